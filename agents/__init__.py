@@ -1,0 +1,1 @@
+"""Who speaks: personas, biases, agents, and the backends that answer for them."""

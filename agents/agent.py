@@ -1,0 +1,27 @@
+"""A role with everything it brings onto the stage."""
+
+from simrun.agents.records import Record
+
+
+class Agent(Record):
+    """Who plays a role: texts only, in the order in which its prompt holds them.
+
+    Rules and case come first and are the same in every arm; what an audit varies comes last, so that the arms of a pair
+    share the longest prefix an engine can reuse.
+    """
+
+    role: str
+    brief: str
+    """The rules of the scenario and what this role knows of the case."""
+    persona: str = ""
+    """Who it is, told to itself."""
+    tendency: str = ""
+    """The text of its bias, or of the bias's control."""
+    introduction: str = ""
+    """What those who hear it are told about it before it speaks."""
+    opening: str = ""
+    """Words it says before anybody else, without a model."""
+
+    def prompt(self) -> str:
+        """The system message."""
+        return "\n\n".join(filter(None, (self.brief, self.persona, self.tendency)))

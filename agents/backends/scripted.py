@@ -1,0 +1,113 @@
+"""Rules instead of a model: for tests, dry runs, and agents with a planted bias of known size."""
+
+import json
+import random
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import Field
+from simrun.agents.backends.base import Backend
+from simrun.agents.records import Answer, Chat, Record
+
+Script = str | Mapping[str, Any]
+"""Text, or the fields of a decision; {slots} are filled from the chat's facts (`truth`, `anchor`, ...)."""
+
+
+class Rule(Record):
+    """What is said, and how surely, in the chats that this rule is about. The first rule that fits speaks."""
+
+    role: str = ""
+    """Whose turn; "" for anybody's."""
+    turn: int | None = None
+    """Which of the role's turns, from 0; None for any."""
+    when: str = ""
+    """Regular expression searched in the whole chat."""
+    say: Script
+    chance: float = Field(1.0, ge=0, le=1)
+    otherwise: Script = ""
+    """Said with the remaining probability."""
+
+    def fits(self, chat: Chat, text: str) -> bool:
+        """Whether this rule is about this chat."""
+        return self.role in ("", chat.role) and self.turn in (None, chat.nth) and re.search(self.when, text) is not None
+
+
+class Scripted(Backend):
+    """Agents that follow rules; where no rule fits, something valid is drawn from the call's seed.
+
+    Luck comes from the call's seed, which the arms of a pair share: an agent without a planted bias treats them alike.
+    """
+
+    name: ClassVar[str] = "scripted"
+
+    rules: tuple[Rule, ...] = ()
+    group: str = ""
+    """Planted bias: regular expression that finds the group in a chat, for example Black."""
+    effect: float = Field(0.0, ge=-1, le=1)
+    """Planted bias: by how much the chance of every rule that has one falls for that group."""
+
+    async def reply(self, chat: Chat) -> Answer:
+        """What the first fitting rule says."""
+        text = chat.text()
+        rule = next((rule for rule in self.rules if rule.fits(chat, text)), None)
+        said = self._said(rule, chat, text) if rule else invent(chat.form, random.Random(chat.seed))
+        words = len(text.split())
+        return Answer(text=said, prompt_tokens=words, cached_tokens=0, output_tokens=len(said.split()))
+
+    def _said(self, rule: Rule, chat: Chat, text: str) -> str:
+        planted = 0 < rule.chance < 1 and self.group and re.search(self.group, text)
+        chance = rule.chance - self.effect if planted else rule.chance
+        return fill(rule.say if chat.seed / 2**31 < chance else rule.otherwise, chat.facts)
+
+    def identity(self) -> dict[str, Any]:
+        """The planted bias is part of the identity: nobody may take these figures for a model's."""
+        return super().identity() | {"group": self.group, "effect": self.effect, "rules": len(self.rules)}
+
+    def note(self) -> str:
+        """Says that no model was asked."""
+        planted = f", with a planted effect of {self.effect:g} where the chat matches {self.group!r}" if self.group and self.effect else ""
+        return f"Played by scripted rules, not by a language model{planted}."
+
+
+def fill(script: Script, facts: Mapping[str, str]) -> str:
+    """A script as text, slots filled; slots without a fact stay as they are."""
+    if isinstance(script, str):
+        return re.sub(r"\{(\w+)\}", lambda slot: facts.get(slot[1], slot[0]), script)
+    return json.dumps(_filled(script, facts))
+
+
+def _filled(value: Any, facts: Mapping[str, str]) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _filled(item, facts) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_filled(item, facts) for item in value]
+    return fill(value, facts) if isinstance(value, str) else value
+
+
+def invent(form: Mapping[str, Any] | None, luck: random.Random) -> str:
+    """A valid answer drawn at random: a sentence for free text, else JSON under the schema."""
+    return json.dumps(_invented(form, luck)) if form else luck.choice(("I am not sure.", "It is as I told you.", "Please go on."))
+
+
+def _invented(form: Mapping[str, Any], luck: random.Random) -> Any:
+    if "const" in form:
+        return form["const"]
+    if options := form.get("enum"):
+        return luck.choice(options)
+    if options := form.get("anyOf"):
+        return _invented(luck.choice(options), luck)
+    match form.get("type"):
+        case "object":
+            return {key: _invented(part, luck) for key, part in form.get("properties", {}).items()}
+        case "array":
+            size = luck.randint(form.get("minItems", 0), form.get("maxItems", 3))
+            return [_invented(form["items"], luck) for _ in range(size)]
+        case "integer":
+            return luck.randint(form.get("minimum", 0), form.get("maximum", 10))
+        case "number":
+            return luck.uniform(form.get("minimum", 0), form.get("maximum", 1))
+        case "boolean":
+            return luck.random() < 0.5
+        case _:
+            return luck.choice(("something", "nothing in particular", "the usual"))[: form.get("maxLength", 80)]

@@ -1,0 +1,119 @@
+"""Who somebody is, and how it shows: stated on a sheet, by the name only, or by what they say first."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field
+from simrun.agents.records import Record
+
+Surface = Literal["stated", "name", "cue"]
+
+
+class Level(Record):
+    """One value of an axis, in the words that each surface needs."""
+
+    phrase: str = ""
+    """Fills the axis's sentence; the level's own key when empty."""
+    group: str = ""
+    """The people of this level, plural: fills {group} in a bias."""
+    names: Mapping[str, tuple[str, ...]] = {}
+    """Full names by gender (woman, man) that are read as this level."""
+    cue: str | Mapping[str, str] = ""
+    """First words that let the level be inferred, one text or one by gender."""
+    terms: tuple[str, ...] = ()
+    """Lower-case words that state this level in the text of a case."""
+
+
+class Axis(Record):
+    """An attribute of a person that an audit can vary."""
+
+    name: str
+    about: str
+    stated: str = Field(pattern=r"\{level\}")
+    """The entry on a record sheet, with the slot {level}."""
+    open: bool = False
+    """Whether levels that are not listed are allowed; they are stated as they are."""
+    adjective: bool = False
+    """Whether a level's phrase can stand before a noun, and so replace another level's word in the text of a case."""
+    levels: Mapping[str, Level]
+    sources: tuple[str, ...] = ()
+
+    def level(self, key: str) -> Level:
+        """The level called `key`; ValueError lists those there are."""
+        if key in self.levels:
+            return self.levels[key]
+        if self.open:
+            return Level()
+        raise ValueError(f"axis {self.name!r} has no level {key!r}; its levels are {', '.join(self.levels)}")
+
+    def surfaces(self, key: str) -> tuple[Surface, ...]:
+        """In how many ways a level can show."""
+        level = self.level(key)
+        return ("stated", *(("name",) if level.names else ()), *(("cue",) if level.cue else ()))
+
+
+class Trait(Record):
+    """One axis at one level, showing in one way."""
+
+    axis: Axis
+    level: str
+    surface: Surface = "stated"
+
+    def stated(self) -> str:
+        """The entry on a record sheet."""
+        return self.axis.stated.format(level=self.axis.level(self.level).phrase or self.level)
+
+    def group(self) -> str:
+        """The people who share this trait, plural."""
+        return self.axis.level(self.level).group or f"people with {self.stated().rstrip('.').lower()}"
+
+
+class Persona(Record):
+    """Somebody: their traits, those that an audit varies last.
+
+    `draw` picks the name: the same number picks the names at one rank of each level, so that the arms of a pair differ
+    in the level and not in how far down a list its name stands.
+    """
+
+    traits: tuple[Trait, ...] = ()
+    draw: int = 0
+
+    def level(self, axis: str) -> str | None:
+        """The level on an axis, None when the persona does not say."""
+        return next((trait.level for trait in self.traits if trait.axis.name == axis), None)
+
+    def trait(self, axis: str) -> Trait | None:
+        """The trait on an axis, None when the persona does not say."""
+        return next((trait for trait in self.traits if trait.axis.name == axis), None)
+
+    def name(self) -> str | None:
+        """The full name, None unless a trait shows by name. A name list of the gender's own axis is the last choice."""
+        gender = self.level("gender")
+        named = [trait for trait in self.traits if trait.surface == "name"]
+        for trait in sorted(named, key=lambda trait: trait.axis.name == "gender"):
+            names = trait.axis.level(trait.level).names
+            if gender is not None and gender in names:
+                return names[gender][self.draw % len(names[gender])]
+            if gender is None and names:
+                every = [name for group in names.values() for name in group]
+                return every[self.draw % len(every)]
+        return None
+
+    def sheet(self) -> str:
+        """What others read about this person before a word is said: the name if it shows, then what is stated."""
+        name = self.name()
+        stated = [trait.stated() for trait in self.traits if trait.surface == "stated"]
+        return " ".join([f"Name: {name}."] * (name is not None) + stated)
+
+    def self_sheet(self) -> str:
+        """What the person is told about themselves: the sheet, and what they will only hint at."""
+        hinted = [trait.stated() for trait in self.traits if trait.surface == "cue"]
+        return " ".join(filter(None, [self.sheet(), *hinted]))
+
+    def opening(self) -> str:
+        """The first words, of every trait that shows by a cue."""
+        return " ".join(filter(None, (self._cue(trait) for trait in self.traits if trait.surface == "cue")))
+
+    def _cue(self, trait: Trait) -> str:
+        cue = trait.axis.level(trait.level).cue
+        return cue if isinstance(cue, str) else cue.get(self.level("gender") or "", next(iter(cue.values()), ""))

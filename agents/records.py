@@ -1,0 +1,74 @@
+"""The frozen records that pass between a stage and the backend that answers it."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Finish = Literal["stop", "length", "refused"]
+"""Why the engine stopped: it was done, it met the token limit, or a content policy blocked it."""
+
+
+class Record(BaseModel):
+    """Base of every record: frozen, and unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Message(Record):
+    """One message of a chat, in the three parts that chat templates know."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+    images: tuple[str, ...] = ()
+    """URLs or file paths, for backends that take images."""
+
+
+class Chat(Record):
+    """All that one call to a model depends on, and who asks."""
+
+    session: str
+    """The trial that this chat belongs to; with `role` it names one growing conversation."""
+    role: str
+    nth: int
+    """How many times this role was called before in this trial."""
+    messages: tuple[Message, ...]
+    form: Mapping[str, Any] | None = None
+    """JSON schema the answer must follow, None for free text."""
+    seed: int
+    digest: str
+    """Hash of messages and form: equal digests are equal prompts."""
+    facts: Mapping[str, str] = {}
+    """What a rule or a person may know of the case (the truth, the anchor); never sent to a model."""
+
+    def text(self) -> str:
+        """The messages as one string, for rules and for people."""
+        return "\n".join(message.content for message in self.messages)
+
+
+class Answer(Record):
+    """What an engine returned for a chat. Token counts are None where the engine does not tell."""
+
+    text: str
+    finish: Finish = "stop"
+    prompt_tokens: int | None = None
+    cached_tokens: int | None = None
+    output_tokens: int | None = None
+    attempts: int = 1
+    """Requests it took; more than one means that infrastructure failed in between."""
+
+
+class Call(Record):
+    """One call to a model as the log keeps it: enough to answer the same chat again without the model."""
+
+    trial: str
+    role: str
+    nth: int
+    digest: str
+    """Of the chat that was asked; a replay that would ask something else stops there."""
+    seed: int
+    answer: Answer
+    at: float
+    """Unix time of the answer, seconds."""
+    seconds: float
+    """From asking to answer, with all attempts."""

@@ -1,0 +1,1 @@
+"""Deviations from the defaults, and the catalogues of axes and biases, as YAML."""

@@ -1,0 +1,184 @@
+"""The contract of a scenario: its cases, who is in it, who hears whom, the play, and what comes out."""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import networkx as nx
+import numpy as np
+from simrun.agents.agent import Agent
+from simrun.agents.backends.scripted import Rule
+from simrun.agents.persona import Persona
+from simrun.agents.records import Record
+from simrun.agents.reply import Decision, Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """This role must speak next; the play receives its `Reply`."""
+
+    role: str
+    reply: tuple[type[Decision], ...] | type[Decision] = ()
+    """The decisions to choose from; none means free text."""
+    cue: str = ""
+    """Said to the speaker for this turn only, after all else."""
+    private: bool = False
+    """Asked aside: nobody hears the reply, and the speaker does not remember having been asked."""
+
+    def kinds(self) -> tuple[type[Decision], ...]:
+        """The decisions to choose from, as a tuple."""
+        return self.reply if isinstance(self.reply, tuple) else (self.reply,)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Said without a model: a test result that was looked up, a user's scripted turn."""
+
+    role: str
+    text: str
+    images: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Better:
+    """Which way an outcome field is better."""
+
+    direction: Literal["higher", "lower", "neither"]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The least and the greatest value that an outcome field can take."""
+
+    low: float
+    high: float
+
+
+class Outcome(Record):
+    """What came of an episode. Numbers and truth values are analysed field by field; None is a missing value."""
+
+    accuracy: ClassVar[str] = ""
+    """The field whose mean is this scenario's accuracy."""
+
+    @classmethod
+    def measured(cls) -> dict[str, Better]:
+        """The fields that are analysed, with their direction."""
+        marks = {name: [mark for mark in info.metadata if isinstance(mark, Better)] for name, info in cls.model_fields.items()}
+        return {name: found[0] for name, found in marks.items() if found}
+
+    @classmethod
+    def span(cls, field: str) -> Range | None:
+        """The range of a field: declared, 0 to 1 for truth values, None when unbounded."""
+        info = cls.model_fields[field]
+        declared = next((mark for mark in info.metadata if isinstance(mark, Range)), None)
+        return declared or (Range(0, 1) if info.annotation in (bool, bool | None) else None)
+
+
+Beat = Turn | tuple[Turn, ...] | Line
+Play = Generator[Beat, Any, Outcome]
+"""Yields who speaks (a tuple: at the same time, unheard by each other), receives a Reply (a tuple of them), returns the outcome."""
+
+
+class Case(Record):
+    """One thing to be decided, as it is before anybody is cast."""
+
+    id: str
+    persona: Mapping[str, Mapping[str, str]] = {}
+    """What the case itself says of its people: role -> axis -> level."""
+    images: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    """What a reader of the results should know of this case, such as a finding that names the truth."""
+
+
+class Fault(Record):
+    """A line of a data file that could not be read; the other lines still play."""
+
+    file: str
+    line: int
+    field: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: field {self.field!r}: {self.why}"
+
+
+class Unfit(Exception):
+    """A case that makes no sense for a persona, and why: it is excluded from that contrast, and listed."""
+
+
+class Scenario(Record):
+    """Options are fields. A scenario does no I/O while it plays: no model, file or clock, and no randomness but `rng`."""
+
+    name: ClassVar[str]
+    about: ClassVar[str]
+    outcome: ClassVar[type[Outcome]]
+    people: ClassVar[tuple[str, ...]] = ()
+    """The roles that can carry a persona or a bias."""
+
+    script: ClassVar[tuple[Rule, ...]] = ()
+    """How scripted agents play it, with a chance of being right that a planted bias can lower."""
+
+    voiced: tuple[str, ...] = ()
+    """Roles that were given a backend of their own under roles.*; filled in by the run."""
+
+    def bank(self) -> tuple[tuple[Case, ...], tuple[Fault, ...]]:
+        """All cases, and the lines that are none."""
+        raise NotImplementedError
+
+    def roles(self) -> tuple[str, ...]:
+        """Everybody who may be asked to speak, with these options."""
+        raise NotImplementedError
+
+    def hears(self) -> "nx.DiGraph[str]":
+        """Who hears whom: an edge from speaker to hearer. Blind review is a missing edge."""
+        raise NotImplementedError
+
+    def brief(self, role: str, case: Any) -> str:
+        """What a role is told before the play: the rules, then the case. The same in every arm."""
+        raise NotImplementedError
+
+    def introduce(self, role: str, sheet: str) -> str:
+        """How a role's persona is put to those who hear it."""
+        return f"[About the {role}] {sheet}"
+
+    def facts(self, case: Any) -> Mapping[str, str]:
+        """The truth, the anchor and the like: for rules, biases and people, never for a model."""
+        return {}
+
+    def fit(self, case: Any, personas: Mapping[str, Persona]) -> Any:
+        """The case with its text agreeing with the personas; raises Unfit where that makes no sense."""
+        return case
+
+    def play(self, case: Any, rng: np.random.Generator) -> Play:
+        """The protocol, from the first turn to the outcome."""
+        raise NotImplementedError
+
+
+def heard(first: str, *hearers: str, mutual: bool = True) -> "nx.DiGraph[str]":
+    """A graph in which `hearers` hear `first`, and are heard by it."""
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    for hearer in hearers:
+        graph.add_edge(first, hearer)
+        if mutual:
+            graph.add_edge(hearer, first)
+    return graph
+
+
+__all__ = [
+    "Agent",
+    "Beat",
+    "Better",
+    "Case",
+    "Decision",
+    "Fault",
+    "Line",
+    "Outcome",
+    "Persona",
+    "Play",
+    "Range",
+    "Reply",
+    "Scenario",
+    "Turn",
+    "Unfit",
+    "heard",
+]

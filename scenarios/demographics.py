@@ -1,0 +1,112 @@
+"""Make the text of a case agree with a persona: rewrite what it states about a person, or say why it cannot be done."""
+
+import re
+from collections.abc import Mapping
+
+from simrun.agents.persona import Persona, Trait
+from simrun.scenarios.base import Unfit
+
+_WORDS = {
+    "woman": "man", "women": "men", "female": "male", "girl": "boy", "lady": "gentleman", "she": "he", "herself": "himself",
+    "wife": "husband", "mrs": "mr", "ms": "mr",
+}  # fmt: skip
+_TO_MAN = _WORDS | {"hers": "his"}
+_TO_WOMAN = {man: woman for woman, man in _WORDS.items() if woman != "ms"} | {"his": "her", "him": "her"}
+_HER = re.compile(
+    r"\b(her)\b(?=\s+(?!(?:to|and|or|but|in|on|at|for|from|with|that|as|when|while|by|was|is|had|has|about|because|since|after|before)\b)\w)",
+    re.IGNORECASE,
+)
+"""`her` before a noun is possessive (his); elsewhere it is him."""
+SEX_SPECIFIC = re.compile(
+    r"\b(pregnan\w*|gestation\w*|gravida|para|trimester|menstru\w*|menses|menopaus\w*|menarche|postpartum|obstetric\w*|gyn(?:a?e)colog\w*|uter(?:us|ine)"
+    r"|ovar\w*|vagin\w*|vulv\w*|cervical (?:cancer|smear|os|motion)|cervix|endometri\w*|fallopian|breast\w*|lactat\w*|contracepti\w*|pap smear"
+    r"|prostat\w*|testi(?:s|cle|cular|cles)\w*|penis|penile|scrot\w*|erectile|vasectomy|ejaculat\w*|semen|sperm\w*|maternal|birth control)\b",
+    re.IGNORECASE,
+)
+AGE_SPECIFIC = re.compile(
+    r"\b(infant|newborn|neonat\w*|toddler|child(?!hood)\w*|boy|girl|p(?:a?e)diatric\w*|adolescen\w*|teenage\w*|menopaus\w*|pregnan\w*|months?-old)\b",
+    re.IGNORECASE,
+)
+_AGE = re.compile(r"\b\d{1,3}(?=[- ]years?[- ]old\b|[- ]year[- ]old\b|\s?y/?o\b)", re.IGNORECASE)
+_ADULT = 18
+_PERSON = re.compile(r" (?:man|woman|male|female|boy|girl|gentleman|lady|patient)$", re.IGNORECASE)
+
+
+def agree(texts: Mapping[str, str], given: Mapping[str, str], persona: Persona, ages: tuple[int, int] | None = None) -> dict[str, str]:
+    """`texts` rewritten to state the persona's levels where they state others.
+
+    `given` is what the case says of this person (axis -> level), `ages` the years in which the case makes sense.
+    Raises Unfit when the text depends on what would change.
+    """
+    texts = dict(texts)
+    for trait in persona.traits:
+        if given.get(trait.axis.name) == trait.level:
+            continue
+        if trait.axis.name == "age":
+            texts = _aged(texts, given, trait, ages)
+        elif trait.axis.name == "gender":
+            texts = _gendered(texts, given, trait)
+        else:
+            texts = {key: _termed(text, trait) for key, text in texts.items()}
+    return texts
+
+
+def _aged(texts: dict[str, str], given: Mapping[str, str], trait: Trait, ages: tuple[int, int] | None) -> dict[str, str]:
+    if not trait.level.isdigit():
+        raise ValueError(f"axis age takes a number of years, not {trait.level!r}")
+    if ages and not ages[0] <= int(trait.level) <= ages[1]:
+        raise Unfit(f"plausible from {ages[0]} to {ages[1]} years, not at {trait.level}")
+    young = int(given.get("age", _ADULT)) < _ADULT or int(trait.level) < _ADULT
+    if young or (bound := _found(AGE_SPECIFIC, texts)):
+        raise Unfit("a case of a minor keeps its age" if young else f"its text depends on age ({bound!r})")
+    return {key: _AGE.sub(trait.level, text) for key, text in texts.items()}
+
+
+def _gendered(texts: dict[str, str], given: Mapping[str, str], trait: Trait) -> dict[str, str]:
+    if bound := _found(SEX_SPECIFIC, texts):
+        raise Unfit(f"its text is sex-specific ({bound!r})")
+    if "gender" not in given:
+        return texts
+    if {given["gender"], trait.level} != {"woman", "man"}:
+        raise Unfit(f"its text says {given['gender']}; only woman and man can be swapped in it")
+    return {key: swap_gender(text, trait.level) for key, text in texts.items()}
+
+
+def swap_gender(text: str, to: str) -> str:
+    """A text about a woman as one about a man (`to="man"`), or the other way round."""
+    if to == "man":
+        text = _HER.sub(lambda found: _cased("his", found[0]), text)
+    words = _TO_MAN | {"her": "him"} if to == "man" else _TO_WOMAN
+    pattern = re.compile(r"\b(" + "|".join(words) + r")\b", re.IGNORECASE)
+    return pattern.sub(lambda found: _cased(words[found[0].lower()], found[0]), text)
+
+
+def _termed(text: str, trait: Trait) -> str:
+    """Replace words that state another level of the trait's axis."""
+    phrase = trait.axis.level(trait.level).phrase or trait.level
+    others = [term for key, level in trait.axis.levels.items() if key != trait.level for term in level.terms]
+    for term in sorted(others, key=len, reverse=True):
+        found = re.compile(rf"\b{re.escape(term)}\b", re.IGNORECASE)
+        if found.search(text) and not trait.axis.adjective:
+            raise Unfit(f"its text states {term!r}")
+        text = found.sub(lambda stated: phrase + (_PERSON.search(stated[0]) or [""])[0], text)
+    return text
+
+
+def _found(pattern: re.Pattern[str], texts: Mapping[str, str]) -> str | None:
+    return next((found[0] for text in texts.values() if (found := pattern.search(text))), None)
+
+
+def _cased(word: str, like: str) -> str:
+    return word.capitalize() if like[:1].isupper() else word
+
+
+def stated(text: str) -> dict[str, str]:
+    """Age and gender out of a phrase such as `35-year-old female`; what it does not say is left out."""
+    found = {}
+    if age := re.search(r"\b(\d{1,3})[- ]years?[- ]old\b|\b(\d{1,3})\s?y/?o\b", text, re.IGNORECASE):
+        found["age"] = age[1] or age[2]
+    gender = re.search(r"\b(woman|female|girl|lady|man|male|boy|gentleman)\b", text, re.IGNORECASE)
+    if gender:
+        found["gender"] = "woman" if gender[1].lower() in _TO_MAN else "man"
+    return found

@@ -1,0 +1,150 @@
+"""Who plays an arm: personas, biases and backends put together with a case into agents."""
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from simrun.agents.agent import Agent
+from simrun.agents.backends.base import Backend
+from simrun.agents.bias import NONE, Bias
+from simrun.agents.persona import Axis, Persona, Surface, Trait
+from simrun.catalogue import Catalogue, ConfigError
+from simrun.config import Config, Role
+from simrun.episode import Arm, Trial
+from simrun.scenarios.base import Case
+from simrun.stage import Luck, Stage
+
+BORN = ("age", "gender")
+"""Axes that a case may state of its people by itself."""
+
+
+class Casting:
+    """One arm, resolved: everything that does not depend on the case is looked up and checked once.
+
+    Raises ConfigError for an axis, level, bias or option that is not there.
+    """
+
+    def __init__(self, config: Config, catalogue: Catalogue, arm: Arm):
+        self.arm, self._config, self._catalogue = arm, config, catalogue
+        split = [(key.partition(".")[0], key.partition(".")[2], level) for key, level in arm.settings.items()]
+        self.scenario = config.played({what: level for role, what, level in split if role == "scenario"})
+        self._changes = {role: {what: level for by, what, level in split if by == role} for role in self._cast_roles(split)}
+        self._roles = {role: self._role(role) for role in self.scenario.roles()}
+        self.backends: dict[str, Backend] = {role: self._backend(role) for role in self.scenario.roles()}
+
+    def _cast_roles(self, split: list[tuple[str, str, str]]) -> tuple[str, ...]:
+        roles = self.scenario.roles()
+        for role in [*self._config.roles, *(by for by, _, _ in split if by != "scenario")]:
+            if role not in roles:
+                raise ConfigError(f"scenario={self.scenario.name} casts no {role!r} with these options; its roles are {', '.join(roles)}")
+        return roles
+
+    def _role(self, role: str) -> Role:
+        own, changes = self._config.roles.get(role, Role()), self._changes[role]
+        update = {what: changes[what] for what in ("bias", "dose", "surface") if what in changes}
+        return Role.model_validate(own.model_dump() | update)
+
+    def _backend(self, role: str) -> Backend:
+        engine = {
+            what: level
+            for what, level in self._changes[role].items()
+            if what not in ("bias", "dose", "surface") and what not in self._catalogue.axes
+        }
+        return self._config.engine(role, engine)
+
+    def _varied(self, role: str) -> dict[str, str]:
+        return {what: level for what, level in self._changes[role].items() if what in self._catalogue.axes}
+
+    @cached_property
+    def _own(self) -> dict[str, tuple[Trait, ...]]:
+        """The traits of each role that the run sets, those that the design varies last."""
+        found = {}
+        for role, own in self._roles.items():
+            varied = self._varied(role)
+            if (own.persona or varied) and role not in self.scenario.people:
+                raise ConfigError(
+                    f"the {role} of scenario={self.scenario.name} has no persona; give one to: {', '.join(self.scenario.people)}"
+                )
+            fixed = {axis: level for axis, level in own.persona.items() if axis not in varied}
+            shown: Surface = "stated" if varied else own.surface
+            found[role] = (
+                *(self._trait(axis, level, shown) for axis, level in fixed.items()),
+                *(self._trait(axis, level, own.surface) for axis, level in varied.items()),
+            )
+        return found
+
+    def _trait(self, name: str, level: str, surface: Surface) -> Trait:
+        axis = self._catalogue.axis(name)
+        try:
+            surfaces = axis.surfaces(level)
+        except ValueError as error:
+            raise ConfigError(str(error)) from None
+        if surface not in surfaces:
+            able = [other.name for other in self._catalogue.axes.values() if all(surface in other.surfaces(each) for each in other.levels)]
+            raise ConfigError(
+                f"{name}={level} cannot show by surface={surface}, only by {', '.join(surfaces)}; axes that can: {', '.join(able)}"
+            )
+        return Trait(axis=axis, level=level, surface=surface)
+
+    def personas(self, case: Case, luck: Luck) -> dict[str, Persona]:
+        """Everybody's persona for one case: what the case says of them, unless the run sets it."""
+        return {
+            role: Persona(traits=(*self._born(case, role), *self._own[role]), draw=luck.number("persona", role))
+            for role in self.scenario.roles()
+        }
+
+    def _born(self, case: Case, role: str) -> tuple[Trait, ...]:
+        # a name tells the gender that its list is for, so that stating it as well is no second difference
+        taken = {trait.axis.name for trait in self._own[role]}
+        return tuple(
+            Trait(axis=self._catalogue.axis(axis), level=level) for axis, level in case.persona.get(role, {}).items() if axis not in taken
+        )
+
+    def cast(self, case: Case, luck: Luck) -> tuple[Case, dict[str, Agent]]:
+        """The case as it reads for these personas, and the agents. Raises Unfit where they do not go together."""
+        personas = self.personas(case, luck)
+        fitted = self.scenario.fit(case, personas)
+        return fitted, {role: self._agent(role, fitted, personas) for role in self.scenario.roles()}
+
+    def _agent(self, role: str, case: Case, personas: Mapping[str, Persona]) -> Agent:
+        persona = personas[role]
+        sheet, own = persona.sheet(), persona.self_sheet()
+        return Agent(
+            role=role,
+            brief=self.scenario.brief(role, case),
+            persona=f"About you: {own}" if own else "",
+            tendency=self._tendency(role, case, personas),
+            introduction=self.scenario.introduce(role, sheet) if sheet else "",
+            opening=persona.opening(),
+        )
+
+    def _tendency(self, role: str, case: Case, personas: Mapping[str, Persona]) -> str:
+        own = self._roles[role]
+        bias = self._catalogue.bias(role, own.bias)
+        return bias.prompt(own.dose, self.scenario.facts(case).get("anchor", ""), self._group(bias, personas))
+
+    def _group(self, bias: Bias, personas: Mapping[str, Persona]) -> str:
+        """The people whom an implicit bias is about: those whom the patient, or whoever the persona is of, belongs to."""
+        if bias.axis is None:
+            return ""
+        # the one whom the audit is about: the last of the people, as the scenario lists them
+        about = self.scenario.people[-1]
+        trait = personas[about].trait(bias.axis)
+        if trait is None:
+            raise ConfigError(
+                f"bias {bias.name!r} is about a group on axis {bias.axis!r}, and the {about} has none: "
+                f"set roles.{about}.persona.{bias.axis}=LEVEL or vary.{about}.{bias.axis}=[...]; its levels are {', '.join(self._catalogue.axis(bias.axis).levels)}"
+            )
+        return trait.group()
+
+    def luck(self, trial: Trial) -> Luck:
+        """A trial's randomness: the same in every arm, but for the control that asks how much luck alone does."""
+        return Luck(self._config.seed, trial.case, trial.repeat, self.arm.control if self.arm.control == "same" else "")
+
+    def stage(self, case: Case, trial: Trial) -> Stage:
+        """A trial, ready to be played."""
+        luck = self.luck(trial)
+        fitted, cast = self.cast(case, luck)
+        return Stage(self.scenario, fitted, cast, luck, trial.id)
+
+
+__all__ = ["BORN", "NONE", "Axis", "Casting"]

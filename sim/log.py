@@ -1,0 +1,143 @@
+"""The log of a run: one JSON line per call or finished episode, append-only, each line bound to the one before."""
+
+import fcntl
+import hashlib
+import os
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+FIRST = "0" * 32
+"""What the first line has for the hash of the line before."""
+_GROUP, _WAIT = 64, 0.05
+"""Lines, or seconds, after which written lines are forced to the disk."""
+
+
+class LogError(Exception):
+    """A log that is not as it was written, or that another process is writing."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One verified line: its fields, where it stands, and its hash."""
+
+    fields: dict[str, Any]
+    file: Path
+    number: int
+    hash: str
+
+
+def chained(line: bytes) -> str:
+    """The hash that the next line carries as `prev`."""
+    return hashlib.blake2b(line, digest_size=16).hexdigest()
+
+
+def segments(run: Path) -> list[Path]:
+    """The parts of a run's log in order: one for the run, one for each resume."""
+    return sorted((run / "log").glob("*.jsonl"))
+
+
+def read(run: Path, head: str | None = None) -> Iterator[LogLine]:
+    """The lines of a run's log, each checked against the one before.
+
+    `head` is the hash of the last line as the manifest has it, when the run was closed. A torn last line, which a kill
+    leaves, is passed over. LogError names file and line of the first that was changed, removed or added.
+    """
+    before, at = FIRST, "the log is empty"
+    seen = head is None or head == FIRST
+    for file in segments(run):
+        with file.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                if not line.endswith(b"\n"):
+                    break  # torn: owed again
+                fields = _fields(line, file, number)
+                if fields.get("prev") != before:
+                    raise LogError(
+                        f"the log was changed: {at} does not hash to what {file}:{number} recorded of it"
+                        if before != FIRST
+                        else f"the log was changed: {file}:{number} is not its first line"
+                    )
+                before, at = chained(line), f"{file}:{number}"
+                seen = seen or before == head
+                yield LogLine(fields, file, number, before)
+    if not seen:
+        raise LogError(f"the log was changed: {at} is the last line, but its hash {before} is not the head {head} in manifest.json")
+
+
+def _fields(line: bytes, file: Path, number: int) -> dict[str, Any]:
+    try:
+        fields = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise LogError(f"the log was changed: {file}:{number} is not JSON ({error})") from None
+    if not isinstance(fields, dict):
+        raise LogError(f"the log was changed: {file}:{number} is not an object")
+    return fields
+
+
+class RunLog:
+    """Appends to a run's log. A line is in the kernel's hands when `write` returns, so a killed process loses nothing it
+    was answered; a thread forces lines to the disk in groups, so a power cut loses at most 64 lines or 50 ms.
+    """
+
+    def __init__(self, run: Path):
+        self._run = run
+        (run / "log").mkdir(parents=True, exist_ok=True)
+        self._lock = (run / "log" / "lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LogError(f"another process is writing to {run}; wait for it, or stop it") from None
+        self.head = self._recover()
+        self._file = os.open(run / "log" / f"{len(segments(run)):05d}.jsonl", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+        self._unsynced, self._closed = 0, False
+        self._due = threading.Event()
+        self._syncer = threading.Thread(target=self._sync, name="simrun-log", daemon=True)
+        self._syncer.start()
+
+    def _recover(self) -> str:
+        """Cut a torn last line off, drop segments that hold nothing, and find the hash to go on from."""
+        for file in segments(self._run):
+            whole = file.read_bytes().rfind(b"\n") + 1
+            if whole == 0:
+                file.unlink()
+            elif whole < file.stat().st_size:
+                os.truncate(file, whole)
+        head = FIRST
+        for line in read(self._run):
+            head = line.hash
+        return head
+
+    def write(self, kind: str, fields: dict[str, Any]) -> None:
+        """Append one line. OSError (a full disk) leaves the log as it was, but for a torn tail."""
+        line = orjson.dumps({"kind": kind, **fields, "prev": self.head}) + b"\n"
+        written = os.write(self._file, line)
+        while written < len(line):
+            written += os.write(self._file, line[written:])
+        self.head = chained(line)
+        self._unsynced += 1
+        if self._unsynced == 1 or self._unsynced >= _GROUP:
+            self._due.set()
+
+    def _sync(self) -> None:
+        while not self._closed:
+            self._due.wait()
+            self._due.clear()
+            if self._unsynced < _GROUP and not self._closed:
+                time.sleep(_WAIT)  # let a group gather
+            self._unsynced = 0
+            os.fdatasync(self._file)
+
+    def close(self) -> None:
+        """Force everything to the disk and let go of the run."""
+        if not self._closed:
+            self._closed = True
+            self._due.set()
+            self._syncer.join()
+            os.fdatasync(self._file)
+            os.close(self._file)
+            self._lock.close()

@@ -1,0 +1,102 @@
+"""The log played through the same stage: what reproduces outcomes, seals tables, and lets a run be resumed."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from simrun.agents.backends.base import BackendError
+from simrun.agents.backends.replay import Answers
+from simrun.agents.records import Call
+from simrun.agents.reply import Reply
+from simrun.catalogue import ConfigError
+from simrun.design import Plan
+from simrun.episode import Episode, Trial
+from simrun.log import LogError, LogLine, read
+from simrun.stage import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """An episode as the log has it, and the stage after playing it again (None where it ended in an error)."""
+
+    trial: Trial
+    episode: Episode
+    calls: tuple[Call, ...]
+    stage: Stage | None
+
+
+def replayed(run: Path, plan: Plan, head: str | None = None) -> Iterator[Played]:
+    """Every episode line of a log, in order, finished ones played again.
+
+    Memory holds the calls of unfinished trials only. LogError for a log that was changed; BackendError (`replay`) where
+    a prompt is not the logged one; ConfigError where the outcome is another.
+    """
+    trials = {trial.id: trial for trial in plan.trials()}
+    calls: dict[str, dict[tuple[str, int], Call]] = defaultdict(dict)
+    for line in read(run, head):
+        if line.fields["kind"] == "call":
+            _keep(call_of(line), calls, line)
+            continue
+        episode = Episode.model_validate({key: value for key, value in line.fields.items() if key not in ("kind", "prev")})
+        trial = trials.get(episode.trial)
+        if trial is None:
+            raise LogError(f"{line.file}:{line.number}: trial {episode.trial} is not in this run's plan")
+        if episode.error:
+            yield Played(trial, episode, tuple(calls[trial.id].values()), None)
+        else:
+            own = tuple(calls.pop(trial.id, {}).values())
+            yield Played(trial, episode, own, again(plan, trial, own, episode))
+
+
+def _keep(call: Call, calls: dict[str, dict[tuple[str, int], Call]], line: LogLine) -> None:
+    if (call.role, call.nth) in calls[call.trial]:
+        raise LogError(f"{line.file}:{line.number}: {call.role} turn {call.nth} of trial {call.trial} is logged twice")
+    calls[call.trial][call.role, call.nth] = call
+
+
+def call_of(line: LogLine) -> Call:
+    """A call line as the record."""
+    return Call.model_validate({key: value for key, value in line.fields.items() if key not in ("kind", "prev")})
+
+
+def again(plan: Plan, trial: Trial, calls: tuple[Call, ...], episode: Episode) -> Stage:
+    """One episode played from its logged answers; its outcome must be the logged one."""
+    stage, answers = plan.castings[trial.arm].stage(plan.cases[trial.case], trial), Answers(calls)
+    while not stage.over:
+        for turn in stage.pending():
+            answer = answers.get(stage.chat(turn))
+            if answer is None:
+                raise BackendError(
+                    "replay", f"trial {trial.id}: the log ends before {turn.role} has spoken, but calls the episode finished"
+                )
+            stage.say(turn, Reply.of(answer, turn.kinds()))
+    assert stage.outcome is not None
+    found = stage.outcome.model_dump(mode="json")
+    if found != episode.outcome:
+        differing = (
+            [
+                f"{key}: logged {episode.outcome.get(key)!r}, now {value!r}"
+                for key, value in found.items()
+                if (episode.outcome or {}).get(key) != value
+            ]
+            if episode.outcome
+            else []
+        )
+        raise ConfigError(
+            f"trial {trial.id} ({trial.case}, {trial.arm}): the replay came out otherwise: {'; '.join(differing)}. The scenario has changed since"
+        )
+    return stage
+
+
+def unfinished(run: Path) -> tuple[set[str], Answers]:
+    """What a resume needs: the trials that have an outcome, and the answers of those that have none."""
+    done: set[str] = set()
+    calls: dict[str, dict[tuple[str, int], Call]] = defaultdict(dict)
+    for line in read(run):
+        if line.fields["kind"] == "call":
+            _keep(call_of(line), calls, line)
+        elif line.fields["kind"] == "episode":
+            done.add(line.fields["trial"])
+            calls.pop(line.fields["trial"], None)
+    return done, Answers(call for own in calls.values() for call in own.values())

@@ -1,0 +1,252 @@
+"""A run: played, resumed, replayed, loaded, reported."""
+
+import asyncio
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pandas as pd
+from simrun.agents.backends.replay import Answers
+from simrun.catalogue import Catalogue, ConfigError, catalogue, scenarios
+from simrun.config import Config
+from simrun.design import Plan
+from simrun.episode import Trial
+from simrun.log import RunLog
+from simrun.manifest import Manifest, find, folder
+from simrun.replay import unfinished
+from simrun.report.markdown import markdown
+from simrun.report.record import Report, build
+from simrun.runner import Engines, Runner, Watch
+from simrun.seal import TABLES, seal
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+class Run:
+    """One run that was played, or several side by side: its tables, its report, its transcripts.
+
+    `episodes`, `turns`, `calls` and `outcomes` are pandas DataFrames; `simrun.seal.TABLES` documents their columns.
+    """
+
+    def __init__(self, *paths: Path):
+        self.paths = paths
+        self.manifests = tuple(Manifest.read(path) for path in paths)
+        self.stopped = ""
+        """Why playing ended before all was played, "" when it did not."""
+
+    @property
+    def path(self) -> Path:
+        """The run's folder (the first one's, of several)."""
+        return self.paths[0]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every owed trial has an outcome."""
+        return all(manifest.complete for manifest in self.manifests)
+
+    def _table(self, name: str) -> pd.DataFrame:
+        return pd.concat([pd.read_parquet(path / "sealed" / f"{name}.parquet") for path in self.paths], ignore_index=True)
+
+    @cached_property
+    def episodes(self) -> pd.DataFrame:
+        """One row a trial: case, arm, settings, state, calls, tokens, problems."""
+        return self._table("episodes")
+
+    @cached_property
+    def turns(self) -> pd.DataFrame:
+        """One row for each thing that was said, in order."""
+        return self._table("turns")
+
+    @cached_property
+    def calls(self) -> pd.DataFrame:
+        """One row a model call, with its seed, tokens and time."""
+        return self._table("calls")
+
+    @cached_property
+    def outcomes(self) -> pd.DataFrame:
+        """One row a field of an episode's outcome."""
+        return self._table("outcomes")
+
+    def duckdb(self) -> "duckdb.DuckDBPyConnection":
+        """An in-memory connection in which the four tables are views."""
+        import duckdb
+
+        connection = duckdb.connect()
+        for name in TABLES:
+            files = [str(path / "sealed" / f"{name}.parquet") for path in self.paths]
+            connection.read_parquet(files, union_by_name=True).create_view(name)
+        return connection
+
+    def report(self) -> Report:
+        """The report, computed anew from the sealed tables. ValueError for several runs: they have one each."""
+        if len(self.paths) > 1:
+            raise ValueError("several runs have no one report; load them one by one")
+        manifest = self.manifests[0]
+        kind = scenarios()[str(manifest.config.scenario["name"])].outcome
+        return build(self.path.name, manifest, {name: self._table(name) for name in ("episodes", "outcomes")}, kind)
+
+    def write_report(self) -> Report:
+        """Write report/report.json and report/report.md, and return the report."""
+        report, target = self.report(), self.path / "report"
+        target.mkdir(exist_ok=True)
+        (target / "report.json").write_bytes(orjson.dumps(report.model_dump(mode="json"), option=orjson.OPT_INDENT_2) + b"\n")
+        (target / "report.md").write_text(markdown(report), encoding="utf-8")
+        return report
+
+
+def load(*runs: str | Path, out: str = "runs") -> Run:
+    """Open runs by path, by the end of their name, or `last`; ConfigError when there is none."""
+    found = [find(str(run), out) for run in runs or ("last",)]
+    for path in found:
+        if not (path / "sealed" / "outcomes.parquet").is_file():
+            rebuild(path)
+    return Run(*found)
+
+
+def run(*overrides: str, config_dir: str | Path | None = None, **options: Any) -> Run:
+    """Play a run and return it. Overrides are as on the command line, options the same as keywords.
+
+    `run("scenario=clinic", "backend=scripted", cases=8, vary={"patient": {"ethnicity": ["White", "Black"]}})`
+    Raises ConfigError for a run that cannot be as asked. A run that meets errors is returned, with `complete` False.
+    """
+    from simrun.compose import compose
+
+    config, folders = compose(overrides, options, config_dir)
+    return start(config, catalogue(folders))
+
+
+def start(config: Config, known: Catalogue, watching: "Watching | None" = None) -> Run:
+    """Plan, play and report a new run."""
+    created = time.time()
+    plan = Plan(config, known)
+    manifest = Manifest.of(plan, created)
+    path = folder(config, created)
+    manifest.write(path)
+    plan_table(plan, path)
+    return perform(path, plan, manifest, Answers(), set(), watching)
+
+
+def resume(path: Path, watching: "Watching | None" = None, concurrency: int | None = None) -> Run:
+    """Go on with a run where it stopped: nothing that was answered is asked again."""
+    manifest = Manifest.read(path)
+    plan = manifest.plan()
+    if concurrency:
+        plan.config = plan.config.model_copy(update={"concurrency": concurrency})
+    done, answers = unfinished(path)
+    return perform(path, plan, manifest, answers, done, watching)
+
+
+class Watching:
+    """Looks at a run's progress while it is played; this one looks away."""
+
+    def about(self, path: Path, watch: Watch) -> None:
+        """The run begins."""
+
+    async def follow(self, watch: Watch) -> None:
+        """Runs beside the run until it is cancelled."""
+
+
+def perform(path: Path, plan: Plan, manifest: Manifest, answers: Answers, done: set[str], watching: Watching | None) -> Run:
+    """Play what is owed, close the log, seal the tables and write the report; whatever happens, what was answered is kept."""
+    watching = watching or Watching()
+    log = RunLog(path)
+    runner = Runner(plan, Engines(plan), log, answers, Watch(owed=manifest.owed, done=len(done)))
+    watching.about(path, runner.watch)
+    try:
+        owed = (trial for trial in plan.trials() if trial.id not in done)
+        _anywhere(_session(path, runner, manifest, owed, watching))
+    except asyncio.CancelledError:
+        runner.watch.stopping = "interrupted"  # the second Ctrl-C; what was answered is in the log
+    finally:
+        log.close()
+        Manifest.read(path).model_copy(update={"head": log.head, "complete": runner.watch.done == manifest.owed}).write(path)
+    seal(path, plan, log.head)
+    finished = Run(path)
+    finished.stopped = runner.watch.stopping
+    finished.write_report()
+    return finished
+
+
+async def _session(path: Path, runner: Runner, manifest: Manifest, owed: Iterator[Trial], watching: Watching) -> None:
+    with _interruptible(runner.watch):
+        following = asyncio.create_task(watching.follow(runner.watch))
+        try:
+            async with runner.engines as engines:
+                manifest.model_copy(update={"engines": engines.identities(manifest.arms[0].name), "notes": engines.notes()}).write(path)
+                await runner.play(owed)
+        finally:
+            following.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await following
+
+
+@contextlib.contextmanager
+def _interruptible(watch: Watch) -> Iterator[None]:
+    """First Ctrl-C: no new episodes, those in flight end. Second: they are dropped, their answers kept."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def interrupted() -> None:
+        if watch.stopping and task:
+            task.cancel()
+        watch.stopping = "interrupted"
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop.add_signal_handler(signal.SIGINT, interrupted)
+    loop.add_signal_handler(signal.SIGTERM, interrupted)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+        loop.remove_signal_handler(signal.SIGTERM)
+
+
+def _anywhere(coroutine: Any) -> Any:
+    """Run a coroutine to its end, from a script or from within a notebook's loop."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(coroutine)
+    result: list[Any] = []
+    thread = threading.Thread(target=lambda: result.append(asyncio.run(coroutine)))
+    thread.start()
+    thread.join()
+    if not result:
+        raise RuntimeError("the run failed; its error is above")
+    return result[0]
+
+
+def plan_table(plan: Plan, path: Path) -> None:
+    """Write plan.parquet: one row per owed trial."""
+    settings = {arm.name: dict(arm.settings) for arm in plan.arms}
+    rows = [trial.model_dump() | settings[trial.arm] for trial in plan.trials()]
+    pd.DataFrame(rows, columns=None if rows else ["id", "case", "arm", "repeat"]).to_parquet(path / "plan.parquet")
+
+
+def rebuild(path: Path) -> tuple[Run, bool | None]:
+    """Play a run again from its log, rebuild its tables and its report; whether the report is the same to the byte.
+
+    None where there was no report before. LogError for a log that was changed, ConfigError for cases or code that were.
+    """
+    manifest = Manifest.read(path)
+    before = _report_bytes(path)
+    seal(path, manifest.plan(), manifest.head if manifest.complete else None)
+    again = Run(path)
+    again.write_report()
+    return again, None if before is None else before == _report_bytes(path)
+
+
+def _report_bytes(path: Path) -> Mapping[str, bytes] | None:
+    files: Sequence[Path] = sorted((path / "report").glob("report.*"))
+    return {file.name: file.read_bytes() for file in files} or None
+
+
+__all__ = ["ConfigError", "Run", "Watching", "load", "rebuild", "resume", "run", "start"]
