@@ -118,6 +118,9 @@ class Scenario(Record):
     script: ClassVar[tuple[Rule, ...]] = ()
     """How scripted agents play it, with a chance of being right that a planted bias can lower."""
 
+    contrast: ClassVar[Mapping[str, Mapping[str, tuple[str, ...]]]] = {}
+    """What is varied when a run does not say: role -> what -> levels."""
+
     voiced: tuple[str, ...] = ()
     """Roles that were given a backend of their own under roles.*; filled in by the run."""
 

@@ -7,22 +7,32 @@ from simrun.agents.persona import Persona, Trait
 from simrun.scenarios.base import Unfit
 
 _WORDS = {
-    "woman": "man", "women": "men", "female": "male", "girl": "boy", "lady": "gentleman", "she": "he", "herself": "himself",
-    "wife": "husband", "mrs": "mr", "ms": "mr",
+    "woman": "man", "women": "men", "female": "male", "girl": "boy", "lady": "gentleman", "she": "he", "herself": "himself", "mrs": "mr", "ms": "mr",
 }  # fmt: skip
-_TO_MAN = _WORDS | {"hers": "his"}
-_TO_WOMAN = {man: woman for woman, man in _WORDS.items() if woman != "ms"} | {"his": "her", "him": "her"}
+_TO_MAN = _WORDS | {"hers": "his", "husband": "wife", "boyfriend": "girlfriend"}
+_TO_WOMAN = {man: woman for woman, man in _WORDS.items() if woman != "ms"} | {
+    "his": "her",
+    "him": "her",
+    "wife": "husband",
+    "girlfriend": "boyfriend",
+}
+"""The patient's partner changes with the patient, so that a marriage stays what it was."""
+_OTHERS = re.compile(r"\b(mother|father|mom|dad|parents?|sister|brother|daughter|son|aunt|uncle|grandmother|grandfather)\b", re.IGNORECASE)
+_PRONOUN = re.compile(r"\b(she|he|her|his|him|hers|herself|himself)\b", re.IGNORECASE)
 _HER = re.compile(
     r"\b(her)\b(?=\s+(?!(?:to|and|or|but|in|on|at|for|from|with|that|as|when|while|by|was|is|had|has|about|because|since|after|before)\b)\w)",
     re.IGNORECASE,
 )
 """`her` before a noun is possessive (his); elsewhere it is him."""
 SEX_SPECIFIC = re.compile(
-    r"\b(pregnan\w*|gestation\w*|gravida|para|trimester|menstru\w*|menses|menopaus\w*|menarche|postpartum|obstetric\w*|gyn(?:a?e)colog\w*|uter(?:us|ine)"
-    r"|ovar\w*|vagin\w*|vulv\w*|cervical (?:cancer|smear|os|motion)|cervix|endometri\w*|fallopian|breast\w*|lactat\w*|contracepti\w*|pap smear"
-    r"|prostat\w*|testi(?:s|cle|cular|cles)\w*|penis|penile|scrot\w*|erectile|vasectomy|ejaculat\w*|semen|sperm\w*|maternal|birth control)\b",
+    r"\b(menstru\w*|menses|menopaus\w*|menarche|postpartum|gyn(?:a?e)colog\w*|uter(?:us|ine)"
+    r"|ovar\w*|vagin\w*|vulv\w*|cervical (?:cancer|smear|os|motion)|cervix|endometri\w*|fallopian|breast\w*|lactating|contracepti\w*|pap smear"
+    r"|prostat\w*|testi(?:s|cle|cular|cles)\w*|penis|penile|scrot\w*|erectile|vasectomy|ejaculat\w*|semen|sperm\w*|birth control)\b",
     re.IGNORECASE,
 )
+PREGNANCY = re.compile(r"\b(pregnan\w*|gestation\w*|gravida|para|trimester|obstetric\w*|maternal)\b", re.IGNORECASE)
+BABY = re.compile(r"\b(newborn|neonat\w*|infant|(?:hours?|days?|weeks?|months?)[- ]old)\b", re.IGNORECASE)
+"""In a baby's case the pregnancy was its mother's, and binds nobody's sex."""
 AGE_SPECIFIC = re.compile(
     r"\b(infant|newborn|neonat\w*|toddler|child(?!hood)\w*|boy|girl|p(?:a?e)diatric\w*|adolescen\w*|teenage\w*|menopaus\w*|pregnan\w*|months?-old)\b",
     re.IGNORECASE,
@@ -57,19 +67,31 @@ def _aged(texts: dict[str, str], given: Mapping[str, str], trait: Trait, ages: t
     if ages and not ages[0] <= int(trait.level) <= ages[1]:
         raise Unfit(f"plausible from {ages[0]} to {ages[1]} years, not at {trait.level}")
     young = int(given.get("age", _ADULT)) < _ADULT or int(trait.level) < _ADULT
-    if young or (bound := _found(AGE_SPECIFIC, texts)):
+    if young or (bound := None if ages else _found(AGE_SPECIFIC, texts)):
         raise Unfit("a case of a minor keeps its age" if young else f"its text depends on age ({bound!r})")
     return {key: _AGE.sub(trait.level, text) for key, text in texts.items()}
 
 
 def _gendered(texts: dict[str, str], given: Mapping[str, str], trait: Trait) -> dict[str, str]:
-    if bound := _found(SEX_SPECIFIC, texts):
+    if bound := _found(SEX_SPECIFIC, texts) or (None if _found(BABY, texts) else _found(PREGNANCY, texts)):
         raise Unfit(f"its text is sex-specific ({bound!r})")
     if "gender" not in given:
         return texts
     if {given["gender"], trait.level} != {"woman", "man"}:
         raise Unfit(f"its text says {given['gender']}; only woman and man can be swapped in it")
+    if shared := next(
+        (found[0] for text in texts.values() for found in _OTHERS.finditer(text) if _PRONOUN.search(_sentence(text, found.start()))), None
+    ):
+        raise Unfit(
+            f"a sentence of its text speaks of the patient and of another person ({shared!r}), so its pronouns cannot be told apart"
+        )
     return {key: swap_gender(text, trait.level) for key, text in texts.items()}
+
+
+def _sentence(text: str, at: int) -> str:
+    """The sentence around a place in a text."""
+    start, end = text.rfind(".", 0, at) + 1, text.find(".", at)
+    return text[start : end if end >= 0 else len(text)]
 
 
 def swap_gender(text: str, to: str) -> str:

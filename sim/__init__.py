@@ -9,7 +9,7 @@ __version__ = "0.1.0"
 __all__ = ["Run", "__version__", "load", "run"]
 
 if TYPE_CHECKING:
-    from simrun.run import Run, load, run
+    from simrun.runs import Run, load, run
 
 
 def __getattr__(name: str) -> Any:
@@ -17,5 +17,5 @@ def __getattr__(name: str) -> Any:
     if name in ("Run", "load", "run"):
         import importlib
 
-        return getattr(importlib.import_module("simrun.run"), name)
+        return getattr(importlib.import_module("simrun.runs"), name)
     raise AttributeError(f"module 'simrun' has no attribute {name!r}")

@@ -70,7 +70,8 @@ def _record(kind: type[R], file: Path) -> R:
 def explained(error: ValidationError) -> str:
     """The first things wrong with a record, in one line: field, what came, what would do."""
     return "; ".join(
-        f"{'.'.join(map(str, item['loc'])) or 'value'}: {item['msg']}, got {item['input']!r}"[:300] for item in error.errors()[:3]
+        f"{'.'.join(map(str, item['loc'])) or 'value'}: {item['msg'].removeprefix('Value error, ')}, got {item['input']!r}"[:300]
+        for item in error.errors()[:3]
     )
 
 

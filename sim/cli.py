@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from simrun import __version__
 
 if TYPE_CHECKING:
-    from simrun.run import Run
+    from simrun.runs import Run
 
 DONE, UNEXPECTED, USAGE, ERRORS, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes: complete; a fault of ours; usage, config or digest; finished with trials in error; interrupted after a clean flush."""
@@ -86,7 +86,7 @@ def _play(overrides: list[str], as_json: bool) -> int:
 def _one(composed: Any, as_json: bool) -> int:
     from simrun.catalogue import catalogue
     from simrun.compose import composed as read
-    from simrun.run import start
+    from simrun.runs import start
     from simrun.terminal import Progress
 
     config, folders = read(composed)
@@ -133,7 +133,7 @@ def _found(words: Sequence[str], options: dict[str, str]) -> Path:
 def _show(given: Sequence[str], as_json: bool) -> int:
     """A transcript, or the list of episodes."""
     from simrun.catalogue import unknown
-    from simrun.run import load
+    from simrun.runs import load
     from simrun.terminal import show_episodes, show_transcript
 
     words, options = _options(given, "show RUN [EPISODE] [out=DIR]", 2)
@@ -152,7 +152,7 @@ def _show(given: Sequence[str], as_json: bool) -> int:
 
 def _report(given: Sequence[str], as_json: bool) -> int:
     """The report of a run, computed anew."""
-    from simrun.run import rebuild
+    from simrun.runs import rebuild
 
     words, options = _options(given, "report RUN [out=DIR]", 1)
     run, _ = rebuild(_found(words, options))
@@ -163,7 +163,7 @@ def _report(given: Sequence[str], as_json: bool) -> int:
 def _resume(given: Sequence[str], as_json: bool) -> int:
     """Go on with a run."""
     from simrun.catalogue import ConfigError
-    from simrun.run import resume
+    from simrun.runs import resume
     from simrun.terminal import Progress
 
     words, options = _options(given, "resume RUN [concurrency=N] [out=DIR]", 1)
@@ -176,7 +176,7 @@ def _resume(given: Sequence[str], as_json: bool) -> int:
 def _replay(given: Sequence[str], as_json: bool) -> int:
     """Play a run again from its log; exit code 2 when it does not come out the same."""
     from simrun.catalogue import ConfigError
-    from simrun.run import rebuild
+    from simrun.runs import rebuild
 
     words, options = _options(given, "replay RUN [out=DIR]", 1)
     run, same = rebuild(_found(words, options))

@@ -15,8 +15,9 @@ from simrun.catalogue import ConfigError, backends, options, scenarios
 from simrun.config import Config
 
 GROUPS = ("scenario", "backend", "experiment")
-_FREE = re.compile(r"^(vary|roles|backend\.extra)\.")
-"""Where any key may stand: Hydra wants a sign before a key that is not in the config yet, and users need not know."""
+_FREE = re.compile(r"^(vary|roles|scenario|backend)\.")
+"""Hydra wants a sign before a key that is not in the config yet. Users need not know; a key that does not exist is refused by the class
+whose field it should be, which can say what fields there are."""
 _SHORT = re.compile(r"^(url|model)=")
 """Options of the backend that are common enough to be written without their group."""
 
@@ -41,8 +42,8 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def completed(arguments: Iterable[str]) -> list[str]:
-    """Arguments as Hydra wants them: `vary.` and `roles.` may add keys, `url` and `model` belong to the backend."""
-    return [f"++{each}" if _FREE.match(each) else f"backend.{each}" if _SHORT.match(each) else each for each in arguments]
+    """Arguments as Hydra wants them: keys below a group may be new, `url` and `model` belong to the backend."""
+    return [f"++{each}" if _FREE.match(each) else f"++backend.{each}" if _SHORT.match(each) else each for each in arguments]
 
 
 def compose(overrides: Sequence[str], extra: Mapping[str, Any], config_dir: str | Path | None = None) -> tuple[Config, list[Path]]:

@@ -60,8 +60,8 @@ class Config(Record):
     scenario: Mapping[str, Any]
     backend: Mapping[str, Any]
     roles: Mapping[str, Role] = {}
-    vary: Mapping[str, Mapping[str, tuple[str, ...]]] = {}
-    """Role (or `scenario`) -> what -> levels, the first being the reference."""
+    vary: Mapping[str, Mapping[str, tuple[str, ...]]] | None = None
+    """Role (or `scenario`) -> what -> levels, the first being the reference; the scenario's own contrast when not given, {} for nothing."""
     design: Design = Design()
     cases: int | tuple[str, ...] | None = 4
     """How many of the scenario's cases, drawn by the seed; or their ids; null for all."""
@@ -71,6 +71,13 @@ class Config(Record):
     """Episodes in flight; the backend's own figure when not given."""
     out: str = "runs"
     """Where runs are kept."""
+
+    @field_validator("cases", mode="before")
+    @classmethod
+    def _chosen(cls, given: Any) -> Any:
+        if given is not None and not isinstance(given, int | list | tuple):
+            raise ValueError("cases takes a number, a list of case ids, or null for all")
+        return tuple(map(str, given)) if isinstance(given, list | tuple) else given
 
     @field_validator("vary", mode="before")
     @classmethod
@@ -90,8 +97,13 @@ class Config(Record):
             config = cls.model_validate({key: value for key, value in raw.items() if key != "experiment"})
         except ValidationError as error:
             raise ConfigError(explained(error)) from None
-        config.played()
-        return config
+        contrast = config.played().contrast
+        return config if config.vary is not None else config.model_copy(update={"vary": contrast})
+
+    @property
+    def factors(self) -> dict[str, tuple[str, ...]]:
+        """What is varied: `role.what` -> levels."""
+        return {f"{role}.{what}": levels for role, varied in (self.vary or {}).items() for what, levels in varied.items()}
 
     def played(self, changes: Mapping[str, Any] = {}) -> Scenario:
         """The scenario, with an arm's changes to its options."""

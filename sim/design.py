@@ -84,6 +84,10 @@ class Plan:
 
     def _check_differences(self) -> None:
         """A level that changes nothing would be reported as `no effect`."""
+        for arm in self.arms:
+            left = [each.why for each in self.exclusions if each.arm == arm.name]
+            if len(left) == len(self.cases):
+                raise ConfigError(f"no case fits arm {arm.name!r}: {'; '.join(sorted(set(left))[:3])}")
         for arm in self.arms[1:]:
             if arm.control != "same" and not any(self._differs(self.castings[arm.name], case) for case in self.cases.values()):
                 raise ConfigError(
@@ -121,7 +125,7 @@ def chosen(config: Config, casting: Casting) -> tuple[dict[str, Case], tuple[Fau
 
 def arms(config: Config, catalogue: Catalogue) -> tuple[Arm, ...]:
     """The reference first, then the other cells of the design, then the controls."""
-    factors = {f"{role}.{what}": levels for role, varied in config.vary.items() for what, levels in varied.items()}
+    factors = config.factors
     for key, levels in factors.items():
         _check_factor(key, levels, config, catalogue)
     cells = [dict(zip(factors, levels, strict=True)) for levels in _crossed(config, list(factors.values()))]

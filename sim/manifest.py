@@ -110,13 +110,10 @@ def suite(plan: Plan) -> str:
 def used(plan: Plan) -> Catalogue:
     """The part of the catalogue that the run can touch."""
     config, whole = plan.config, plan.catalogue
-    axes = {axis for role in config.roles.values() for axis in role.persona} | {
-        what for factors in config.vary.values() for what in factors
-    }
+    axes = {axis for role in config.roles.values() for axis in role.persona} | {key.partition(".")[2] for key in config.factors}
     axes |= {axis for case in plan.cases.values() for traits in case.persona.values() for axis in traits} | {"placebo"}
-    named = {(role, own.bias) for role, own in config.roles.items()} | {
-        (role, level) for role, factors in config.vary.items() for level in factors.get("bias", ())
-    }
+    named = {(role, own.bias) for role, own in config.roles.items()}
+    named |= {(key.partition(".")[0], level) for key, levels in config.factors.items() if key.endswith(".bias") for level in levels}
     biases = {key: bias for key, bias in whole.biases.items() if (bias.role, bias.name) in named}
     axes |= {bias.axis for bias in biases.values() if bias.axis}
     return Catalogue(axes={name: axis for name, axis in whole.axes.items() if name in axes}, biases=biases)

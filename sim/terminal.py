@@ -14,8 +14,8 @@ from rich.text import Text
 from simrun.catalogue import scenarios
 from simrun.report.markdown import markdown
 from simrun.report.record import Report
-from simrun.run import Run, Watching
 from simrun.runner import Watch, progress
+from simrun.runs import Run, Watching
 
 _REFRESH, _PLAIN = 0.25, 15.0
 """Seconds between progress updates on a terminal, and between plain lines elsewhere."""

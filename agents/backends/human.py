@@ -28,7 +28,8 @@ class Human(Backend):
         """Show what is new to this role, and read a line."""
         self._show(chat)
         try:
-            typed = await asyncio.to_thread(input, f"{chat.role}> ")
+            print(f"{chat.role}> ", end="", file=sys.stderr, flush=True)  # stdout is for results
+            typed = await asyncio.to_thread(input)
         except EOFError:
             raise BackendError("connection", f"the person who played {chat.role!r} left") from None
         return Answer(text=typed.strip())

@@ -91,7 +91,7 @@ class Local(ChatCompletions):
 
     def _body(self, chat: Chat) -> dict[str, Any]:
         body: dict[str, Any] = {"id_slot": self._slot(f"{chat.session}/{chat.role}"), "cache_prompt": not self.repeatable}
-        if chat.form:
+        if chat.form and not self.free_form:
             body |= {"grammar": self._grammar(chat.form), "response_format": None}
         return super()._body(chat) | body | dict(self.extra)
 

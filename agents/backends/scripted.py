@@ -62,7 +62,8 @@ class Scripted(Backend):
 
     def identity(self) -> dict[str, Any]:
         """The planted bias is part of the identity: nobody may take these figures for a model's."""
-        return super().identity() | {"group": self.group, "effect": self.effect, "rules": len(self.rules)}
+        planted = {"planted": self.effect, "where": self.group} if self.group and self.effect else {}
+        return super().identity() | {"rules": len(self.rules)} | planted
 
     def note(self) -> str:
         """Says that no model was asked."""

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import mimetypes
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,6 +14,9 @@ import orjson
 from pydantic import Field, PrivateAttr
 from simrun.agents.backends.base import Backend, BackendError
 from simrun.agents.records import Answer, Chat, Message
+
+CONTEXT = re.compile(r"context.*(exceed|maximum|longer)|(exceed|maximum|longer).*context|token count.*exceeds", re.DOTALL | re.IGNORECASE)
+"""How servers say that a chat is too long; they share no error code for it."""
 
 
 class ChatCompletions(Backend):
@@ -29,6 +33,8 @@ class ChatCompletions(Backend):
     """Further attempts after a failure of infrastructure: 429, 5xx, resets, timeouts, bodies that are no answer."""
     backoff: float = Field(0.5, ge=0)
     """Seconds before the first retry, doubled at each; a server's Retry-After goes before it."""
+    free_form: bool = False
+    """Send no JSON schema with decisions, for servers that cannot take one; replies are then read tolerantly."""
     extra: Mapping[str, Any] = {}
     """Merged into each request body; null removes a field."""
 
@@ -60,6 +66,8 @@ class ChatCompletions(Backend):
             raise BackendError("timeout", f"no answer from {self._base} within deadline={self.deadline:g} s") from None
 
     async def _attempts(self, body: bytes) -> Answer:
+        now = asyncio.get_running_loop().time
+        until = now() + self.deadline
         for attempt in range(self.retries + 1):
             try:
                 status, headers, raw = await self._request("POST", "/chat/completions", body)
@@ -68,8 +76,8 @@ class ChatCompletions(Backend):
                 if attempt == self.retries or error.kind in ("auth", "request", "context"):
                     raise
                 wait = error.retry_after if error.retry_after is not None else self.backoff * 2**attempt
-                if wait >= self.deadline:
-                    raise BackendError(error.kind, f"{error}; the server asks to wait {wait:g} s, deadline={self.deadline:g} s") from None
+                if now() + wait >= until:
+                    raise BackendError(error.kind, f"{error}; waiting {wait:g} s more would pass deadline={self.deadline:g} s") from None
                 await asyncio.sleep(wait)
         raise AssertionError("unreachable")
 
@@ -77,18 +85,22 @@ class ChatCompletions(Backend):
         if self._session is None:
             raise RuntimeError(f"backend {self.name} was asked before it was opened")
         try:
-            async with self._session.request(method, self._base + path, data=body) as response:
+            async with self._session.request(method, self._base + path, data=body, allow_redirects=False) as response:
                 return response.status, response.headers, await response.read()
         except TimeoutError:
             raise BackendError("timeout", f"no answer from {self._base} within timeout={self.timeout:g} s") from None
         except aiohttp.ClientConnectorError as error:
             raise BackendError("connection", f"cannot connect to {self._base}: {error.os_error.strerror or error.os_error}") from None
-        except (aiohttp.ClientError, ConnectionError) as error:
+        except (aiohttp.ClientError, ConnectionError, ValueError) as error:
             # keys travel in headers only, but an error's text is not ours: mask it all the same
             raise BackendError("connection", self._clean(f"{self._base}: {type(error).__name__}: {error}")) from None
 
     def _body(self, chat: Chat) -> dict[str, Any]:
-        shape = {"type": "json_schema", "json_schema": {"name": "decision", "strict": True, "schema": chat.form}} if chat.form else None
+        shape = None
+        if chat.form and not self.free_form:
+            # servers that ask for `strict` refuse a choice at the root of a schema under it; the others hold to it anyway
+            strict = "anyOf" not in chat.form
+            shape = {"type": "json_schema", "json_schema": {"name": "decision", "strict": strict, "schema": chat.form}}
         return {
             "model": self._model,
             "messages": [_wire(message) for message in chat.messages],
@@ -114,22 +126,26 @@ class ChatCompletions(Backend):
                 cached_tokens=(usage.get("prompt_tokens_details") or {}).get("cached_tokens"),
             )
         except (ValueError, LookupError, TypeError, AttributeError) as error:
-            shown = self._clean(raw[:200].decode("utf-8", "replace"))
+            shown = self._clean(raw.decode("utf-8", "replace"))[:200]
             raise BackendError("malformed", f"{self._base} sent no chat completion ({type(error).__name__}): {shown!r}") from None
 
     def _failure(self, status: int, headers: Mapping[str, str], raw: bytes) -> Answer:
-        said = self._clean(raw[:500].decode("utf-8", "replace"))
-        if (status == 400 and "content_filter" in said) or "content_policy" in said:
+        said = self._clean(raw.decode("utf-8", "replace"))[:500]
+        if status in (400, 403) and ("content_filter" in said or "content_policy" in said):
             return Answer(text="", finish="refused")  # a block by policy is the model's behaviour, not a fault
         if status in (401, 403):
-            raise BackendError("auth", f"{self._base} refused the key (HTTP {status}): {said}")
+            raise self._unauthorised(status, said)
         if status == 429:
             raise BackendError("rate_limit", f"{self._base} is over its rate limit (HTTP 429): {said}", retry_after=_seconds(headers))
         if status in (408, 409, 425) or status >= 500:
             raise BackendError("server", f"{self._base} failed (HTTP {status}): {said}", retry_after=_seconds(headers))
-        if "context" in said and ("exceed" in said or "maximum" in said):
+        if CONTEXT.search(said):
             raise BackendError("context", f"the chat is longer than the model's context (HTTP {status}): {said}")
-        raise BackendError("request", f"{self._base} refused the request (HTTP {status}): {said}")
+        hint = "" if self.free_form else "; if it does not know this kind of schema, set backend.free_form=true"
+        raise BackendError("request", f"{self._base} refused the request (HTTP {status}): {said}{hint}")
+
+    def _unauthorised(self, status: int, said: str) -> BackendError:
+        return BackendError("auth", f"{self._base} refused the key (HTTP {status}): {said}")
 
     def _clean(self, text: str) -> str:
         return text.replace(self._key, "***") if self._key else text
@@ -154,12 +170,12 @@ class Server(ChatCompletions):
 
     async def open(self) -> None:
         """Connect and ask which models there are, so that a wrong address, key or name is known before any trial."""
-        if "@" in self.url.split("//")[-1].split("/")[0]:
+        if "@" in self.url:
             raise BackendError("request", f"backend.url must hold no password; put the key in the environment variable {self.key_env}")
-        self._connect(self.url, os.environ.get(self.key_env, ""), self.model)
+        self._connect(self.url, os.environ.get(self.key_env, "").strip(), self.model)
         status, _, raw = await self._request("GET", "/models")
         if status in (401, 403):
-            raise BackendError("auth", f"{self.url} refused the key (HTTP {status}); set the environment variable {self.key_env}")
+            raise self._unauthorised(status, self._clean(raw.decode("utf-8", "replace"))[:200])
         if status != 200:
             if self.model:  # some servers have no list; the first call will tell
                 return
@@ -173,8 +189,11 @@ class Server(ChatCompletions):
         if not self.model and len(served) == 1:
             self._model = served[0]
         elif not self.model or (served and self.model not in served):
-            given = f"has no model {self.model!r}" if self.model else "has several models"
+            given = f"has no model {self.model!r}" if self.model else "has several models" if served else "names no model"
             raise BackendError("request", f"{self.url} {given}; set backend.model to one of: {', '.join(served) or 'unknown'}")
+
+    def _unauthorised(self, status: int, said: str) -> BackendError:
+        return BackendError("auth", f"{super()._unauthorised(status, said)}; set the environment variable {self.key_env}")
 
     def identity(self) -> dict[str, Any]:
         """Where the answers came from; the address is shown, never the key."""

@@ -78,7 +78,10 @@ def _verdict(own: Sequence[ContrastResult], arm: ArmResult, report: Report) -> s
 
 
 def _missing(report: Report) -> str:
-    lines = [f"- {each['case']} in {each['arm']}: {each['why']}" for each in report.exclusions]
+    excluded: dict[str, list[str]] = {}
+    for each in report.exclusions:
+        excluded.setdefault(f"{each['case']}: {each['why']}", []).append(each["arm"])
+    lines = [f"- {what}; left out of {', '.join(arms)}" for what, arms in excluded.items()]
     reasons: dict[str, int] = {}
     for contrast in report.contrasts:
         for reason, count in contrast.reasons.items():

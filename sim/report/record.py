@@ -113,13 +113,11 @@ def build(name: str, manifest: Manifest, tables: Mapping[str, pd.DataFrame], kin
 
 def question(manifest: Manifest) -> str:
     """What the run asks, in a sentence."""
-    varied = [
-        f"{role}'s {what} ({', '.join(levels)})" for role, factors in manifest.config.vary.items() for what, levels in factors.items()
-    ]
+    varied = [f"{key.replace('.', ' ', 1)} ({', '.join(levels)})" for key, levels in manifest.config.factors.items()]
     scenario = manifest.config.scenario["name"]
     if not varied:
         return f"How does {scenario} come out, and how much of it is luck? Nothing was varied."
-    return f"What changes in {scenario} when only this changes: the {' and the '.join(varied)}?"
+    return f"What changes in {scenario} when only this changes: {' and '.join(varied)}?"
 
 
 def notes(manifest: Manifest, episodes: pd.DataFrame) -> tuple[str, ...]:
@@ -130,11 +128,9 @@ def notes(manifest: Manifest, episodes: pd.DataFrame) -> tuple[str, ...]:
         found.append(f"{undone} of {manifest.owed} episodes have no outcome yet; they are left out here, and owed: simrun resume goes on.")
     if manifest.hidden_images:
         found.append(f"{manifest.hidden_images} cases have an image that nobody was shown (scenario.images=never).")
-    found += [
-        f"Case {case}: {flag}; it may be solved without a diagnosis being made."
-        for case, flags in manifest.flags.items()
-        for flag in flags[:1]
-    ]
+    if manifest.flags:
+        told = "; ".join(f"{case} ({', '.join(flags)})" for case, flags in manifest.flags.items())
+        found.append(f"{len(manifest.flags)} cases may give their answer away: {told}")
     found += [f"Unreadable line left out: {fault}" for fault in manifest.faults]
     if len(manifest.cases) < 20:
         found.append(f"{len(manifest.cases)} cases are few: intervals are wide, and say nothing about cases unlike these.")

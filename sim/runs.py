@@ -2,22 +2,25 @@
 
 import asyncio
 import contextlib
+import shutil
 import signal
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import pandas as pd
+from simrun.agents.backends.base import BackendError
 from simrun.agents.backends.replay import Answers
 from simrun.catalogue import Catalogue, ConfigError, catalogue, scenarios
 from simrun.config import Config
 from simrun.design import Plan
 from simrun.episode import Trial
-from simrun.log import RunLog
+from simrun.log import RunLog, segments
 from simrun.manifest import Manifest, find, folder
 from simrun.replay import unfinished
 from simrun.report.markdown import markdown
@@ -130,7 +133,12 @@ def start(config: Config, known: Catalogue, watching: "Watching | None" = None) 
     path = folder(config, created)
     manifest.write(path)
     plan_table(plan, path)
-    return perform(path, plan, manifest, Answers(), set(), watching)
+    try:
+        return perform(path, plan, manifest, Answers(), set(), watching)
+    except BackendError:
+        if not any(file.stat().st_size for file in segments(path)):
+            shutil.rmtree(path)  # no backend could be opened: there is nothing to go on with
+        raise
 
 
 def resume(path: Path, watching: "Watching | None" = None, concurrency: int | None = None) -> Run:
@@ -158,7 +166,6 @@ def perform(path: Path, plan: Plan, manifest: Manifest, answers: Answers, done: 
     watching = watching or Watching()
     log = RunLog(path)
     runner = Runner(plan, Engines(plan), log, answers, Watch(owed=manifest.owed, done=len(done)))
-    watching.about(path, runner.watch)
     try:
         owed = (trial for trial in plan.trials() if trial.id not in done)
         _anywhere(_session(path, runner, manifest, owed, watching))
@@ -179,6 +186,7 @@ async def _session(path: Path, runner: Runner, manifest: Manifest, owed: Iterato
         following = asyncio.create_task(watching.follow(runner.watch))
         try:
             async with runner.engines as engines:
+                watching.about(path, runner.watch)
                 manifest.model_copy(update={"engines": engines.identities(manifest.arms[0].name), "notes": engines.notes()}).write(path)
                 await runner.play(owed)
         finally:
@@ -215,13 +223,8 @@ def _anywhere(coroutine: Any) -> Any:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(coroutine)
-    result: list[Any] = []
-    thread = threading.Thread(target=lambda: result.append(asyncio.run(coroutine)))
-    thread.start()
-    thread.join()
-    if not result:
-        raise RuntimeError("the run failed; its error is above")
-    return result[0]
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 def plan_table(plan: Plan, path: Path) -> None:

@@ -1,0 +1,386 @@
+"""Kills a run at random moments, resumes it, and compares what comes of it with the same run left alone.
+
+    python benchmarks/kill.py [--json] [--small] [--moments N] [--episodes N] [--seed N]
+
+Two of three kills wait for a random number of bytes in the log, so that they land while episodes are played; the third
+waits for a random time after the run's folder has appeared, and so also meets the beginning and the end of a run. Some
+resumes are killed too. A killed process hardly ever tears a line (one `write` is one line, and the kernel ends it), so
+after some kills a power cut is played as well: the end of the log is cut off at a random byte of its last 64 lines. The
+answers lost there may be asked for again; no others.
+
+The players are witnesses: each notes every call when it is asked and again when it answers, in a file of its own. So a
+call that is asked again though it was answered is seen whatever the log says, and so is an answer that never reached it.
+"""
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import orjson
+from simrun.log import FIRST, LogError, read, segments
+from simrun.manifest import FILE, Manifest
+
+PLAYER = """
+import asyncio, os, sys
+from simrun.agents.backends.scripted import Scripted
+from simrun.cli import main
+
+witness = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+answer = Scripted.reply
+
+async def reply(self, chat):
+    os.write(witness, f"asked {chat.session} {chat.role} {chat.nth}\\n".encode())
+    await asyncio.sleep(chat.seed % 20 / 1000)  # as an engine would: many episodes are in flight, and end in any order
+    said = await answer(self, chat)
+    os.write(witness, f"answered {chat.session} {chat.role} {chat.nth}\\n".encode())
+    return said
+
+Scripted.reply = reply
+main(sys.argv[2:])
+"""
+"""The simrun command, its scripted agents taking up to 20 ms to answer and noting what they are asked and answer."""
+POLL = 0.0002
+"""Seconds between two looks at the log."""
+CUT = 64
+"""Lines that a power cut can take: what the log promises to have forced to the disk before."""
+
+Call = tuple[str, str, int]
+"""Trial, role, nth."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The run that nobody disturbed."""
+
+    calls: Counter[Call]
+    outcomes: dict[str, Any]
+    report: Any
+    size: int
+    """Bytes of its log."""
+    seconds: float
+    """From its folder's appearance to its end."""
+
+
+@dataclass(frozen=True)
+class Kill:
+    """One SIGKILL, and the log that the next session finds."""
+
+    phase: str
+    """no run, before, playing, after (the last episode); late: the process had ended by itself."""
+    torn: bool
+    """The kill left a torn last line."""
+    cut: frozenset[Call] | None
+    """Answers that a power cut took as well; None where none was played."""
+    kept: bytes
+    asked: Counter[Call]
+    """What this session was asked before it died."""
+    unlogged: int
+    """Answers that are not in the log; the one that was being written may be."""
+
+
+@dataclass
+class Moment:
+    """One run that was killed, once or twice, and what was found when it was complete."""
+
+    kills: list[Kill] = field(default_factory=list)
+    asked_again: int = 0
+    """Calls asked although their answer was in the log."""
+    in_flight: int = 0
+    """Calls asked again that had no answer in the log when the kill came."""
+    lost_to_the_cut: int = 0
+    """Calls asked again because the power cut had taken their answer."""
+    duplicates: int = 0
+    lost: int = 0
+    rewritten: int = 0
+    differing: int = 0
+    faults: dict[str, str] = field(default_factory=dict)
+    """incomplete, chain, report -> what was wrong."""
+
+
+def overrides(episodes: int, out: Path) -> list[str]:
+    """A run of about this many episodes: three arms (the noise floor is one), four repeats."""
+    asked = ["scenario=clinic", "backend=scripted", "vary.patient.ethnicity=[White,Black]"]
+    return [*asked, f"cases={max(1, round(episodes / 12))}", "repeats=4", "concurrency=16", f"out={out}", "--json"]
+
+
+def session(home: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Start the command; what it is asked and answers goes to a new file `witness-N`."""
+    witness = home / f"witness-{len(list(home.glob('witness-*')))}"
+    witness.touch()
+    with (home / "stderr").open("wb") as errors:
+        command = [sys.executable, "-c", PLAYER, str(witness), *arguments]
+        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors, cwd=home)
+
+
+def witnessed(home: Path, what: str = "asked") -> Counter[Call]:
+    """The calls that the latest session was asked, or has answered."""
+    latest = max(home.glob("witness-*"), key=lambda file: int(file.name.split("-")[1]))
+    noted = [line.split() for line in latest.read_text().splitlines(keepends=True) if line.endswith("\n")]
+    return Counter((trial, role, int(nth)) for verb, trial, role, nth in noted if verb == what)
+
+
+def folder(home: Path) -> Path | None:
+    """The run's folder, None before there is one."""
+    return max(home.glob("runs/*/*"), key=lambda path: path.stat().st_ctime, default=None)
+
+
+def size(home: Path) -> int:
+    """Bytes in the log."""
+    run = folder(home)
+    return sum(part.stat().st_size for part in segments(run)) if run else 0
+
+
+def whole(run: Path | None) -> bytes:
+    """The log in one piece, without torn lines."""
+    parts = [part.read_bytes() for part in segments(run)] if run else []
+    return b"".join(part[: part.rfind(b"\n") + 1] for part in parts)
+
+
+def lines(log: bytes) -> Iterator[dict[str, Any]]:
+    """A log's lines, unchecked."""
+    return map(orjson.loads, log.splitlines())
+
+
+def calls(log: bytes) -> Counter[Call]:
+    """The calls in a log."""
+    return Counter((line["trial"], line["role"], line["nth"]) for line in lines(log) if line["kind"] == "call")
+
+
+def outcomes(log: bytes) -> dict[str, Any]:
+    """Trial -> outcome."""
+    return {line["trial"]: line["outcome"] for line in lines(log) if line["kind"] == "episode"}
+
+
+def reported(run: Path) -> Any:
+    """Arms and contrasts of the written report."""
+    report = json.loads((run / "report" / "report.json").read_bytes())
+    return report["arms"], report["contrasts"]
+
+
+def alone(episodes: int) -> Reference:
+    """Play the run without disturbing it."""
+    with TemporaryDirectory() as temporary:
+        home = Path(temporary)
+        player = session(home, overrides(episodes, home / "runs"))
+        since = after(home, 0)
+        while not since() and player.poll() is None:
+            time.sleep(POLL)
+        began = time.monotonic()
+        if player.wait():
+            raise RuntimeError(f"the undisturbed run failed: {(home / 'stderr').read_text()[-2000:]}")
+        seconds, run = time.monotonic() - began, folder(home)
+        assert run is not None
+        log = whole(run)
+        return Reference(calls(log), outcomes(log), reported(run), len(log), seconds)
+
+
+def after(home: Path, seconds: float) -> Callable[[], bool]:
+    """Due so long after the run's folder appeared."""
+    began: list[float] = []
+
+    def due() -> bool:
+        if not began and folder(home):
+            began.append(time.monotonic())
+        return bool(began) and time.monotonic() - began[0] >= seconds
+
+    return due
+
+
+def struck(player: subprocess.Popen[bytes], due: Callable[[], bool]) -> bool:
+    """Kill a process as soon as that is due; False when it ended by itself first."""
+    while player.poll() is None:
+        if due():
+            player.kill()
+            return player.wait() == -signal.SIGKILL
+        time.sleep(POLL)
+    return False
+
+
+def examined(home: Path, landed: bool, power_cut: random.Random | None, owed: int) -> Kill:
+    """What a kill left, after cutting off the end of the log where a power cut is to be played."""
+    run = folder(home)
+    torn = any(not part.read_bytes().endswith(b"\n") for part in segments(run)[-1:] if part.stat().st_size) if run else False
+    before = whole(run)
+    done = len(outcomes(before))
+    has_run = run is not None and (run / FILE).is_file()
+    phase = "late" if not landed else "no run" if not has_run else "before" if not done else "playing" if done < owed else "after"
+    cut = None
+    # a closed log has been forced to the disk: no power cut takes anything from it
+    if run and has_run and power_cut and phase == "playing" and Manifest.read(run).head == FIRST:
+        cut_off(segments(run)[-1], power_cut)
+        cut = frozenset(calls(before) - calls(whole(run)))
+    unlogged = len(set(witnessed(home, "answered")) - set(calls(before)))
+    return Kill(phase, torn, cut, whole(run), witnessed(home), unlogged)
+
+
+def cut_off(part: Path, luck: random.Random) -> None:
+    """Truncate a part of a log at a random byte of its last lines."""
+    log = part.read_bytes()
+    least = len(log) - sum(map(len, log.splitlines(keepends=True)[-CUT:]))
+    os.truncate(part, luck.randrange(least, len(log) + 1))
+
+
+def moment(number: int, episodes: int, seed: int, reference: Reference) -> Moment:
+    """Play, kill, resume (and kill and resume once more, sometimes), and compare."""
+    luck, found, owed = random.Random(f"{seed} {number}"), Moment(), len(reference.outcomes)
+    power_cut = luck if number % 3 == 1 else None
+    with TemporaryDirectory() as temporary:
+        home = Path(temporary)
+        start = overrides(episodes, home / "runs")
+        due = after(home, luck.uniform(0, reference.seconds)) if number % 3 == 2 else written(home, luck, reference)
+        found.kills.append(examined(home, struck(session(home, start), due), power_cut, owed))
+        if luck.random() < 0.4:
+            landed = struck(session(home, again(home, start)), written(home, luck, reference))
+            recount(found, found.kills[-1], witnessed(home))
+            found.kills.append(examined(home, landed, power_cut, owed))
+        player = session(home, again(home, start))
+        if player.wait():
+            found.faults["incomplete"] = (home / "stderr").read_text().strip().splitlines()[-1]
+        recount(found, found.kills[-1], witnessed(home))
+        compare(found, folder(home), reference)
+    return found
+
+
+def written(home: Path, luck: random.Random, reference: Reference) -> Callable[[], bool]:
+    """Due when a random share of what is still to be logged has been."""
+    target = luck.uniform(size(home), reference.size)
+    return lambda: size(home) > target
+
+
+def again(home: Path, start: Sequence[str]) -> list[str]:
+    """What a user would do now: resume; or start again, where the kill came before there was anything to resume."""
+    run = folder(home)
+    return ["resume", str(run)] if run and (run / FILE).is_file() else list(start)
+
+
+def recount(found: Moment, kill: Kill, latest: Counter[Call]) -> None:
+    """Count what a session was asked although the killed one before it had been asked it."""
+    had, cut = set(calls(kill.kept)), kill.cut or frozenset()
+    found.asked_again += sum(count for call, count in latest.items() if call in had) + sum(count - 1 for count in latest.values())
+    found.lost_to_the_cut += len(cut & set(latest))
+    found.in_flight += len((set(kill.asked) & set(latest)) - had - cut)
+
+
+def compare(found: Moment, run: Path | None, reference: Reference) -> None:
+    """Hold the completed run against the undisturbed one."""
+    log = whole(run)
+    logged, came = calls(log), outcomes(log)
+    found.duplicates = logged.total() - len(logged)
+    found.lost = len(set(reference.calls) - set(logged))
+    found.rewritten = sum(not log.startswith(kill.kept) for kill in found.kills)
+    found.differing = sum(came.get(trial) != reference.outcomes.get(trial) for trial in came.keys() | reference.outcomes.keys())
+    if run is None or found.faults:
+        return
+    manifest = Manifest.read(run)
+    if not manifest.complete:
+        found.faults["incomplete"] = "the manifest does not call it complete"
+    try:
+        list(read(run, manifest.head))
+    except LogError as error:
+        found.faults["chain"] = str(error)
+    if reported(run) != reference.report:
+        found.faults["report"] = "its arms or contrasts are not those of the undisturbed run"
+
+
+def figures(moments: Sequence[Moment], reference: Reference) -> dict[str, Any]:
+    """All counts."""
+    kills = [kill for each in moments for kill in each.kills if kill.phase != "late"]
+    return {
+        "episodes": len(reference.outcomes),
+        "calls": reference.calls.total(),
+        "moments": len(moments),
+        "kills": len(kills),
+        "kills_by_phase": dict(Counter(kill.phase for kill in kills)),
+        "kills_while_playing": sum(kill.phase == "playing" for kill in kills),
+        "kills_during_a_resume": sum(len(each.kills) > 1 and each.kills[1].phase != "late" for each in moments),
+        "torn_tails": sum(kill.torn for kill in kills),
+        "power_cuts": sum(kill.cut is not None for kill in kills),
+        "power_cut_answers_asked_again": sum(each.lost_to_the_cut for each in moments),
+        "in_flight_asked_again": sum(each.in_flight for each in moments),
+        "answers_at_hand_at_a_kill": sum(min(kill.unlogged, 1) for kill in kills),
+        "answers_lost_by_a_kill": sum(max(kill.unlogged - 1, 0) for kill in kills),
+        "asked_again": sum(each.asked_again for each in moments),
+        "duplicates": sum(each.duplicates for each in moments),
+        "lost": sum(each.lost for each in moments),
+        "logs_rewritten": sum(each.rewritten for each in moments),
+        "outcomes_differing": sum(each.differing for each in moments),
+        "chains_broken": sum("chain" in each.faults for each in moments),
+        "reports_differing": sum("report" in each.faults for each in moments),
+        "incomplete": sum("incomplete" in each.faults for each in moments),
+        "faults": [fault for each in moments for fault in each.faults.values()],
+    }
+
+
+NOTES = (
+    "torn_tails counts what SIGKILL itself left; a power cut is simulated by cutting the end off a killed run's log at a random byte",
+    "answers_lost_by_a_kill leaves out the one answer at a time that may be given and not yet written when the kill comes",
+    "asked_again leaves out answers that a power cut took and calls that were in flight at the kill: those are rightly asked again",
+)
+ZERO = (
+    "answers_lost_by_a_kill",
+    "asked_again",
+    "duplicates",
+    "lost",
+    "logs_rewritten",
+    "outcomes_differing",
+    "chains_broken",
+    "reports_differing",
+    "incomplete",
+)
+
+
+def goals(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What every figure should be, and whether it is."""
+    told = {name: {"goal": 0, "found": found[name], "met": found[name] == 0} for name in ZERO}
+    half = found["moments"] / 2  # otherwise the other figures say little
+    playing = found["kills_while_playing"]
+    return told | {"kills_while_playing": {"goal": f"at least {half:g}", "found": playing, "met": playing >= half}}
+
+
+def measure(moments: int, episodes: int, seed: int, tell: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
+    """The whole benchmark."""
+    began, reference = time.monotonic(), alone(episodes)
+    tell(f"undisturbed: {len(reference.outcomes)} episodes, {reference.calls.total()} calls, {reference.seconds:.1f} s")
+    found = []
+    for number in range(moments):
+        found.append(moment(number, episodes, seed, reference))
+        tell(f"{number + 1}/{moments}  killed: {', '.join(kill.phase for kill in found[-1].kills)}  {found[-1].faults or ''}")
+    told = figures(found, reference) | {"seconds": round(time.monotonic() - began, 1)}
+    reached = goals(told)
+    return {"benchmark": "kill", "figures": told, "goals": reached, "met": all(goal["met"] for goal in reached.values()), "notes": NOTES}
+
+
+def main() -> None:
+    """Measure, print, and exit with 1 where a goal is not met."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--small", action="store_true", help="4 moments of 60 episodes: under a minute")
+    parser.add_argument("--moments", type=int, help="runs to kill (30)")
+    parser.add_argument("--episodes", type=int, help="about how many episodes a run owes (200)")
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    moments, episodes = given.moments or (4 if given.small else 30), given.episodes or (60 if given.small else 200)
+    told = measure(moments, episodes, given.seed, lambda text: print(text, file=sys.stderr, flush=True))
+    if given.json:
+        print(json.dumps(told))
+    else:
+        for name, value in told["figures"].items():
+            goal = told["goals"].get(name)
+            print(f"{name:30} {value}" + (f"   goal {goal['goal']}: {'met' if goal['met'] else 'NOT MET'}" if goal else ""))
+        print(*told["notes"], sep="\n")
+    sys.exit(not told["met"])
+
+
+if __name__ == "__main__":
+    main()

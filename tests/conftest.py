@@ -1,0 +1,51 @@
+"""What several tests need: a scripted run in a folder of its own, the catalogue, and the shared data where it is."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from simrun import Run, run
+from simrun.catalogue import Catalogue, catalogue
+from simrun.config import Config
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Callable[..., Run]:
+    """Plays a scripted clinic run under tmp_path."""
+
+    def played(*overrides: str, **options: Any) -> Run:
+        return run("scenario=clinic", "backend=scripted", *overrides, out=str(tmp_path / "runs"), **options)
+
+    return played
+
+
+@pytest.fixture(scope="session")
+def known() -> Catalogue:
+    """Our own axes and biases."""
+    return catalogue()
+
+
+@pytest.fixture(scope="session")
+def medqa() -> Path:
+    """AgentClinic's MedQA file, where this checkout has shared data beside it."""
+    return shared("clinic/agentclinic_medqa.jsonl")
+
+
+@pytest.fixture(scope="session")
+def nejm() -> Path:
+    """AgentClinic's NEJM file."""
+    return shared("clinic/agentclinic_nejm.jsonl")
+
+
+def shared(name: str) -> Path:
+    if not (DATA / name).is_file():
+        pytest.skip(f"{DATA / name} is not here")
+    return DATA / name
+
+
+def config(**fields: Any) -> Config:
+    """A scripted clinic config, without Hydra."""
+    return Config.of({"scenario": {"name": "clinic"}, "backend": {"name": "scripted"}, **fields})

@@ -1,0 +1,80 @@
+"""Figures worked out by hand, and the interval's coverage where the truth is known."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from simrun.metrics.accuracy import accuracy
+from simrun.metrics.flip_rate import flip_rate
+from simrun.metrics.paired_difference import paired_difference
+from simrun.stats import clustered_mean, detectable, unseen
+
+
+def test_one_value_a_case_is_the_ordinary_t_interval():
+    data = [1.0, 2.0, 4.0, 5.0]  # mean 3, standard deviation sqrt(10/3), standard error sqrt(10/12)
+    found = clustered_mean(data, list("abcd"))
+    assert (found.value, found.n, found.clusters) == (3.0, 4, 4)
+    assert found.error == pytest.approx((10 / 12) ** 0.5)
+    low, high = stats.ttest_1samp(data, 0).confidence_interval()
+    assert (found.low, found.high) == pytest.approx((low, high))
+
+
+def test_repeats_of_a_case_add_no_independent_evidence():
+    once = clustered_mean([1.0, 2.0, 4.0, 5.0], list("abcd"))
+    thrice = clustered_mean([1.0, 2.0, 4.0, 5.0] * 3, list("abcd") * 3)
+    assert (thrice.low, thrice.high) == pytest.approx((once.low, once.high))
+    assert thrice.n == 12
+
+
+def test_clusters_of_unequal_size_by_hand():
+    # values 0, 0 in a and 3 in b: mean 1; sums of deviations -2 and 2; CR1: sqrt(2 * (4 + 4)) / 3 = 4/3
+    assert clustered_mean([0.0, 0.0, 3.0], ["a", "a", "b"]).error == pytest.approx(4 / 3)
+
+
+def test_agreement_of_all_cases_is_not_certainty():
+    # with 10 cases, a share of 1 - .05^(1/10) = .2589 would go unseen with probability 5 %
+    assert unseen(10) == pytest.approx(0.2589, abs=1e-4)
+    none = accuracy([0.0] * 10, range(10))
+    assert (none.value, none.low, none.high) == pytest.approx((0, 0, 0.2589), abs=1e-4)
+    every = accuracy([1.0] * 10, range(10))
+    assert (every.low, every.high) == pytest.approx((0.7411, 1), abs=1e-4)
+    same = paired_difference([1.0] * 10, [1.0] * 10, range(10), span=1)
+    assert (same.low, same.high) == pytest.approx((-0.2589, 0.2589), abs=1e-4)
+
+
+def test_nothing_one_case_and_no_bounds_give_no_interval():
+    assert clustered_mean([], []).value is None
+    assert clustered_mean([1.0, 2.0], ["a", "a"]).low is None
+    assert clustered_mean([2.0, 2.0], ["a", "b"]).low is None
+    assert flip_rate([], []) is None
+
+
+def test_flip_rate_counts_differing_pairs():
+    assert flip_rate([1, 0, 1, 1], [1, 1, 0, 1]) == 0.5
+
+
+def test_a_paired_difference_is_the_arm_minus_the_reference():
+    found = paired_difference([1.0, 1.0, 0.0, 1.0], [0.0, 1.0, 0.0, 0.0], list("abcd"), span=1)
+    assert found.value == 0.5
+    assert found.low >= -1
+    assert found.high <= 1
+
+
+def test_the_detectable_difference_by_hand():
+    found = clustered_mean([1.0, 2.0, 4.0, 5.0], list("abcd"))
+    assert detectable(found) == pytest.approx((3.1824 + 0.9785) * (10 / 12) ** 0.5, abs=1e-3)  # t quantiles on 3 degrees
+    assert detectable(clustered_mean([1.0], ["a"])) is None
+
+
+@pytest.mark.parametrize("delta", [0.0, 0.1])
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_intervals_cover_a_planted_difference(delta: float, repeats: int):
+    """Paired binary outcomes under common random numbers, cases of different difficulty: 95 % within what 400 audits can tell."""
+    rng = np.random.default_rng([7, repeats, round(delta * 100)])
+    covered = 0
+    for _ in range(400):
+        easy = np.repeat(rng.uniform(0.3, 0.9, 40), repeats)
+        luck, noise = rng.random((2, 40 * repeats))
+        reference, arm = luck < easy, np.where(noise < 0.5, luck, rng.random(40 * repeats)) < easy - delta
+        found = paired_difference(arm, reference, np.repeat(np.arange(40), repeats), span=1)
+        covered += found.low <= -delta <= found.high
+    assert 0.92 <= covered / 400 <= 0.98
