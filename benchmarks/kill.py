@@ -286,7 +286,7 @@ def compare(found: Moment, run: Path | None, reference: Reference) -> None:
     if not manifest.complete:
         found.faults["incomplete"] = "the manifest does not call it complete"
     try:
-        list(read(run, manifest.head))
+        list(read(run, manifest.tip()))
     except LogError as error:
         found.faults["chain"] = str(error)
     if reported(run) != reference.report:

@@ -5,16 +5,13 @@ from functools import cached_property
 
 from simrun.agents.agent import Agent
 from simrun.agents.backends.base import Backend
-from simrun.agents.bias import NONE, Bias
-from simrun.agents.persona import Axis, Persona, Surface, Trait
+from simrun.agents.bias import Bias
+from simrun.agents.persona import Persona, Surface, Trait
 from simrun.catalogue import Catalogue, ConfigError
 from simrun.config import Config, Role
 from simrun.episode import Arm, Trial
 from simrun.scenarios.base import Case
 from simrun.stage import Luck, Stage
-
-BORN = ("age", "gender")
-"""Axes that a case may state of its people by itself."""
 
 
 class Casting:
@@ -145,6 +142,3 @@ class Casting:
         luck = self.luck(trial)
         fitted, cast = self.cast(case, luck)
         return Stage(self.scenario, fitted, cast, luck, trial.id)
-
-
-__all__ = ["BORN", "NONE", "Axis", "Casting"]

@@ -119,8 +119,11 @@ def _options(given: Sequence[str], usage: str, most: int) -> tuple[list[str], di
 
     options = dict(argument.split("=", 1) for argument in given if "=" in argument)
     words = [argument for argument in given if "=" not in argument]
-    if len(words) > most or any(word.startswith("-") for word in words) or set(options) - {"out", "concurrency", "config_dir"}:
+    if len(words) > most or any(word.startswith("-") for word in words):
         raise ConfigError(f"usage: simrun {usage}")
+    foreign = [key for key in options if f"{key}=" not in usage]
+    if foreign:
+        raise ConfigError(f"{', '.join(foreign)}: a run keeps the config that it began with; usage: simrun {usage}")
     return words, options
 
 

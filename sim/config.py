@@ -72,6 +72,12 @@ class Config(Record):
     out: str = "runs"
     """Where runs are kept."""
 
+    @field_validator("scenario", mode="after")
+    @classmethod
+    def _anywhere(cls, given: Any) -> Any:
+        """A run can be resumed from any directory."""
+        return {**given, "data": str(Path(given["data"]).expanduser().resolve())} if given.get("data") else given
+
     @field_validator("cases", mode="before")
     @classmethod
     def _chosen(cls, given: Any) -> Any:
@@ -111,8 +117,6 @@ class Config(Record):
         kind = given.pop("name", None)
         if kind not in scenarios():
             raise unknown("scenario", str(kind), list(scenarios()))
-        if isinstance(given.get("data"), str) and given["data"]:
-            given["data"] = str(Path(given["data"]).expanduser().resolve())  # a run must be found again from any directory
         voiced = tuple(role for role, own in self.roles.items() if own.backend)
         made: Scenario = _made(scenarios()[kind], given | {"voiced": voiced}, f"scenario={kind}")
         return made

@@ -6,20 +6,12 @@ from itertools import product
 
 import numpy as np
 import orjson
-from simrun.agents.records import Record
 from simrun.casting import Casting
 from simrun.catalogue import Catalogue, ConfigError, unknown
 from simrun.config import Config
 from simrun.episode import Arm, Exclusion, Trial
 from simrun.scenarios.base import Case, Fault, Unfit
 from simrun.stage import Luck
-
-
-class Contrast(Record):
-    """Two arms compared within pairs of the same case and repeat."""
-
-    arm: str
-    reference: str
 
 
 class Plan:
@@ -38,11 +30,6 @@ class Plan:
         self._excluded = {(exclusion.case, exclusion.arm) for exclusion in self.exclusions}
         self._check_images()
         self._check_differences()
-
-    @property
-    def contrasts(self) -> tuple[Contrast, ...]:
-        """Every arm against the reference, the controls too."""
-        return tuple(Contrast(arm=arm.name, reference=self.arms[0].name) for arm in self.arms[1:])
 
     def trials(self) -> Iterator[Trial]:
         """What is owed, in playing order: cases as drawn, the arms of a pair side by side."""

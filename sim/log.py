@@ -4,11 +4,10 @@ import fcntl
 import hashlib
 import os
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -42,31 +41,47 @@ def segments(run: Path) -> list[Path]:
     return sorted((run / "log").glob("*.jsonl"))
 
 
-def read(run: Path, head: str | None = None) -> Iterator[LogLine]:
-    """The lines of a run's log, each checked against the one before.
+class Head(NamedTuple):
+    """Where a log ended when its run was last closed."""
 
-    `head` is the hash of the last line as the manifest has it, when the run was closed. A torn last line, which a kill
-    leaves, is passed over. LogError names file and line of the first that was changed, removed or added.
+    hash: str
+    last: bool
+    """Whether nothing may follow: the run was complete. An incomplete one may have been resumed, and killed, since."""
+
+
+def read(run: Path, head: Head | None = None) -> Iterator[LogLine]:
+    """The lines of a run's log, each handed out once the next line, or the head, has proven it.
+
+    A torn last line, which a power cut leaves, is passed over. LogError names file and line of the first that was changed,
+    removed or added.
     """
-    before, at = FIRST, "the log is empty"
-    seen = head is None or head == FIRST
+    held: LogLine | None = None
+    met = head is None or head.hash == FIRST
     for file in segments(run):
         with file.open("rb") as lines:
             for number, line in enumerate(lines, 1):
                 if not line.endswith(b"\n"):
                     break  # torn: owed again
-                fields = _fields(line, file, number)
-                if fields.get("prev") != before:
-                    raise LogError(
-                        f"the log was changed: {at} does not hash to what {file}:{number} recorded of it"
-                        if before != FIRST
-                        else f"the log was changed: {file}:{number} is not its first line"
-                    )
-                before, at = chained(line), f"{file}:{number}"
-                seen = seen or before == head
-                yield LogLine(fields, file, number, before)
-    if not seen:
-        raise LogError(f"the log was changed: {at} is the last line, but its hash {before} is not the head {head} in manifest.json")
+                found = LogLine(_fields(line, file, number), file, number, chained(line))
+                _check(found, held)
+                if held is not None:
+                    yield held
+                held = found
+                met = met or found.hash == head.hash if head else True
+    ended = held.hash if held else FIRST
+    if head is not None and (not met or (head.last and ended != head.hash)):
+        at = f"{held.file}:{held.number} is its last line, whose hash {ended}" if held else "it is empty, and that"
+        raise LogError(f"the log was changed: {at} is not the head {head.hash} in manifest.json")
+    if held is not None:
+        yield held
+
+
+def _check(line: LogLine, before: LogLine | None) -> None:
+    if line.fields.get("prev") == (before.hash if before else FIRST):
+        return
+    if before is None:
+        raise LogError(f"the log was changed: {line.file}:{line.number} is not its first line")
+    raise LogError(f"the log was changed: {before.file}:{before.number} does not hash to what {line.file}:{line.number} recorded of it")
 
 
 def _fields(line: bytes, file: Path, number: int) -> dict[str, Any]:
@@ -94,8 +109,8 @@ class RunLog:
             raise LogError(f"another process is writing to {run}; wait for it, or stop it") from None
         self.head = self._recover()
         self._file = os.open(run / "log" / f"{len(segments(run)):05d}.jsonl", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
-        self._unsynced, self._closed = 0, False
-        self._due = threading.Event()
+        self._written, self._closed = 0, False
+        self._due, self._group = threading.Event(), threading.Event()
         self._syncer = threading.Thread(target=self._sync, name="simrun-log", daemon=True)
         self._syncer.start()
 
@@ -113,23 +128,29 @@ class RunLog:
         return head
 
     def write(self, kind: str, fields: dict[str, Any]) -> None:
-        """Append one line. OSError (a full disk) leaves the log as it was, but for a torn tail."""
+        """Append one line, or leave the log as it was and raise LogError (a full disk)."""
         line = orjson.dumps({"kind": kind, **fields, "prev": self.head}) + b"\n"
-        written = os.write(self._file, line)
-        while written < len(line):
-            written += os.write(self._file, line[written:])
+        written = 0
+        try:
+            while written < len(line):
+                written += os.write(self._file, line[written:])
+        except OSError as error:
+            os.ftruncate(self._file, os.fstat(self._file).st_size - written)
+            raise LogError(
+                f"cannot write to the log of {self._run}: {error}; all before is kept: make room, then simrun resume {self._run}"
+            ) from error
         self.head = chained(line)
-        self._unsynced += 1
-        if self._unsynced == 1 or self._unsynced >= _GROUP:
-            self._due.set()
+        self._written += 1
+        self._due.set()
+        if self._written % _GROUP == 0:
+            self._group.set()
 
     def _sync(self) -> None:
         while not self._closed:
             self._due.wait()
             self._due.clear()
-            if self._unsynced < _GROUP and not self._closed:
-                time.sleep(_WAIT)  # let a group gather
-            self._unsynced = 0
+            self._group.wait(_WAIT)
+            self._group.clear()
             os.fdatasync(self._file)
 
     def close(self) -> None:
@@ -137,6 +158,7 @@ class RunLog:
         if not self._closed:
             self._closed = True
             self._due.set()
+            self._group.set()
             self._syncer.join()
             os.fdatasync(self._file)
             os.close(self._file)

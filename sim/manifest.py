@@ -15,7 +15,7 @@ from simrun.catalogue import Catalogue, ConfigError
 from simrun.config import Config
 from simrun.design import Plan
 from simrun.episode import Arm, Exclusion
-from simrun.log import FIRST
+from simrun.log import FIRST, Head
 
 PACKAGES = ("simrun", "xllamacpp", "aiohttp", "pydantic", "hydra-core", "numpy", "pandas", "networkx")
 FILE = "manifest.json"
@@ -52,6 +52,10 @@ class Manifest(Record):
     """Hash of the log's last line when the run was closed."""
     complete: bool = False
     """Every owed trial has an outcome."""
+
+    def tip(self) -> Head:
+        """Where the log ended when the run was last closed."""
+        return Head(self.head, self.complete)
 
     @classmethod
     def of(cls, plan: Plan, created: float) -> Self:
@@ -90,7 +94,11 @@ class Manifest(Record):
         os.replace(draft, run / FILE)
 
     def plan(self) -> Plan:
-        """The plan again, from the catalogue as it was; ConfigError when the cases have changed since."""
+        """The plan again, from the catalogue as it was; ConfigError when the manifest or the cases have changed since."""
+        if self.config.digest() != self.digest:
+            raise ConfigError(
+                f"{FILE} was changed: its config has digest {self.config.digest()}, and the run began with {self.digest}; restore it, or start a new run"
+            )
         plan = Plan(self.config, self.catalogue)
         if suite(plan) != self.suite:
             source = plan.config.scenario.get("data") or "simrun's own bank"

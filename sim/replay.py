@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from simrun.agents.backends.base import BackendError
@@ -12,7 +12,7 @@ from simrun.agents.reply import Reply
 from simrun.catalogue import ConfigError
 from simrun.design import Plan
 from simrun.episode import Episode, Trial
-from simrun.log import LogError, LogLine, read
+from simrun.log import Head, LogError, LogLine, read
 from simrun.stage import Stage
 
 
@@ -26,7 +26,7 @@ class Played:
     stage: Stage | None
 
 
-def replayed(run: Path, plan: Plan, head: str | None = None) -> Iterator[Played]:
+def replayed(run: Path, plan: Plan, head: Head | None = None) -> Iterator[Played]:
     """Every episode line of a log, in order, finished ones played again.
 
     Memory holds the calls of unfinished trials only. LogError for a log that was changed; BackendError (`replay`) where
@@ -89,14 +89,22 @@ def again(plan: Plan, trial: Trial, calls: tuple[Call, ...], episode: Episode) -
     return stage
 
 
-def unfinished(run: Path) -> tuple[set[str], Answers]:
-    """What a resume needs: the trials that have an outcome, and the answers of those that have none."""
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was played of a run already: the trials that have an outcome, and the answers of those that have none."""
+
+    done: frozenset[str] = frozenset()
+    answers: Answers = field(default_factory=Answers)
+
+
+def past(run: Path, head: Head | None = None) -> Past:
+    """What a resume need not ask again. LogError for a log that was changed."""
     done: set[str] = set()
     calls: dict[str, dict[tuple[str, int], Call]] = defaultdict(dict)
-    for line in read(run):
+    for line in read(run, head):
         if line.fields["kind"] == "call":
             _keep(call_of(line), calls, line)
         elif line.fields["kind"] == "episode":
             done.add(line.fields["trial"])
             calls.pop(line.fields["trial"], None)
-    return done, Answers(call for own in calls.values() for call in own.values())
+    return Past(frozenset(done), Answers(call for own in calls.values() for call in own.values()))

@@ -93,9 +93,12 @@ class Runner:
         """Play all trials, as many at a time as the run or its tightest backend allows."""
         most = self._plan.config.concurrency or min(backend.concurrency for backend in self.engines.all())
         # one worker an episode in flight, drawing on one iterator: a free place is filled at once, and memory does not grow with the plan
-        async with asyncio.TaskGroup() as group:
-            for _ in range(most):
-                group.create_task(self._work(owed))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(most):
+                    group.create_task(self._work(owed))
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from None  # a log that cannot be written: all workers say the same
 
     async def _work(self, owed: Iterator[Trial]) -> None:
         for trial in owed:

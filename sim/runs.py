@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pandas as pd
 from simrun.agents.backends.base import BackendError
-from simrun.agents.backends.replay import Answers
 from simrun.catalogue import Catalogue, ConfigError, catalogue, scenarios
 from simrun.config import Config
 from simrun.design import Plan
 from simrun.episode import Trial
 from simrun.log import RunLog, segments
 from simrun.manifest import Manifest, find, folder
-from simrun.replay import unfinished
+from simrun.replay import Past, past
 from simrun.report.markdown import markdown
 from simrun.report.record import Report, build
 from simrun.runner import Engines, Runner, Watch
@@ -131,10 +130,10 @@ def start(config: Config, known: Catalogue, watching: "Watching | None" = None) 
     plan = Plan(config, known)
     manifest = Manifest.of(plan, created)
     path = folder(config, created)
-    manifest.write(path)
     plan_table(plan, path)
+    manifest.write(path)
     try:
-        return perform(path, plan, manifest, Answers(), set(), watching)
+        return perform(path, plan, RunLog(path), Past(), watching)
     except BackendError:
         if not any(file.stat().st_size for file in segments(path)):
             shutil.rmtree(path)  # no backend could be opened: there is nothing to go on with
@@ -147,8 +146,13 @@ def resume(path: Path, watching: "Watching | None" = None, concurrency: int | No
     plan = manifest.plan()
     if concurrency:
         plan.config = plan.config.model_copy(update={"concurrency": concurrency})
-    done, answers = unfinished(path)
-    return perform(path, plan, manifest, answers, done, watching)
+    log = RunLog(path)  # before looking at what was played: another process may be playing it
+    try:
+        played = past(path, manifest.tip())
+    except BaseException:
+        log.close()
+        raise
+    return perform(path, plan, log, played, watching)
 
 
 class Watching:
@@ -161,20 +165,21 @@ class Watching:
         """Runs beside the run until it is cancelled."""
 
 
-def perform(path: Path, plan: Plan, manifest: Manifest, answers: Answers, done: set[str], watching: Watching | None) -> Run:
+def perform(path: Path, plan: Plan, log: RunLog, played: Past, watching: Watching | None) -> Run:
     """Play what is owed, close the log, seal the tables and write the report; whatever happens, what was answered is kept."""
-    watching = watching or Watching()
-    log = RunLog(path)
-    runner = Runner(plan, Engines(plan), log, answers, Watch(owed=manifest.owed, done=len(done)))
+    manifest = Manifest.read(path)
+    shutil.rmtree(path / "sealed", ignore_errors=True)  # a kill from here on must not leave tables of another log
+    runner = Runner(plan, Engines(plan), log, played.answers, Watch(owed=manifest.owed, done=len(played.done)))
     try:
-        owed = (trial for trial in plan.trials() if trial.id not in done)
-        _anywhere(_session(path, runner, manifest, owed, watching))
+        owed = (trial for trial in plan.trials() if trial.id not in played.done)
+        _anywhere(_session(path, runner, manifest, owed, watching or Watching()))
     except asyncio.CancelledError:
         runner.watch.stopping = "interrupted"  # the second Ctrl-C; what was answered is in the log
     finally:
         log.close()
-        Manifest.read(path).model_copy(update={"head": log.head, "complete": runner.watch.done == manifest.owed}).write(path)
-    seal(path, plan, log.head)
+        manifest = Manifest.read(path).model_copy(update={"head": log.head, "complete": runner.watch.done == manifest.owed})
+        manifest.write(path)
+    seal(path, plan, manifest.tip())
     finished = Run(path)
     finished.stopped = runner.watch.stopping
     finished.write_report()
@@ -241,7 +246,7 @@ def rebuild(path: Path) -> tuple[Run, bool | None]:
     """
     manifest = Manifest.read(path)
     before = _report_bytes(path)
-    seal(path, manifest.plan(), manifest.head if manifest.complete else None)
+    seal(path, manifest.plan(), manifest.tip())
     again = Run(path)
     again.write_report()
     return again, None if before is None else before == _report_bytes(path)

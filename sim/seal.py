@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from simrun.design import Plan
 from simrun.episode import Arm
+from simrun.log import Head
 from simrun.replay import Played, replayed
 
 _BATCH = 20_000
@@ -54,7 +55,7 @@ class _Writer:
         self._draft.replace(self._final)
 
 
-def seal(run: Path, plan: Plan, head: str | None = None) -> None:
+def seal(run: Path, plan: Plan, head: Head | None = None) -> None:
     """Write sealed/*.parquet by playing the log again; a trial that was resumed counts once, as it ended."""
     folder = run / "sealed"
     folder.mkdir(exist_ok=True)

@@ -92,6 +92,7 @@ def test_help_config_version_and_lists(simrun):
         (["show", "--all"], "usage: simrun show RUN [EPISODE]"),
         (["list", "biasses"], "did you mean 'biases'"),
         (["resume", "last", "concurrency=many"], "concurrency=many: give a number"),
+        (["resume", "last", "seed=9"], "seed: a run keeps the config that it began with"),
         (["scenario=clinic", "backend=server", "url=http://127.0.0.1:9/v1"], "cannot connect to http://127.0.0.1:9/v1"),
         (["scenario=clinic", "backend=local", "model=none.gguf"], "no file 'none.gguf'; give the path of a GGUF file"),
         (["scenario=clinic", "backend=replay", "backend.run=nowhere"], "no logged calls under 'nowhere'"),

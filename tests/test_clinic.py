@@ -172,6 +172,15 @@ def test_an_examiner_agent_reads_from_the_findings_and_the_patient_does_not_hear
     assert not scenario.hears().has_edge("examiner", "patient")
 
 
+@pytest.mark.parametrize(("when", "moves"), [("start", []), ("request", ["REQUEST IMAGES"])])
+def test_images_reach_the_doctor_and_nobody_else(nejm, when, moves):
+    case = load(str(nejm))[0][0]
+    stage = consult([*moves, diagnosis("Flu")], case=case, images=when)
+    seen = {role: [image for message in seat.messages for image in message.images] for role, seat in stage._seats.items()}
+    assert seen["doctor"] == list(case.images)
+    assert seen["patient"] == []
+
+
 # Our own bank
 
 
@@ -212,7 +221,7 @@ def test_our_cases_state_no_demographics_and_fit_every_persona(case, known):
 
 
 def test_medqa_plays_as_it_is(play, medqa):
-    run = play(data_of(medqa), cases=None)
+    run = play(data_of(medqa), cases=None, vary={})
     assert run.complete
     assert len(run.episodes[run.episodes.control == ""]) == 107
 
