@@ -52,7 +52,7 @@ class Plan:
             for arm in self.arms:
                 casting = self.castings[arm.name]
                 try:
-                    casting.cast(case, Luck(self.config.seed, name, 0))
+                    casting.stage(case, Trial(id="", case=name, arm=arm.name, repeat=0))  # as far as its first turn
                 except Unfit as unfit:
                     yield Exclusion(case=name, arm=arm.name, why=str(unfit))
                 except ValueError as error:

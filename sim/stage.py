@@ -162,8 +162,8 @@ class Stage:
     def _enter(self, scenario: Scenario, cast: Mapping[str, Agent]) -> None:
         for role, agent in cast.items():
             if agent.introduction:
-                for hearer in self._ears.successors(role):
-                    self._seats[hearer].hear(agent.introduction)
+                for hearer in self._hearers(role):
+                    hearer.hear(agent.introduction)
         for role, agent in cast.items():
             if agent.opening:
                 self._line(Line(role, agent.opening))
@@ -200,10 +200,13 @@ class Stage:
         self._tell(line.role, line.text, line.images)
 
     def _tell(self, speaker: str, text: str, images: tuple[str, ...] = ()) -> None:
-        if text and speaker in self._ears:
-            for hearer in self._ears.successors(speaker):
-                if hearer in self._seats:
-                    self._seats[hearer].hear(f"{speaker.capitalize()}: {text}", images)
+        for hearer in self._hearers(speaker) if text else ():
+            hearer.hear(f"{speaker.capitalize()}: {text}", images)
+
+    def _hearers(self, speaker: str) -> list[Seat]:
+        """The seats of those who hear a speaker; who is played by no agent, such as an examiner that looks things up, has none."""
+        ears = self._ears.successors(speaker) if speaker in self._ears else ()
+        return [self._seats[role] for role in ears if role in self._seats]
 
 
 def _words(role: str, reply: Reply) -> str:

@@ -69,6 +69,14 @@ def test_options_models_doses_and_surfaces_can_be_varied(known):
     assert len(shown.arms) == 3
 
 
+def test_the_doctor_has_a_persona_too_and_the_patient_reads_of_it(known):
+    plan = Plan(config(cases=1, vary={"doctor": {"gender": ["woman", "man"]}}), known)
+    trial = list(plan.trials())[1]
+    _, cast = plan.castings[trial.arm].cast(plan.cases[trial.case], plan.castings[trial.arm].luck(trial))
+    assert cast["doctor"].persona == "About you: Gender: man."
+    assert cast["doctor"].introduction == "[About your doctor] Gender: man."
+
+
 def test_ages_outside_the_plausible_are_excluded_and_listed(known):
     plan = Plan(config(cases=None, vary={"patient": {"age": [30, 75]}}), known)
     left = {(each.case, each.arm) for each in plan.exclusions}

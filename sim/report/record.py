@@ -126,6 +126,8 @@ def notes(manifest: Manifest, episodes: pd.DataFrame) -> tuple[str, ...]:
     undone = int((episodes.state != "done").sum())
     if undone:
         found.append(f"{undone} of {manifest.owed} episodes have no outcome yet; they are left out here, and owed: simrun resume goes on.")
+    failed = episodes[episodes.state == "error"].drop_duplicates("error")
+    found += [f"Error {error}, for example: {message}" for error, message in zip(failed["error"], failed["message"], strict=True)]
     if manifest.hidden_images:
         found.append(f"{manifest.hidden_images} cases have an image that nobody was shown (scenario.images=never).")
     if manifest.flags:
