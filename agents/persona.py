@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field
+
 from simrun.agents.records import Record
 
 Surface = Literal["stated", "name", "cue"]

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, Literal, Self
 
 from pydantic import ValidationError
+
 from simrun.agents.records import Answer, Record
 
 Problem = Literal["refused", "unreadable", "truncated"]

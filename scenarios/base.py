@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 import networkx as nx
 import numpy as np
+
 from simrun.agents.agent import Agent
 from simrun.agents.backends.scripted import Rule
 from simrun.agents.persona import Persona

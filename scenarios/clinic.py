@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import networkx as nx
 import numpy as np
 from pydantic import Field, WithJsonSchema
+
 from simrun.agents.backends.scripted import Rule
 from simrun.agents.persona import Persona
 from simrun.agents.reply import Decision, Reply

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 from rapidfuzz import fuzz, process, utils
+
 from simrun.scenarios.base import Case, Fault
 from simrun.scenarios.demographics import stated
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
+
 from simrun.agents.backends.base import Backend
 from simrun.agents.bias import NONE, Bias
 from simrun.agents.persona import Axis

@@ -62,6 +62,7 @@ def _usage(message: str) -> int:
 def _play(overrides: list[str], as_json: bool) -> int:
     """Hand over to Hydra, which composes one config, or several for a sweep, and calls back with each."""
     import hydra
+
     from simrun.compose import completed, register
 
     register()

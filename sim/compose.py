@@ -11,6 +11,7 @@ from hydra.core.config_store import ConfigStore
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+
 from simrun.catalogue import ConfigError, backends, options, scenarios
 from simrun.config import Config
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 
 import orjson
 from pydantic import Field, ValidationError, field_validator, model_validator
+
 from simrun.agents.backends.base import Backend
 from simrun.agents.backends.scripted import Scripted
 from simrun.agents.persona import Surface
@@ -50,6 +51,8 @@ class Design(Record):
     """How levels are combined, and what is played beside them."""
 
     cross: Literal["full", "one_at_a_time"] = "full"
+    primary: tuple[str, ...] = ()
+    """Outcomes on which the question is decided, declared beforehand; the scenario's accuracy when not given. All others are secondary."""
     controls: tuple[Literal["same", "placebo"], ...] = ("same",)
     """`same`: the reference arm again under other luck, the noise floor. `placebo`: an attribute that should not matter."""
 

@@ -6,6 +6,7 @@ from itertools import product
 
 import numpy as np
 import orjson
+
 from simrun.casting import Casting
 from simrun.catalogue import Catalogue, ConfigError, unknown
 from simrun.config import Config
@@ -29,6 +30,7 @@ class Plan:
         self.exclusions = tuple(self._exclusions())
         self._excluded = {(exclusion.case, exclusion.arm) for exclusion in self.exclusions}
         self._check_images()
+        self._check_primary()
         self._check_differences()
 
     def trials(self) -> Iterator[Trial]:
@@ -68,6 +70,12 @@ class Plan:
                     f"scenario.images={getattr(casting.scenario, 'images', '')} shows images to the doctor, but backend={backend} takes none (arm {arm}); "
                     "use backend=server backend.images=true with a model that sees, or scenario.images=never"
                 )
+
+    def _check_primary(self) -> None:
+        measured = self.reference.scenario.outcome.measured()
+        for name in self.config.design.primary:
+            if name not in measured:
+                raise unknown("outcome for design.primary", name, list(measured))
 
     def _check_differences(self) -> None:
         """A level that changes nothing would be reported as `no effect`."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import orjson
+
 from simrun.agents.records import Record
 from simrun.catalogue import Catalogue, ConfigError
 from simrun.config import Config

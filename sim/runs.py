@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import pandas as pd
+
 from simrun.agents.backends.base import BackendError
 from simrun.catalogue import Catalogue, ConfigError, catalogue, scenarios
 from simrun.config import Config

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
+
 from simrun.design import Plan
 from simrun.episode import Arm
 from simrun.log import Head

@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 import orjson
+
 from simrun.agents.agent import Agent
 from simrun.agents.records import Chat, Message
 from simrun.agents.reply import Decision, Problem, Reply, form

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.markdown import Markdown
 from rich.text import Text
+
 from simrun.catalogue import scenarios
 from simrun.report.markdown import markdown
 from simrun.report.record import Report

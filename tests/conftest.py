@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from simrun import Run, run
 from simrun.catalogue import Catalogue, catalogue
 from simrun.config import Config

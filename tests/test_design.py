@@ -2,6 +2,7 @@
 
 import pytest
 from conftest import config
+
 from simrun.catalogue import ConfigError
 from simrun.config import Config
 from simrun.design import Plan
@@ -108,6 +109,7 @@ def test_ages_outside_the_plausible_are_excluded_and_listed(known):
         ({"backend": {"name": "llama"}}, "no backend 'llama'"),
         ({"scenario": {"name": "clinc"}}, "no scenario 'clinc'; did you mean 'clinic'"),
         ({"scenario": {"name": "clinic", "data": "/nowhere.jsonl"}}, "no file '/nowhere.jsonl'"),
+        ({"design": {"primary": ["sovled"]}}, "did you mean 'solved'"),
         ({"speed": 3}, "speed: Extra inputs are not permitted"),
     ],
 )  # fmt: skip

@@ -7,6 +7,7 @@ from pathlib import Path
 import jsonschema
 import pandas as pd
 import pytest
+
 from simrun import load, run
 from simrun.catalogue import ConfigError
 from simrun.report.record import Summary
@@ -26,6 +27,24 @@ def test_a_planted_bias_is_found_with_its_size(play):
     assert found.low <= -0.3 <= found.high < 0
     assert found.flip_rate == pytest.approx(-found.difference)  # the planted agent only ever loses
     assert "planted effect of 0.3" in report.notes[0]
+
+
+def test_the_report_says_it_in_words_and_by_families(play):
+    done = play("backend.group=Black", "backend.effect=0.3", cases=None, repeats=2, vary=TWO)
+    found = contrast(done.report())
+    assert (found.family, found.p_adjusted < 0.01) == ("primary", True)
+    assert {each.family for each in done.report().contrasts} == {"primary", "secondary", "control"}
+    text = (done.path / "report" / "report.md").read_text()
+    assert "- solved: a difference of -0." in text
+    assert "Of 14 secondary outcomes" in text
+    assert "- rank: values are missing unequally" in text  # where the planted doctor is wrong, the truth has no rank
+
+
+def test_no_effect_is_said_with_its_limit(play):
+    done = play(cases=None, vary=TWO, design={"primary": ["correct", "anchored"]})
+    text = (done.path / "report" / "report.md").read_text()
+    assert "- correct: no difference found, and none larger than 0.095 is compatible with these pairs (5 %)." in text
+    assert [each.outcome for each in done.report().contrasts if each.family == "primary"] == ["correct", "anchored"]
 
 
 def test_no_bias_is_found_where_none_is_planted(play):

@@ -3,10 +3,21 @@
 import numpy as np
 import pytest
 from scipy import stats
+
 from simrun.metrics.accuracy import accuracy
 from simrun.metrics.flip_rate import flip_rate
 from simrun.metrics.paired_difference import paired_difference
-from simrun.stats import clustered_mean, detectable, unseen
+from simrun.stats import (
+    benjamini_hochberg,
+    bootstrap_mean,
+    clustered_mean,
+    detectable,
+    holm,
+    largest_effect,
+    sign_flip,
+    unseen,
+    worst_case,
+)
 
 
 def test_one_value_a_case_is_the_ordinary_t_interval():
@@ -78,3 +89,50 @@ def test_intervals_cover_a_planted_difference(delta: float, repeats: int):
         found = paired_difference(arm, reference, np.repeat(np.arange(40), repeats), span=1)
         covered += found.low <= -delta <= found.high
     assert 0.92 <= covered / 400 <= 0.98
+
+
+def test_sign_flips_by_hand():
+    # three clusters with sums 1, 2, 3: of 8 sign patterns only two reach |6|
+    assert sign_flip([1.0, 2.0, 3.0], list("abc")) == pytest.approx(2 / 8)
+    # +1 and -1 cancel: every pattern reaches 0
+    assert sign_flip([1.0, -1.0], list("ab")) == 1
+    assert sign_flip([], []) is None
+
+
+def test_repeats_of_a_case_flip_together():
+    assert sign_flip([1.0, 1.0, 2.0, 3.0], list("aabc")) == pytest.approx(2 / 8)
+
+
+def test_drawn_sign_flips_come_near_the_exact_ones():
+    data = np.random.default_rng(3).normal(0.4, 1, 14)
+    exact = sign_flip(data, range(14), draws=2**14)
+    assert sign_flip(data, range(14), draws=8000) == pytest.approx(exact, abs=0.02)
+    assert sign_flip(data, range(14), seed=1) == sign_flip(data, range(14), seed=1)
+
+
+def test_holm_and_benjamini_hochberg_by_hand():
+    p = [0.01, 0.04, 0.03]
+    assert holm(p) == pytest.approx([0.03, 0.06, 0.06])  # .01 * 3; then .03 * 2; then .04 * 1, not below the one before
+    assert benjamini_hochberg(p) == pytest.approx([0.03, 0.04, 0.04])  # .01 * 3; .03 * 3 / 2 = .045, not above .04
+    assert holm([]) == []
+
+
+def test_the_largest_effect_is_the_end_of_the_90_percent_interval():
+    found = clustered_mean([1.0, 2.0, 4.0, 5.0], list("abcd"))
+    low, high = stats.ttest_1samp([1.0, 2.0, 4.0, 5.0], 0).confidence_interval(0.9)
+    assert largest_effect(found) == pytest.approx(max(abs(low), abs(high)))
+    assert largest_effect(paired_difference([1.0] * 10, [1.0] * 10, range(10), span=1)) == pytest.approx(0.2589, abs=1e-4)
+    assert largest_effect(clustered_mean([1.0], ["a"])) is None
+
+
+def test_missing_values_are_bounded_by_the_worst():
+    # two whole pairs differ by 1 and 0; of the third, the arm is missing beside a 1: it differs by -1 or 0
+    bounds = worst_case([1.0, 1.0, np.nan], [0.0, 1.0, 1.0], 0, 1)
+    assert (bounds.low, bounds.high) == pytest.approx((0, 1 / 3))
+    assert worst_case([], [], 0, 1) is None
+
+
+def test_the_bootstrap_draws_whole_cases():
+    once = bootstrap_mean([1.0, 2.0, 4.0, 5.0] * 50, list("abcd") * 50)
+    assert once[1] - once[0] > 2.5  # 200 independent values would give about 0.44
+    assert once == bootstrap_mean([1.0, 2.0, 4.0, 5.0], list("abcd"))

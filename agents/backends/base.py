@@ -3,6 +3,7 @@
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
+
 from simrun.agents.records import Answer, Chat, Record
 
 ErrorKind = Literal["connection", "timeout", "rate_limit", "server", "malformed", "context", "request", "auth", "replay"]

@@ -5,6 +5,7 @@ import sys
 from typing import Any, ClassVar
 
 from pydantic import Field, PrivateAttr
+
 from simrun.agents.backends.base import Backend, BackendError
 from simrun.agents.records import Answer, Chat
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import Field, PrivateAttr
+
 from simrun.agents.backends.base import BackendError
 from simrun.agents.backends.server import ChatCompletions
 from simrun.agents.backends.weights import SMOLLM2, WeightsError, resolve

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import orjson
 from pydantic import PrivateAttr
+
 from simrun.agents.backends.base import Backend, BackendError
 from simrun.agents.records import Answer, Call, Chat
 

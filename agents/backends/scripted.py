@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from pydantic import Field
+
 from simrun.agents.backends.base import Backend
 from simrun.agents.records import Answer, Chat, Record
 

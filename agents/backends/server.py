@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import aiohttp
 import orjson
 from pydantic import Field, PrivateAttr
+
 from simrun.agents.backends.base import Backend, BackendError
 from simrun.agents.records import Answer, Chat, Message
 

@@ -1,8 +1,13 @@
-"""The report as Markdown, in one reading order: question, notes, design, noise floor, effects, what is missing."""
+"""The report as Markdown, in one reading order: question, notes, design, noise floor, effects, what is missing, how it was played."""
 
 from collections.abc import Iterable, Sequence
 
-from simrun.report.record import ArmResult, ContrastResult, Report
+from simrun.report.contrast import ContrastResult
+from simrun.report.record import ArmResult, Report
+
+ALPHA = 0.05
+FEW = 5
+"""Cases that differ, below which calibration shows intervals to be rough (docs/calibration.md)."""
 
 
 def markdown(report: Report) -> str:
@@ -45,36 +50,81 @@ def _mean(arm: ArmResult, field: str) -> str:
     return _figure(arm.outcomes[field]) + (f" ({seen})" if seen != arm.n else "")
 
 
+HEAD = (
+    "outcome",
+    "better",
+    "difference (95 %)",
+    "p adjusted",
+    "pairs",
+    "cases",
+    "flip rate",
+    "same-arm flips",
+    "no effect beyond",
+    "detectable",
+    "left out",
+)
+
+
 def _effects(report: Report) -> Iterable[str]:
     for arm in sorted(report.arms[1:], key=lambda arm: arm.control != "same"):
         title = "Noise floor: the reference arm twice" if arm.control == "same" else f"Effect of {arm.name}, against {report.arms[0].name}"
         own = [contrast for contrast in report.contrasts if contrast.arm == arm.name]
-        yield f"## {title}\n{_table(['outcome', 'better', 'difference (95 %)', 'pairs', 'cases', 'flip rate', 'same-arm flips', 'detectable', 'left out'], [_row(each) for each in own])}"
-        yield _verdict(own, arm, report)
+        yield f"## {title}\n" + "\n".join(f"- {line}" for line in _verdicts(own))
+        yield _table(HEAD, [_row(each) for each in own])
 
 
 def _row(contrast: ContrastResult) -> list[object]:
     return [
-        contrast.outcome, contrast.better, _interval(contrast.difference, contrast.low, contrast.high, signed=True), contrast.pairs, contrast.cases,
-        _figure(contrast.flip_rate), _figure(contrast.same_arm_flip_rate), _figure(contrast.detectable), contrast.excluded,
-    ]  # fmt: skip
+        f"**{contrast.outcome}**" if contrast.family == "primary" else contrast.outcome,
+        contrast.better,
+        _interval(contrast.difference, contrast.low, contrast.high, signed=True),
+        _figure(contrast.p_adjusted),
+        contrast.pairs,
+        contrast.cases,
+        _figure(contrast.flip_rate),
+        _figure(contrast.same_arm_flip_rate),
+        _figure(contrast.no_effect_beyond),
+        _figure(contrast.detectable),
+        contrast.excluded,
+    ]
 
 
-def _verdict(own: Sequence[ContrastResult], arm: ArmResult, report: Report) -> str:
-    sure = [each.outcome for each in own if each.low is not None and each.high is not None and (each.low > 0 or each.high < 0)]
-    found = f"Intervals that leave out 0: {', '.join(sure)}." if sure else "No interval leaves out 0."
-    primary = next((each for each in own if each.detectable is not None), None)
-    limit = (
-        f" Smallest difference in {primary.outcome} that this design would find in 80 % of repetitions: {_figure(primary.detectable)}."
-        if primary
-        else ""
+def _verdicts(own: Sequence[ContrastResult]) -> Iterable[str]:
+    """What an arm's figures say, in sentences: the declared outcomes one by one, then what stands out among the others."""
+    for each in own:
+        if each.family == "primary":
+            yield _primary(each)
+    secondary = [each for each in own if each.family == "secondary" and each.p_adjusted is not None]
+    if secondary:
+        found = ", ".join(
+            f"{each.outcome} ({_figure(each.difference, signed=True)})" for each in secondary if (each.p_adjusted or 0) < ALPHA
+        )
+        yield f"Of {len(secondary)} secondary outcomes, after Benjamini-Hochberg over all of them and all arms: {found or 'none differs'}."
+    for each in own:
+        yield from _doubts(each)
+
+
+def _primary(each: ContrastResult) -> str:
+    if each.low is None or each.high is None or each.p_adjusted is None:
+        return f"{each.outcome}: too few cases for an interval."
+    if (each.low > 0 or each.high < 0) and each.p_adjusted < ALPHA:
+        return f"{each.outcome}: a difference of {_interval(each.difference, each.low, each.high, signed=True)}, p = {_figure(each.p_adjusted)} after Holm."
+    return (
+        f"{each.outcome}: no difference found, and none larger than {_figure(each.no_effect_beyond)} is compatible with these pairs (5 %). "
+        f"A true difference of {_figure(each.detectable)} would have been found in 80 % of repetitions; smaller ones could not be seen."
     )
-    chance = (
-        f" With {len(own)} outcomes, about {len(own) * 0.05:.1f} such intervals are expected by chance alone."
-        if arm.control != "same"
-        else ""
-    )
-    return found + chance + limit
+
+
+def _doubts(each: ContrastResult) -> Iterable[str]:
+    if each.missing_p is not None and each.missing_p < ALPHA and each.missing_difference:
+        bounds = (
+            f"; with the worst assumed of them the difference lies in [{_figure(each.worst_low, True)}, {_figure(each.worst_high, True)}]"
+            if each.worst_low is not None
+            else ""
+        )
+        yield f"{each.outcome}: values are missing unequally ({_figure(each.missing_difference, signed=True)} in this arm, p = {_figure(each.missing_p)}){bounds}."
+    if each.family == "primary" and 0 < each.differing < FEW:
+        yield f"{each.outcome}: the arms differ in {each.differing} cases only; its interval is rough."
 
 
 def _missing(report: Report) -> str:

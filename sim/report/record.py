@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
+
 from simrun.agents.records import Record
 from simrun.manifest import Manifest
 from simrun.metrics.accuracy import accuracy
-from simrun.metrics.flip_rate import flip_rate
-from simrun.metrics.paired_difference import paired_difference
+from simrun.report.contrast import ContrastResult, contrasts
 from simrun.scenarios.base import Outcome
-from simrun.stats import detectable
 
 
 class ArmResult(Record):
@@ -31,29 +29,6 @@ class ArmResult(Record):
     problems: Mapping[str, int]
     errors: int
     calls: int
-
-
-class ContrastResult(Record):
-    """One outcome, one arm against the reference, within pairs of case and repeat."""
-
-    outcome: str
-    better: str
-    arm: str
-    reference: str
-    difference: float | None
-    low: float | None
-    high: float | None
-    pairs: int
-    cases: int
-    flip_rate: float | None
-    same_arm_flip_rate: float | None
-    """The flip rate of the reference arm played again under other luck; None without that control."""
-    detectable: float | None
-    """Smallest true difference that would be found in 80 % of repetitions."""
-    excluded: int
-    """Planned pairs that are not in `pairs`."""
-    reasons: Mapping[str, int]
-    """Why, with counts."""
 
 
 class Summary(Record):
@@ -85,18 +60,13 @@ class Report(Summary):
 def build(name: str, manifest: Manifest, tables: Mapping[str, pd.DataFrame], kind: type[Outcome]) -> Report:
     """Compute the report of one run."""
     episodes, outcomes = tables["episodes"], tables["outcomes"]
-    values = (
-        outcomes.pivot_table(index=["case", "repeat"], columns=["outcome", "arm"], values="value", aggfunc="first", dropna=False)
-        if len(outcomes)
-        else pd.DataFrame()
-    )
     tried = episodes[episodes.state == "error"]
     seconds = float(episodes["at"].max()) - manifest.created if episodes["at"].notna().any() else 0.0
     return Report(
         run=name,
         complete=bool((episodes.state == "done").all()),
         arms=tuple(_arm(arm.name, arm.control, episodes, outcomes, kind) for arm in manifest.arms),
-        contrasts=tuple(_contrast(field, arm.name, manifest, values, episodes, kind) for arm in manifest.arms[1:] for field in kind.measured()),
+        contrasts=contrasts(manifest, episodes, outcomes, kind),
         errors={str(error): int(count) for error, count in tried["error"].value_counts().sort_index().items()},
         tokens={key: int(episodes[f"{key}_tokens"].fillna(0).sum()) for key in ("prompt", "cached", "output")},
         seconds=round(max(seconds, 0.0), 1),
@@ -158,57 +128,3 @@ def _arm(name: str, control: str, episodes: pd.DataFrame, outcomes: pd.DataFrame
         errors=int((own.state == "error").sum()),
         calls=int(own["calls"].sum()),
     )
-
-
-def _contrast(
-    field: str, arm: str, manifest: Manifest, values: pd.DataFrame, episodes: pd.DataFrame, kind: type[Outcome]
-) -> ContrastResult:
-    reference = manifest.arms[0].name
-    pairs = _pairs(values, field, arm, reference)
-    bounds = kind.span(field)
-    span = bounds.high - bounds.low if bounds else None
-    found = paired_difference(pairs["arm"], pairs["reference"], pairs["case"], span)
-    same = _pairs(values, field, "same", reference) if any(other.control == "same" for other in manifest.arms) else None
-    reasons = _missing(found.n, arm, reference, manifest, episodes)
-    return ContrastResult(
-        outcome=field,
-        better=kind.measured()[field].direction,
-        arm=arm,
-        reference=reference,
-        difference=found.value,
-        low=found.low,
-        high=found.high,
-        pairs=found.n,
-        cases=found.clusters,
-        flip_rate=flip_rate(pairs["arm"], pairs["reference"]),
-        same_arm_flip_rate=None if same is None else flip_rate(same["arm"], same["reference"]),
-        detectable=detectable(found),
-        excluded=sum(reasons.values()),
-        reasons=reasons,
-    )
-
-
-def _pairs(values: pd.DataFrame, field: str, arm: str, reference: str) -> dict[str, Any]:
-    if (field, arm) not in values.columns or (field, reference) not in values.columns:
-        empty = np.array([])
-        return {"arm": empty, "reference": empty, "case": empty}
-    both = values[[(field, arm), (field, reference)]].dropna()
-    return {
-        "arm": both.iloc[:, 0].to_numpy(),
-        "reference": both.iloc[:, 1].to_numpy(),
-        "case": both.index.get_level_values("case").to_numpy(),
-    }
-
-
-def _missing(pairs: int, arm: str, reference: str, manifest: Manifest, episodes: pd.DataFrame) -> dict[str, int]:
-    """Why planned pairs were not compared; the first reason that applies to a pair counts."""
-    unfit = {each.case for each in manifest.exclusions if each.arm in (arm, reference)}
-    owed = episodes[episodes.arm.isin([arm, reference]) & ~episodes.case.isin(unfit)]
-    worst = owed.assign(rank=owed.state.map({"done": 0, "error": 1, "owed": 2})).groupby(["case", "repeat"])["rank"].max()
-    counts = {
-        "case does not fit the arm": len(unfit) * manifest.config.repeats,
-        "infrastructure error": int((worst == 1).sum()),
-        "not played yet": int((worst == 2).sum()),
-    }
-    counts["value missing in an arm"] = int((worst == 0).sum()) - pairs
-    return {reason: count for reason, count in counts.items() if count}
