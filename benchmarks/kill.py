@@ -28,6 +28,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
+
 from simrun.log import FIRST, LogError, read, segments
 from simrun.manifest import FILE, Manifest
 

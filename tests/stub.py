@@ -21,6 +21,7 @@ from typing import Any, Self
 
 import orjson
 from aiohttp import web
+
 from simrun.agents.backends.scripted import invent
 
 Fault = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+
 from simrun.agents.agent import Agent
 from simrun.agents.records import Answer
 from simrun.agents.reply import Reply
@@ -209,6 +210,7 @@ def test_our_cases_leak_nothing_and_anchor_elsewhere(case):
 @pytest.mark.parametrize("case", CASES.values(), ids=lambda case: case.id)
 def test_our_cases_state_no_demographics_and_fit_every_persona(case, known):
     from conftest import config
+
     from simrun.design import Plan
 
     vary = {name: list(axis.levels) for name, axis in known.axes.items() if name != "age"}
@@ -249,6 +251,7 @@ def test_leaks_and_sex_specific_cases_are_found(play, medqa):
 
 def test_demographics_of_a_case_are_replaced_not_contradicted(medqa, known):
     from conftest import config
+
     from simrun.design import Plan
 
     asked = config(

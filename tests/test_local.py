@@ -5,6 +5,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+
 from simrun import run
 from simrun.agents.backends import weights
 from simrun.agents.backends.base import BackendError
@@ -73,6 +74,7 @@ def shared(one: list[int], two: list[int]) -> int:
 
 async def test_rendered_tokens_are_append_only_but_for_the_cue_and_pairs_share_all_up_to_the_difference(engine, known):
     from conftest import config
+
     from simrun.design import Plan
 
     plan = Plan(config(cases=["scabies"], vary={"patient": {"ethnicity": ["White", "Black"]}}), known)

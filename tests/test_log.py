@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 import pytest
+
 from simrun import Run, load, run, runs
 from simrun.agents.backends.base import BackendError
 from simrun.agents.backends.scripted import Scripted

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from simrun.catalogue import backends, catalogue, metrics, options, scenarios
 
 ROOT = Path(__file__).parents[1]

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 from conftest import config
+
 from simrun.agents.bias import NONE
 from simrun.catalogue import Catalogue, catalogue
 from simrun.design import Plan

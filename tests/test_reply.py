@@ -1,6 +1,7 @@
 """From text to decision, or to why there is none."""
 
 import pytest
+
 from simrun.agents.records import Answer
 from simrun.agents.reply import Reply, form
 from simrun.scenarios.clinic import Ask, Diagnose, OrderTest, Rating, RequestImage, SameDisease

@@ -11,6 +11,8 @@ from typing import Any
 
 import orjson
 import pytest
+from stub import FINAL, MODEL, PASSING, Stub, a_third, echo, hang, http, raw
+
 from simrun import Run, cli, run
 from simrun.agents.backends.base import BackendError
 from simrun.agents.backends.server import Server
@@ -18,7 +20,6 @@ from simrun.agents.records import Chat, Message
 from simrun.agents.reply import Reply, form
 from simrun.runs import resume
 from simrun.scenarios.clinic import Clinic, Rating
-from stub import FINAL, MODEL, PASSING, Stub, a_third, echo, hang, http, raw
 
 QUICK = {"timeout": 0.5, "deadline": 3, "retries": 2, "backoff": 0.01}
 KEY = "sk-secret-0123456789abcdef"

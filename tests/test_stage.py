@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import networkx as nx
 import numpy as np
 import pytest
+
 from simrun.agents.agent import Agent
 from simrun.agents.records import Answer
 from simrun.agents.reply import Decision, Reply
