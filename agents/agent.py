@@ -17,6 +17,10 @@ class Agent(Record):
     """Who it is, told to itself."""
     tendency: str = ""
     """The text of its bias, or of the bias's control."""
+    guard: str = ""
+    """What is asked of it so that it treats people alike."""
+    blind: bool = False
+    """Whether it is introduced to nobody."""
     introduction: str = ""
     """What those who hear it are told about it before it speaks."""
     opening: str = ""
@@ -24,4 +28,4 @@ class Agent(Record):
 
     def prompt(self) -> str:
         """The system message."""
-        return "\n\n".join(filter(None, (self.brief, self.persona, self.tendency)))
+        return "\n\n".join(filter(None, (self.brief, self.persona, self.tendency, self.guard)))

@@ -13,6 +13,9 @@ from simrun.episode import Arm, Trial
 from simrun.scenarios.base import Case
 from simrun.stage import Luck, Stage
 
+OWN = ("bias", "dose", "surface", "mitigation")
+"""What of a role can be varied beside its persona and its engine."""
+
 
 class Casting:
     """One arm, resolved: everything that does not depend on the case is looked up and checked once.
@@ -37,15 +40,11 @@ class Casting:
 
     def _role(self, role: str) -> Role:
         own, changes = self._config.roles.get(role, Role()), self._changes[role]
-        update = {what: changes[what] for what in ("bias", "dose", "surface") if what in changes}
+        update = {what: changes[what] for what in OWN if what in changes}
         return Role.model_validate(own.model_dump() | update)
 
     def _backend(self, role: str) -> Backend:
-        engine = {
-            what: level
-            for what, level in self._changes[role].items()
-            if what not in ("bias", "dose", "surface") and what not in self._catalogue.axes
-        }
+        engine = {what: level for what, level in self._changes[role].items() if what not in OWN and what not in self._catalogue.axes}
         return self._config.engine(role, engine)
 
     def _varied(self, role: str) -> dict[str, str]:
@@ -105,11 +104,14 @@ class Casting:
     def _agent(self, role: str, case: Case, personas: Mapping[str, Persona]) -> Agent:
         persona = personas[role]
         sheet, own = persona.sheet(), persona.self_sheet()
+        measure = self._catalogue.mitigation(self._roles[role].mitigation)
         return Agent(
             role=role,
             brief=self.scenario.brief(role, case),
             persona=f"About you: {own}" if own else "",
             tendency=self._tendency(role, case, personas),
+            guard=measure.prompt,
+            blind=measure.blind,
             introduction=self.scenario.introduce(role, sheet) if sheet else "",
             opening=persona.opening(),
         )

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from simrun.agents.backends.base import Backend
 from simrun.agents.bias import NONE, Bias
+from simrun.agents.mitigation import UNMITIGATED, Mitigation
 from simrun.agents.persona import Axis
 from simrun.agents.records import Record
 from simrun.scenarios.base import Scenario
@@ -33,10 +34,11 @@ def unknown(kind: str, name: str, known: Sequence[str]) -> ConfigError:
 
 
 class Catalogue(Record):
-    """Axes by name, biases by role/name. Later folders win, so that a user's file replaces ours."""
+    """Axes and mitigations by name, biases by role/name. Later folders win, so that a user's file replaces ours."""
 
     axes: Mapping[str, Axis]
     biases: Mapping[str, Bias]
+    mitigations: Mapping[str, Mitigation] = {}
 
     def axis(self, name: str) -> Axis:
         """The axis of this name; ConfigError lists those there are."""
@@ -52,13 +54,25 @@ class Catalogue(Record):
             raise unknown(f"bias of the {role}", name, [NONE.name, *(bias.name for bias in self.biases.values() if bias.role == role)])
         return self.biases[f"{role}/{name}"]
 
+    def mitigation(self, name: str) -> Mitigation:
+        """The mitigation of this name; `none` is one too."""
+        known = {UNMITIGATED.name: UNMITIGATED, **self.mitigations}
+        if name not in known:
+            raise unknown("mitigation", name, list(known))
+        return known[name]
+
 
 def catalogue(folders: Sequence[Path] = ()) -> Catalogue:
     """Everything in our own configs/ and then in `folders` (as given by --config-dir)."""
     roots = [Path(str(files("simrun.configs"))), *folders]
     axes = [_record(Axis, file) for root in roots for file in sorted((root / "axis").glob("*.yaml"))]
     biases = [_record(Bias, file) for root in roots for file in sorted((root / "bias").glob("*/*.yaml"))]
-    return Catalogue(axes={axis.name: axis for axis in axes}, biases={f"{bias.role}/{bias.name}": bias for bias in biases})
+    measures = [_record(Mitigation, file) for root in roots for file in sorted((root / "mitigation").glob("*.yaml"))]
+    return Catalogue(
+        axes={axis.name: axis for axis in axes},
+        biases={f"{bias.role}/{bias.name}": bias for bias in biases},
+        mitigations={measure.name: measure for measure in measures},
+    )
 
 
 def _record(kind: type[R], file: Path) -> R:

@@ -9,7 +9,7 @@ from pathlib import Path
 from simrun.agents.backends.weights import SMOLLM2, cache
 from simrun.catalogue import backends, catalogue, metrics, scenarios
 
-MENUS = ("scenarios", "biases", "axes", "backends", "metrics")
+MENUS = ("scenarios", "biases", "axes", "mitigations", "backends", "metrics")
 
 
 def menu(name: str, config_dir: str | None = None) -> dict[str, str]:
@@ -21,6 +21,8 @@ def menu(name: str, config_dir: str | None = None) -> dict[str, str]:
             return {key: _first(kind) for key, kind in backends().items()}
         case "metrics":
             return dict(metrics())
+        case "mitigations":
+            return {key: measure.about for key, measure in catalogue([Path(config_dir)] if config_dir else []).mitigations.items()}
         case "axes":
             axes = catalogue([Path(config_dir)] if config_dir else []).axes
             return {

@@ -28,6 +28,8 @@ class Role(Record):
     bias: str = "none"
     dose: int = Field(2, ge=0, le=3)
     """Strength of the bias; 0 is its control text."""
+    mitigation: str = "none"
+    """A measure against bias."""
     engine: Mapping[str, Any] = {}
     """Options of the backend; `roles.patient.model` is short for `roles.patient.engine.model`."""
 

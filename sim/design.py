@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import orjson
 
-from simrun.casting import Casting
+from simrun.casting import OWN, Casting
 from simrun.catalogue import Catalogue, ConfigError, unknown
 from simrun.config import Config
 from simrun.episode import Arm, Exclusion, Trial
@@ -135,7 +135,7 @@ def _check_factor(key: str, levels: Sequence[str], config: Config, catalogue: Ca
     able = (
         list(type(config.played()).model_fields)
         if role == "scenario"
-        else ["bias", "dose", "surface", *catalogue.axes, *type(config.engine(role)).model_fields]
+        else [*OWN, *catalogue.axes, *type(config.engine(role)).model_fields]
     )
     if what not in able:
         raise unknown(f"thing to vary of the {role}", what, able)

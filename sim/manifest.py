@@ -125,7 +125,12 @@ def used(plan: Plan) -> Catalogue:
     named |= {(key.partition(".")[0], level) for key, levels in config.factors.items() if key.endswith(".bias") for level in levels}
     biases = {key: bias for key, bias in whole.biases.items() if (bias.role, bias.name) in named}
     axes |= {bias.axis for bias in biases.values() if bias.axis}
-    return Catalogue(axes={name: axis for name, axis in whole.axes.items() if name in axes}, biases=biases)
+    measures = {own.mitigation for own in config.roles.values()} | {level for levels in config.factors.values() for level in levels}
+    return Catalogue(
+        axes={name: axis for name, axis in whole.axes.items() if name in axes},
+        biases=biases,
+        mitigations={name: measure for name, measure in whole.mitigations.items() if name in measures},
+    )
 
 
 def _version(package: str) -> str:

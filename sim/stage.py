@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -163,7 +163,7 @@ class Stage:
     def _enter(self, scenario: Scenario, cast: Mapping[str, Agent]) -> None:
         for role, agent in cast.items():
             if agent.introduction:
-                for hearer in self._hearers(role):
+                for hearer in self._hearers(role, blind={other for other, each in cast.items() if each.blind}):
                     hearer.hear(agent.introduction)
         for role, agent in cast.items():
             if agent.opening:
@@ -204,10 +204,10 @@ class Stage:
         for hearer in self._hearers(speaker) if text else ():
             hearer.hear(f"{speaker.capitalize()}: {text}", images)
 
-    def _hearers(self, speaker: str) -> list[Seat]:
+    def _hearers(self, speaker: str, blind: Set[str] = frozenset()) -> list[Seat]:
         """The seats of those who hear a speaker; who is played by no agent, such as an examiner that looks things up, has none."""
         ears = self._ears.successors(speaker) if speaker in self._ears else ()
-        return [self._seats[role] for role in ears if role in self._seats]
+        return [self._seats[role] for role in ears if role in self._seats and role not in blind]
 
 
 def _words(role: str, reply: Reply) -> str:

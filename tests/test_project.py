@@ -86,6 +86,12 @@ def test_every_bias_composes_and_plays(bias, play):
     assert play("cases=1", f"vary.{role}.bias=[none,{name}]", *persona).complete
 
 
+@pytest.mark.parametrize("name", KNOWN.mitigations)
+def test_every_mitigation_composes_and_plays(name, play):
+    assert KNOWN.mitigations[name].sources
+    assert play("cases=1", f"vary.doctor.mitigation=[none,{name}]", "vary.patient.ethnicity=[White,Black]").complete
+
+
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_every_experiment_composes_and_plays(experiment, play):
     assert play(f"experiment={experiment}", "backend=scripted", "cases=2").complete

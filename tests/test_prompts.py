@@ -150,6 +150,16 @@ def batched(texts: list[str]) -> list[tuple[str, str]]:
     return [pair for index, pair in enumerate(pairwise(texts)) if index % 2 == 0]
 
 
+def test_a_mitigation_is_said_last_and_blinding_hides_the_record(known: Catalogue):
+    vary = {"patient": {"ethnicity": ["White", "Black"]}, "doctor": {"mitigation": ["none", "no_stereotype", "blinding"]}}
+    plan = Plan(config(cases=["scabies"], vary=vary), known)
+    plain, asked, blind, *_, other = (prompts(plan, arm.name)[0] for arm in plan.arms[:6])
+    assert asked.replace(f"\n\n{known.mitigations['no_stereotype'].prompt}", "") == plain
+    assert "Ethnicity: White." in plain
+    assert "Ethnicity" not in blind
+    assert blind == other  # a blinded doctor cannot tell the arms apart before anybody has spoken
+
+
 def test_what_varies_comes_after_rules_and_case(known: Catalogue):
     plan = Plan(config(cases=1, vary={"patient": {"ethnicity": ["White", "Black"]}, "doctor": {"bias": ["none", "recency"]}}), known)
     doctors = [prompts(plan, arm.name)[0] for arm in plan.arms[:4]]

@@ -40,6 +40,16 @@ def test_the_report_says_it_in_words_and_by_families(play):
     assert "- rank: values are missing unequally" in text  # where the planted doctor is wrong, the truth has no rank
 
 
+def test_every_comparison_has_one_declared_difference(play):
+    vary = {"patient": {"ethnicity": ["White", "Black"]}, "doctor": {"mitigation": ["none", "no_stereotype"]}}
+    report = play(cases=2, vary=vary).report()
+    white, black = "patient.ethnicity=White doctor.mitigation=", "patient.ethnicity=Black doctor.mitigation="
+    assert {(each.arm, each.reference) for each in report.contrasts} == {
+        (f"{white}no_stereotype", f"{white}none"), (f"{black}none", f"{white}none"),
+        (f"{black}no_stereotype", f"{black}none"), (f"{black}no_stereotype", f"{white}no_stereotype"), ("same", f"{white}none"),
+    }  # fmt: skip
+
+
 def test_no_effect_is_said_with_its_limit(play):
     done = play(cases=None, vary=TWO, design={"primary": ["correct", "anchored"]})
     text = (done.path / "report" / "report.md").read_text()

@@ -1,6 +1,6 @@
 """One outcome, one arm against the reference: the effect, and all that a reader needs to doubt it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from simrun.agents.records import Record
+from simrun.episode import Arm
 from simrun.manifest import Manifest
 from simrun.metrics.flip_rate import flip_rate
 from simrun.metrics.paired_difference import paired_difference
@@ -16,7 +17,7 @@ from simrun.stats import benjamini_hochberg, bootstrap_mean, detectable, holm, l
 
 
 class ContrastResult(Record):
-    """One outcome, one arm against the reference, within pairs of case and repeat."""
+    """One outcome, one arm against another that differs in one factor, within pairs of case and repeat."""
 
     outcome: str
     better: str
@@ -91,13 +92,13 @@ class Paired:
         table = self._values[field][both]
         return Pairs(table[arm].to_numpy(float), table[reference].to_numpy(float), table.index.get_level_values("case").to_numpy(object))
 
-    def contrast(self, field: str, arm: str) -> ContrastResult:
-        """One outcome of one arm against the reference, not yet adjusted for the others."""
-        reference = self._manifest.arms[0].name
+    def contrast(self, field: str, arm: str, reference: str) -> ContrastResult:
+        """One outcome of one arm against another, not yet adjusted for the others."""
         finished = self.pairs(field, arm, reference)
         pairs, bounds = finished.whole(), self._kind.span(field)
         found = paired_difference(pairs.arm, pairs.reference, pairs.case, bounds.high - bounds.low if bounds else None)
-        same = self.pairs(field, "same", reference).whole() if any(other.control == "same" for other in self._manifest.arms) else None
+        twice = any(other.control == "same" for other in self._manifest.arms)
+        same = self.pairs(field, "same", self._manifest.arms[0].name).whole() if twice else None
         reasons = self._left_out(found.n, len(finished.arm), arm, reference)
         return ContrastResult(
             outcome=field,
@@ -157,12 +158,28 @@ def _checks(finished: Pairs, pairs: Pairs, bounds: Range | None) -> dict[str, fl
     }
 
 
+def compared(arms: Sequence[Arm]) -> list[tuple[str, str]]:
+    """Which arms are compared, (arm, reference): those that differ in one factor, which the reference has at its first level.
+
+    So every comparison has one declared difference: the effect of a group under each mitigation, of a mitigation in each
+    group. Controls are compared with the reference arm.
+    """
+    first, by_settings = arms[0].settings, {tuple(arm.settings.items()): arm.name for arm in arms if not arm.control}
+    found = []
+    for arm in arms[1:]:
+        changed = [key for key, level in arm.settings.items() if not arm.control and level != first[key]]
+        resets = [tuple((dict(arm.settings) | {key: first[key]}).items()) for key in changed]
+        found += [(arm.name, by_settings[reset]) for reset in resets if reset in by_settings]
+        found += [(arm.name, arms[0].name)] if arm.control else []
+    return found
+
+
 def contrasts(manifest: Manifest, episodes: pd.DataFrame, outcomes: pd.DataFrame, kind: type[Outcome]) -> tuple[ContrastResult, ...]:
     """Every outcome of every arm against the reference, p values adjusted within their family."""
     paired = Paired(manifest, episodes, outcomes, kind)
     controls = {arm.name for arm in manifest.arms if arm.control}
     primary = manifest.config.design.primary or (kind.accuracy,)
-    found = [paired.contrast(field, arm.name) for arm in manifest.arms[1:] for field in kind.measured()]
+    found = [paired.contrast(field, arm, reference) for arm, reference in compared(manifest.arms) for field in kind.measured()]
     family = ["control" if each.arm in controls else "primary" if each.outcome in primary else "secondary" for each in found]
     adjusted: list[float | None] = [None] * len(found)
     for name, adjust in (("primary", holm), ("secondary", benjamini_hochberg)):

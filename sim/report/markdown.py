@@ -66,9 +66,11 @@ HEAD = (
 
 
 def _effects(report: Report) -> Iterable[str]:
-    for arm in sorted(report.arms[1:], key=lambda arm: arm.control != "same"):
-        title = "Noise floor: the reference arm twice" if arm.control == "same" else f"Effect of {arm.name}, against {report.arms[0].name}"
-        own = [contrast for contrast in report.contrasts if contrast.arm == arm.name]
+    same = {arm.name for arm in report.arms if arm.control == "same"}
+    compared = dict.fromkeys((contrast.arm, contrast.reference) for contrast in report.contrasts)
+    for arm, reference in sorted(compared, key=lambda pair: pair[0] not in same):
+        title = "Noise floor: the reference arm twice" if arm in same else f"Effect of {arm}, against {reference}"
+        own = [contrast for contrast in report.contrasts if (contrast.arm, contrast.reference) == (arm, reference)]
         yield f"## {title}\n" + "\n".join(f"- {line}" for line in _verdicts(own))
         yield _table(HEAD, [_row(each) for each in own])
 
