@@ -2,10 +2,11 @@
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import networkx as nx
 import numpy as np
+from pydantic import Field, field_validator
 
 from simrun.agents.agent import Agent
 from simrun.agents.backends.scripted import Rule
@@ -122,8 +123,24 @@ class Scenario(Record):
     contrast: ClassVar[Mapping[str, Mapping[str, tuple[str, ...]]]] = {}
     """What is varied when a run does not say: role -> what -> levels."""
 
+    wordings: ClassVar[int] = 1
+    """How many equivalent wordings of its prompts there are."""
+
+    wording: int | Literal["drawn"] = Field(0, union_mode="left_to_right")
+    """Which wording of the prompts, from 0; `drawn` takes one by lot for each case and repeat, the same in every arm."""
     voiced: tuple[str, ...] = ()
     """Roles that were given a backend of their own under roles.*; filled in by the run."""
+
+    @field_validator("wording")
+    @classmethod
+    def _worded(cls, given: int | str) -> int | str:
+        if isinstance(given, int) and not 0 <= given < cls.wordings:
+            raise ValueError(f"wording is a number from 0 to {cls.wordings - 1}, or drawn")
+        return given
+
+    def worded(self, lot: int) -> Self:
+        """This scenario in one wording: its own, or the one that the lot falls on."""
+        return self.model_copy(update={"wording": lot % self.wordings}) if self.wording == "drawn" else self
 
     def bank(self) -> tuple[tuple[Case, ...], tuple[Fault, ...]]:
         """All cases, and the lines that are none."""

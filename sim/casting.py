@@ -10,7 +10,7 @@ from simrun.agents.persona import Persona, Surface, Trait
 from simrun.catalogue import Catalogue, ConfigError
 from simrun.config import Config, Role
 from simrun.episode import Arm, Trial
-from simrun.scenarios.base import Case
+from simrun.scenarios.base import Case, Scenario
 from simrun.stage import Luck, Stage
 
 OWN = ("bias", "dose", "surface", "mitigation")
@@ -97,17 +97,21 @@ class Casting:
 
     def cast(self, case: Case, luck: Luck) -> tuple[Case, dict[str, Agent]]:
         """The case as it reads for these personas, and the agents. Raises Unfit where they do not go together."""
-        personas = self.personas(case, luck)
-        fitted = self.scenario.fit(case, personas)
-        return fitted, {role: self._agent(role, fitted, personas) for role in self.scenario.roles()}
+        personas, scenario = self.personas(case, luck), self.worded(luck)
+        fitted = scenario.fit(case, personas)
+        return fitted, {role: self._agent(role, scenario, fitted, personas) for role in scenario.roles()}
 
-    def _agent(self, role: str, case: Case, personas: Mapping[str, Persona]) -> Agent:
+    def worded(self, luck: Luck) -> Scenario:
+        """The scenario in the wording of one trial."""
+        return self.scenario.worded(luck.number("wording"))
+
+    def _agent(self, role: str, scenario: Scenario, case: Case, personas: Mapping[str, Persona]) -> Agent:
         persona = personas[role]
         sheet, own = persona.sheet(), persona.self_sheet()
         measure = self._catalogue.mitigation(self._roles[role].mitigation)
         return Agent(
             role=role,
-            brief=self.scenario.brief(role, case),
+            brief=scenario.brief(role, case),
             persona=f"About you: {own}" if own else "",
             tendency=self._tendency(role, case, personas),
             guard=measure.prompt,

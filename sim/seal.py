@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from simrun.design import Plan
-from simrun.episode import Arm
+from simrun.episode import Trial
 from simrun.log import Head
 from simrun.replay import Played, replayed
 
@@ -20,7 +20,7 @@ _TRIAL = {"case": pa.string(), "arm": pa.string(), "control": pa.string(), "repe
 _TOKENS = {"prompt_tokens": pa.int64(), "cached_tokens": pa.int64(), "output_tokens": pa.int64()}
 
 TABLES: dict[str, dict[str, pa.DataType]] = {
-    "episodes": _KEYS | _TRIAL | {"state": pa.string(), "error": pa.string(), "message": pa.string(), "calls": pa.int32(), **_TOKENS, "seconds": pa.float64(),
+    "episodes": _KEYS | _TRIAL | {"wording": pa.int32(), "state": pa.string(), "error": pa.string(), "message": pa.string(), "calls": pa.int32(), **_TOKENS, "seconds": pa.float64(),
                                   "refused": pa.int32(), "unreadable": pa.int32(), "truncated": pa.int32(), "at": pa.float64()},
     "turns": _KEYS | {"position": pa.int32(), "role": pa.string(), "kind": pa.string(), "nth": pa.int32(), "text": pa.string(), "heard": pa.string(),
                       "decision": pa.string(), "problem": pa.string()},
@@ -29,7 +29,7 @@ TABLES: dict[str, dict[str, pa.DataType]] = {
     "outcomes": _KEYS | _TRIAL | {"outcome": pa.string(), "value": pa.float64(), "text": pa.string()},
 }  # fmt: skip
 """Columns of each table. `outcomes` is long, a row a field: `value` for numbers and truth values, `text` for words, both null where missing.
-`episodes.state` is done, error (owed again) or owed (never played); its `seconds` is the time spent in its calls."""
+`episodes.wording` is the wording of the prompts that a trial was played in; `episodes.state` is done, error (owed again) or owed (never played); its `seconds` is the time spent in its calls."""
 
 
 class _Writer:
@@ -60,7 +60,6 @@ def seal(run: Path, plan: Plan, head: Head | None = None) -> None:
     """Write sealed/*.parquet by playing the log again; a trial that was resumed counts once, as it ended."""
     folder = run / "sealed"
     folder.mkdir(exist_ok=True)
-    arms = {arm.name: arm for arm in plan.arms}
     factors = {key: pa.string() for key in plan.arms[0].settings}
     writers = {table: _Writer(folder, table, factors if table == "episodes" else {}) for table in TABLES}
     failed: dict[str, Played] = {}
@@ -71,35 +70,26 @@ def seal(run: Path, plan: Plan, head: Head | None = None) -> None:
         else:
             failed.pop(played.trial.id, None)
             done.add(played.trial.id)
-            _write(writers, run.name, played, arms[played.trial.arm])
+            _write(writers, _whose(run.name, plan, played.trial), played)
     for played in failed.values():
-        _write(writers, run.name, played, arms[played.trial.arm])
+        _write(writers, _whose(run.name, plan, played.trial), played)
     for trial in plan.trials():
         if trial.id not in done and trial.id not in failed:
-            arm = arms[trial.arm]
-            writers["episodes"].add(
-                {
-                    "run": run.name,
-                    "trial": trial.id,
-                    "case": trial.case,
-                    "arm": arm.name,
-                    "control": arm.control,
-                    "repeat": trial.repeat,
-                    "state": "owed",
-                    "error": "",
-                    "message": "",
-                    "calls": 0,
-                }
-                | dict(arm.settings)
-            )
+            writers["episodes"].add(_whose(run.name, plan, trial) | {"state": "owed", "error": "", "message": "", "calls": 0})
     for writer in writers.values():
         writer.close()
 
 
-def _write(writers: Mapping[str, _Writer], run: str, played: Played, arm: Arm) -> None:
-    key = {"run": run, "trial": played.trial.id}
-    whose = key | {"case": played.trial.case, "arm": arm.name, "control": arm.control, "repeat": played.trial.repeat}
-    writers["episodes"].add(whose | _episode(played) | dict(arm.settings))
+def _whose(run: str, plan: Plan, trial: Trial) -> dict[str, Any]:
+    """The columns that tell a trial; each table takes those that it has."""
+    casting = plan.castings[trial.arm]
+    told = {"run": run, "trial": trial.id, "case": trial.case, "arm": trial.arm, "control": casting.arm.control, "repeat": trial.repeat}
+    return told | {"wording": casting.worded(casting.luck(trial)).wording} | dict(casting.arm.settings)
+
+
+def _write(writers: Mapping[str, _Writer], whose: dict[str, Any], played: Played) -> None:
+    key = {"run": whose["run"], "trial": whose["trial"]}
+    writers["episodes"].add(whose | _episode(played))
     for call in played.calls:
         writers["calls"].add(key | call.model_dump(include={"role", "nth", "digest", "seed", "at", "seconds"}) | call.answer.model_dump())
     for row in _turns(played):

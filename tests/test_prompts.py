@@ -150,6 +150,13 @@ def batched(texts: list[str]) -> list[tuple[str, str]]:
     return [pair for index, pair in enumerate(pairwise(texts)) if index % 2 == 0]
 
 
+def test_wordings_say_the_same_at_about_the_same_length(known: Catalogue):
+    plans = [Plan(config(scenario={"name": "clinic", "wording": wording}, cases=["scabies"]), known) for wording in range(3)]
+    for doctor, *rest in zip(*(prompts(plan, plan.arms[0].name) for plan in plans), strict=True):
+        assert len({doctor, *rest}) == 3
+        assert all(abs(len(other.split()) - len(doctor.split())) <= 12 for other in rest)
+
+
 def test_a_mitigation_is_said_last_and_blinding_hides_the_record(known: Catalogue):
     vary = {"patient": {"ethnicity": ["White", "Black"]}, "doctor": {"mitigation": ["none", "no_stereotype", "blinding"]}}
     plan = Plan(config(cases=["scabies"], vary=vary), known)

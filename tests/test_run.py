@@ -50,6 +50,16 @@ def test_every_comparison_has_one_declared_difference(play):
     }  # fmt: skip
 
 
+def test_wordings_are_drawn_by_case_and_repeat_and_shared_by_the_arms(play):
+    done = play("scenario.wording=drawn", cases=6, repeats=2, vary=TWO)
+    drawn = done.episodes[done.episodes.control == ""].groupby(["case", "repeat"])["wording"].nunique()
+    assert (drawn == 1).all()
+    assert set(done.episodes.wording) == {0, 1, 2}
+    assert play("scenario.wording=2", cases=1).episodes.wording.eq(2).all()
+    with pytest.raises(ConfigError, match="wording is a number from 0 to 2, or drawn"):
+        play("scenario.wording=3")
+
+
 def test_no_effect_is_said_with_its_limit(play):
     done = play(cases=None, vary=TWO, design={"primary": ["correct", "anchored"]})
     text = (done.path / "report" / "report.md").read_text()
