@@ -35,14 +35,14 @@ def _design(report: Report) -> str:
 
 
 def _arms(report: Report) -> str:
-    fields = list(report.arms[0].outcomes)
     head = ["arm", "n", "accuracy (95 %)", "refused", "unreadable", "truncated", "errors"]
     rows = [
         [arm.name, arm.n, _interval(arm.accuracy, arm.accuracy_low, arm.accuracy_high), *arm.problems.values(), arm.errors]
         for arm in report.arms
     ]
-    means = [[arm.name, *(_mean(arm, field) for field in fields)] for arm in report.arms]
-    return _table(head, rows) + "\n\nMeans, with the number observed where it is not n:\n\n" + _table(["arm", *fields], means)
+    means = [[field, *(_mean(arm, field) for arm in report.arms)] for field in report.arms[0].outcomes]
+    table = _table(["mean", *(arm.name for arm in report.arms)], means)
+    return f"{_table(head, rows)}\n\nMeans of the outcomes, with the number observed where it is not n:\n\n{table}"
 
 
 def _mean(arm: ArmResult, field: str) -> str:
@@ -50,19 +50,9 @@ def _mean(arm: ArmResult, field: str) -> str:
     return _figure(arm.outcomes[field]) + (f" ({seen})" if seen != arm.n else "")
 
 
-HEAD = (
-    "outcome",
-    "better",
-    "difference (95 %)",
-    "p adjusted",
-    "pairs",
-    "cases",
-    "flip rate",
-    "same-arm flips",
-    "no effect beyond",
-    "detectable",
-    "left out",
-)
+HEAD = ("outcome", "difference (95 %)", "p adjusted", "pairs (cases)", "flips (same arm)", "no effect beyond", "detectable", "left out")
+ARROW = {"higher": " ↑", "lower": " ↓", "neither": ""}
+"""Which way an outcome is better."""
 
 
 def _effects(report: Report) -> Iterable[str]:
@@ -76,15 +66,13 @@ def _effects(report: Report) -> Iterable[str]:
 
 
 def _row(contrast: ContrastResult) -> list[object]:
+    name = contrast.outcome + ARROW[contrast.better]
     return [
-        f"**{contrast.outcome}**" if contrast.family == "primary" else contrast.outcome,
-        contrast.better,
+        f"**{name}**" if contrast.family == "primary" else name,
         _interval(contrast.difference, contrast.low, contrast.high, signed=True),
         _figure(contrast.p_adjusted),
-        contrast.pairs,
-        contrast.cases,
-        _figure(contrast.flip_rate),
-        _figure(contrast.same_arm_flip_rate),
+        f"{contrast.pairs} ({contrast.cases})",
+        f"{_figure(contrast.flip_rate)} ({_figure(contrast.same_arm_flip_rate)})",
         _figure(contrast.no_effect_beyond),
         _figure(contrast.detectable),
         contrast.excluded,
