@@ -1,5 +1,6 @@
 """What several tests need: a scripted run in a folder of its own, the catalogue, and the shared data where it is."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from simrun import Run, run
 from simrun.catalogue import Catalogue, catalogue
+from simrun.cli import main
 from simrun.config import Config
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -50,3 +52,29 @@ def shared(name: str) -> Path:
 def config(**fields: Any) -> Config:
     """A scripted clinic config, without Hydra."""
     return Config.of({"scenario": {"name": "clinic"}, "backend": {"name": "scripted"}, **fields})
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six episodes of seven calls: 48 lines."""
+    out = str(tmp_path_factory.mktemp("undisturbed"))
+    return run("scenario=clinic", "backend=scripted", "vary.patient.ethnicity=[White,Black]", cases=2, out=out).path
+
+
+@pytest.fixture
+def complete(undisturbed: Path, tmp_path: Path) -> Path:
+    """That run, to be disturbed."""
+    return Path(shutil.copytree(undisturbed, tmp_path / undisturbed.name))
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """The command line, in process: exit code, stdout, stderr."""
+
+    def ran(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as stop:
+            main([str(argument) for argument in arguments])
+        told = capsys.readouterr()
+        return int(stop.value.code or 0), told.out, told.err
+
+    return ran
