@@ -138,6 +138,10 @@ class Scenario(Record):
             raise ValueError(f"wording is a number from 0 to {cls.wordings - 1}, or drawn")
         return given
 
+    def said(self, wordings: tuple[str, ...]) -> str:
+        """A prompt in this scenario's wording (the first while it is still to be drawn)."""
+        return wordings[0 if self.wording == "drawn" else self.wording]
+
     def worded(self, lot: int) -> Self:
         """This scenario in one wording: its own, or the one that the lot falls on."""
         return self.model_copy(update={"wording": lot % self.wordings}) if self.wording == "drawn" else self

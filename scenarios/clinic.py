@@ -247,9 +247,9 @@ class Clinic(Scenario):
         """The rules, then the case."""
         match role:
             case "doctor":
-                return DOCTOR[self.wording].format(moves="\n".join(MOVES[move] for move in self.moves(case)), complaint=case.complaint)
+                return self.said(DOCTOR).format(moves="\n".join(MOVES[move] for move in self.moves(case)), complaint=case.complaint)
             case "patient":
-                return PATIENT[self.wording].format(story=case.story)
+                return self.said(PATIENT).format(story=case.story)
             case "examiner":
                 return EXAMINER.format(findings="\n".join(f"{name}: {result}" for name, result in case.findings.items()))
             case _:

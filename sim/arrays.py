@@ -30,7 +30,7 @@ def decisions(name: str, values: ArrayLike) -> Floats:
     return found
 
 
-def labels(name: str, values: ArrayLike, least: int = 1) -> Names:
+def labels(name: str, values: ArrayLike, least: int = 0) -> Names:
     """A column of labels as text (n,); ValueError for a missing one, or when fewer than `least` different ones are there."""
     given: NDArray[Any] = np.asarray(values, dtype=object)
     _flat(name, given)

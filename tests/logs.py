@@ -10,10 +10,6 @@ import orjson
 from simrun.log import FIRST, Head, RunLog, chained, read, segments
 from simrun.manifest import Manifest
 
-Command = Callable[..., tuple[int, str, str]]
-
-Command = Callable[..., tuple[int, str, str]]
-
 
 def log(run: Path, *values: int) -> Path:
     """Write a line for each value, as one session does; the part that they went to."""

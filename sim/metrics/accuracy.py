@@ -1,6 +1,7 @@
 """Accuracy."""
 
 from numpy.typing import ArrayLike
+
 from simrun.stats import Estimate, clustered_mean
 
 

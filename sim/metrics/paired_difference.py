@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
+
 from simrun.stats import Estimate, clustered_mean
 
 
