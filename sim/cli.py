@@ -198,6 +198,17 @@ def _replay(given: Sequence[str], as_json: bool) -> int:
     return DONE
 
 
+def _compare(given: Sequence[str], as_json: bool) -> int:
+    """Several runs side by side, on the pairs that they share."""
+    from simrun.report.compare import compare, compared
+    from simrun.runs import load
+
+    words, options = _options(given, "compare RUN RUN [RUN ...] [out=DIR]", len(given))
+    comparison = compare([load(word, out=options.get("out", "runs")) for word in words])
+    print(comparison.model_dump_json() if as_json else compared(comparison))
+    return DONE
+
+
 def _list(given: Sequence[str], as_json: bool) -> int:
     """What there is to choose from."""
     from simrun.catalogue import unknown
@@ -215,6 +226,18 @@ def _list(given: Sequence[str], as_json: bool) -> int:
         width = max(map(len, entries), default=0)
         for entry, about in entries.items():
             print(f"{'' if words else '  '}{entry:{width}}  {about}")
+    return DONE
+
+
+def _plan(given: Sequence[str], as_json: bool) -> int:
+    """How many cases and repeats an audit needs, and what a budget can find."""
+    from simrun.planning import Ask, planned, told
+
+    _options(
+        [word for word in given if "=" not in word], "plan target=DIFFERENCE [power=0.8] [pilot=RUN] [repeats=1,2,3,5] [tokens=BUDGET]", 0
+    )
+    plan = planned(Ask.of(dict(word.split("=", 1) for word in given if "=" in word)))
+    print(plan.model_dump_json() if as_json else told(plan))
     return DONE
 
 
@@ -238,5 +261,7 @@ COMMANDS: dict[str, Callable[[Sequence[str], bool], int]] = {
     "report": _report,
     "resume": _resume,
     "replay": _replay,
+    "compare": _compare,
+    "plan": _plan,
     "doctor": _doctor,
 }

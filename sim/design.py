@@ -133,9 +133,7 @@ def _check_factor(key: str, levels: Sequence[str], config: Config, catalogue: Ca
     if len(set(levels)) < max(2, len(levels)):
         raise ConfigError(f"vary.{key}={list(levels)}: give at least two different levels, the first being the reference")
     able = (
-        list(type(config.played()).model_fields)
-        if role == "scenario"
-        else [*OWN, *catalogue.axes, *type(config.engine(role)).model_fields]
+        list(type(config.played()).model_fields) if role == "scenario" else [*OWN, *catalogue.axes, *type(config.engine(role)).model_fields]
     )
     if what not in able:
         raise unknown(f"thing to vary of the {role}", what, able)

@@ -18,7 +18,7 @@ from simrun.design import Plan
 from simrun.episode import Arm, Exclusion
 from simrun.log import FIRST, Head
 
-PACKAGES = ("simrun", "xllamacpp", "aiohttp", "pydantic", "hydra-core", "numpy", "pandas", "networkx")
+PACKAGES = ("simrun", "xllamacpp", "aiohttp", "pydantic", "hydra-core", "numpy", "scipy", "pandas", "networkx", "matplotlib")
 FILE = "manifest.json"
 
 

@@ -24,6 +24,7 @@ from simrun.log import RunLog, segments
 from simrun.manifest import Manifest, find, folder
 from simrun.replay import Past, past
 from simrun.report.markdown import markdown
+from simrun.report.plots import plots
 from simrun.report.record import Report, build
 from simrun.runner import Engines, Runner, Watch
 from simrun.seal import TABLES, seal
@@ -96,11 +97,14 @@ class Run:
         return build(self.path.name, manifest, {name: self._table(name) for name in ("episodes", "outcomes")}, kind)
 
     def write_report(self) -> Report:
-        """Write report/report.json and report/report.md, and return the report."""
-        report, target = self.report(), self.path / "report"
+        """Write report/report.json, report/report.md and its plots, and return the report."""
+        report, target, config = self.report(), self.path / "report", self.manifests[0].config
+        kind = scenarios()[str(config.scenario["name"])].outcome
         target.mkdir(exist_ok=True)
         (target / "report.json").write_bytes(orjson.dumps(report.model_dump(mode="json"), option=orjson.OPT_INDENT_2) + b"\n")
         (target / "report.md").write_text(markdown(report), encoding="utf-8")
+        for name, drawn in plots(report, self.outcomes, kind, config.design.primary or (kind.accuracy,)).items():
+            (target / name).write_bytes(drawn)
         return report
 
 
@@ -254,7 +258,7 @@ def rebuild(path: Path) -> tuple[Run, bool | None]:
 
 
 def _report_bytes(path: Path) -> Mapping[str, bytes] | None:
-    files: Sequence[Path] = sorted((path / "report").glob("report.*"))
+    files: Sequence[Path] = sorted(file for pattern in ("report.*", "*.svg") for file in (path / "report").glob(pattern))
     return {file.name: file.read_bytes() for file in files} or None
 
 

@@ -119,19 +119,20 @@ def sign_flip(values: ArrayLike, clusters: ArrayLike, draws: int = 4999, seed: i
 
 
 def holm(p: Sequence[float]) -> list[float]:
-    """Adjusted p values of a family in which not one false alarm is to be raised (Holm 1979, jstor 4615733)."""
-    return _adjusted(p, "holm")
+    """Adjusted p values of a family in which not one false alarm is to be raised: max over j <= i of (m - j) p_(j), at most 1.
+
+    Source: Holm 1979, jstor 4615733. Here and not statsmodels', whose import would cost each report a second and a half.
+    """
+    order = np.argsort(p, kind="stable")
+    stepped = np.maximum.accumulate(np.asarray(p, dtype=float)[order] * (len(p) - np.arange(len(p))))
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(stepped, 1)
+    return [float(value) for value in adjusted]
 
 
 def benjamini_hochberg(p: Sequence[float]) -> list[float]:
     """Adjusted p values that keep the share of false alarms among all alarms (doi:10.1111/j.2517-6161.1995.tb02031.x)."""
-    return _adjusted(p, "fdr_bh")
-
-
-def _adjusted(p: Sequence[float], method: str) -> list[float]:
-    from statsmodels.stats.multitest import multipletests
-
-    return [float(value) for value in multipletests(p, method=method)[1]] if len(p) else []
+    return [float(value) for value in stats.false_discovery_control(p)] if len(p) else []
 
 
 def largest_effect(estimate: Estimate) -> float | None:

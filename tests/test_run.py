@@ -50,6 +50,18 @@ def test_every_comparison_has_one_declared_difference(play):
     }  # fmt: skip
 
 
+def test_groups_and_their_intersections_are_shown_with_sizes(play):
+    vary = {"patient": {"ethnicity": ["White", "Black"], "insurance": ["private", "none"]}}
+    done = play("backend.group=Black", "backend.effect=0.5", cases=None, vary=vary)
+    ethnicity, insurance, both = done.report().groups
+    assert (ethnicity.factor, ethnicity.worst, ethnicity.n) == ("patient.ethnicity", "Black", {"White": 60, "Black": 60})
+    assert ethnicity.gap == pytest.approx(ethnicity.means["White"] - ethnicity.means["Black"])
+    assert (ethnicity.flagged, ethnicity.supported) == (True, True)  # about .3 of .8
+    assert (insurance.gap, insurance.flagged) == (0, False)
+    assert len(both.means) == 4
+    assert "| broken |" in (done.path / "report" / "report.md").read_text()
+
+
 def test_wordings_are_drawn_by_case_and_repeat_and_shared_by_the_arms(play):
     done = play("scenario.wording=drawn", cases=6, repeats=2, vary=TWO)
     drawn = done.episodes[done.episodes.control == ""].groupby(["case", "repeat"])["wording"].nunique()

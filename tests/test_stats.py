@@ -117,6 +117,14 @@ def test_holm_and_benjamini_hochberg_by_hand():
     assert holm([]) == []
 
 
+def test_both_adjustments_are_those_of_statsmodels():
+    from statsmodels.stats.multitest import multipletests
+
+    p = list(np.random.default_rng(5).random(40) ** 3)
+    assert holm(p) == pytest.approx(list(multipletests(p, method="holm")[1]), abs=1e-12)
+    assert benjamini_hochberg(p) == pytest.approx(list(multipletests(p, method="fdr_bh")[1]), abs=1e-12)
+
+
 def test_the_largest_effect_is_the_end_of_the_90_percent_interval():
     found = clustered_mean([1.0, 2.0, 4.0, 5.0], list("abcd"))
     low, high = stats.ttest_1samp([1.0, 2.0, 4.0, 5.0], 0).confidence_interval(0.9)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from simrun.report.contrast import ContrastResult
+from simrun.report.groups import GroupResult
+from simrun.report.plots import shown
 from simrun.report.record import ArmResult, Report
 
 ALPHA = 0.05
@@ -19,6 +21,8 @@ def markdown(report: Report) -> str:
         "## Design\n" + _design(report),
         "## Arms\n" + _arms(report),
         *_effects(report),
+        *_groups(report),
+        "## Plots\n" + "\n\n".join(f"![{title}]({name})" for name, title in shown(report).items()),
         "## What is missing\n" + _missing(report),
         "## How it was played\n" + _played(report),
     ]
@@ -37,17 +41,17 @@ def _design(report: Report) -> str:
 def _arms(report: Report) -> str:
     head = ["arm", "n", "accuracy (95 %)", "refused", "unreadable", "truncated", "errors"]
     rows = [
-        [arm.name, arm.n, _interval(arm.accuracy, arm.accuracy_low, arm.accuracy_high), *arm.problems.values(), arm.errors]
+        [arm.name, arm.n, interval(arm.accuracy, arm.accuracy_low, arm.accuracy_high), *arm.problems.values(), arm.errors]
         for arm in report.arms
     ]
     means = [[field, *(_mean(arm, field) for arm in report.arms)] for field in report.arms[0].outcomes]
-    table = _table(["mean", *(arm.name for arm in report.arms)], means)
-    return f"{_table(head, rows)}\n\nMeans of the outcomes, with the number observed where it is not n:\n\n{table}"
+    seen = table(["mean", *(arm.name for arm in report.arms)], means)
+    return f"{table(head, rows)}\n\nMeans of the outcomes, with the number observed where it is not n:\n\n{seen}"
 
 
 def _mean(arm: ArmResult, field: str) -> str:
     seen = arm.observed[field]
-    return _figure(arm.outcomes[field]) + (f" ({seen})" if seen != arm.n else "")
+    return figure(arm.outcomes[field]) + (f" ({seen})" if seen != arm.n else "")
 
 
 HEAD = ("outcome", "difference (95 %)", "p adjusted", "pairs (cases)", "flips (same arm)", "no effect beyond", "detectable", "left out")
@@ -62,19 +66,19 @@ def _effects(report: Report) -> Iterable[str]:
         title = "Noise floor: the reference arm twice" if arm in same else f"Effect of {arm}, against {reference}"
         own = [contrast for contrast in report.contrasts if (contrast.arm, contrast.reference) == (arm, reference)]
         yield f"## {title}\n" + "\n".join(f"- {line}" for line in _verdicts(own))
-        yield _table(HEAD, [_row(each) for each in own])
+        yield table(HEAD, [_row(each) for each in own])
 
 
 def _row(contrast: ContrastResult) -> list[object]:
     name = contrast.outcome + ARROW[contrast.better]
     return [
         f"**{name}**" if contrast.family == "primary" else name,
-        _interval(contrast.difference, contrast.low, contrast.high, signed=True),
-        _figure(contrast.p_adjusted),
+        interval(contrast.difference, contrast.low, contrast.high, signed=True),
+        figure(contrast.p_adjusted),
         f"{contrast.pairs} ({contrast.cases})",
-        f"{_figure(contrast.flip_rate)} ({_figure(contrast.same_arm_flip_rate)})",
-        _figure(contrast.no_effect_beyond),
-        _figure(contrast.detectable),
+        f"{figure(contrast.flip_rate)} ({figure(contrast.same_arm_flip_rate)})",
+        figure(contrast.no_effect_beyond),
+        figure(contrast.detectable),
         contrast.excluded,
     ]
 
@@ -87,7 +91,7 @@ def _verdicts(own: Sequence[ContrastResult]) -> Iterable[str]:
     secondary = [each for each in own if each.family == "secondary" and each.p_adjusted is not None]
     if secondary:
         found = ", ".join(
-            f"{each.outcome} ({_figure(each.difference, signed=True)})" for each in secondary if (each.p_adjusted or 0) < ALPHA
+            f"{each.outcome} ({figure(each.difference, signed=True)})" for each in secondary if (each.p_adjusted or 0) < ALPHA
         )
         yield f"Of {len(secondary)} secondary outcomes, after Benjamini-Hochberg over all of them and all arms: {found or 'none differs'}."
     for each in own:
@@ -98,23 +102,35 @@ def _primary(each: ContrastResult) -> str:
     if each.low is None or each.high is None or each.p_adjusted is None:
         return f"{each.outcome}: too few cases for an interval."
     if (each.low > 0 or each.high < 0) and each.p_adjusted < ALPHA:
-        return f"{each.outcome}: a difference of {_interval(each.difference, each.low, each.high, signed=True)}, p = {_figure(each.p_adjusted)} after Holm."
+        return f"{each.outcome}: a difference of {interval(each.difference, each.low, each.high, signed=True)}, p = {figure(each.p_adjusted)} after Holm."
     return (
-        f"{each.outcome}: no difference found, and none larger than {_figure(each.no_effect_beyond)} is compatible with these pairs (5 %). "
-        f"A true difference of {_figure(each.detectable)} would have been found in 80 % of repetitions; smaller ones could not be seen."
+        f"{each.outcome}: no difference found, and none larger than {figure(each.no_effect_beyond)} is compatible with these pairs (5 %). "
+        f"A true difference of {figure(each.detectable)} would have been found in 80 % of repetitions; smaller ones could not be seen."
     )
 
 
 def _doubts(each: ContrastResult) -> Iterable[str]:
     if each.missing_p is not None and each.missing_p < ALPHA and each.missing_difference:
         bounds = (
-            f"; with the worst assumed of them the difference lies in [{_figure(each.worst_low, True)}, {_figure(each.worst_high, True)}]"
+            f"; with the worst assumed of them the difference lies in [{figure(each.worst_low, True)}, {figure(each.worst_high, True)}]"
             if each.worst_low is not None
             else ""
         )
-        yield f"{each.outcome}: values are missing unequally ({_figure(each.missing_difference, signed=True)} in this arm, p = {_figure(each.missing_p)}){bounds}."
+        yield f"{each.outcome}: values are missing unequally ({figure(each.missing_difference, signed=True)} in this arm, p = {figure(each.missing_p)}){bounds}."
     if each.family == "primary" and 0 < each.differing < FEW:
         yield f"{each.outcome}: the arms differ in {each.differing} cases only; its interval is rough."
+
+
+def _groups(report: Report) -> Iterable[str]:
+    if report.groups:
+        head = ["outcome", "by", "means (n)", "gap", "worst", "lowest to highest rate", "four-fifths rule"]
+        yield "## Across groups, all other factors pooled\n" + table(head, [_group(each) for each in report.groups])
+
+
+def _group(each: GroupResult) -> list[object]:
+    rule = "-" if each.flagged is None else "kept" if not each.flagged else "broken" if each.supported else "below .8, within chance"
+    means = ", ".join(f"{name} {figure(mean)} ({each.n[name]})" for name, mean in each.means.items())
+    return [each.outcome, each.factor, means, figure(each.gap), each.worst, figure(each.ratio), rule]
 
 
 def _missing(report: Report) -> str:
@@ -145,17 +161,20 @@ def _played(report: Report) -> str:
     ])  # fmt: skip
 
 
-def _interval(value: float | None, low: float | None, high: float | None, signed: bool = False) -> str:
+def interval(value: float | None, low: float | None, high: float | None, signed: bool = False) -> str:
+    """A value with its interval in brackets."""
     if value is None:
         return "-"
-    bounds = f"[{_figure(low, signed)}, {_figure(high, signed)}]" if low is not None else "[no interval]"
-    return f"{_figure(value, signed)} {bounds}"
+    bounds = f"[{figure(low, signed)}, {figure(high, signed)}]" if low is not None else "[no interval]"
+    return f"{figure(value, signed)} {bounds}"
 
 
-def _figure(value: float | None, signed: bool = False) -> str:
+def figure(value: float | None, signed: bool = False) -> str:
+    """A number to three digits, `-` for none."""
     return "-" if value is None else f"{value:{'+' if signed else ''}.3g}"
 
 
-def _table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
+def table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)

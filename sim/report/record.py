@@ -9,6 +9,7 @@ from simrun.agents.records import Record
 from simrun.manifest import Manifest
 from simrun.metrics.accuracy import accuracy
 from simrun.report.contrast import ContrastResult, contrasts
+from simrun.report.groups import GroupResult, groups
 from simrun.scenarios.base import Outcome
 
 
@@ -51,6 +52,7 @@ class Report(Summary):
     scenario: str
     question: str
     notes: tuple[str, ...]
+    groups: tuple[GroupResult, ...]
     design: Mapping[str, Any]
     exclusions: tuple[Mapping[str, str], ...]
     engines: Mapping[str, Mapping[str, Any]]
@@ -73,6 +75,7 @@ def build(name: str, manifest: Manifest, tables: Mapping[str, pd.DataFrame], kin
         scenario=str(manifest.config.scenario["name"]),
         question=question(manifest),
         notes=notes(manifest, episodes),
+        groups=groups(manifest, episodes, outcomes, kind),
         design={"cases": len(manifest.cases), "repeats": manifest.config.repeats, "seed": manifest.config.seed, "owed": manifest.owed,
                 "done": int((episodes.state == "done").sum()), "config": manifest.digest, "suite": manifest.suite, "log": manifest.head},
         exclusions=tuple({"case": each.case, "arm": each.arm, "why": each.why} for each in manifest.exclusions),

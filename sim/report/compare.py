@@ -1,0 +1,290 @@
+"""Several runs side by side on the pairs that they share: models, mitigations, versions."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+
+from simrun.agents.records import Record
+from simrun.catalogue import ConfigError, scenarios
+from simrun.metrics.paired_difference import paired_difference
+from simrun.report.contrast import ContrastResult
+from simrun.report.markdown import ALPHA, figure, interval, table
+from simrun.report.record import ArmResult
+from simrun.runs import Run
+from simrun.scenarios.base import Outcome
+from simrun.stats import holm, sign_flip
+
+
+class Side(Record):
+    """One of the runs, as its own report tells it: all of its pairs, shared or not."""
+
+    run: str
+    reference: ArmResult
+    effects: tuple[ContrastResult, ...]
+    """The primary outcomes of every arm that is no control."""
+
+
+class Shared(Record):
+    """What a run has in common with the first one."""
+
+    run: str
+    episodes: int
+    """Episodes of the reference arm, by case and repeat, that both runs finished."""
+    pairs: int
+    """Pairs of an arm and the reference, by case, repeat and the arm's name, that both runs finished."""
+    pairs_first: int
+    """Finished pairs of the first run, shared or not."""
+    pairs_run: int
+    arms_apart: tuple[str, ...]
+    """Arms that only one of the two has: not compared."""
+
+
+class Between(Record):
+    """One figure of a run minus the same of the first run, on the pairs that both finished."""
+
+    run: str
+    what: str
+    """accuracy (of the reference arm) or effect (of an arm, within its pairs: a difference in differences)."""
+    outcome: str
+    arm: str
+    first: float | None
+    """The figure in the first run, on the shared pairs."""
+    value: float | None
+    """The figure in this run, on the same."""
+    difference: float | None
+    """value - first; 0 where the runs agree."""
+    low: float | None
+    high: float | None
+    pairs: int
+    cases: int
+    p: float | None
+    """Two-sided, by flipping the signs of whole cases."""
+    p_adjusted: float | None
+    """Holm, over all comparisons between runs."""
+
+
+class Comparison(Record):
+    """Several runs of one scenario, side by side; the first is what the others are compared with."""
+
+    scenario: str
+    outcomes: tuple[str, ...]
+    """The primary outcomes of the first run: on these the runs are compared."""
+    runs: tuple[Side, ...]
+    shared: tuple[Shared, ...]
+    between: tuple[Between, ...]
+    differing: Mapping[str, tuple[Any, ...]]
+    """Config key -> its value in each run, where they are not all the same; None where a run has no such key."""
+    notes: tuple[str, ...]
+
+
+class _Told:
+    """A run's values, laid out to be matched with those of another."""
+
+    def __init__(self, run: Run):
+        self.run, self.name, self.manifest = run, run.path.name, run.manifests[0]
+        self.scenario = str(self.manifest.config.scenario["name"])
+        self.kind: type[Outcome] = scenarios()[self.scenario].outcome
+        self.reference = self.manifest.arms[0].name
+        self.arms = [arm.name for arm in self.manifest.arms[1:] if not arm.control]
+        done = run.episodes[run.episodes.state == "done"]
+        self.done = set(zip(done["case"], done["repeat"], done["arm"], strict=True))
+        self.pairs = {key for key in self.done if key[2] in self.arms and (*key[:2], self.reference) in self.done}
+
+    def values(self, outcome: str, arm: str) -> "pd.Series[float]":
+        """An outcome of an arm by case and repeat, where it was observed."""
+        own = self.run.outcomes[(self.run.outcomes.outcome == outcome) & (self.run.outcomes.arm == arm)].dropna(subset=["value"])
+        return own.set_index(["case", "repeat"])["value"].astype(float)
+
+    def effect(self, outcome: str, arm: str) -> "pd.Series[float]":
+        """The arm minus the reference, by case and repeat, where both were observed."""
+        return (self.values(outcome, arm) - self.values(outcome, self.reference)).dropna()
+
+    def side(self, outcomes: Sequence[str]) -> Side:
+        """What its own report says."""
+        report = self.run.report()
+        effects = tuple(each for each in report.contrasts if each.outcome in outcomes and each.arm in self.arms)
+        return Side(run=self.name, reference=report.arms[0], effects=effects)
+
+
+def compare(runs: Sequence[Run]) -> Comparison:
+    """Set runs side by side, matched by case, repeat and the arm's name.
+
+    Between the first run and each other: the difference in accuracy of the reference arm, and the difference of the
+    effects, within pairs, clustered over cases, Holm-adjusted over all of them. ConfigError for fewer than two runs, for
+    different scenarios, and where two runs have nothing in common.
+    """
+    told = [_Told(Run(path)) for run in runs for path in run.paths]
+    if len(told) < 2:
+        raise ConfigError(f"a comparison takes at least two runs, got {len(told)}; give their paths, the ends of their names, or last")
+    first, *others = told
+    outcomes = first.manifest.config.design.primary or ((first.kind.accuracy,) if first.kind.accuracy else tuple(first.kind.measured())[:1])
+    shared = tuple(_shared(first, other) for other in others)
+    return Comparison(
+        scenario=first.scenario,
+        outcomes=outcomes,
+        runs=tuple(each.side(outcomes) for each in told),
+        shared=shared,
+        between=_adjusted([each for other in others for each in _between(first, other, outcomes)]),
+        differing=_differing(told),
+        notes=tuple(_notes(told, shared)),
+    )
+
+
+def _shared(first: _Told, other: _Told) -> Shared:
+    """What two runs have in common; ConfigError where that is nothing."""
+    if other.scenario != first.scenario:
+        raise ConfigError(f"{first.name} plays {first.scenario} and {other.name} plays {other.scenario}: only runs of one scenario compare")
+    if other.reference != first.reference:
+        raise ConfigError(
+            f"no pair in common: the reference arm of {first.name} is {first.reference!r}, that of {other.name} is {other.reference!r}; "
+            "play both with the same reference, the first level under vary"
+        )
+    if not set(first.manifest.cases) & set(other.manifest.cases):
+        raise ConfigError(
+            f"no pair in common: {first.name} plays the cases {', '.join(first.manifest.cases[:4])}, ... and {other.name} "
+            f"{', '.join(other.manifest.cases[:4])}, ...; play both with the same cases=[...], or with the same seed"
+        )
+    episodes = {key for key in first.done & other.done if key[2] == first.reference}
+    if not episodes:
+        raise ConfigError(
+            f"no pair in common: {first.name} and {other.name} have finished no episode of the same case and repeat in {first.reference!r}; "
+            "go on with: simrun resume RUN"
+        )
+    return Shared(
+        run=other.name,
+        episodes=len(episodes),
+        pairs=len(first.pairs & other.pairs),
+        pairs_first=len(first.pairs),
+        pairs_run=len(other.pairs),
+        arms_apart=tuple(sorted(set(first.arms) ^ set(other.arms))),
+    )
+
+
+def _between(first: _Told, other: _Told, outcomes: Sequence[str]) -> Iterator[Between]:
+    accuracy = first.kind.accuracy
+    if accuracy:
+        yield _contrast(first, other, ("accuracy", accuracy, first.reference))
+    for arm in first.arms:
+        if arm in other.arms:
+            for outcome in outcomes:
+                yield _contrast(first, other, ("effect", outcome, arm))
+
+
+def _contrast(first: _Told, other: _Told, what: tuple[str, str, str]) -> Between:
+    """Other minus first, on what both have."""
+    kind, outcome, arm = what
+    pick = _Told.values if kind == "accuracy" else _Told.effect
+    both = pd.concat([pick(first, outcome, arm), pick(other, outcome, arm)], axis=1, join="inner", keys=["first", "other"]).sort_index()
+    before, after = both["first"].to_numpy(float), both["other"].to_numpy(float)
+    cases = both.index.get_level_values("case").to_numpy(object)
+    bounds = first.kind.span(outcome)
+    reach = (bounds.high - bounds.low) * (1 if kind == "accuracy" else 2) if bounds else None
+    found = paired_difference(after, before, cases, reach)
+    return Between(
+        run=other.name,
+        what=kind,
+        outcome=outcome,
+        arm=arm,
+        first=float(before.mean()) if len(before) else None,
+        value=float(after.mean()) if len(after) else None,
+        difference=found.value,
+        low=found.low,
+        high=found.high,
+        pairs=found.n,
+        cases=found.clusters,
+        p=sign_flip(after - before, cases),
+        p_adjusted=None,
+    )
+
+
+def _adjusted(found: Sequence[Between]) -> tuple[Between, ...]:
+    adjusted = iter(holm([each.p for each in found if each.p is not None]))
+    return tuple(each if each.p is None else each.model_copy(update={"p_adjusted": next(adjusted)}) for each in found)
+
+
+def _differing(told: Sequence[_Told]) -> dict[str, tuple[Any, ...]]:
+    flat = [dict(_flat(each.manifest.config.model_dump(mode="json", exclude={"out", "concurrency"}))) for each in told]
+    rows = {key: tuple(each.get(key) for each in flat) for key in sorted(set().union(*flat))}
+    return {key: values for key, values in rows.items() if any(one != two for one, two in pairwise(values))}
+
+
+def _flat(nested: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """`{"backend": {"name": ...}}` as it is written on the command line: backend.name."""
+    for key, value in nested.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
+
+
+def _notes(told: Sequence[_Told], shared: Sequence[Shared]) -> Iterator[str]:
+    """What a reader must know before the figures."""
+    first, *others = told
+    for other, common in zip(others, shared, strict=True):
+        if common.arms_apart:
+            yield f"{other.name}: only one of the two runs has {', '.join(common.arms_apart)}; not compared."
+        if other.manifest.cases == first.manifest.cases and other.manifest.suite != first.manifest.suite:
+            yield f"{other.name}: its cases have the names of {first.name}'s, but not all of their text: pairs may not be alike."
+    for each in told:
+        if not each.run.complete:
+            yield f"{each.name} is not complete: simrun resume {each.run.path}"
+        if each.manifest.notes:
+            yield f"{each.name}: {' '.join(each.manifest.notes)}"
+
+
+def compared(comparison: Comparison) -> str:
+    """The comparison as Markdown."""
+    first = comparison.runs[0].run
+    parts = [
+        f"# {comparison.scenario}: {len(comparison.runs)} runs side by side",
+        *(f"> {note}" for note in comparison.notes),
+        "## Each run by itself\n" + _sides(comparison),
+        f"## Against {first}\n" + "\n".join(_verdicts(comparison)),
+        table(BETWEEN, [list(_row(each)) for each in comparison.between]),
+        "Accuracy is that of the reference arm; an effect is an arm minus the reference. Both are compared within pairs of the same case and "
+        "repeat, and clustered over cases; p is adjusted over this whole table (Holm).",
+        "## What differs in their configs\n" + _configs(comparison),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+SIDES = ("run", "accuracy of reference (95 %)", "arm", "outcome", "effect (95 %)", "flip rate", "same-arm flips", "pairs")
+BETWEEN = ("run", "what", "arm", "outcome", "first run", "this run", "difference (95 %)", "p", "p adjusted", "pairs", "cases")
+
+
+def _sides(comparison: Comparison) -> str:
+    rows: list[list[object]] = []
+    for side in comparison.runs:
+        told = [side.run, interval(side.reference.accuracy, side.reference.accuracy_low, side.reference.accuracy_high)]
+        rows += [[*told, *_effect(each)] for each in side.effects] or [[*told, *["-"] * 5, 0]]
+    return table(SIDES, rows)
+
+
+def _effect(each: ContrastResult) -> Iterator[object]:
+    yield from (each.arm, each.outcome, interval(each.difference, each.low, each.high, signed=True))
+    yield from (figure(each.flip_rate), figure(each.same_arm_flip_rate), each.pairs)
+
+
+def _row(each: Between) -> Iterator[object]:
+    signed = each.what == "effect"
+    yield from (each.run, each.what, each.arm, each.outcome, figure(each.first, signed), figure(each.value, signed))
+    yield interval(each.difference, each.low, each.high, signed=True)
+    yield from (figure(each.p), figure(each.p_adjusted), each.pairs, each.cases)
+
+
+def _verdicts(comparison: Comparison) -> Iterable[str]:
+    for common in comparison.shared:
+        own = [each for each in comparison.between if each.run == common.run and each.p_adjusted is not None and each.p_adjusted < ALPHA]
+        told = ", ".join(f"{each.what} of {each.arm} on {each.outcome} ({figure(each.difference, signed=True)})" for each in own)
+        yield (
+            f"- {common.run}: {common.pairs} pairs in common (of {common.pairs_first} and {common.pairs_run}), "
+            f"{common.episodes} episodes of the reference arm. Different after Holm: {told or 'nothing'}."
+        )
+
+
+def _configs(comparison: Comparison) -> str:
+    if not comparison.differing:
+        return "Nothing: the runs were asked for in the same words."
+    return table(["key", *(side.run for side in comparison.runs)], [[key, *values] for key, values in comparison.differing.items()])

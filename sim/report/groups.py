@@ -1,0 +1,67 @@
+"""How groups fare, over all that else was varied: rates or means, the largest gap, the worst of them."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from simrun.agents.records import Record
+from simrun.manifest import Manifest
+from simrun.metrics.four_fifths import four_fifths
+from simrun.metrics.group_mean import group_mean
+from simrun.scenarios.base import Outcome
+
+
+class GroupResult(Record):
+    """One declared outcome over the levels of one axis, the other factors pooled; controls are left out."""
+
+    outcome: str
+    factor: str
+    """The axis, or all axes together for their intersections."""
+    means: Mapping[str, float]
+    n: Mapping[str, int]
+    gap: float
+    """Largest mean minus least: 0 is parity. With many groups it is above 0 by chance alone."""
+    worst: str
+    """The group that fares worst, as the outcome's direction has it (the lowest where it has none)."""
+    ratio: float | None
+    """Of the lowest rate to the highest, for truth values; None where the highest is 0."""
+    flagged: bool | None
+    """The ratio is below .8."""
+    supported: bool
+    """The whole interval of the ratio is below .8: only then is the flag a finding."""
+
+
+def groups(manifest: Manifest, episodes: pd.DataFrame, outcomes: pd.DataFrame, kind: type[Outcome]) -> tuple[GroupResult, ...]:
+    """Every declared outcome over every axis that was varied, and over their intersections where there are several."""
+    axes = [key for key in manifest.config.factors if key.partition(".")[2] in manifest.catalogue.axes]
+    played = episodes[(episodes.control == "") & (episodes.state == "done")]
+    found = []
+    for field in manifest.config.design.primary or (kind.accuracy,):
+        values = outcomes[(outcomes.outcome == field) & outcomes["value"].notna()][["trial", "value"]].merge(played, on="trial")
+        for factor in [[axis] for axis in axes] + ([axes] if len(axes) > 1 else []):
+            cells = values[factor].agg(" & ".join, axis=1) if len(values) else pd.Series(dtype=str)
+            if cells.nunique() > 1:
+                found.append(_result(field, " & ".join(factor), values, cells, kind))
+    return tuple(found)
+
+
+def _result(field: str, factor: str, values: pd.DataFrame, cells: pd.Series, kind: type[Outcome]) -> GroupResult:
+    means = group_mean(values["value"].to_numpy(), cells.to_numpy(dtype=object))
+    span = kind.span(field)
+    rates = (
+        four_fifths(values["value"], cells.to_numpy(dtype=object), values["case"].to_numpy(dtype=object))
+        if span and (span.low, span.high) == (0, 1)
+        else None
+    )
+    pick = max if kind.measured()[field].direction == "lower" else min
+    return GroupResult(
+        outcome=field,
+        factor=factor,
+        means=means,
+        n={str(cell): int(count) for cell, count in cells.value_counts().sort_index().items()},
+        gap=max(means.values()) - min(means.values()),
+        worst=pick(means, key=lambda cell: means[cell]),
+        ratio=rates.ratio if rates else None,
+        flagged=rates.flag if rates else None,
+        supported=bool(rates and rates.supported),
+    )
