@@ -9,16 +9,16 @@ and simrun.metrics; the naive alternatives see the same data. `--write` renews d
 
 import argparse
 import importlib
+import itertools
 import json
 import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cache, partial
-from itertools import product
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from zlib import crc32
@@ -37,16 +37,17 @@ SUCCESS = 0.6
 """Mean of a binary outcome in the reference arm."""
 CENTRE, SPREAD = 6.0, 2.0
 """Of a score, before it is rounded and clipped."""
+ALIKE = 0.9
+"""Correlation of a case's difficulty in one arm with that in the other: cases do not all react alike."""
 LOW_SCORE = 5
 LOST, LOST_IF_LOW = 0.1, 0.25
 """Share of values lost at random in either arm; share of failures or low scores lost in the arm alone: about 10 % of its values."""
-DRAWS = 400
-"""Of a bootstrap: the percentiles need not be exact, as they are averaged over the audits."""
+DRAWS, FLIPS = 400, 999
+"""Of a bootstrap, in every second audit: its percentiles are averaged over many; of a sign-flip test, which is valid with any number."""
 RECHECK = 10
-"""A cell outside the Monte-Carlo band is played this many times as often again, and only that decides."""
+"""A cell outside 93 to 97 % is played this many times as often again, and only that decides."""
 OUTCOMES, PRIMARY, CORRELATION = 15, 2, 0.3
 LEAST, MOST = 0.93, 0.97
-METHODS = {"coverage": "simrun", "bootstrap": "percentile bootstrap", "row": "rows as independent", "unpaired": "unpaired t"}
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Cell:
 def grid(small: bool) -> list[Cell]:
     """All cells."""
     sizes, effects, iccs = ((20, 50), (0.0, 0.1), (0.0, 0.8)) if small else ((20, 50, 200), (0.0, 0.02, 0.05, 0.1), (0.0, 0.3, 0.8))
-    return [Cell(*each) for each in product(RANGE, ("none", "random", "informative"), iccs, (1, 3), sizes, effects)]
+    return [Cell(*each) for each in itertools.product(RANGE, ("none", "random", "informative"), iccs, (1, 3), sizes, effects)]
 
 
 def play(cell: Cell, audits: int, luck: np.random.Generator) -> tuple[Array, Array]:
@@ -90,21 +91,26 @@ def play(cell: Cell, audits: int, luck: np.random.Generator) -> tuple[Array, Arr
     shape = (audits, cell.cases * cell.repeats)
     shared = luck.random(shape) < 0.5  # common random numbers throughout would flip in one direction only
     if cell.outcome == "binary":
-        easy = np.repeat(_easiness(cell, audits, luck), cell.repeats, axis=1)
-        first, other = luck.random(shape), luck.random(shape)
+        easy, for_arm = (np.repeat(each, cell.repeats, axis=1) for each in _easiness(cell, audits, luck))
+        first, other = luck.random((2, *shape))
         kept = luck.random(shape) < 1 - cell.effect / SUCCESS
-        return ((np.where(shared, first, other) < easy) & kept).astype(float), (first < easy).astype(float)
-    level = np.repeat(luck.normal(CENTRE, SPREAD * cell.icc**0.5, (audits, cell.cases)), cell.repeats, axis=1)
-    first, other = luck.normal(0, SPREAD * (1 - cell.icc) ** 0.5, (2, *shape))
-    return _rated(level + np.where(shared, first, other) - shift(cell.effect)), _rated(level + first)
+        return ((np.where(shared, first, other) < for_arm) & kept).astype(float), (first < easy).astype(float)
+    level, own = luck.normal(0, SPREAD * cell.icc**0.5, (2, audits, cell.cases))
+    level, for_arm = (np.repeat(each, cell.repeats, axis=1) for each in (level, ALIKE * level + (1 - ALIKE**2) ** 0.5 * own))
+    first, other = luck.normal(CENTRE, SPREAD * (1 - cell.icc) ** 0.5, (2, *shape))
+    return _rated(for_arm + np.where(shared, first, other) - shift(cell.effect)), _rated(level + first)
 
 
-def _easiness(cell: Cell, audits: int, luck: np.random.Generator) -> Array:
-    """Chance of success by case: beta, with the planted intraclass correlation 1 / (a + b + 1)."""
+def _easiness(cell: Cell, audits: int, luck: np.random.Generator) -> tuple[Array, Array]:
+    """Chance of success by case, (audits, cases), in the reference and in the arm before the effect.
+
+    Beta with the planted intraclass correlation, 1 / (a + b + 1); the two have the same distribution, and correlate.
+    """
     if not cell.icc:
-        return np.full((audits, cell.cases), SUCCESS)
+        return (same := np.full((audits, cell.cases), SUCCESS)), same
     both = 1 / cell.icc - 1
-    return luck.beta(SUCCESS * both, (1 - SUCCESS) * both, (audits, cell.cases))
+    easy, own = luck.beta(SUCCESS * both, (1 - SUCCESS) * both, (2, audits, cell.cases))
+    return easy, np.where(luck.random(easy.shape) < ALIKE, easy, own)
 
 
 def _rated(latent: Array) -> Array:
@@ -141,8 +147,8 @@ def holds(low: float | None, high: float | None, value: float) -> bool:
     return low is not None and high is not None and low - 1e-9 <= value <= high + 1e-9
 
 
-def judge(cell: Cell, arm: Array, reference: Array) -> dict[str, float]:
-    """One audit against the truth."""
+def judge(cell: Cell, arm: Array, reference: Array, number: int = 0) -> dict[str, float]:
+    """One audit against the truth; NaN for what is not asked of it."""
     first, second, case = whole(cell, arm, reference)
     found = paired_difference(first, second, case, cell.span)
     rows = paired_difference(first, second, np.arange(len(first)), cell.span)
@@ -151,34 +157,25 @@ def judge(cell: Cell, arm: Array, reference: Array) -> dict[str, float]:
     sums = np.bincount(case, weights=first - second)
     return {
         "coverage": holds(found.low, found.high, cell.truth),
-        "bootstrap": holds(*bootstrap_mean(first - second, case, DRAWS), cell.truth),
+        "bootstrap": np.nan if number % 2 else holds(*bootstrap_mean(first - second, case, DRAWS), cell.truth),
         "row": holds(rows.low, rows.high, cell.truth),
         "found": not holds(found.low, found.high, 0),
         "width": (found.high - found.low) / cell.span,
         "degenerate": found.error == 0,
         "differing": int((sums != 0).sum()),
         "margin_too_small": margin < abs(cell.truth) - 1e-9,
-        "false_alarm": (sign_flip(first - second, case) or 0.0) < 0.05 if cell.effect == 0 else np.nan,
+        "false_alarm": (sign_flip(first - second, case, FLIPS) or 0.0) < 0.05 if cell.effect == 0 else np.nan,
     }
 
 
 def bound(cell: Cell, arm: Array, reference: Array, complete: float) -> dict[str, float]:
-    """Whether the bounds on missing values hold: what the whole audit would have found, and what is true.
-
-    `bounds_interval` is the union of the intervals at the two extremes, which knows of sampling error as well.
-    """
-    least, greatest = RANGE[cell.outcome]
-    found = worst_case(arm, reference, least, greatest)
-    assert found is not None
+    """Whether the bounds on missing values hold: what the whole audit would have found, and what is true."""
     case = np.repeat(np.arange(cell.cases), cell.repeats)
-    ends = [
-        paired_difference(np.nan_to_num(arm, nan=one), np.nan_to_num(reference, nan=other), case, cell.span)
-        for one, other in ((least, greatest), (greatest, least))
-    ]
+    found = worst_case(arm, reference, case, *RANGE[cell.outcome])
+    assert found is not None
     return {
         "bounds_whole_audit": holds(found.low, found.high, complete),
         "bounds_truth": holds(found.low, found.high, cell.truth),
-        "bounds_interval": holds(ends[0].low, ends[1].high, cell.truth),
     }
 
 
@@ -193,10 +190,11 @@ def measure_cell(cell: Cell, audits: int, seed: int) -> dict[str, Any]:
     luck = cell.luck(seed)
     complete = play(cell, audits, luck)
     arm, reference = lose(cell, *complete, luck)
-    told = pd.DataFrame([judge(cell, *pair) for pair in zip(arm, reference, strict=True)]).assign(unpaired=unpaired(cell, arm, reference))
+    pairs = list(zip(arm, reference, strict=True))
+    told = pd.DataFrame([judge(cell, *pair, number) for number, pair in enumerate(pairs)]).assign(unpaired=unpaired(cell, arm, reference))
     if cell.missing != "none":
         means = (complete[0] - complete[1]).mean(axis=1)
-        told = told.join(pd.DataFrame([bound(cell, *each) for each in zip(arm, reference, means, strict=True)]))
+        told = told.join(pd.DataFrame([bound(cell, *pair, mean) for pair, mean in zip(pairs, means, strict=True)]))
     shares = told.astype(float).mean().dropna()
     return asdict(cell) | {name: round(float(share), 5) for name, share in shares.items()}
 
@@ -236,7 +234,7 @@ def power(cell: Cell, audits: int, seed: int) -> dict[str, Any]:
     luck, effect = cell.luck(seed), 0.1
     for _ in range(5):  # a planted effect changes the spread, hence what is detectable: a fixed point is wanted
         pilot = _estimates(replace(cell, effect=effect), 200, luck)
-        effect = float(np.mean([detectable(found) or np.nan for found in pilot])) / cell.span
+        effect = float(np.mean([detectable(found) or 0.0 for found in pilot])) / cell.span
     planted = replace(cell, effect=effect)
     found = [not holds(each.low, each.high, 0) for each in _estimates(planted, audits, luck)]
     return asdict(planted) | {"found": float(np.mean(found)), "audits": audits}
@@ -262,23 +260,19 @@ def audit(effect: float, seed: int) -> dict[str, Any]:
     }
 
 
-def mapped(work: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], processes: int) -> Iterator[Any]:
-    """Do the work of each task, in order, in this many processes."""
+@contextmanager
+def spread(processes: int) -> Iterator[Callable[..., Iterator[Any]]]:
+    """A `map` over this many processes that keeps the order; the tasks are tuples of arguments."""
     if processes == 1:
-        yield from (work(*task) for task in tasks)
+        yield itertools.starmap
         return
     os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read by the children: one thread each
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        yield from pool.imap(partial(_starred, work), tasks)
+        yield lambda work, tasks: pool.imap(partial(_starred, work), tasks)
 
 
 def _starred(work: Callable[..., Any], task: tuple[Any, ...]) -> Any:
     return work(*task)
-
-
-def cell_of(told: dict[str, Any]) -> Cell:
-    """The cell that a row of figures is about."""
-    return Cell(**{name: told[name] for name in Cell.__dataclass_fields__})
 
 
 def band(audits: int) -> tuple[float, float]:
@@ -286,6 +280,105 @@ def band(audits: int) -> tuple[float, float]:
     return float(stats.binom.ppf(0.005, audits, 0.95)) / audits, float(stats.binom.ppf(0.995, audits, 0.95)) / audits
 
 
-def ceiling(audits: int, tries: int = 1, share: float = 0.05) -> float:
+def ceiling(audits: int, tries: int = 1) -> float:
     """What a true share of 5 % exceeds by luck with probability 1 %, in any of so many tries."""
-    return float(stats.binom.ppf(1 - 0.01 / tries, audits, share)) / audits
+    return float(stats.binom.ppf(1 - 0.01 / tries, audits, 0.05)) / audits
+
+
+def informed(row: dict[str, Any]) -> bool:
+    """Whether what is missing in a cell says nothing of its value, so that the interval owes its coverage."""
+    return bool(row["missing"] != "informative")
+
+
+def measure(small: bool, audits: int, seed: int, processes: int, tell: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
+    """The whole benchmark."""
+    began = time.monotonic()
+    with spread(processes) as over:
+        told = measure_grid(grid(small), audits, seed, over, tell)
+        sizes = (20, 50) if small else (20, 50, 200)
+        settings = [Cell(outcome=kind, repeats=repeats, cases=size) for kind in RANGE for repeats in (1, 3) for size in sizes]
+        told["power"] = list(over(power, [(cell, 4 * audits, seed) for cell in settings]))
+        told["families"] = list(over(family, [(size, (2 if small else 5) * audits, seed) for size in (20, 50)]))
+        tell(f"power and families: {time.monotonic() - began:.0f} s")
+        runs = [(effect, seed + number) for effect in (0.0, 0.1) for number in range(4 if small else 100)]
+        told["end_to_end"] = list(over(audit, runs))
+    told["seconds"] = round(time.monotonic() - began, 1)
+    reached = goals(told)
+    return {"benchmark": "calibrate", "figures": told, "goals": reached, "met": all(goal["met"] for goal in reached.values())}
+
+
+def measure_grid(
+    cells: Sequence[Cell], audits: int, seed: int, over: Callable[..., Iterator[Any]], tell: Callable[[str], None]
+) -> dict[str, Any]:
+    """All cells, and once more, oftener, those that lie outside 93 to 97 %."""
+    rows: list[dict[str, Any]] = []
+    for row in over(measure_cell, [(cell, audits, seed) for cell in cells]):
+        rows.append(row)
+        if len(rows) % 36 == 0:
+            tell(f"{len(rows)} of {len(cells)} cells")
+    outside = [row for row in rows if informed(row) and not LEAST <= row["coverage"] <= MOST]
+    again = over(recheck, [(Cell(*(row[field.name] for field in fields(Cell))), RECHECK * audits, seed) for row in outside])
+    rechecked = [row | {"recheck": round(found, 5)} for row, found in zip(outside, again, strict=True)]
+    return {"audits": audits, "audits_again": RECHECK * audits, "band": band(audits), "cells": rows, "outside": rechecked}
+
+
+def goals(told: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What every figure should be, and whether it is."""
+    owed = [row for row in told["cells"] if informed(row)]
+    biased = [row for row in told["cells"] if not informed(row)]
+    runs, alarms = told["end_to_end"], [row["false_alarm"] for row in owed if "false_alarm" in row]
+    real = float(np.mean([run["covered"] for run in runs if run["effect"]]))
+    tests, margins = ceiling(told["audits"], len(alarms)), ceiling(told["audits"], len(owed))
+
+    def none(faults: Iterable[bool]) -> dict[str, Any]:
+        return {"goal": 0, "found": (found := sum(map(bool, faults))), "met": not found}
+
+    def most(found: float, limit: float) -> dict[str, Any]:
+        return {"goal": f"at most {limit:.4f}", "found": round(found, 4), "met": found <= limit}
+
+    def least(found: float, limit: float) -> dict[str, Any]:
+        return {"goal": f"at least {limit:.4f}", "found": round(found, 4), "met": found >= limit}
+
+    families = {
+        f"family_{name}_{each['cases']}_cases": most(each[name], ceiling(each["audits"]))
+        for each in told["families"]
+        for name in ("primary", "secondary")
+    }
+    return {
+        "cells_covering_less_than_93_percent": none(row["recheck"] < LEAST for row in told["outside"]),
+        "cells_covering_more_than_97_percent": none(row["recheck"] > MOST for row in told["outside"]),
+        "sign_flip_false_alarms_worst_cell": most(max(alarms), tests),
+        "margin_too_small_worst_cell": most(max(row["margin_too_small"] for row in owed), margins),
+        **families,
+        "power_outside_74_to_86_percent": none(not 0.74 <= each["found"] <= 0.86 for each in told["power"]),
+        "bounds_hold_the_whole_audit": least(min(row["bounds_whole_audit"] for row in biased), 1),
+        "bounds_hold_the_truth_worst_cell": least(min(row["bounds_truth"] for row in biased), band(told["audits"])[0]),
+        "end_to_end_coverage": least(real, band(sum(run["effect"] > 0 for run in runs))[0]),
+        "end_to_end_false_alarms": none(run["alarm"] for run in runs if not run["effect"]),
+    }
+
+
+def main() -> None:
+    """Measure, print, and exit with 1 where a goal is not met."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--small", action="store_true", help="96 cells of 100 audits: about a minute, and it can only find gross faults")
+    parser.add_argument("--write", action="store_true", help="renew docs/calibration.md and docs/calibration.svg; needs matplotlib")
+    parser.add_argument("--audits", type=int, help="audits a cell (400)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--processes", type=int, default=2)
+    given = parser.parse_args()
+    audits = given.audits or (100 if given.small else 400)
+    told = measure(given.small, audits, given.seed, given.processes, lambda text: print(text, file=sys.stderr, flush=True))
+    if given.write:
+        importlib.import_module("calibration_page").write(told)
+    if given.json:
+        print(json.dumps(told))
+    else:
+        for name, goal in told["goals"].items():
+            print(f"{name:40} {goal['found']:<8} goal {goal['goal']}: {'met' if goal['met'] else 'NOT MET'}")
+    sys.exit(not told["met"])
+
+
+if __name__ == "__main__":
+    main()

@@ -78,7 +78,7 @@ def detectable(estimate: Estimate) -> float | None:
     if estimate.value is None or estimate.high is None or estimate.error is None:
         return None
     if estimate.error == 0:
-        return estimate.high - estimate.value
+        return max(estimate.high - estimate.value, estimate.value - (estimate.low or 0.0))
     freedom = estimate.clusters - 1
     return float((stats.t.ppf(0.975, freedom) + stats.t.ppf(0.8, freedom)) * estimate.error)
 
@@ -148,21 +148,24 @@ def largest_effect(estimate: Estimate) -> float | None:
 
 
 class Bounds(Record):
-    """How far missing values could move a paired difference."""
+    """How far missing values could move a paired difference, sampling error included."""
 
-    low: float
-    """The difference if every missing value of the arm were the least and of the reference the greatest."""
-    high: float
+    low: float | None
+    """Lower end of the interval if every missing value of the arm were the least and of the reference the greatest."""
+    high: float | None
 
 
-def worst_case(arm: ArrayLike, reference: ArrayLike, low: float, high: float) -> Bounds | None:
+def worst_case(arm: ArrayLike, reference: ArrayLike, clusters: ArrayLike, low: float, high: float) -> Bounds | None:
     """Bounds on the mean paired difference when nothing is assumed of what is missing (NaN): Manski 1990, jstor 2006592.
 
-    `arm` and `reference` are (n,), one entry a planned pair, values in [low, high]. None without pairs.
+    `arm`, `reference` and `clusters` are (n,), one entry a planned pair, values in [low, high]. The bounds reach from the
+    lower end of the 95 % interval at the one extreme to the upper end at the other, so that they hold the true difference and
+    not only what this sample would have shown (benchmarks/calibrate.py). None without pairs.
     """
     first, second = np.asarray(arm, dtype=float), np.asarray(reference, dtype=float)
     if not len(first):
         return None
     least = np.where(np.isnan(first), low, first) - np.where(np.isnan(second), high, second)
     most = np.where(np.isnan(first), high, first) - np.where(np.isnan(second), low, second)
-    return Bounds(low=float(least.mean()), high=float(most.mean()))
+    span = high - low
+    return Bounds(low=clustered_mean(least, clusters, -span, span).low, high=clustered_mean(most, clusters, -span, span).high)

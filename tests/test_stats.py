@@ -74,6 +74,8 @@ def test_the_detectable_difference_by_hand():
     found = clustered_mean([1.0, 2.0, 4.0, 5.0], list("abcd"))
     assert detectable(found) == pytest.approx((3.1824 + 0.9785) * (10 / 12) ** 0.5, abs=1e-3)  # t quantiles on 3 degrees
     assert detectable(clustered_mean([1.0], ["a"])) is None
+    every = paired_difference([1.0] * 10, [0.0] * 10, range(10), span=1)  # all cases differ: others could differ the other way
+    assert detectable(every) == pytest.approx(2 * 0.2589, abs=1e-4)
 
 
 @pytest.mark.parametrize("delta", [0.0, 0.1])
@@ -134,10 +136,11 @@ def test_the_largest_effect_is_the_end_of_the_90_percent_interval():
 
 
 def test_missing_values_are_bounded_by_the_worst():
-    # two whole pairs differ by 1 and 0; of the third, the arm is missing beside a 1: it differs by -1 or 0
-    bounds = worst_case([1.0, 1.0, np.nan], [0.0, 1.0, 1.0], 0, 1)
-    assert (bounds.low, bounds.high) == pytest.approx((0, 1 / 3))
-    assert worst_case([], [], 0, 1) is None
+    # two whole pairs differ by 1 and 0; of the third, the arm is missing beside a 1: it differs by -1 or by 0
+    bounds = worst_case([1.0, 1.0, np.nan], [0.0, 1.0, 1.0], list("abc"), 0, 1)
+    assert bounds.low == clustered_mean([1.0, 0.0, -1.0], list("abc"), -1, 1).low
+    assert bounds.high == clustered_mean([1.0, 0.0, 0.0], list("abc"), -1, 1).high
+    assert worst_case([], [], [], 0, 1) is None
 
 
 def test_the_bootstrap_draws_whole_cases():

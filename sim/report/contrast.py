@@ -47,7 +47,7 @@ class ContrastResult(Record):
     """Percentiles of a case-clustered bootstrap: a check on low and high."""
     worst_low: float | None
     worst_high: float | None
-    """The difference if the values that models failed to give had all been the worst for it, or the best."""
+    """Where the difference lies if the values that models failed to give had all been the worst for it, or the best; with sampling error."""
     missing_difference: float | None
     """Share of values missing in the arm minus in the reference, of pairs that both arms finished."""
     missing_p: float | None
@@ -147,7 +147,11 @@ def _checks(finished: Pairs, pairs: Pairs, bounds: Range | None) -> dict[str, fl
     cases = len(set(pairs.case))
     boot = bootstrap_mean(pairs.arm - pairs.reference, pairs.case) if cases > 1 else (None, None)
     gone = np.isnan(finished.arm).astype(float) - np.isnan(finished.reference)
-    worst = worst_case(finished.arm, finished.reference, bounds.low, bounds.high) if bounds and len(pairs.arm) < len(finished.arm) else None
+    worst = (
+        worst_case(finished.arm, finished.reference, finished.case, bounds.low, bounds.high)
+        if bounds and len(pairs.arm) < len(finished.arm)
+        else None
+    )
     return {
         "bootstrap_low": boot[0],
         "bootstrap_high": boot[1],
