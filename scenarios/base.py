@@ -8,11 +8,10 @@ import networkx as nx
 import numpy as np
 from pydantic import Field, field_validator
 
-from simrun.agents.agent import Agent
 from simrun.agents.backends.scripted import Rule
 from simrun.agents.persona import Persona
 from simrun.agents.records import Record
-from simrun.agents.reply import Decision, Reply
+from simrun.agents.reply import Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,23 +186,3 @@ def heard(first: str, *hearers: str, mutual: bool = True) -> "nx.DiGraph[str]":
         if mutual:
             graph.add_edge(hearer, first)
     return graph
-
-
-__all__ = [
-    "Agent",
-    "Beat",
-    "Better",
-    "Case",
-    "Decision",
-    "Fault",
-    "Line",
-    "Outcome",
-    "Persona",
-    "Play",
-    "Range",
-    "Reply",
-    "Scenario",
-    "Turn",
-    "Unfit",
-    "heard",
-]

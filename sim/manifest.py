@@ -12,11 +12,12 @@ from typing import Any, Self
 import orjson
 
 from simrun.agents.records import Record
-from simrun.catalogue import Catalogue, ConfigError
+from simrun.catalogue import Catalogue, ConfigError, scenarios
 from simrun.config import Config
 from simrun.design import Plan
 from simrun.episode import Arm, Exclusion
 from simrun.log import FIRST, Head
+from simrun.scenarios.base import Outcome
 
 PACKAGES = ("simrun", "xllamacpp", "aiohttp", "pydantic", "hydra-core", "numpy", "scipy", "pandas", "networkx", "matplotlib")
 FILE = "manifest.json"
@@ -53,6 +54,17 @@ class Manifest(Record):
     """Hash of the log's last line when the run was closed."""
     complete: bool = False
     """Every owed trial has an outcome."""
+
+    @property
+    def outcome(self) -> type[Outcome]:
+        """What an episode of this run's scenario comes to."""
+        return scenarios()[str(self.config.scenario["name"])].outcome
+
+    @property
+    def primary(self) -> tuple[str, ...]:
+        """The outcomes on which the question is decided: as declared, else the scenario's accuracy."""
+        kind = self.outcome
+        return self.config.design.primary or ((kind.accuracy,) if kind.accuracy else tuple(kind.measured())[:1])
 
     def tip(self) -> Head:
         """Where the log ended when the run was last closed."""

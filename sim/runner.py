@@ -30,7 +30,6 @@ class Watch:
     calls: int = 0
     tokens: int = 0
     errors: Counter[str] = field(default_factory=Counter)
-    last_error: str = ""
     started: float = field(default_factory=time.monotonic)
     stopping: str = ""
     """Why no new episode is taken up, "" while they are."""
@@ -128,7 +127,6 @@ class Runner:
     def _failed(self, trial: Trial, kind: str, message: str) -> None:
         self._log.write("error", {"trial": trial.id, "at": time.time(), "error": kind, "message": message})
         self.watch.errors[kind] += 1
-        self.watch.last_error = message
         if kind in FATAL:
             self.watch.stopping = message
 

@@ -16,7 +16,7 @@ import orjson
 import pandas as pd
 
 from simrun.agents.backends.base import BackendError
-from simrun.catalogue import Catalogue, ConfigError, catalogue, scenarios
+from simrun.catalogue import Catalogue, ConfigError, catalogue
 from simrun.config import Config
 from simrun.design import Plan
 from simrun.episode import Trial
@@ -89,21 +89,23 @@ class Run:
         return connection
 
     def report(self) -> Report:
-        """The report, computed anew from the sealed tables. ValueError for several runs: they have one each."""
+        """The report, computed once from the sealed tables. ValueError for several runs: they have one each."""
         if len(self.paths) > 1:
             raise ValueError("several runs have no one report; load them one by one")
+        return self._report
+
+    @cached_property
+    def _report(self) -> Report:
         manifest = self.manifests[0]
-        kind = scenarios()[str(manifest.config.scenario["name"])].outcome
-        return build(self.path.name, manifest, {name: self._table(name) for name in ("episodes", "outcomes")}, kind)
+        return build(self.path.name, manifest, {"episodes": self.episodes, "outcomes": self.outcomes}, manifest.outcome)
 
     def write_report(self) -> Report:
         """Write report/report.json, report/report.md and its plots, and return the report."""
-        report, target, config = self.report(), self.path / "report", self.manifests[0].config
-        kind = scenarios()[str(config.scenario["name"])].outcome
+        report, target, manifest = self.report(), self.path / "report", self.manifests[0]
         target.mkdir(exist_ok=True)
         (target / "report.json").write_bytes(orjson.dumps(report.model_dump(mode="json"), option=orjson.OPT_INDENT_2) + b"\n")
         (target / "report.md").write_text(markdown(report), encoding="utf-8")
-        for name, drawn in plots(report, self.outcomes, kind, config.design.primary or (kind.accuracy,)).items():
+        for name, drawn in plots(report, self.outcomes, manifest.outcome, manifest.primary).items():
             (target / name).write_bytes(drawn)
         return report
 

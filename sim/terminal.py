@@ -12,7 +12,6 @@ from rich.live import Live
 from rich.markdown import Markdown
 from rich.text import Text
 
-from simrun.catalogue import scenarios
 from simrun.report.markdown import markdown
 from simrun.report.record import Report
 from simrun.runner import Watch, progress
@@ -88,7 +87,7 @@ def show_report(report: Report) -> None:
 
 def show_episodes(run: Run) -> None:
     """One line an episode, in playing order."""
-    kind = scenarios()[str(run.manifests[0].config.scenario["name"])].outcome
+    kind = run.manifests[0].outcome
     fields = (kind.accuracy, *(name for name, info in kind.model_fields.items() if info.annotation is str))
     shown = {(row.trial, row.outcome): _value(row.text, row.value) for row in run.outcomes.itertuples()}
     for episode in run.episodes.sort_values("at", kind="stable").to_dict("records"):

@@ -119,7 +119,7 @@ def compare(runs: Sequence[Run]) -> Comparison:
     if len(told) < 2:
         raise ConfigError(f"a comparison takes at least two runs, got {len(told)}; give their paths, the ends of their names, or last")
     first, *others = told
-    outcomes = first.manifest.config.design.primary or ((first.kind.accuracy,) if first.kind.accuracy else tuple(first.kind.measured())[:1])
+    outcomes = first.manifest.primary
     shared = tuple(_shared(first, other) for other in others)
     return Comparison(
         scenario=first.scenario,

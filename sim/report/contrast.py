@@ -182,9 +182,8 @@ def contrasts(manifest: Manifest, episodes: pd.DataFrame, outcomes: pd.DataFrame
     """Every outcome of every arm against the reference, p values adjusted within their family."""
     paired = Paired(manifest, episodes, outcomes, kind)
     controls = {arm.name for arm in manifest.arms if arm.control}
-    primary = manifest.config.design.primary or (kind.accuracy,)
     found = [paired.contrast(field, arm, reference) for arm, reference in compared(manifest.arms) for field in kind.measured()]
-    family = ["control" if each.arm in controls else "primary" if each.outcome in primary else "secondary" for each in found]
+    family = ["control" if each.arm in controls else "primary" if each.outcome in manifest.primary else "secondary" for each in found]
     adjusted: list[float | None] = [None] * len(found)
     for name, adjust in (("primary", holm), ("secondary", benjamini_hochberg)):
         own = [index for index, each in enumerate(found) if family[index] == name and each.p is not None]

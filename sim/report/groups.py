@@ -36,7 +36,7 @@ def groups(manifest: Manifest, episodes: pd.DataFrame, outcomes: pd.DataFrame, k
     axes = [key for key in manifest.config.factors if key.partition(".")[2] in manifest.catalogue.axes]
     played = episodes[(episodes.control == "") & (episodes.state == "done")]
     found = []
-    for field in manifest.config.design.primary or (kind.accuracy,):
+    for field in manifest.primary:
         values = outcomes[(outcomes.outcome == field) & outcomes["value"].notna()][["trial", "value"]].merge(played, on="trial")
         for factor in [[axis] for axis in axes] + ([axes] if len(axes) > 1 else []):
             cells = values[factor].agg(" & ".join, axis=1) if len(values) else pd.Series(dtype=str)
