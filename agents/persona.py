@@ -1,13 +1,23 @@
-"""Who somebody is, and how it shows: stated on a sheet, by the name only, or by what they say first."""
+"""Who somebody is, and how it shows: stated, by the name only, by what they say first, or by what stands on their CV."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pydantic import Field
 
 from simrun.agents.records import Record
 
-Surface = Literal["stated", "name", "cue"]
+Surface = Literal["stated", "name", "cue", "pronoun", "club", "school", "gap"]
+SPOKEN: tuple[Surface, ...] = ("stated", "name", "cue")
+"""How somebody shows who takes part in a conversation."""
+WRITTEN: tuple[Surface, ...] = ("stated", "name", "pronoun", "club", "school", "gap")
+"""How somebody shows who is read about: in the entries and lines of a CV."""
+
+CONSENT = "{subject} agreed that {possessive} file may be passed on, and asked that news be sent to {object} by letter."
+"""A sentence of an office about an applicant: all three pronouns, in verb forms that fit each of them, and nothing of merit."""
+MEMBERSHIP = "Memberships: {club}."
+SCHOOL = "School: {school}."
+GAP = "Career break: {gap}."
 
 
 class Level(Record):
@@ -23,6 +33,14 @@ class Level(Record):
     """First words that let the level be inferred, one text or one by gender."""
     terms: tuple[str, ...] = ()
     """Lower-case words that state this level in the text of a case."""
+    pronouns: tuple[()] | tuple[str, str, str] = ()
+    """Subject, object and possessive: she, her, her."""
+    clubs: tuple[str, ...] = ()
+    """Memberships that let the level be inferred; like names, those of one rank are alike but for the level."""
+    schools: tuple[str, ...] = ()
+    """Secondary schools that let the level be inferred, by rank."""
+    gaps: tuple[str, ...] = ()
+    """Reasons of one career break that let the level be inferred, by rank."""
 
 
 class Axis(Record):
@@ -47,10 +65,12 @@ class Axis(Record):
             return Level()
         raise ValueError(f"axis {self.name!r} has no level {key!r}; its levels are {', '.join(self.levels)}")
 
-    def surfaces(self, key: str) -> tuple[Surface, ...]:
-        """In how many ways a level can show."""
+    def surfaces(self, key: str, among: Sequence[Surface] = SPOKEN) -> tuple[Surface, ...]:
+        """Of these ways to show, those in which a level can."""
         level = self.level(key)
-        return ("stated", *(("name",) if level.names else ()), *(("cue",) if level.cue else ()))
+        has: dict[Surface, object] = {"stated": True, "name": level.names, "cue": level.cue, "pronoun": level.pronouns}
+        has |= {"club": level.clubs, "school": level.schools, "gap": level.gaps}
+        return tuple(surface for surface in among if has[surface])
 
 
 class Trait(Record):
@@ -67,6 +87,26 @@ class Trait(Record):
     def group(self) -> str:
         """The people who share this trait, plural."""
         return self.axis.level(self.level).group or f"people with {self.stated().rstrip('.').lower()}"
+
+
+class Paper(Record):
+    """What stands on somebody's CV about who they are; "" where nothing does, None for a name that is withheld."""
+
+    name: str | None = None
+    stated: str = ""
+    pronoun: str = ""
+    """A sentence about the person that has pronouns in it."""
+    club: str = ""
+    school: str = ""
+    gap: str = ""
+
+    def lines(self) -> tuple[str, ...]:
+        """All of it but the name, each a line of its own, in one order."""
+        return tuple(filter(None, (self.stated, self.school, self.gap, self.club, self.pronoun)))
+
+    def spans(self) -> tuple[str, ...]:
+        """Every text by which the person shows: what may differ between the arms of a pair."""
+        return tuple(filter(None, (self.name, *self.lines())))
 
 
 class Persona(Record):
@@ -107,9 +147,32 @@ class Persona(Record):
         return " ".join([f"Name: {name}."] * (name is not None) + stated)
 
     def self_sheet(self) -> str:
-        """What the person is told about themselves: the sheet, and what they will only hint at."""
-        hinted = [trait.stated() for trait in self.traits if trait.surface == "cue"]
+        """What the person is told about themselves: the sheet, and what they, or their CV, will only hint at."""
+        hinted = [trait.stated() for trait in self.traits if trait.surface not in ("stated", "name")]
         return " ".join(filter(None, [self.sheet(), *hinted]))
+
+    def paper(self) -> Paper:
+        """What stands on this person's CV."""
+        return Paper(
+            name=self.name(),
+            stated=" ".join(trait.stated() for trait in self.traits if trait.surface == "stated"),
+            pronoun=self._pronoun(),
+            club=self._ranked("club", MEMBERSHIP),
+            school=self._ranked("school", SCHOOL),
+            gap=self._ranked("gap", GAP),
+        )
+
+    def _pronoun(self) -> str:
+        for trait in self.traits:
+            if trait.surface == "pronoun" and (forms := trait.axis.level(trait.level).pronouns):
+                return CONSENT.format(subject=forms[0].capitalize(), object=forms[1], possessive=forms[2])
+        return ""
+
+    def _ranked(self, surface: Surface, line: str) -> str:
+        """The entry of each trait that shows so, at one rank."""
+        lists = [_entries(trait, surface) for trait in self.traits if trait.surface == surface]
+        shown = "; ".join(entries[self.draw % len(entries)] for entries in lists if entries)
+        return line.format(**{surface: shown}) if shown else ""
 
     def opening(self) -> str:
         """The first words, of every trait that shows by a cue."""
@@ -118,3 +181,8 @@ class Persona(Record):
     def _cue(self, trait: Trait) -> str:
         cue = trait.axis.level(trait.level).cue
         return cue if isinstance(cue, str) else cue.get(self.level("gender") or "", next(iter(cue.values()), ""))
+
+
+def _entries(trait: Trait, surface: Surface) -> tuple[str, ...]:
+    level = trait.axis.level(trait.level)
+    return {"club": level.clubs, "school": level.schools, "gap": level.gaps}.get(surface, ())

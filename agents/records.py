@@ -38,6 +38,10 @@ class Chat(Record):
     seed: int
     digest: str
     """Hash of messages and form: equal digests are equal prompts."""
+    pair: str = ""
+    """What the arms of a pair have in common: calls of one pair are best answered by one replica, whose cache knows their prefix."""
+    priority: int = 0
+    """0 for those who play; higher for those who judge: an engine with a queue lets them wait."""
     facts: Mapping[str, str] = {}
     """What a rule or a person may know of the case (the truth, the anchor); never sent to a model."""
 
@@ -56,6 +60,8 @@ class Answer(Record):
     output_tokens: int | None = None
     attempts: int = 1
     """Requests it took; more than one means that infrastructure failed in between."""
+    options: Mapping[str, float] | None = None
+    """Log-probability of each option of a forced choice, where the backend was asked for them."""
 
 
 class Call(Record):

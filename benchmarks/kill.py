@@ -218,7 +218,7 @@ def examined(home: Path, landed: bool, power_cut: random.Random | None, owed: in
     phase = "late" if not landed else "no run" if not has_run else "before" if not done else "playing" if done < owed else "after"
     cut = None
     # a closed log has been forced to the disk: no power cut takes anything from it
-    if run and has_run and power_cut and phase == "playing" and Manifest.read(run).head == FIRST:
+    if run and has_run and power_cut and phase == "playing" and not Manifest.read(run).heads:
         cut_off(segments(run)[-1], power_cut)
         cut = frozenset(calls(before) - calls(whole(run)))
     unlogged = len(set(witnessed(home, "answered")) - set(calls(before)))

@@ -2,16 +2,18 @@
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import networkx as nx
 import numpy as np
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from simrun.agents.backends.scripted import Rule
 from simrun.agents.persona import Persona
 from simrun.agents.records import Record
 from simrun.agents.reply import Decision
+
+M = TypeVar("M")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,16 @@ class Better:
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """The field is the number of turns until something happened, None where it did not."""
+
+    until: str
+    """The field that holds the turns observed, the event's own included: what would have come later was not seen (censored)."""
+    horizon: str
+    """The option of the scenario that holds the turns there were at most."""
+
+
+@dataclass(frozen=True, slots=True)
 class Range:
     """The least and the greatest value that an outcome field can take."""
 
@@ -63,9 +75,18 @@ class Outcome(Record):
 
     @classmethod
     def measured(cls) -> dict[str, Better]:
-        """The fields that are analysed, with their direction."""
-        marks = {name: [mark for mark in info.metadata if isinstance(mark, Better)] for name, info in cls.model_fields.items()}
+        """The fields whose means are compared, with their direction; events are not among them: None there is not a missing value."""
+        return {name: mark for name, mark in cls._marked(Better).items() if name not in cls.events()}
+
+    @classmethod
+    def _marked(cls, kind: type[M]) -> dict[str, M]:
+        marks = {name: [mark for mark in info.metadata if isinstance(mark, kind)] for name, info in cls.model_fields.items()}
         return {name: found[0] for name, found in marks.items() if found}
+
+    @classmethod
+    def events(cls) -> dict[str, Event]:
+        """The fields that say when something happened: their restricted means are compared."""
+        return cls._marked(Event)
 
     @classmethod
     def span(cls, field: str) -> Range | None:
@@ -75,6 +96,7 @@ class Outcome(Record):
         return declared or (Range(0, 1) if info.annotation in (bool, bool | None) else None)
 
 
+Artefact = Literal["swap", "mirror"]
 Beat = Turn | tuple[Turn, ...] | Line
 Play = Generator[Beat, Any, Outcome]
 """Yields who speaks (a tuple: at the same time, unheard by each other), receives a Reply (a tuple of them), returns the outcome."""
@@ -116,19 +138,40 @@ class Scenario(Record):
     people: ClassVar[tuple[str, ...]] = ()
     """The roles that can carry a persona or a bias."""
 
+    judges: ClassVar[tuple[str, ...]] = ("judge",)
+    """The roles that only judge: an engine lets them wait for those who play."""
+
     script: ClassVar[tuple[Rule, ...]] = ()
     """How scripted agents play it, with a chance of being right that a planted bias can lower."""
 
     contrast: ClassVar[Mapping[str, Mapping[str, tuple[str, ...]]]] = {}
     """What is varied when a run does not say: role -> what -> levels."""
 
+    teams: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Roles that several agents play alike: a team's name -> its members. What a run sets for the team it sets for each of them."""
+
+    artefacts: ClassVar[tuple[Artefact, ...]] = ()
+    """Which of `swapped` and `mirrored` this scenario can play, and so which controls it offers."""
+
     wordings: ClassVar[int] = 1
     """How many equivalent wordings of its prompts there are."""
 
     wording: int | Literal["drawn"] = Field(0, union_mode="left_to_right")
     """Which wording of the prompts, from 0; `drawn` takes one by lot for each case and repeat, the same in every arm."""
+    swapped: bool = False
+    """What is presented in an order is presented in the opposite order: the control `swap`."""
+    mirrored: bool = False
+    """Questions are asked with the opposite polarity, and their answers read back: the control `mirror`."""
     voiced: tuple[str, ...] = ()
     """Roles that were given a backend of their own under roles.*; filled in by the run."""
+
+    @model_validator(mode="after")
+    def _able(self) -> Self:
+        for asked, artefact in ((self.swapped, "swap"), (self.mirrored, "mirror")):
+            if asked and artefact not in self.artefacts:
+                able = ", ".join(self.artefacts) or "neither swap nor mirror"
+                raise ValueError(f"{self.name} cannot play the control {artefact!r}; it can play: {able}")
+        return self
 
     @field_validator("wording")
     @classmethod
@@ -136,6 +179,10 @@ class Scenario(Record):
         if isinstance(given, int) and not 0 <= given < cls.wordings:
             raise ValueError(f"wording is a number from 0 to {cls.wordings - 1}, or drawn")
         return given
+
+    def team(self, role: str) -> str:
+        """The team that a role is a member of; the role itself where it is none's."""
+        return next((team for team, members in self.teams.items() if role in members), role)
 
     def said(self, wordings: tuple[str, ...]) -> str:
         """A prompt in this scenario's wording (the first while it is still to be drawn)."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache, lru_cache
 
 from simrun.agents.persona import Persona, Trait
 from simrun.scenarios.base import Unfit
@@ -57,7 +58,9 @@ def agree(texts: Mapping[str, str], given: Mapping[str, str], persona: Persona, 
         elif trait.axis.name == "gender":
             texts = _gendered(texts, given, trait)
         else:
-            texts = {key: _termed(text, trait) for key, text in texts.items()}
+            others = tuple(term for key, level in trait.axis.levels.items() if key != trait.level for term in level.terms)
+            phrase = trait.axis.level(trait.level).phrase or trait.level
+            texts = {key: _termed(text, others, phrase, trait.axis.adjective) for key, text in texts.items()} if others else texts
     return texts
 
 
@@ -103,16 +106,20 @@ def swap_gender(text: str, to: str) -> str:
     return pattern.sub(lambda found: _cased(words[found[0].lower()], found[0]), text)
 
 
-def _termed(text: str, trait: Trait) -> str:
-    """Replace words that state another level of the trait's axis."""
-    phrase = trait.axis.level(trait.level).phrase or trait.level
-    others = [term for key, level in trait.axis.levels.items() if key != trait.level for term in level.terms]
-    for term in sorted(others, key=len, reverse=True):
-        found = re.compile(rf"\b{re.escape(term)}\b", re.IGNORECASE)
-        if found.search(text) and not trait.axis.adjective:
-            raise Unfit(f"its text states {term!r}")
-        text = found.sub(lambda stated: phrase + (_PERSON.search(stated[0]) or [""])[0], text)
-    return text
+@lru_cache(maxsize=16384)  # the texts of a case are read again for every trial
+def _termed(text: str, others: tuple[str, ...], phrase: str, adjective: bool) -> str:
+    """Replace words that state another level of a trait's axis; Unfit where its phrase cannot stand in their place."""
+    words = _any(others)
+    if not adjective and (found := words.search(text)):
+        raise Unfit(f"its text states {found[0].lower()!r}")
+    return words.sub(lambda stated: phrase + (_PERSON.search(stated[0]) or [""])[0], text)
+
+
+@cache
+def _any(terms: tuple[str, ...]) -> re.Pattern[str]:
+    """Any of these terms as whole words, the longest first."""
+    longest = sorted(terms, key=len, reverse=True)
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, longest))})\b", re.IGNORECASE)
 
 
 def _found(pattern: re.Pattern[str], texts: Mapping[str, str]) -> str | None:

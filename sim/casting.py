@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
 from simrun.agents.agent import Agent
 from simrun.agents.backends.base import Backend
+from simrun.agents.backends.scripted import EVERYBODY, Scripted
 from simrun.agents.bias import Bias
 from simrun.agents.persona import Persona, Surface, Trait
 from simrun.catalogue import Catalogue, ConfigError
+from simrun.checks import OBSERVER, Check, checks, injected, masked, observer
 from simrun.config import Config, Role
 from simrun.episode import Arm, Trial
 from simrun.scenarios.base import Case, Scenario
@@ -15,6 +18,8 @@ from simrun.stage import Luck, Stage
 
 OWN = ("bias", "dose", "surface", "mitigation")
 """What of a role can be varied beside its persona and its engine."""
+BIASED = "biased"
+"""What of a team can be varied: how many of its members, the first ones, carry its bias; the others get the bias's control text."""
 
 
 class Casting:
@@ -27,25 +32,39 @@ class Casting:
         self.arm, self._config, self._catalogue = arm, config, catalogue
         split = [(key.partition(".")[0], key.partition(".")[2], level) for key, level in arm.settings.items()]
         self.scenario = config.played({what: level for role, what, level in split if role == "scenario"})
-        self._changes = {role: {what: level for by, what, level in split if by == role} for role in self._cast_roles(split)}
-        self._roles = {role: self._role(role) for role in self.scenario.roles()}
-        self.backends: dict[str, Backend] = {role: self._backend(role) for role in self.scenario.roles()}
+        self._changes = {role: self._own_changes(role, split) for role in self._cast_roles(split)}
+        self._roles = {role: self._role(role) for role in self._cast_roles(split)}
+        self.backends: dict[str, Backend] = {role: self._backend(role) for role in self._roles}
 
     def _cast_roles(self, split: list[tuple[str, str, str]]) -> tuple[str, ...]:
-        roles = self.scenario.roles()
+        watched = self._config.roles.get(OBSERVER, Role()).backend is not None
+        roles = (*self.scenario.roles(), *((OBSERVER,) if watched else ()))
         for role in [*self._config.roles, *(by for by, _, _ in split if by != "scenario")]:
-            if role not in roles:
+            if role not in roles and not set(self.scenario.teams.get(role, ())) & set(roles):
                 raise ConfigError(f"scenario={self.scenario.name} casts no {role!r} with these options; its roles are {', '.join(roles)}")
         return roles
 
+    def _own_changes(self, role: str, split: list[tuple[str, str, str]]) -> dict[str, str]:
+        """What an arm sets for a role: as a member of its team, then for itself."""
+        team = self.scenario.team(role)
+        changes = {what: level for by, what, level in split if by == team} | {what: level for by, what, level in split if by == role}
+        biased = changes.pop(BIASED, None)
+        if biased is not None and self.scenario.teams[team].index(role) >= int(biased):
+            changes["dose"] = "0"
+        return changes
+
     def _role(self, role: str) -> Role:
-        own, changes = self._config.roles.get(role, Role()), self._changes[role]
-        update = {what: changes[what] for what in OWN if what in changes}
-        return Role.model_validate(own.model_dump() | update)
+        given = self._config.roles
+        own = {**_given(given.get(self.scenario.team(role))), **_given(given.get(role))}
+        changes = self._changes[role]
+        return Role.model_validate(own | {what: changes[what] for what in OWN if what in changes})
 
     def _backend(self, role: str) -> Backend:
+        if self.arm.control in ("positive", "positive reference"):
+            planted = {"group": EVERYBODY, "effect": self._config.design.planted} if self.arm.control == "positive" else {}
+            return Scripted(rules=self.scenario.script, **planted)
         engine = {what: level for what, level in self._changes[role].items() if what not in OWN and what not in self._catalogue.axes}
-        return self._config.engine(role, engine)
+        return self._config.engine(role, self._roles[role], engine)
 
     def _varied(self, role: str) -> dict[str, str]:
         return {what: level for what, level in self._changes[role].items() if what in self._catalogue.axes}
@@ -88,6 +107,12 @@ class Casting:
             for role in self.scenario.roles()
         }
 
+    def name(self, case: Case, luck: Luck) -> str | None:
+        """The name of the one whom the audit is about; None where no role shows anything by a name."""
+        about = self.scenario.people[-1]
+        named = any(trait.surface == "name" for trait in self._own.get(about, ()))
+        return self.personas(case, luck)[about].name() if named else None
+
     def _born(self, case: Case, role: str) -> tuple[Trait, ...]:
         # a name tells the gender that its list is for, so that stating it as well is no second difference
         taken = {trait.axis.name for trait in self._own[role]}
@@ -99,7 +124,8 @@ class Casting:
         """The case as it reads for these personas, and the agents. Raises Unfit where they do not go together."""
         personas, scenario = self.personas(case, luck), self.worded(luck)
         fitted = scenario.fit(case, personas)
-        return fitted, {role: self._agent(role, scenario, fitted, personas) for role in scenario.roles()}
+        cast = {role: self._agent(role, scenario, fitted, personas) for role in scenario.roles()}
+        return fitted, cast | ({OBSERVER: observer()} if OBSERVER in self._roles else {})
 
     def worded(self, luck: Luck) -> Scenario:
         """The scenario in the wording of one trial."""
@@ -122,7 +148,7 @@ class Casting:
 
     def _tendency(self, role: str, case: Case, personas: Mapping[str, Persona]) -> str:
         own = self._roles[role]
-        bias = self._catalogue.bias(role, own.bias)
+        bias = self._catalogue.bias(self.scenario.team(role), own.bias)
         return bias.prompt(own.dose, self.scenario.facts(case).get("anchor", ""), self._group(bias, personas))
 
     def _group(self, bias: Bias, personas: Mapping[str, Persona]) -> str:
@@ -147,4 +173,24 @@ class Casting:
         """A trial, ready to be played."""
         luck = self.luck(trial)
         fitted, cast = self.cast(case, luck)
-        return Stage(self.scenario, fitted, cast, luck, trial.id)
+        return Stage(self.scenario, fitted, cast, luck, trial.id, self._checks(fitted))
+
+    def _checks(self, case: Case) -> tuple[Check, ...]:
+        """What the observer is asked: the same in every arm, whether or not it carries the bias."""
+        return checks(self._injected, self.scenario.facts(case).get("anchor", ""), self._masked) if OBSERVER in self._roles else ()
+
+    @cached_property
+    def _injected(self) -> tuple[tuple[str, Bias], ...]:
+        return tuple(injected(self._config, self._catalogue))
+
+    @cached_property
+    def _masked(self) -> str:
+        told = {axis for own in self._config.roles.values() for axis in own.persona} | {
+            key.partition(".")[2] for key in self._config.factors
+        }
+        return masked([axis for name, axis in self._catalogue.axes.items() if name in told])
+
+
+def _given(role: Role | None) -> dict[str, Any]:
+    """What was set of a role, without the defaults."""
+    return role.model_dump(exclude_unset=True) if role else {}

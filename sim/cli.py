@@ -135,13 +135,21 @@ def _found(words: Sequence[str], options: dict[str, str]) -> Path:
 
 
 def _show(given: Sequence[str], as_json: bool) -> int:
-    """A transcript, or the list of episodes."""
+    """A transcript, the list of episodes, or how much of the prompts came from a cache."""
     from simrun.catalogue import unknown
+    from simrun.reuse import reuse
     from simrun.runs import load
-    from simrun.terminal import show_episodes, show_transcript
+    from simrun.terminal import show_episodes, show_reuse, show_transcript
 
-    words, options = _options(given, "show RUN [EPISODE] [out=DIR]", 2)
+    words, options = _options([word for word in given if word != "--prompts"], "show RUN [EPISODE | --prompts] [out=DIR]", 2)
     run = load(_found(words, options))
+    if "--prompts" in given:
+        found = reuse(run.path, run.manifests[0].plan())
+        if as_json:
+            print(json.dumps([each.model_dump() for each in found]))
+        else:
+            show_reuse(found)
+        return DONE
     if len(words) < 2:
         show_episodes(run)
         return DONE

@@ -52,11 +52,23 @@ class Role(Record):
 class Design(Record):
     """How levels are combined, and what is played beside them."""
 
-    cross: Literal["full", "one_at_a_time"] = "full"
+    cross: Literal["full", "one_at_a_time", "fractional"] = "full"
+    """`full`: every combination of levels; `one_at_a_time`: each level alone against the reference; `fractional`: a balanced part of
+    all combinations, out of which each factor's effect is estimated over the levels of the others."""
+    reduction: int = Field(2, ge=2)
+    """By how much a fractional design is smaller than the full one."""
     primary: tuple[str, ...] = ()
     """Outcomes on which the question is decided, declared beforehand; the scenario's accuracy when not given. All others are secondary."""
-    controls: tuple[Literal["same", "placebo"], ...] = ("same",)
-    """`same`: the reference arm again under other luck, the noise floor. `placebo`: an attribute that should not matter."""
+    controls: tuple[Literal["same", "placebo", "swap", "mirror", "positive"], ...] = ("same",)
+    """`same`: the reference arm again under other luck, the noise floor. `placebo`: an attribute that should not matter. `swap`: what
+    is presented in an order, in the opposite order. `mirror`: questions with the opposite polarity, read back. `positive`: a bias
+    of known size, planted in scripted agents: what the instrument should find."""
+    planted: float = Field(0.2, gt=0, le=1)
+    """Size of the bias in the positive control: by how much being right becomes less likely."""
+
+
+PACE = ("out", "concurrency", "workers", "deadline", "prefill_rate", "decode_rate")
+"""Options that say where a run is kept and how fast it is played; they change nothing of what is asked."""
 
 
 class Config(Record):
@@ -73,7 +85,15 @@ class Config(Record):
     repeats: int = Field(1, ge=1)
     seed: int = Field(0, ge=0)
     concurrency: int | None = Field(None, ge=1)
-    """Episodes in flight; the backend's own figure when not given."""
+    """Episodes in flight (in each worker); the backend's own figure when not given."""
+    workers: int = Field(1, ge=1)
+    """Processes that play, for when one event loop is not enough; engines must be servers then."""
+    deadline: float | None = Field(None, gt=0)
+    """Seconds for one episode; one that takes longer counts as a timeout and is owed again."""
+    prefill_rate: float | None = Field(None, gt=0)
+    """Uncached prompt tokens per second that the engines can read, all together, as a benchmark of theirs has measured it."""
+    decode_rate: float | None = Field(None, gt=0)
+    """Output tokens per second that they can write. Without the two, the report goes by the fastest stretches of the run itself."""
     out: str = "runs"
     """Where runs are kept."""
 
@@ -126,9 +146,9 @@ class Config(Record):
         made: Scenario = _made(scenarios()[kind], given | {"voiced": voiced}, f"scenario={kind}")
         return made
 
-    def engine(self, role: str, changes: Mapping[str, Any] = {}) -> Backend:
-        """The backend that a role plays on, with an arm's changes to its options."""
-        own = self.roles.get(role, Role())
+    def engine(self, role: str, own: Role | None = None, changes: Mapping[str, Any] = {}) -> Backend:
+        """The backend that a role plays on, with an arm's changes to its options; `own` where the role is not as in `roles`."""
+        own = own or self.roles.get(role, Role())
         kind = own.backend or str(self.backend.get("name"))
         if kind not in backends():
             raise unknown("backend", kind, list(backends()))
@@ -140,7 +160,7 @@ class Config(Record):
 
     def digest(self) -> str:
         """Hash of all that determines what is played and asked; where it is kept and how fast do not."""
-        told = self.model_dump(mode="json", exclude={"out", "concurrency"})
+        told = self.model_dump(mode="json", exclude=set(PACE))
         return hashlib.blake2b(orjson.dumps(told, option=orjson.OPT_SORT_KEYS), digest_size=6).hexdigest()
 
 

@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 from simrun.agents.records import Record
 
-Control = Literal["", "same", "placebo"]
+Control = Literal["", "same", "placebo", "swap", "mirror", "positive", "positive reference"]
+"""Which control an arm is, "" for none. The positive control is two arms: scripted agents without the planted bias, and with it."""
 
 
 class Arm(Record):
@@ -42,6 +43,8 @@ class Episode(Record):
     at: float
     """Unix time, seconds."""
     outcome: Mapping[str, Any] | None = None
+    shown: Mapping[str, bool | None] = {}
+    """Whether each injected bias showed (`role.bias`), by the observer's word."""
     error: str = ""
     """Class of the error, "" for none."""
     message: str = ""

@@ -13,6 +13,7 @@ import orjson
 
 from simrun.agents.records import Record
 from simrun.catalogue import Catalogue, ConfigError, scenarios
+from simrun.checks import SHOWN, injected
 from simrun.config import Config
 from simrun.design import Plan
 from simrun.episode import Arm, Exclusion
@@ -50,8 +51,8 @@ class Manifest(Record):
     versions: Mapping[str, str] = {}
     created: float
     """Unix time, seconds."""
-    head: str = FIRST
-    """Hash of the log's last line when the run was closed."""
+    heads: Mapping[str, str] = {}
+    """Chain of the log -> hash of its last line when the run was closed."""
     complete: bool = False
     """Every owed trial has an outcome."""
 
@@ -61,14 +62,27 @@ class Manifest(Record):
         return scenarios()[str(self.config.scenario["name"])].outcome
 
     @property
+    def laid_out(self) -> tuple[str, ...]:
+        """The outcomes that a report reads: those that are compared, those that say when something happened, and what an observer saw."""
+        kind = self.outcome
+        events = [field for name, event in kind.events().items() for field in (name, event.until)]
+        seen = [f"{SHOWN}{role}.{bias.name}" for role, bias in injected(self.config, self.catalogue)]
+        return tuple(dict.fromkeys([*kind.measured(), *events, *seen]))
+
+    @property
     def primary(self) -> tuple[str, ...]:
         """The outcomes on which the question is decided: as declared, else the scenario's accuracy."""
         kind = self.outcome
         return self.config.design.primary or ((kind.accuracy,) if kind.accuracy else tuple(kind.measured())[:1])
 
+    @property
+    def head(self) -> str:
+        """Where the log ended, in words: a hash, of several chains each with its name."""
+        return ", ".join(f"{chain} {end}".strip() for chain, end in sorted(self.heads.items())) or FIRST
+
     def tip(self) -> Head:
         """Where the log ended when the run was last closed."""
-        return Head(self.head, self.complete)
+        return Head(self.heads, self.complete)
 
     @classmethod
     def of(cls, plan: Plan, created: float) -> Self:
@@ -135,6 +149,7 @@ def used(plan: Plan) -> Catalogue:
     axes |= {axis for case in plan.cases.values() for traits in case.persona.values() for axis in traits} | {"placebo"}
     named = {(role, own.bias) for role, own in config.roles.items()}
     named |= {(key.partition(".")[0], level) for key, levels in config.factors.items() if key.endswith(".bias") for level in levels}
+    named = {(plan.reference.scenario.team(role), bias) for role, bias in named}
     biases = {key: bias for key, bias in whole.biases.items() if (bias.role, bias.name) in named}
     axes |= {bias.axis for bias in biases.values() if bias.axis}
     measures = {own.mitigation for own in config.roles.values()} | {level for levels in config.factors.values() for level in levels}

@@ -12,7 +12,6 @@ from scipy import stats
 from simrun.agents.records import Record
 from simrun.catalogue import ConfigError, explained, scenarios, unknown
 from simrun.power import AuditPlan, Choice, Variances, cases_needed, choice, repeats_needed, variances_assumed, variances_from_pilot
-from simrun.scenarios.base import Outcome
 from simrun.stats import LEVEL
 
 if TYPE_CHECKING:
@@ -102,7 +101,7 @@ def measured(reference: str, out: str = "runs", outcome: str | None = None) -> P
     field = outcome or (*manifest.config.design.primary, kind.accuracy)[0]
     if field not in kind.measured():
         raise unknown("outcome", field, list(kind.measured()))
-    found = _differences(run, field, kind)
+    found = _differences(run, field)
     variances = variances_from_pilot(found)
     if variances.total < 1e-12:
         raise ConfigError(
@@ -114,7 +113,7 @@ def measured(reference: str, out: str = "runs", outcome: str | None = None) -> P
         outcome=field,
         variances=variances,
         span=bounds.high - bounds.low if (bounds := kind.span(field)) else None,
-        cases=max(len(np.unique(np.asarray(cases))) for _, cases in found),
+        cases=max(len(np.unique(cases)) for _, cases in found),
         arms=len(manifest.arms) - controls,
         controls=controls,
         bank=_bank(run),
@@ -122,19 +121,16 @@ def measured(reference: str, out: str = "runs", outcome: str | None = None) -> P
     )
 
 
-def _differences(run: "Run", field: str, kind: type[Outcome]) -> list[tuple[NDArray[np.float64], NDArray[np.object_]]]:
+def _differences(run: "Run", field: str) -> list[tuple[NDArray[np.float64], NDArray[np.int64]]]:
     """Paired differences and their cases, for each comparison of the run's report that is no control."""
-    from simrun.report.contrast import Paired, compared
+    from simrun.report.contrast import compared, pairs
 
-    manifest = run.manifests[0]
-    controls = {arm.name for arm in manifest.arms if arm.control}
-    chosen = [each for each in compared(manifest.arms) if each[0] not in controls]
+    chosen = [each for each in compared(run.manifests[0]) if not each.control]
     if not chosen:
         raise ConfigError(f"pilot {run.path} compares no arm with its reference, only controls; give a run that varies something")
-    paired = Paired(manifest, run.episodes, run.outcomes, kind)
-    pairs = [paired.pairs(field, *each).whole() for each in chosen]
-    found = [(each.arm - each.reference, each.case) for each in pairs if len(each.case)]
-    if max((len(set(cases)) for _, cases in found), default=0) < 2:
+    whole = [pairs(run.layout, field, each).whole() for each in chosen]
+    found = [(each.difference(), each.case) for each in whole if len(each.case)]
+    if max((len(np.unique(cases)) for _, cases in found), default=0) < 2:
         raise ConfigError(
             f"pilot {run.path} has {sum(len(cases) for _, cases in found)} pair(s) with a value of {field} in both arms, "
             "and needs pairs of at least 2 cases; resume it, play more cases, or leave pilot= out and assume"

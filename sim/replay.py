@@ -27,13 +27,14 @@ class Played:
 
 
 def replayed(run: Path, plan: Plan, head: Head | None = None) -> Iterator[Played]:
-    """Every episode line of a log, in order, finished ones played again.
+    """Every episode line of a log, finished ones played again: in order, but for those that a second worker took over from a first.
 
     Memory holds the calls of unfinished trials only. LogError for a log that was changed; BackendError (`replay`) where
     a prompt is not the logged one; ConfigError where the outcome is another.
     """
     trials = {trial.id: trial for trial in plan.trials()}
     calls: dict[str, dict[tuple[str, int], Call]] = defaultdict(dict)
+    divided: list[Episode] = []
     for line in read(run, head):
         if line.fields["kind"] == "call":
             _keep(call_of(line), calls, line)
@@ -42,11 +43,19 @@ def replayed(run: Path, plan: Plan, head: Head | None = None) -> Iterator[Played
         trial = trials.get(episode.trial)
         if trial is None:
             raise LogError(f"{line.file}:{line.number}: trial {episode.trial} is not in this run's plan")
+        own = tuple(calls[trial.id].values())
         if episode.error:
-            yield Played(trial, episode, tuple(calls[trial.id].values()), None)
+            yield Played(trial, episode, own, None)
+        elif (stage := again(plan, trial, own, episode)) is None:
+            divided.append(episode)
         else:
-            own = tuple(calls.pop(trial.id, {}).values())
-            yield Played(trial, episode, own, again(plan, trial, own, episode))
+            del calls[trial.id]
+            yield Played(trial, episode, own, stage)
+    for episode in divided:
+        trial, own = trials[episode.trial], tuple(calls[episode.trial].values())
+        if (stage := again(plan, trial, own, episode)) is None:
+            raise BackendError("replay", f"trial {trial.id}: the log ends before everybody has spoken, but calls the episode finished")
+        yield Played(trial, episode, own, stage)
 
 
 def _keep(call: Call, calls: dict[str, dict[tuple[str, int], Call]], line: LogLine) -> None:
@@ -60,29 +69,19 @@ def call_of(line: LogLine) -> Call:
     return Call.model_validate({key: value for key, value in line.fields.items() if key not in ("kind", "prev")})
 
 
-def again(plan: Plan, trial: Trial, calls: tuple[Call, ...], episode: Episode) -> Stage:
-    """One episode played from its logged answers; its outcome must be the logged one."""
+def again(plan: Plan, trial: Trial, calls: tuple[Call, ...], episode: Episode) -> Stage | None:
+    """One episode played from its logged answers; its outcome must be the logged one. None where an answer is not among them."""
     stage, answers = plan.castings[trial.arm].stage(plan.cases[trial.case], trial), Answers(calls)
     while not stage.over:
         for turn in stage.pending():
             answer = answers.get(stage.chat(turn))
             if answer is None:
-                raise BackendError(
-                    "replay", f"trial {trial.id}: the log ends before {turn.role} has spoken, but calls the episode finished"
-                )
+                return None
             stage.say(turn, Reply.of(answer, turn.kinds()))
     assert stage.outcome is not None
-    found = stage.outcome.model_dump(mode="json")
-    if found != episode.outcome:
-        differing = (
-            [
-                f"{key}: logged {episode.outcome.get(key)!r}, now {value!r}"
-                for key, value in found.items()
-                if (episode.outcome or {}).get(key) != value
-            ]
-            if episode.outcome
-            else []
-        )
+    found, logged = stage.outcome.model_dump(mode="json") | stage.shown, {**(episode.outcome or {}), **episode.shown}
+    if found != logged:
+        differing = [f"{key}: logged {logged.get(key)!r}, now {value!r}" for key, value in found.items() if logged.get(key) != value]
         raise ConfigError(
             f"trial {trial.id} ({trial.case}, {trial.arm}): the replay came out otherwise: {'; '.join(differing)}. The scenario has changed since"
         )
@@ -102,7 +101,7 @@ def past(run: Path, head: Head | None = None) -> Past:
     done: set[str] = set()
     calls: dict[str, dict[tuple[str, int], Call]] = defaultdict(dict)
     for line in read(run, head):
-        if line.fields["kind"] == "call":
+        if line.fields["kind"] == "call" and line.fields["trial"] not in done:
             _keep(call_of(line), calls, line)
         elif line.fields["kind"] == "episode":
             done.add(line.fields["trial"])

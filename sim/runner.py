@@ -4,82 +4,42 @@ import asyncio
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from simrun.agents.backends.base import Backend, BackendError
+from simrun.admission import Admission
+from simrun.agents.backends.base import BackendError
 from simrun.agents.backends.replay import Answers
-from simrun.agents.records import Answer, Call, Chat
+from simrun.agents.records import Answer, Chat
 from simrun.agents.reply import Reply
 from simrun.design import Plan
+from simrun.engines import Engines
 from simrun.episode import Trial
 from simrun.log import RunLog
 from simrun.scenarios.base import Turn
 from simrun.stage import Stage
 
-FATAL = ("auth", "request")
+FATAL = ("auth", "request", "engine")
 """Errors that every further episode would meet as well: the run stops taking up new ones."""
 
 
 @dataclass
 class Watch:
-    """What a run has done so far; read by the progress display, written by the runner."""
+    """What a run has done so far; read by the progress display and the sampler, written by the runner."""
 
     owed: int
     done: int = 0
+    playing: int = 0
+    """Episodes in flight."""
     calls: int = 0
-    tokens: int = 0
+    prompt: int = 0
+    """Prompt tokens, those that came from a cache included."""
+    cached: int = 0
+    output: int = 0
     errors: Counter[str] = field(default_factory=Counter)
     started: float = field(default_factory=time.monotonic)
     stopping: str = ""
     """Why no new episode is taken up, "" while they are."""
-
-
-class Engines:
-    """The backends of a plan, each opened once however many roles and arms share it."""
-
-    def __init__(self, plan: Plan):
-        self._made: dict[str, Backend] = {}
-        self._of = {
-            (arm, role): self._shared(backend) for arm, casting in plan.castings.items() for role, backend in casting.backends.items()
-        }
-
-    def _shared(self, backend: Backend) -> Backend:
-        return self._made.setdefault(f"{backend.name} {backend.model_dump_json()}", backend)
-
-    def of(self, arm: str, role: str) -> Backend:
-        """Who answers for a role in an arm."""
-        return self._of[arm, role]
-
-    def all(self) -> Iterable[Backend]:
-        """Each backend once."""
-        return self._made.values()
-
-    async def __aenter__(self) -> "Engines":
-        """Open all of them, or none."""
-        try:
-            for backend in self.all():
-                await backend.open()
-        except BaseException:
-            await self.__aexit__()
-            raise
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        for backend in self.all():
-            await backend.close()
-
-    def identities(self, reference: str) -> dict[str, dict[str, object]]:
-        """What answers for each role; arms are named where they differ from the reference."""
-        told = {role: backend.identity() for (arm, role), backend in self._of.items() if arm == reference}
-        other = {
-            f"{role} ({arm})": backend.identity() for (arm, role), backend in self._of.items() if backend != self._of.get((reference, role))
-        }
-        return told | other
-
-    def notes(self) -> tuple[str, ...]:
-        """What every report on these backends must say."""
-        return tuple(dict.fromkeys(filter(None, (backend.note() for backend in self.all()))))
 
 
 class Runner:
@@ -87,6 +47,7 @@ class Runner:
 
     def __init__(self, plan: Plan, engines: Engines, log: RunLog, answers: Answers, watch: Watch):
         self._plan, self.engines, self._log, self._answers, self.watch = plan, engines, log, answers, watch
+        self.admission = Admission(1 / plan.config.workers)
 
     async def play(self, owed: Iterator[Trial]) -> None:
         """Play all trials, as many at a time as the run or its tightest backend allows."""
@@ -99,30 +60,48 @@ class Runner:
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None  # a log that cannot be written: all workers say the same
 
+    def recall(self, answers: Answers) -> None:
+        """Take these for the answers that are known already."""
+        self._answers = answers
+
     async def _work(self, owed: Iterator[Trial]) -> None:
-        for trial in owed:
-            await self.episode(trial)
-            if self.watch.stopping:
+        while not self.watch.stopping:
+            await self.admission.room()
+            trial = next(owed, None)
+            if trial is None or self.watch.stopping:
                 return
+            self.watch.playing += 1
+            await self.episode(trial)
+            self.watch.playing -= 1
+            # agents that answer at once never give way: the loop has a progress display and signals to see to
+            await asyncio.sleep(0)
 
     async def episode(self, trial: Trial) -> None:
         """One trial, from the first turn to its line in the log."""
-        casting = self._plan.castings[trial.arm]
         try:
-            stage = casting.stage(self._plan.cases[trial.case], trial)
-            while not stage.over:
-                await self._beat(stage, trial)
+            async with asyncio.timeout(self._plan.config.deadline):
+                stage = await self._played(trial)
         except BackendError as error:
             self._failed(trial, error.kind, str(error))
+        except TimeoutError:
+            self._failed(trial, "timeout", f"the episode did not end within deadline={self._plan.config.deadline:g} s")
         except Exception as error:
             # a fault in a scenario costs its own trial, named and with its place, and not the trials beside it
             self._failed(trial, "internal", f"{type(error).__name__}: {error} ({traceback.extract_tb(error.__traceback__)[-1]})")
         else:
             assert stage.outcome is not None
-            self._log.write("episode", {"trial": trial.id, "at": time.time(), "outcome": stage.outcome.model_dump(mode="json")})
+            told = {"shown": stage.shown} if stage.shown else {}
+            self._log.write("episode", {"trial": trial.id, "at": time.time(), "outcome": stage.outcome.model_dump(mode="json"), **told})
             self.watch.done += 1
+        self.admission.left(trial.id)
         for backend in self.engines.all():
             backend.release(trial.id)
+
+    async def _played(self, trial: Trial) -> Stage:
+        stage = self._plan.castings[trial.arm].stage(self._plan.cases[trial.case], trial)
+        while not stage.over:
+            await self._beat(stage, trial)
+        return stage
 
     def _failed(self, trial: Trial, kind: str, message: str) -> None:
         self._log.write("error", {"trial": trial.id, "at": time.time(), "error": kind, "message": message})
@@ -149,25 +128,28 @@ class Runner:
     async def _ask(self, chat: Chat, turn: Turn, trial: Trial) -> Reply:
         answer = self._answers.get(chat)
         if answer is None:
-            asked = time.perf_counter()
-            answer = await self.engines.of(trial.arm, chat.role).reply(chat)
-            self._keep(chat, answer, time.perf_counter() - asked)
+            answer = await self._answered(chat, trial)
         return Reply.of(answer, turn.kinds())
 
+    async def _answered(self, chat: Chat, trial: Trial) -> Answer:
+        backend, asked = self.engines.of(trial.arm, chat.role), time.perf_counter()
+        if chat.nth == 0 and backend.prefixes:
+            async with self.admission.first(backend, trial.case, chat):
+                answer = await backend.reply(chat)
+        else:
+            answer = await backend.reply(chat)
+        self._keep(chat, answer, time.perf_counter() - asked)
+        self.admission.grew(backend, chat.session, answer)
+        return answer
+
     def _keep(self, chat: Chat, answer: Answer, seconds: float) -> None:
-        call = Call(
-            trial=chat.session,
-            role=chat.role,
-            nth=chat.nth,
-            digest=chat.digest,
-            seed=chat.seed,
-            answer=answer,
-            at=time.time(),
-            seconds=round(seconds, 4),
-        )
-        self._log.write("call", call.model_dump())
-        self.watch.calls += 1
-        self.watch.tokens += answer.output_tokens or 0
+        told = {"trial": chat.session, "role": chat.role, "nth": chat.nth, "digest": chat.digest, "seed": chat.seed}
+        self._log.write("call", told | {"answer": answer.model_dump(), "at": time.time(), "seconds": round(seconds, 4)})
+        watch = self.watch
+        watch.calls += 1
+        watch.prompt += answer.prompt_tokens or 0
+        watch.cached += answer.cached_tokens or 0
+        watch.output += answer.output_tokens or 0
 
 
 def progress(watch: Watch) -> Mapping[str, object]:
@@ -180,7 +162,7 @@ def progress(watch: Watch) -> Mapping[str, object]:
         "done": watch.done,
         "owed": watch.owed,
         "calls_per_second": watch.calls / seconds,
-        "tokens_per_second": watch.tokens / seconds,
+        "tokens_per_second": watch.output / seconds,
         "errors": dict(watch.errors),
         "eta": left / pace if pace else None,
     }

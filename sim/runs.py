@@ -6,7 +6,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -19,15 +19,18 @@ from simrun.agents.backends.base import BackendError
 from simrun.catalogue import Catalogue, ConfigError, catalogue
 from simrun.config import Config
 from simrun.design import Plan
-from simrun.episode import Trial
-from simrun.log import RunLog, segments
+from simrun.engines import Engines
+from simrun.log import Lock, RunLog, heads, segments
 from simrun.manifest import Manifest, find, folder
+from simrun.pace import Observer, Sampler, beside, pace, samples
 from simrun.replay import Past, past
+from simrun.report.layout import Layout, laid_out
 from simrun.report.markdown import markdown
 from simrun.report.plots import plots
 from simrun.report.record import Report, build
-from simrun.runner import Engines, Runner, Watch
+from simrun.runner import Runner, Watch
 from simrun.seal import TABLES, seal
+from simrun.workers import Crew, checked
 
 if TYPE_CHECKING:
     import duckdb
@@ -88,6 +91,14 @@ class Run:
             connection.read_parquet(files, union_by_name=True).create_view(name)
         return connection
 
+    @cached_property
+    def layout(self) -> Layout:
+        """The outcomes by pairs of case and repeat, read once from the sealed tables. ValueError for several runs: they have one each."""
+        if len(self.paths) > 1:
+            raise ValueError("several runs have no one layout; load them one by one")
+        manifest = self.manifests[0]
+        return laid_out(self.duckdb(), manifest, manifest.laid_out)
+
     def report(self) -> Report:
         """The report, computed once from the sealed tables. ValueError for several runs: they have one each."""
         if len(self.paths) > 1:
@@ -97,7 +108,13 @@ class Run:
     @cached_property
     def _report(self) -> Report:
         manifest = self.manifests[0]
-        return build(self.path.name, manifest, {"episodes": self.episodes, "outcomes": self.outcomes}, manifest.outcome)
+        return build(
+            self.path.name,
+            manifest,
+            self.layout,
+            self.duckdb(),
+            pace(samples(self.path), manifest.config.prefill_rate, manifest.config.decode_rate),
+        )
 
     def write_report(self) -> Report:
         """Write report/report.json, report/report.md and its plots, and return the report."""
@@ -105,7 +122,7 @@ class Run:
         target.mkdir(exist_ok=True)
         (target / "report.json").write_bytes(orjson.dumps(report.model_dump(mode="json"), option=orjson.OPT_INDENT_2) + b"\n")
         (target / "report.md").write_text(markdown(report), encoding="utf-8")
-        for name, drawn in plots(report, self.outcomes, manifest.outcome, manifest.primary).items():
+        for name, drawn in plots(report, self.layout, manifest.outcome, manifest.primary).items():
             (target / name).write_bytes(drawn)
         return report
 
@@ -135,12 +152,14 @@ def start(config: Config, known: Catalogue, watching: "Watching | None" = None) 
     """Plan, play and report a new run."""
     created = time.time()
     plan = Plan(config, known)
+    plan.comparable()
+    checked(plan)
     manifest = Manifest.of(plan, created)
     path = folder(config, created)
     plan_table(plan, path)
     manifest.write(path)
     try:
-        return perform(path, plan, RunLog(path), Past(), watching)
+        return perform(path, plan, _pen(path, plan), Past(), watching)
     except BackendError:
         if not any(file.stat().st_size for file in segments(path)):
             shutil.rmtree(path)  # no backend could be opened: there is nothing to go on with
@@ -153,13 +172,18 @@ def resume(path: Path, watching: "Watching | None" = None, concurrency: int | No
     plan = manifest.plan()
     if concurrency:
         plan.config = plan.config.model_copy(update={"concurrency": concurrency})
-    log = RunLog(path)  # before looking at what was played: another process may be playing it
+    pen = _pen(path, plan)  # before looking at what was played: another process may be playing it
     try:
         played = past(path, manifest.tip())
     except BaseException:
-        log.close()
+        pen.close()
         raise
-    return perform(path, plan, log, played, watching)
+    return perform(path, plan, pen, played, watching)
+
+
+def _pen(path: Path, plan: Plan) -> RunLog | Lock:
+    """The log, to write to it; where workers write it, only the right to have it written."""
+    return RunLog(path) if plan.config.workers == 1 else Lock(path)
 
 
 class Watching:
@@ -172,39 +196,49 @@ class Watching:
         """Runs beside the run until it is cancelled."""
 
 
-def perform(path: Path, plan: Plan, log: RunLog, played: Past, watching: Watching | None) -> Run:
+def perform(path: Path, plan: Plan, pen: RunLog | Lock, played: Past, watching: Watching | None) -> Run:
     """Play what is owed, close the log, seal the tables and write the report; whatever happens, what was answered is kept."""
     manifest = Manifest.read(path)
     shutil.rmtree(path / "sealed", ignore_errors=True)  # a kill from here on must not leave tables of another log
-    runner = Runner(plan, Engines(plan), log, played.answers, Watch(owed=manifest.owed, done=len(played.done)))
+    watch = Watch(owed=manifest.owed, done=len(played.done))
     try:
-        owed = (trial for trial in plan.trials() if trial.id not in played.done)
-        _anywhere(_session(path, runner, manifest, owed, watching or Watching()))
+        _anywhere(_session(path, plan, pen, played, watch, watching or Watching()))
     except asyncio.CancelledError:
-        runner.watch.stopping = "interrupted"  # the second Ctrl-C; what was answered is in the log
+        watch.stopping = "interrupted"  # the second Ctrl-C; what was answered is in the log
     finally:
-        log.close()
-        manifest = Manifest.read(path).model_copy(update={"head": log.head, "complete": runner.watch.done == manifest.owed})
+        pen.close()
+        manifest = Manifest.read(path)
+        # workers that died have not told all that they did; the log has
+        done, ends = (watch.done, {**manifest.heads, "": pen.head}) if isinstance(pen, RunLog) else (len(past(path).done), heads(path))
+        manifest = manifest.model_copy(update={"heads": ends, "complete": done == manifest.owed})
         manifest.write(path)
     seal(path, plan, manifest.tip())
     finished = Run(path)
-    finished.stopped = runner.watch.stopping
+    finished.stopped = watch.stopping
     finished.write_report()
     return finished
 
 
-async def _session(path: Path, runner: Runner, manifest: Manifest, owed: Iterator[Trial], watching: Watching) -> None:
-    with _interruptible(runner.watch):
-        following = asyncio.create_task(watching.follow(runner.watch))
-        try:
-            async with runner.engines as engines:
-                watching.about(path, runner.watch)
-                manifest.model_copy(update={"engines": engines.identities(manifest.arms[0].name), "notes": engines.notes()}).write(path)
-                await runner.play(owed)
-        finally:
-            following.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await following
+async def _session(path: Path, plan: Plan, pen: RunLog | Lock, played: Past, watch: Watch, watching: Watching) -> None:
+    def opened(told: Mapping[str, Any]) -> None:
+        watching.about(path, watch)
+        Manifest.read(path).model_copy(update={**told, "notes": tuple(told["notes"])}).write(path)
+
+    with _interruptible(watch):
+        async with beside(watching.follow(watch)):
+            if isinstance(pen, RunLog):
+                await _alone(path, plan, Runner(plan, Engines(plan), pen, played.answers, watch), played.done, opened)
+            else:
+                await Crew(path, plan, watch, opened).play()
+
+
+async def _alone(path: Path, plan: Plan, runner: Runner, done: Set[str], opened: Callable[[Mapping[str, Any]], None]) -> None:
+    """Play in this process."""
+    async with runner.engines as engines:
+        opened({"engines": engines.identities(plan.arms[0].name), "notes": engines.notes()})
+        observer = Observer(engines, runner.admission)
+        async with beside(observer.tick()), beside(Sampler(path, runner.watch).follow(observer.look)):
+            await runner.play(trial for trial in plan.trials() if trial.id not in done)
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from simrun.checks import SHOWN
 from simrun.design import Plan
 from simrun.episode import Trial
 from simrun.log import Head
@@ -20,7 +21,7 @@ _TRIAL = {"case": pa.string(), "arm": pa.string(), "control": pa.string(), "repe
 _TOKENS = {"prompt_tokens": pa.int64(), "cached_tokens": pa.int64(), "output_tokens": pa.int64()}
 
 TABLES: dict[str, dict[str, pa.DataType]] = {
-    "episodes": _KEYS | _TRIAL | {"wording": pa.int32(), "state": pa.string(), "error": pa.string(), "message": pa.string(), "calls": pa.int32(), **_TOKENS, "seconds": pa.float64(),
+    "episodes": _KEYS | _TRIAL | {"wording": pa.int32(), "name": pa.string(), "state": pa.string(), "error": pa.string(), "message": pa.string(), "calls": pa.int32(), **_TOKENS, "seconds": pa.float64(),
                                   "refused": pa.int32(), "unreadable": pa.int32(), "truncated": pa.int32(), "at": pa.float64()},
     "turns": _KEYS | {"position": pa.int32(), "role": pa.string(), "kind": pa.string(), "nth": pa.int32(), "text": pa.string(), "heard": pa.string(),
                       "decision": pa.string(), "problem": pa.string()},
@@ -29,7 +30,8 @@ TABLES: dict[str, dict[str, pa.DataType]] = {
     "outcomes": _KEYS | _TRIAL | {"outcome": pa.string(), "value": pa.float64(), "text": pa.string()},
 }  # fmt: skip
 """Columns of each table. `outcomes` is long, a row a field: `value` for numbers and truth values, `text` for words, both null where missing.
-`episodes.wording` is the wording of the prompts that a trial was played in; `episodes.state` is done, error (owed again) or owed (never played); its `seconds` is the time spent in its calls."""
+`episodes.wording` is the wording of the prompts that a trial was played in; `episodes.name` the name that the person whom the audit is about
+went under, null where nobody shows by a name; `episodes.state` is done, error (owed again) or owed (never played); its `seconds` is the time spent in its calls."""
 
 
 class _Writer:
@@ -84,7 +86,9 @@ def _whose(run: str, plan: Plan, trial: Trial) -> dict[str, Any]:
     """The columns that tell a trial; each table takes those that it has."""
     casting = plan.castings[trial.arm]
     told = {"run": run, "trial": trial.id, "case": trial.case, "arm": trial.arm, "control": casting.arm.control, "repeat": trial.repeat}
-    return told | {"wording": casting.worded(casting.luck(trial)).wording} | dict(casting.arm.settings)
+    luck = casting.luck(trial)
+    told |= {"wording": casting.worded(luck).wording, "name": casting.name(plan.cases[trial.case], luck)}
+    return told | dict(casting.arm.settings)
 
 
 def _write(writers: Mapping[str, _Writer], whose: dict[str, Any], played: Played) -> None:
@@ -94,7 +98,8 @@ def _write(writers: Mapping[str, _Writer], whose: dict[str, Any], played: Played
         writers["calls"].add(key | call.model_dump(include={"role", "nth", "digest", "seed", "at", "seconds"}) | call.answer.model_dump())
     for row in _turns(played):
         writers["turns"].add(key | row)
-    for name, value in (played.episode.outcome or {}).items():
+    shown = {f"{SHOWN}{name}": verdict for name, verdict in played.episode.shown.items()}
+    for name, value in {**(played.episode.outcome or {}), **shown}.items():
         number = None if isinstance(value, str) or value is None else float(value)
         writers["outcomes"].add(whose | {"outcome": name, "value": number, "text": value if isinstance(value, str) else None})
 

@@ -13,7 +13,8 @@ import orjson
 from simrun.agents.agent import Agent
 from simrun.agents.records import Chat, Message
 from simrun.agents.reply import Decision, Problem, Reply, form
-from simrun.scenarios.base import Case, Line, Outcome, Scenario, Turn
+from simrun.checks import OBSERVER, Check, Shows
+from simrun.scenarios.base import Case, Line, Outcome, Play, Scenario, Turn
 
 SILENCE = "(Nothing has been said.)"
 """Stands where somebody must speak who has heard nothing since: chat templates want a user before an assistant."""
@@ -38,7 +39,8 @@ class Luck:
 
     def rng(self) -> np.random.Generator:
         """The generator that a play is handed."""
-        return np.random.default_rng([self.number("play", part) for part in range(4)])
+        # keyed, not seeded: stirring a seed costs as much as several calls to a model that answers at once
+        return np.random.Generator(np.random.Philox(key=[self.number("play", part) for part in range(2)]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,18 +111,24 @@ class Stage:
     The runner, the environments, replay and resume differ only in who answers.
     """
 
-    def __init__(self, scenario: Scenario, case: Case, cast: Mapping[str, Agent], luck: Luck, session: str = ""):
+    def __init__(
+        self, scenario: Scenario, case: Case, cast: Mapping[str, Agent], luck: Luck, session: str = "", checks: tuple[Check, ...] = ()
+    ):
         self.session = session
         self.outcome: Outcome | None = None
+        self.shown: dict[str, bool | None] = {}
+        """Whether each injected bias showed, by the observer's word; empty where there is none."""
         self.transcript: list[Entry] = []
         self._luck = luck
         self._facts = scenario.facts(case)
-        self._seats = {role: Seat(cast[role].prompt()) for role in scenario.roles()}
+        self._seats = {role: Seat(agent.prompt()) for role, agent in cast.items()}
         self._ears = scenario.hears()
         self._due: list[tuple[Turn, int]] = []
         self._said: list[Reply | None] = []
         self._alone = True
-        self._play = scenario.play(case, luck.rng())
+        self._pair = f"{luck.case}/{luck.repeat}"
+        self._judges = (*scenario.judges, OBSERVER)
+        self._play = self._observed(scenario.play(case, luck.rng()), checks)
         self._enter(scenario, cast)
         self._advance(None)
 
@@ -140,7 +148,16 @@ class Stage:
         messages, digest = self._seats[turn.role].asked(turn.cue, _shape(kinds))
         seed = self._luck.number(turn.role, nth)
         return Chat(
-            session=self.session, role=turn.role, nth=nth, messages=messages, form=form(kinds), seed=seed, digest=digest, facts=self._facts
+            session=self.session,
+            role=turn.role,
+            nth=nth,
+            messages=messages,
+            form=form(kinds),
+            seed=seed,
+            digest=digest,
+            pair=self._pair,
+            priority=int(turn.role in self._judges),
+            facts=self._facts,
         )
 
     def say(self, turn: Turn, reply: Reply) -> None:
@@ -159,6 +176,18 @@ class Stage:
         raise ValueError(
             f"{turn.role!r} is not due to speak this turn; due are: {[due.role for due in self.pending()] or 'nobody, it is over'}"
         )
+
+    def _observed(self, play: Play, checks: tuple[Check, ...]) -> Play:
+        """The play, and after it the observer's verdict on what was said."""
+        outcome = yield from play
+        if checks:
+            said = [(entry.role, entry.heard) for entry in self.transcript]
+            asked = tuple(Turn(OBSERVER, reply=Shows, cue=check.question(said), private=True) for check in checks)
+            verdicts = [reply.decision for reply in (yield asked)]
+            self.shown = {
+                check.name: found.shows if isinstance(found, Shows) else None for check, found in zip(checks, verdicts, strict=True)
+            }
+        return outcome
 
     def _enter(self, scenario: Scenario, cast: Mapping[str, Agent]) -> None:
         for role, agent in cast.items():

@@ -1,6 +1,8 @@
 """Estimates whose intervals respect that episodes of one case share its difficulty."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -8,7 +10,12 @@ from scipy import stats
 
 from simrun.agents.records import Record
 
+Floats = NDArray[np.float64]
 LEVEL = 0.95
+LARGE = 2**13
+"""With more clusters than this, draws are summed in single precision: far below the error of drawing, and half the time."""
+PORTION = 2**24
+"""Weights or signs that are held at a time: 64 MB of them in single precision."""
 
 
 class Estimate(Record):
@@ -33,7 +40,7 @@ def clustered_mean(values: ArrayLike, clusters: ArrayLike, low: float | None = N
     5 % (the exact form of the rule of three; Hanley and Lippman-Hand 1983, doi:10.1001/jama.1983.03330370053031), and is
     None for values without bounds. One cluster gives no interval.
     """
-    data: NDArray[np.float64] = np.asarray(values, dtype=float)
+    data: Floats = np.asarray(values, dtype=float)
     if not len(data):
         return Estimate(value=None, n=0, clusters=0)
     _, index = np.unique(np.asarray(clusters), return_inverse=True)
@@ -92,9 +99,39 @@ def bootstrap_mean(values: ArrayLike, clusters: ArrayLike, draws: int = 2000, se
     data = np.asarray(values, dtype=float)
     _, index = np.unique(np.asarray(clusters), return_inverse=True)
     sums, sizes = np.bincount(index, weights=data), np.bincount(index)
-    weights = np.random.default_rng(seed).multinomial(len(sums), np.full(len(sums), 1 / len(sums)), size=draws)
-    low, high = np.quantile((weights @ sums) / (weights @ sizes), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = bootstrap_means(sums[:, None], sizes[:, None], draws, seed)[:, 0]
     return float(low), float(high)
+
+
+def bootstrap_means(sums: ArrayLike, sizes: ArrayLike, draws: int = 2000, seed: int = 0) -> Floats:
+    """The same of several columns at once, which share the draws: (2, columns), low and high.
+
+    `sums` and `sizes` are (clusters, columns), of a column's values in a cluster. A cluster in which a column has no value (size 0)
+    is drawn as any other and brings nothing; a draw of such clusters alone is left out. Every column needs a value.
+    """
+    above, below = np.asarray(sums, dtype=float), np.asarray(sizes, dtype=float)
+    drawn = resampled(np.hstack([above, below]), draws, seed)
+    with np.errstate(invalid="ignore"):
+        means = drawn[:, : above.shape[1]] / drawn[:, above.shape[1] :]
+    found: Floats = np.nanquantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
+    return found
+
+
+def resampled(columns: ArrayLike, draws: int = 2000, seed: int = 0) -> Floats:
+    """Sums of columns (clusters, columns) over as many clusters as there are, drawn with replacement: (draws, columns)."""
+    given, luck = np.asarray(columns, dtype=float), np.random.default_rng(seed)
+    sums = np.empty((draws, given.shape[1]))
+    for rows, drawn in _summed(given, draws, lambda count: _times(luck, count, len(given))):
+        sums[rows] = drawn
+    return sums
+
+
+def _times(luck: np.random.Generator, draws: int, clusters: int) -> NDArray[np.int64]:
+    """How often each cluster is drawn, (draws, clusters)."""
+    if clusters <= LARGE:
+        return luck.multinomial(clusters, np.full(clusters, 1 / clusters), size=draws)
+    # the same distribution at an eighth of the time, where it is the most of the whole
+    return np.stack([np.bincount(luck.integers(clusters, size=clusters), minlength=clusters) for _ in range(draws)])
 
 
 def sign_flip(values: ArrayLike, clusters: ArrayLike, draws: int = 4999, seed: int = 0) -> float | None:
@@ -104,18 +141,75 @@ def sign_flip(values: ArrayLike, clusters: ArrayLike, draws: int = 4999, seed: i
     without values. Source: Winkler et al. 2014, doi:10.1016/j.neuroimage.2014.01.060.
     """
     data = np.asarray(values, dtype=float)
-    if not len(data):
-        return None
     _, index = np.unique(np.asarray(clusters), return_inverse=True)
-    sums = np.bincount(index, weights=data)
-    if 2 ** len(sums) <= draws + 1:
-        signs = 1 - 2 * ((np.arange(2 ** len(sums))[:, None] >> np.arange(len(sums))) & 1)
-        extra = 0
-    else:
-        signs = np.random.default_rng(seed).choice(np.array([-1, 1]), size=(draws, len(sums)))
-        extra = 1
-    hits = np.abs(signs @ sums) >= abs(sums.sum()) - 1e-9
-    return float((hits.sum() + extra) / (len(signs) + extra))
+    sums, sizes = np.bincount(index, weights=data), np.bincount(index)
+    return sign_flips(sums[:, None], sizes[:, None], draws, seed)[0]
+
+
+def sign_flips(sums: ArrayLike, sizes: ArrayLike, draws: int = 4999, seed: int = 0) -> list[float | None]:
+    """The same of several columns at once, which share the draws; `sums` and `sizes` are (clusters, columns), as in bootstrap_means."""
+    above = np.asarray(sums, dtype=float)
+    counts = np.count_nonzero(np.asarray(sizes), axis=0)
+    exact = counts < (draws + 1).bit_length()  # 2**count <= draws + 1
+    found: list[float | None] = [None] * len(counts)
+    for column in np.flatnonzero(exact & (counts > 0)):
+        found[column] = _every_sign(above[above[:, column] != 0, column])
+    for column, p in zip(np.flatnonzero(~exact), _drawn_signs(above[:, ~exact], draws, seed), strict=True):
+        found[column] = p
+    return found
+
+
+def _every_sign(sums: Floats) -> float:
+    """Sums of 0 are left out: their sign doubles the patterns and changes none."""
+    signs = 1 - 2 * ((np.arange(2 ** len(sums))[:, None] >> np.arange(len(sums))) & 1)
+    return float(np.mean(np.abs(signs @ sums) >= abs(sums.sum()) - 1e-9))
+
+
+def _drawn_signs(sums: Floats, draws: int, seed: int) -> list[float]:
+    if not sums.shape[1]:
+        return []
+    luck, hits = np.random.default_rng(seed), np.zeros(sums.shape[1], dtype=int)
+    # sums that are equal but for rounding count as equal; single precision keeps well within 1e-4 of their standard deviation
+    rounding = 1e-9 if len(sums) <= LARGE else 1e-4 * np.sqrt(np.square(sums).sum(axis=0))
+    least = np.abs(sums.sum(axis=0)) - rounding
+    for _, drawn in _summed(sums, draws, lambda count: _signs(luck, count, len(sums))):
+        hits += (np.abs(drawn) >= least).sum(axis=0)
+    return [float((each + 1) / (draws + 1)) for each in hits]
+
+
+def _signs(luck: np.random.Generator, draws: int, clusters: int) -> NDArray[np.int8]:
+    """1 or -1 for each cluster, (draws, clusters): the first of 32 random bits."""
+    return 1 - 2 * (luck.integers(2**32, size=(draws, clusters), dtype=np.uint32) >> 31).astype(np.int8)
+
+
+def _summed(columns: Floats, draws: int, weights: Callable[[int], NDArray[Any]]) -> Iterator[tuple[slice, Floats]]:
+    """Weighted sums (draws, columns) of the clusters' `columns`, some draws at a time; `weights` draws the next so many, (count, clusters).
+
+    The same as all at once, for what would not fit into memory. A portion is as large as makes the product quick, and is drawn a little at
+    a time, so that no large array is made anew.
+    """
+    clusters, columns = len(columns), columns.astype(np.float32) if len(columns) > LARGE else columns
+    portion, little = (min(draws, max(1, entries // clusters)) for entries in (PORTION, PORTION // 32))
+    buffer = np.empty((portion, clusters), dtype=columns.dtype)
+    for first in range(0, draws, portion):
+        rows = slice(first, min(first + portion, draws))
+        count = rows.stop - first
+        for start in range(0, count, little):
+            stop = min(start + little, count)
+            buffer[start:stop] = weights(stop - start)
+        with _one_thread() if clusters > LARGE else nullcontext():
+            drawn = buffer[:count] @ columns
+        yield rows, drawn.astype(float)
+
+
+def _one_thread() -> AbstractContextManager[Any]:
+    """Matrix products on one core: where others are at work too, the threads of a product wait for each other many times as long as they
+    compute (benchmarks/score.py), and the last digits of a sum that they share depend on how many they are.
+    """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # late: it looks through all loaded libraries
+
+    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
+    return limits
 
 
 def holm(p: Sequence[float]) -> list[float]:
@@ -158,14 +252,19 @@ class Bounds(Record):
 def worst_case(arm: ArrayLike, reference: ArrayLike, clusters: ArrayLike, low: float, high: float) -> Bounds | None:
     """Bounds on the mean paired difference when nothing is assumed of what is missing (NaN): Manski 1990, jstor 2006592.
 
-    `arm`, `reference` and `clusters` are (n,), one entry a planned pair, values in [low, high]. The bounds reach from the
-    lower end of the 95 % interval at the one extreme to the upper end at the other, so that they hold the true difference and
-    not only what this sample would have shown (benchmarks/calibrate.py). None without pairs.
+    `arm` and `reference` are (n,), one entry a planned pair, or (n, arms) where a side is the mean of several arms; `clusters` is (n,);
+    values in [low, high]. The bounds reach from the lower end of the 95 % interval at the one extreme to the upper end at the
+    other, so that they hold the true difference and not only what this sample would have shown (benchmarks/calibrate.py). None
+    without pairs.
     """
     first, second = np.asarray(arm, dtype=float), np.asarray(reference, dtype=float)
     if not len(first):
         return None
-    least = np.where(np.isnan(first), low, first) - np.where(np.isnan(second), high, second)
-    most = np.where(np.isnan(first), high, first) - np.where(np.isnan(second), low, second)
+    least, most = _filled(first, low) - _filled(second, high), _filled(first, high) - _filled(second, low)
     span = high - low
     return Bounds(low=clustered_mean(least, clusters, -span, span).low, high=clustered_mean(most, clusters, -span, span).high)
+
+
+def _filled(values: Floats, missing: float) -> Floats:
+    filled: Floats = np.where(np.isnan(values), missing, values).reshape(len(values), -1).mean(axis=1)
+    return filled

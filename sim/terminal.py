@@ -3,7 +3,7 @@
 import asyncio
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from rich.text import Text
 
 from simrun.report.markdown import markdown
 from simrun.report.record import Report
+from simrun.reuse import Reuse
 from simrun.runner import Watch, progress
 from simrun.runs import Run, Watching
 
@@ -94,6 +95,14 @@ def show_episodes(run: Run) -> None:
         came = " ".join(f"{field}={shown[episode['trial'], field]}" for field in fields if (episode["trial"], field) in shown)
         where = f"{episode['case']}  [{episode['arm']}]  repeat {episode['repeat']}  {episode['calls']} calls"
         print(f"{episode['trial']}  {episode['state']:5}  {where}  {came}{episode['message'] or ''}")
+
+
+def show_reuse(found: Sequence[Reuse]) -> None:
+    """What share of the prompt tokens came from a cache, beside the most that was possible."""
+    print(f"{'role':12} {'turns':6} {'calls':>7} {'prompt tokens':>14} {'cached':>8} {'possible':>9}")
+    for each in found:
+        cached = "-" if each.cached is None else f"{each.cached:.1%}"
+        print(f"{each.role:12} {each.turns:6} {each.calls:7} {each.prompt_tokens:14} {cached:>8} {each.possible:9.1%}")
 
 
 def _value(text: object, value: object) -> str:

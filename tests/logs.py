@@ -21,7 +21,7 @@ def log(run: Path, *values: int) -> Path:
 
 
 def values(run: Path, head: str | None = None) -> list[int]:
-    return [line.fields["value"] for line in read(run, Head(head, True) if head else None)]
+    return [line.fields["value"] for line in read(run, Head({"": head}, True) if head else None)]
 
 
 def part(run: Path) -> Path:
@@ -43,7 +43,7 @@ def played(run: Path) -> tuple[list[tuple[str, str, int]], dict[str, Any]]:
 def killed(run: Path, keep: int, torn: bytes = b"") -> Path:
     """What a kill would have left of a run: its first lines, no head, no tables, no report."""
     part(run).write_bytes(b"".join(lines(run)[:keep]) + torn)
-    Manifest.read(run).model_copy(update={"head": FIRST, "complete": False}).write(run)
+    Manifest.read(run).model_copy(update={"heads": {}, "complete": False}).write(run)
     for derived in ("sealed", "report"):
         shutil.rmtree(run / derived)
     return run
@@ -66,7 +66,7 @@ def rechain(run: Path, changed: list[dict[str, Any]]) -> None:
         line = orjson.dumps(fields | {"prev": head}) + b"\n"
         head, forged = chained(line), forged + line
     part(run).write_bytes(forged)
-    Manifest.read(run).model_copy(update={"head": head}).write(run)
+    Manifest.read(run).model_copy(update={"heads": {"": head}}).write(run)
 
 
 def refused(came: tuple[int, str, str], run: Path, number: int) -> None:

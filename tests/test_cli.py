@@ -89,7 +89,7 @@ def test_help_config_version_and_lists(simrun):
         (["scenario=clinic", "backend=scripted", "backend.modle=x"], "no option of backend=scripted 'modle'"),
         (["clinic"], "no command 'clinic'"),
         (["show", "nothing"], "no run 'nothing'"),
-        (["show", "--all"], "usage: simrun show RUN [EPISODE]"),
+        (["show", "--all"], "usage: simrun show RUN [EPISODE"),
         (["list", "biasses"], "did you mean 'biases'"),
         (["resume", "last", "concurrency=many"], "concurrency=many: give a number"),
         (["resume", "last", "seed=9"], "seed: a run keeps the config that it began with"),
@@ -175,7 +175,7 @@ def wait_for_calls(folder: Path, count: int) -> None:
 
 def test_a_person_plays_the_doctor(simrun):
     typed = "Since when does it hurt?\nREQUEST TEST: vital signs\nDIAGNOSIS READY: scabies\n" * 3
-    done = simrun("scenario=clinic", "backend=scripted", "cases=[scabies]", "roles.doctor.backend=human", "--json", stdin=typed)
+    done = simrun("scenario=clinic", "backend=scripted", "cases=[scabies]", "vary={}", "roles.doctor.backend=human", "--json", stdin=typed)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["arms"][0]["accuracy"] == 1
     assert "You are a doctor" in done.stderr
@@ -183,8 +183,8 @@ def test_a_person_plays_the_doctor(simrun):
 
 
 def test_a_person_who_leaves_is_owed_not_wrong(simrun):
-    done = simrun("scenario=clinic", "backend=scripted", "cases=[scabies]", "roles.doctor.backend=human", "--json", stdin="Hello?\n")
+    done = simrun("scenario=clinic", "backend=scripted", "cases=[scabies]", "vary={}", "roles.doctor.backend=human", "--json", stdin="Hello?\n")
     assert done.returncode == 3
     told = json.loads(done.stdout)
-    assert told["errors"] == {"connection": 3}
+    assert told["errors"] == {"connection": 2}
     assert told["arms"][0]["accuracy"] is None

@@ -4,9 +4,10 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from xml.etree import ElementTree
 
-import pandas as pd
+import numpy as np
 import pytest
 
 from simrun import Run, compare, load
@@ -113,22 +114,24 @@ def test_several_runs_and_several_primary_outcomes_are_one_family(play):
 
 
 def test_what_cannot_be_compared_is_refused_with_the_reason(play):
-    one = play(cases=["scabies"], vary=TWO)
+    one = play(cases=["scabies", "leg-cellulitis"], vary=TWO)
     with pytest.raises(ConfigError, match="at least two runs, got 1"):
         compare([one])
-    with pytest.raises(ConfigError, match=r"no pair in common: .* plays the cases scabies, ... and .* bppv"):
-        compare([one, play(cases=["bppv"], vary=TWO)])
+    with pytest.raises(ConfigError, match=r"no pair in common: .* plays the cases scabies, leg-cellulitis, ... and .* bppv"):
+        compare([one, play(cases=["bppv", "gerd-cough"], vary=TWO)])
     with pytest.raises(
         ConfigError, match=r"no pair in common: the reference arm of .* is 'patient.ethnicity=White', .* 'patient.gender=woman'"
     ):
-        compare([one, play(cases=["scabies"], vary={"patient": {"gender": ["woman", "man"]}})])
-    unplayed = play(cases=["scabies"], vary=TWO, roles={"doctor": {"backend": "replay", "run": str(one.path), "bias": "recency"}})
+        compare([one, play(cases=["scabies", "leg-cellulitis"], vary={"patient": {"gender": ["woman", "man"]}})])
+    unplayed = play(
+        cases=["scabies", "leg-cellulitis"], vary=TWO, roles={"doctor": {"backend": "replay", "run": str(one.path), "bias": "recency"}}
+    )
     with pytest.raises(ConfigError, match=r"no pair in common: .* finished no episode"):
         compare([one, unplayed])
 
 
 def test_runs_of_different_scenarios_are_refused(play, tmp_path):
-    one = play(cases=1)
+    one = play(cases=2)
     manifest = json.loads((one.path / "manifest.json").read_text())
     other = shutil.copytree(one.path, tmp_path / "other")
     manifest["config"]["scenario"]["name"] = "hiring"
@@ -165,7 +168,7 @@ def texts(svg: bytes) -> str:
 
 
 def drawn(run: Run, primary: str = "solved") -> dict[str, bytes]:
-    return plots(run.report(), run.outcomes, ClinicOutcome, (primary,))
+    return plots(run.report(), run.layout, ClinicOutcome, (primary,))
 
 
 def test_plots_are_valid_name_every_arm_and_are_embedded(pair):
@@ -216,7 +219,7 @@ def test_one_arm_and_one_case_have_plots_too(play, controls):
 
 def test_ten_long_arms_missing_intervals_and_missing_values_are_drawn(play):
     levels = ["A $5_000^2 & <b>", *(f"level number {number} with a very long name indeed" for number in range(9))]
-    run = play(cases=1, vary=TWO, design={"controls": []})
+    run = play(cases=2, vary=TWO, design={"controls": []})
     report = run.report()
     (contrast, *_), (arm, *_) = report.contrasts, report.arms
     named = [f"patient.socioeconomic={level}" for level in levels]
@@ -226,12 +229,14 @@ def test_ten_long_arms_missing_intervals_and_missing_values_are_drawn(play):
         for name in named
     ]
     many = report.model_copy(update={"arms": arms, "contrasts": tuple(effects[1:])})
-    rows = pd.concat([run.outcomes[run.outcomes.arm == arm.name].assign(arm=name) for name in named if name != named[5]])
+    values = np.repeat(run.layout.values[:, :, :1], len(named), axis=2)
+    values[:, :, 5] = np.nan
+    rows = replace(run.layout, arms=tuple(named), values=values)
     for name, svg in plots(many, rows, ClinicOutcome, ("solved",)).items():
         written = texts(svg)
         assert all(each in written for each in named), name
         assert "not observed" in " ".join(written.split())
-    nothing = plots(many, rows[:0], ClinicOutcome, ("words",))
+    nothing = plots(many, replace(rows, values=np.full_like(values, np.nan)), ClinicOutcome, ("words",))
     assert texts(nothing["groups.svg"]).count("not observed") == 10
 
 

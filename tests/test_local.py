@@ -118,7 +118,7 @@ def test_a_whole_run_with_the_real_model(tmp_path: Path):
         "scenario=clinic",
         "backend=local",
         "scenario.questions=3",
-        cases=1,
+        cases=2,
         out=str(tmp_path),
         vary={"patient": {"ethnicity": ["White", "Black"]}},
     )
@@ -156,4 +156,4 @@ def test_a_file_that_is_no_model_is_named(tmp_path):
     from simrun.catalogue import ConfigError
 
     with pytest.raises((BackendError, ConfigError), match=r"bad\.gguf"):
-        run("scenario=clinic", f"model={tmp_path / 'bad.gguf'}", cases=1, out=str(tmp_path))
+        run("scenario=clinic", f"model={tmp_path / 'bad.gguf'}", cases=2, out=str(tmp_path))

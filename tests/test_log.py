@@ -30,7 +30,7 @@ def test_every_changed_byte_is_refused_by_file_and_line(tmp_path):
     for at in range(len(whole)):
         file.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
         with pytest.raises(LogError) as refused:
-            list(read(tmp_path, Head(head, True)))
+            list(read(tmp_path, Head({"": head}, True)))
         number = whole.count(b"\n", 0, at) + 1
         # a line that does not fit the one before: either may have been changed, and a lost last line feed shows in the line before
         assert any(f"{file}:{each}" in str(refused.value) for each in (number, number - 1)), at
@@ -42,7 +42,7 @@ def test_nothing_is_heard_of_a_line_before_it_is_verified(tmp_path):
     file.write_bytes(file.read_bytes().replace(b'"value":2', b'"value":7').replace(b'"value":3', b'"value":8'))
     heard: list[int] = []
     with pytest.raises(LogError):
-        heard.extend(line.fields["value"] for line in read(tmp_path, Head(head, True)))
+        heard.extend(line.fields["value"] for line in read(tmp_path, Head({"": head}, True)))
     assert heard == [1]
 
 

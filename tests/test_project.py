@@ -83,13 +83,13 @@ def test_every_bias_composes_and_plays(bias, play):
     role, name = bias.split("/")
     axis = KNOWN.biases[bias].axis
     persona = [f"roles.patient.persona.{axis}={list(KNOWN.axes[axis].levels)[1]}"] if axis else []
-    assert play("cases=1", f"vary.{role}.bias=[none,{name}]", *persona).complete
+    assert play("cases=2", f"vary.{role}.bias=[none,{name}]", *persona).complete
 
 
 @pytest.mark.parametrize("name", KNOWN.mitigations)
 def test_every_mitigation_composes_and_plays(name, play):
     assert KNOWN.mitigations[name].sources
-    assert play("cases=1", f"vary.doctor.mitigation=[none,{name}]", "vary.patient.ethnicity=[White,Black]").complete
+    assert play("cases=2", f"vary.doctor.mitigation=[none,{name}]", "vary.patient.ethnicity=[White,Black]").complete
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)

@@ -73,7 +73,7 @@ def test_replay_refuses_lines_changed_removed_swapped_or_inserted(complete, comm
 
 def test_replay_refuses_an_interrupted_run_whose_end_was_changed(complete, command):
     whole = lines(complete)[:20]
-    Manifest.read(complete).model_copy(update={"head": chained(whole[-1]), "complete": False}).write(complete)
+    Manifest.read(complete).model_copy(update={"heads": {"": chained(whole[-1])}, "complete": False}).write(complete)
     part(complete).write_bytes(b"".join([*whole[:-1], whole[-1].replace(b'"at":1', b'"at":2')]))
     refused(command("replay", complete), complete, 20)
 
@@ -204,7 +204,7 @@ def stopped(*_: object) -> None:
 def test_a_kill_before_the_plan_is_written_is_made_good(tmp_path, command, monkeypatch):
     monkeypatch.setattr(runs, "plan_table", stopped)
     with pytest.raises(KeyboardInterrupt):
-        run("scenario=clinic", "backend=scripted", cases=1, out=str(tmp_path))
+        run("scenario=clinic", "backend=scripted", cases=2, out=str(tmp_path))
     monkeypatch.undo()
     for manifest in tmp_path.glob("clinic/*/manifest.json"):  # what there is to resume
         assert command("resume", manifest.parent)[0] == 0
@@ -226,10 +226,10 @@ def test_a_run_whose_tables_cannot_be_made_keeps_its_log(tmp_path, command, monk
         raise BackendError("replay", "the prompt is not the logged one")
 
     monkeypatch.setattr(runs, "seal", differs)
-    code, _, errors = command("scenario=clinic", "backend=scripted", "cases=1", "vary.patient.gender=[woman,man]", f"out={tmp_path}")
+    code, _, errors = command("scenario=clinic", "backend=scripted", "cases=2", "vary.patient.gender=[woman,man]", f"out={tmp_path}")
     assert (code, "not the logged one" in errors) == (2, True)
     (log,) = tmp_path.glob("clinic/*/log/00000.jsonl")
-    assert len(log.read_bytes().splitlines()) == 24  # three episodes of seven calls
+    assert len(log.read_bytes().splitlines()) == 48  # six episodes of seven calls
 
 
 # Kills

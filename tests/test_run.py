@@ -67,7 +67,7 @@ def test_wordings_are_drawn_by_case_and_repeat_and_shared_by_the_arms(play):
     drawn = done.episodes[done.episodes.control == ""].groupby(["case", "repeat"])["wording"].nunique()
     assert (drawn == 1).all()
     assert set(done.episodes.wording) == {0, 1, 2}
-    assert play("scenario.wording=2", cases=1).episodes.wording.eq(2).all()
+    assert play("scenario.wording=2", cases=2).episodes.wording.eq(2).all()
     with pytest.raises(ConfigError, match="wording is a number from 0 to 2, or drawn"):
         play("scenario.wording=3")
 
@@ -131,7 +131,7 @@ def test_several_runs_load_together(play):
 
 
 def test_a_run_is_found_by_path_name_and_last(play):
-    done = play(cases=1)
+    done = play(cases=2)
     out = str(done.path.parents[1])
     assert load("last", out=out).path == done.path
     assert load(done.path.name[-12:], out=out).path == done.path
@@ -191,7 +191,7 @@ def test_dose_response_and_judge_and_examiner_agent_play(play):
 
 def test_a_run_can_be_started_within_a_running_loop(tmp_path):
     async def notebook():
-        return run("scenario=clinic", "backend=scripted", cases=1, out=str(tmp_path))
+        return run("scenario=clinic", "backend=scripted", cases=2, out=str(tmp_path))
 
     assert asyncio.run(notebook()).complete
 

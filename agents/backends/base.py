@@ -1,12 +1,14 @@
 """The contract of a backend, and the one error it may raise."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from simrun.agents.records import Answer, Chat, Record
 
-ErrorKind = Literal["connection", "timeout", "rate_limit", "server", "malformed", "context", "request", "auth", "replay"]
+ErrorKind = Literal["connection", "timeout", "rate_limit", "server", "malformed", "context", "request", "auth", "engine", "replay"]
+"""`auth`, `request` and `engine` (it died) would meet every further episode as well: the run stops."""
 
 
 class BackendError(Exception):
@@ -21,10 +23,27 @@ class BackendError(Exception):
         self.retry_after = retry_after
 
 
+class Gauges(Record):
+    """What an engine says of itself at one moment; None where it does not tell. Of several replicas the sum (the mean, for shares)."""
+
+    running: float | None = None
+    """Sequences that are being decoded."""
+    waiting: float | None = None
+    """Requests in its queue."""
+    kv_used: float | None = None
+    """Share of the KV cache in use, 0 to 1."""
+    kv_tokens: int | None = None
+    """Tokens that the KV cache holds at most."""
+    preemptions: int | None = None
+    """Sequences that were put out for want of KV cache, since the engine began."""
+
+
 class Backend(Record):
     """Options are fields; what runs is opened once, shared by all roles and episodes, and closed at the end."""
 
     name: ClassVar[str]
+    prefixes: ClassVar[bool] = False
+    """Whether what the engine computed for one chat's beginning serves every chat that begins alike."""
 
     concurrency: int = Field(64, ge=1)
     """Episodes in flight, unless the run's own `concurrency` says otherwise."""
@@ -41,6 +60,18 @@ class Backend(Record):
 
     async def close(self) -> None:
         """Give back what `open` took."""
+
+    async def gauges(self) -> Gauges | None:
+        """How busy the engine is now; None where it does not tell. Asked about once a second while a run plays."""
+        return None
+
+    def claims(self) -> Mapping[str, float]:
+        """Share of each device that this backend will take, such as {"gpu 0": 0.9}: checked over all backends before any loads."""
+        return {}
+
+    def divisible(self) -> bool:
+        """Whether several processes may each open this backend and share one engine behind it."""
+        return False
 
     def takes_images(self) -> bool:
         """Whether messages may carry images."""

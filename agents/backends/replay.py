@@ -54,6 +54,10 @@ class Replay(Backend):
             raise BackendError("replay", f"{self.run} has no answer for {chat.role} turn {chat.nth} of trial {chat.session}")
         return answer
 
+    def divisible(self) -> bool:
+        """A log can be read by many."""
+        return True
+
     def identity(self) -> dict[str, Any]:
         """Which run is replayed."""
         return super().identity() | {"run": self.run}

@@ -11,6 +11,8 @@ from pydantic import Field
 from simrun.agents.backends.base import Backend
 from simrun.agents.records import Answer, Chat, Record
 
+EVERYBODY = "(?s)."
+"""Regular expression that finds the group in every chat."""
 Script = str | Mapping[str, Any]
 """Text, or the fields of a decision; {slots} are filled from the chat's facts (`truth`, `anchor`, ...)."""
 
@@ -60,6 +62,10 @@ class Scripted(Backend):
         planted = 0 < rule.chance < 1 and self.group and re.search(self.group, text)
         chance = rule.chance - self.effect if planted else rule.chance
         return fill(rule.say if chat.seed / 2**31 < chance else rule.otherwise, chat.facts)
+
+    def divisible(self) -> bool:
+        """Rules need no engine."""
+        return True
 
     def identity(self) -> dict[str, Any]:
         """The planted bias is part of the identity: nobody may take these figures for a model's."""

@@ -5,16 +5,7 @@ from numpy.typing import ArrayLike
 
 from simrun import arrays
 from simrun.agents.records import Record
-from simrun.arrays import Floats
-
-
-class Cell(Record):
-    """One intersectional cell."""
-
-    n: int
-    mean: float
-    shrunken: float | None
-    """The mean drawn towards that of all cells, as far as its size deserves; None for cells that are too small."""
+from simrun.metrics.shrunken_means import Cell, joined, shrunken_means
 
 
 class WorstGroup(Record):
@@ -27,44 +18,33 @@ class WorstGroup(Record):
     shrunken: float | None
     """Its shrunken mean, the one to quote. The lowest shrunken mean names the cell."""
     cells: dict[str, Cell]
+    """Those that are too small are not shrunken."""
 
 
 def worst_group(values: ArrayLike, cells: ArrayLike, n_min: int = 10) -> WorstGroup:
     """The intersectional cell with the lowest mean utility, small cells set apart and means shrunken.
 
-    min over cells with n >= n_min of m + B_a (mean_a - m), B_a = t / (t + s / n_a): s the variance within cells, pooled, t
-    that between cells and m their mean, both by DerSimonian and Laird (statsmodels). `values` (n,), higher is better;
-    `cells` (n,), or (n, d) with one attribute a column. In the unit of the values; fair where all cells are equal, lower
-    is worse. ValueError below two cells.
-    Source: extension (defined here), after DerSimonian and Laird 1986, doi:10.1016/0197-2456(86)90046-2.
+    min over cells with n >= n_min of their shrunken_means. `values` (n,), higher is better; `cells` (n,), or (n, d) with one attribute
+    a column. In the unit of the values; fair where all cells are equal, lower is worse. ValueError below two cells.
+    Source: extension (defined here), after Efron and Morris 1975, doi:10.1080/01621459.1975.10479864.
     """
-    value, given = arrays.numbers("values", values), np.asarray(cells, dtype=object)
-    joined = [" & ".join(map(str, row)) for row in given.tolist()] if given.ndim == 2 else given
-    cell = arrays.labels("cells", joined, least=2)
+    value, cell = arrays.numbers("values", values), joined(cells)
     arrays.aligned(values=value, cells=cell)
-    parts = arrays.by_group(value, cell)
-    large = {name: part for name, part in parts.items() if len(part) >= n_min}
-    shrunken = dict(zip(large, _shrunken(list(large.values())), strict=True))
-    worst = min(shrunken, key=lambda name: (shrunken[name], name), default=None)
-    return WorstGroup(
-        cell=worst,
-        value=None if worst is None else float(parts[worst].mean()),
-        shrunken=None if worst is None else shrunken[worst],
-        cells={name: Cell(n=len(part), mean=float(part.mean()), shrunken=shrunken.get(name)) for name, part in parts.items()},
-    )
+    names, code, counts = np.unique(cell, return_inverse=True, return_counts=True)
+    means = np.bincount(code, value) / counts
+    found = {
+        str(name): Cell(n=int(n), cases=None, mean=float(mean), shrunken=None) for name, n, mean in zip(names, counts, means, strict=True)
+    }
+    large = [name for name, each in found.items() if each.n >= n_min]
+    if len(large) > 1:
+        kept = np.isin(cell, large)
+        found |= shrunken_means(value[kept], cell[kept]).cells
+    elif large:
+        found[large[0]] = found[large[0]].model_copy(update={"shrunken": found[large[0]].mean})
+    worst = min((name for name in large), key=lambda name: (_low(found[name]), name), default=None)
+    chosen = found[worst] if worst else None
+    return WorstGroup(cell=worst, value=chosen.mean if chosen else None, shrunken=_low(chosen) if chosen else None, cells=found)
 
 
-def _shrunken(parts: list[Floats]) -> list[float]:
-    means, sizes = np.array([part.mean() for part in parts]), np.array([len(part) for part in parts])
-    within = sum(float(np.square(part - part.mean()).sum()) for part in parts)
-    freedom = int(sizes.sum()) - len(parts)
-    if len(parts) < 2 or freedom < 1 or within <= 0:
-        return [float(mean) for mean in means]
-    from statsmodels.stats.meta_analysis import combine_effects
-
-    noise = within / freedom / sizes
-    # statsmodels lets the variance between cells fall below 0, where its own weights then break down
-    with np.errstate(all="ignore"):
-        between = max(0.0, float(combine_effects(means, noise, method_re="dl").tau2))
-    centre = float(np.average(means, weights=1 / (between + noise)))
-    return [float(kept) for kept in centre + between / (between + noise) * (means - centre)]
+def _low(cell: Cell) -> float:
+    return cell.mean if cell.shrunken is None else cell.shrunken

@@ -4,13 +4,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-import pandas as pd
+import numpy as np
+from numpy.typing import NDArray
 
 from simrun.agents.records import Record
 from simrun.catalogue import ConfigError, scenarios
 from simrun.metrics.paired_difference import paired_difference
+from simrun.report import contrast
 from simrun.report.contrast import ContrastResult
-from simrun.report.markdown import ALPHA, figure, interval, table
+from simrun.report.figures import figure, interval, table
+from simrun.report.layout import Codes, Floats, Layout
+from simrun.report.markdown import ALPHA
 from simrun.report.record import ArmResult
 from simrun.runs import Run
 from simrun.scenarios.base import Outcome
@@ -23,7 +27,7 @@ class Side(Record):
     run: str
     reference: ArmResult
     effects: tuple[ContrastResult, ...]
-    """The primary outcomes of every arm that is no control."""
+    """The primary outcomes of every contrast that is no control."""
 
 
 class Shared(Record):
@@ -33,12 +37,12 @@ class Shared(Record):
     episodes: int
     """Episodes of the reference arm, by case and repeat, that both runs finished."""
     pairs: int
-    """Pairs of an arm and the reference, by case, repeat and the arm's name, that both runs finished."""
+    """Pairs of an arm and its reference, by case, repeat and the names of both, that both runs finished."""
     pairs_first: int
     """Finished pairs of the first run, shared or not."""
     pairs_run: int
     arms_apart: tuple[str, ...]
-    """Arms that only one of the two has: not compared."""
+    """Arms that only one of the two has, or that the other compares with another reference: left out."""
 
 
 class Between(Record):
@@ -49,6 +53,8 @@ class Between(Record):
     """accuracy (of the reference arm) or effect (of an arm, within its pairs: a difference in differences)."""
     outcome: str
     arm: str
+    reference: str
+    """What the arm is compared with; "" for an accuracy."""
     first: float | None
     """The figure in the first run, on the shared pairs."""
     value: float | None
@@ -79,6 +85,10 @@ class Comparison(Record):
     notes: tuple[str, ...]
 
 
+Key = tuple[str, str]
+"""What a contrast is known by in several runs: the names of the arm and of its reference."""
+
+
 class _Told:
     """A run's values, laid out to be matched with those of another."""
 
@@ -87,29 +97,41 @@ class _Told:
         self.scenario = str(self.manifest.config.scenario["name"])
         self.kind: type[Outcome] = scenarios()[self.scenario].outcome
         self.reference = self.manifest.arms[0].name
-        self.arms = [arm.name for arm in self.manifest.arms[1:] if not arm.control]
-        done = run.episodes[run.episodes.state == "done"]
-        self.done = set(zip(done["case"], done["repeat"], done["arm"], strict=True))
-        self.pairs = {key for key in self.done if key[2] in self.arms and (*key[:2], self.reference) in self.done}
+        self.contrasts = {(each.arm, each.reference): each for each in contrast.compared(self.manifest) if not each.control}
 
-    def values(self, outcome: str, arm: str) -> "pd.Series[float]":
-        """An outcome of an arm by case and repeat, where it was observed."""
-        own = self.run.outcomes[(self.run.outcomes.outcome == outcome) & (self.run.outcomes.arm == arm)].dropna(subset=["value"])
-        return own.set_index(["case", "repeat"])["value"].astype(float)
+    @property
+    def layout(self) -> Layout:
+        """The run by pairs, read when it is first asked for: what cannot be compared is refused before."""
+        return self.run.layout
 
-    def effect(self, outcome: str, arm: str) -> "pd.Series[float]":
-        """The arm minus the reference, by case and repeat, where both were observed."""
-        return (self.values(outcome, arm) - self.values(outcome, self.reference)).dropna()
+    def rows(self, other: "_Told") -> Codes:
+        """Rows of the cases and repeats that both planned, in the order that they have seen from either side."""
+        cases = sorted(set(self.layout.cases) & set(other.layout.cases))
+        return self.layout.rows(cases, min(self.layout.repeats, other.layout.repeats))
+
+    def done(self, key: Key) -> NDArray[np.bool_]:
+        """Where all arms of a contrast finished: (pairs,)."""
+        return self.layout.done((*self.contrasts[key].arms, *self.contrasts[key].references))
+
+    def accuracy(self, outcome: str) -> Floats:
+        """The outcome in the reference arm: (pairs,), NaN where missing."""
+        return self.layout.table(outcome, [self.reference])[:, 0]
+
+    def effect(self, outcome: str, key: Key) -> Floats:
+        """The arm minus its reference: (pairs,), NaN where either is missing."""
+        own = self.contrasts[key]
+        difference: Floats = self.layout.table(outcome, own.arms).mean(axis=1) - self.layout.table(outcome, own.references).mean(axis=1)
+        return difference
 
     def side(self, outcomes: Sequence[str]) -> Side:
         """What its own report says."""
         report = self.run.report()
-        effects = tuple(each for each in report.contrasts if each.outcome in outcomes and each.arm in self.arms)
+        effects = tuple(each for each in report.contrasts if each.outcome in outcomes and each.family != "control")
         return Side(run=self.name, reference=report.arms[0], effects=effects)
 
 
 def compare(runs: Sequence[Run]) -> Comparison:
-    """Set runs side by side, matched by case, repeat and the arm's name.
+    """Set runs side by side, matched by case, repeat and the names of what is compared.
 
     Between the first run and each other: the difference in accuracy of the reference arm, and the difference of the
     effects, within pairs, clustered over cases, Holm-adjusted over all of them. ConfigError for fewer than two runs, for
@@ -146,7 +168,8 @@ def _shared(first: _Told, other: _Told) -> Shared:
             f"no pair in common: {first.name} plays the cases {', '.join(first.manifest.cases[:4])}, ... and {other.name} "
             f"{', '.join(other.manifest.cases[:4])}, ...; play both with the same cases=[...], or with the same seed"
         )
-    episodes = {key for key in first.done & other.done if key[2] == first.reference}
+    rows = first.rows(other), other.rows(first)
+    episodes = _both(first.layout.done([first.reference]), other.layout.done([other.reference]), rows)
     if not episodes:
         raise ConfigError(
             f"no pair in common: {first.name} and {other.name} have finished no episode of the same case and repeat in {first.reference!r}; "
@@ -154,49 +177,55 @@ def _shared(first: _Told, other: _Told) -> Shared:
         )
     return Shared(
         run=other.name,
-        episodes=len(episodes),
-        pairs=len(first.pairs & other.pairs),
-        pairs_first=len(first.pairs),
-        pairs_run=len(other.pairs),
-        arms_apart=tuple(sorted(set(first.arms) ^ set(other.arms))),
+        episodes=episodes,
+        pairs=sum(_both(first.done(key), other.done(key), rows) for key in first.contrasts if key in other.contrasts),
+        pairs_first=sum(int(first.done(key).sum()) for key in first.contrasts),
+        pairs_run=sum(int(other.done(key).sum()) for key in other.contrasts),
+        arms_apart=tuple(sorted({arm for arm, _ in first.contrasts.keys() ^ other.contrasts.keys()})),
     )
+
+
+def _both(first: NDArray[np.bool_], other: NDArray[np.bool_], rows: tuple[Codes, Codes]) -> int:
+    return int((first[rows[0]] & other[rows[1]]).sum())
 
 
 def _between(first: _Told, other: _Told, outcomes: Sequence[str]) -> Iterator[Between]:
-    accuracy = first.kind.accuracy
+    accuracy, rows = first.kind.accuracy, (first.rows(other), other.rows(first))
+    case = first.layout.case[rows[0]]
     if accuracy:
-        yield _contrast(first, other, ("accuracy", accuracy, first.reference))
-    for arm in first.arms:
-        if arm in other.arms:
+        before, after = first.accuracy(accuracy)[rows[0]], other.accuracy(accuracy)[rows[1]]
+        figures = _difference(before, after, case, _span(first, accuracy))
+        yield Between(run=other.name, what="accuracy", outcome=accuracy, arm=first.reference, reference="", **figures)
+    for key in first.contrasts:
+        if key in other.contrasts:
             for outcome in outcomes:
-                yield _contrast(first, other, ("effect", outcome, arm))
+                before, after = first.effect(outcome, key)[rows[0]], other.effect(outcome, key)[rows[1]]
+                # an effect is itself a difference: two of them can lie twice the range apart
+                figures = _difference(before, after, case, _span(first, outcome, 2))
+                yield Between(run=other.name, what="effect", outcome=outcome, arm=key[0], reference=key[1], **figures)
 
 
-def _contrast(first: _Told, other: _Told, what: tuple[str, str, str]) -> Between:
+def _span(told: _Told, outcome: str, times: int = 1) -> float | None:
+    bounds = told.kind.span(outcome)
+    return (bounds.high - bounds.low) * times if bounds else None
+
+
+def _difference(before: Floats, after: Floats, case: Codes, reach: float | None) -> dict[str, Any]:
     """Other minus first, on what both have."""
-    kind, outcome, arm = what
-    pick = _Told.values if kind == "accuracy" else _Told.effect
-    both = pd.concat([pick(first, outcome, arm), pick(other, outcome, arm)], axis=1, join="inner", keys=["first", "other"]).sort_index()
-    before, after = both["first"].to_numpy(float), both["other"].to_numpy(float)
-    cases = both.index.get_level_values("case").to_numpy(object)
-    bounds = first.kind.span(outcome)
-    reach = (bounds.high - bounds.low) * (1 if kind == "accuracy" else 2) if bounds else None
-    found = paired_difference(after, before, cases, reach)
-    return Between(
-        run=other.name,
-        what=kind,
-        outcome=outcome,
-        arm=arm,
-        first=float(before.mean()) if len(before) else None,
-        value=float(after.mean()) if len(after) else None,
-        difference=found.value,
-        low=found.low,
-        high=found.high,
-        pairs=found.n,
-        cases=found.clusters,
-        p=sign_flip(after - before, cases),
-        p_adjusted=None,
-    )
+    there = ~(np.isnan(before) | np.isnan(after))
+    before, after, case = before[there], after[there], case[there]
+    found = paired_difference(after, before, case, reach)
+    return {
+        "first": float(before.mean()) if len(before) else None,
+        "value": float(after.mean()) if len(after) else None,
+        "difference": found.value,
+        "low": found.low,
+        "high": found.high,
+        "pairs": found.n,
+        "cases": found.clusters,
+        "p": sign_flip(after - before, case),
+        "p_adjusted": None,
+    }
 
 
 def _adjusted(found: Sequence[Between]) -> tuple[Between, ...]:
@@ -205,7 +234,9 @@ def _adjusted(found: Sequence[Between]) -> tuple[Between, ...]:
 
 
 def _differing(told: Sequence[_Told]) -> dict[str, tuple[Any, ...]]:
-    flat = [dict(_flat(each.manifest.config.model_dump(mode="json", exclude={"out", "concurrency"}))) for each in told]
+    flat = [
+        dict(_flat(each.manifest.config.model_dump(mode="json", exclude={"out", "concurrency", "workers", "deadline"}))) for each in told
+    ]
     rows = {key: tuple(each.get(key) for each in flat) for key in sorted(set().union(*flat))}
     return {key: values for key, values in rows.items() if any(one != two for one, two in pairwise(values))}
 
@@ -243,33 +274,33 @@ def compared(comparison: Comparison) -> str:
         "## Each run by itself\n" + _sides(comparison),
         f"## Against {first}\n" + "\n".join(_verdicts(comparison)),
         table(BETWEEN, [list(_row(each)) for each in comparison.between]),
-        "Accuracy is that of the reference arm; an effect is an arm minus the reference. Both are compared within pairs of the same case and "
+        "Accuracy is that of the reference arm; an effect is an arm minus its reference. Both are compared within pairs of the same case and "
         "repeat, and clustered over cases; p is adjusted over this whole table (Holm).",
         "## What differs in their configs\n" + _configs(comparison),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-SIDES = ("run", "accuracy of reference (95 %)", "arm", "outcome", "effect (95 %)", "flip rate", "same-arm flips", "pairs")
-BETWEEN = ("run", "what", "arm", "outcome", "first run", "this run", "difference (95 %)", "p", "p adjusted", "pairs", "cases")
+SIDES = ("run", "accuracy of reference (95 %)", "arm", "against", "outcome", "effect (95 %)", "flip rate", "same-arm flips", "pairs")
+BETWEEN = ("run", "what", "arm", "against", "outcome", "first run", "this run", "difference (95 %)", "p", "p adjusted", "pairs", "cases")
 
 
 def _sides(comparison: Comparison) -> str:
     rows: list[list[object]] = []
     for side in comparison.runs:
         told = [side.run, interval(side.reference.accuracy, side.reference.accuracy_low, side.reference.accuracy_high)]
-        rows += [[*told, *_effect(each)] for each in side.effects] or [[*told, *["-"] * 5, 0]]
+        rows += [[*told, *_effect(each)] for each in side.effects] or [[*told, *["-"] * 6, 0]]
     return table(SIDES, rows)
 
 
 def _effect(each: ContrastResult) -> Iterator[object]:
-    yield from (each.arm, each.outcome, interval(each.difference, each.low, each.high, signed=True))
+    yield from (each.arm, each.reference, each.outcome, interval(each.difference, each.low, each.high, signed=True))
     yield from (figure(each.flip_rate), figure(each.same_arm_flip_rate), each.pairs)
 
 
 def _row(each: Between) -> Iterator[object]:
     signed = each.what == "effect"
-    yield from (each.run, each.what, each.arm, each.outcome, figure(each.first, signed), figure(each.value, signed))
+    yield from (each.run, each.what, each.arm, each.reference or "-", each.outcome, figure(each.first, signed), figure(each.value, signed))
     yield interval(each.difference, each.low, each.high, signed=True)
     yield from (figure(each.p), figure(each.p_adjusted), each.pairs, each.cases)
 

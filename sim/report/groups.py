@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 
-import pandas as pd
+import numpy as np
+from numpy.typing import NDArray
 
 from simrun.agents.records import Record
 from simrun.manifest import Manifest
 from simrun.metrics.four_fifths import four_fifths
 from simrun.metrics.group_mean import group_mean
+from simrun.report.layout import Layout, Observed
 from simrun.scenarios.base import Outcome
 
 
@@ -31,34 +33,32 @@ class GroupResult(Record):
     """The whole interval of the ratio is below .8: only then is the flag a finding."""
 
 
-def groups(manifest: Manifest, episodes: pd.DataFrame, outcomes: pd.DataFrame, kind: type[Outcome]) -> tuple[GroupResult, ...]:
+def groups(manifest: Manifest, layout: Layout, kind: type[Outcome]) -> tuple[GroupResult, ...]:
     """Every declared outcome over every axis that was varied, and over their intersections where there are several."""
     axes = [key for key in manifest.config.factors if key.partition(".")[2] in manifest.catalogue.axes]
-    played = episodes[(episodes.control == "") & (episodes.state == "done")]
+    settings = {arm.name: arm.settings for arm in manifest.arms if not arm.control}
     found = []
     for field in manifest.primary:
-        values = outcomes[(outcomes.outcome == field) & outcomes["value"].notna()][["trial", "value"]].merge(played, on="trial")
+        seen = layout.observed(field, settings)
         for factor in [[axis] for axis in axes] + ([axes] if len(axes) > 1 else []):
-            cells = values[factor].agg(" & ".join, axis=1) if len(values) else pd.Series(dtype=str)
-            if cells.nunique() > 1:
-                found.append(_result(field, " & ".join(factor), values, cells, kind))
+            cell_of = [" & ".join(settings[arm][axis] for axis in factor) if arm in settings else "" for arm in layout.arms]
+            cells = np.array(cell_of, dtype=object)[seen.arm]
+            if len({cell_of[arm] for arm in np.unique(seen.arm)}) > 1:
+                found.append(_result(field, " & ".join(factor), seen, cells, kind))
     return tuple(found)
 
 
-def _result(field: str, factor: str, values: pd.DataFrame, cells: pd.Series, kind: type[Outcome]) -> GroupResult:
-    means = group_mean(values["value"].to_numpy(), cells.to_numpy(dtype=object))
+def _result(field: str, factor: str, seen: Observed, cells: NDArray[np.object_], kind: type[Outcome]) -> GroupResult:
+    means = group_mean(seen.value, cells)
     span = kind.span(field)
-    rates = (
-        four_fifths(values["value"], cells.to_numpy(dtype=object), values["case"].to_numpy(dtype=object))
-        if span and (span.low, span.high) == (0, 1)
-        else None
-    )
+    rates = four_fifths(seen.value, cells, seen.case) if span and (span.low, span.high) == (0, 1) else None
     pick = max if kind.measured()[field].direction == "lower" else min
+    names, counts = np.unique(cells.astype(str), return_counts=True)
     return GroupResult(
         outcome=field,
         factor=factor,
         means=means,
-        n={str(cell): int(count) for cell, count in cells.value_counts().sort_index().items()},
+        n={str(name): int(count) for name, count in zip(names, counts, strict=True)},
         gap=max(means.values()) - min(means.values()),
         worst=pick(means, key=lambda cell: means[cell]),
         ratio=rates.ratio if rates else None,

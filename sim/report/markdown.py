@@ -1,8 +1,12 @@
-"""The report as Markdown, in one reading order: question, notes, design, noise floor, effects, what is missing, how it was played."""
+"""The report as Markdown, in one reading order: question, notes, design, noise floor, effects, groups, what is missing, what could not be
+seen, how it was played."""
 
 from collections.abc import Iterable, Sequence
 
+from simrun.pace import Pace
+from simrun.report.components import CELLS, COMPONENTS, TURNS, cell_rows, component_rows, turn_rows
 from simrun.report.contrast import ContrastResult
+from simrun.report.figures import figure, interval, table
 from simrun.report.groups import GroupResult
 from simrun.report.plots import shown
 from simrun.report.record import ArmResult, Report
@@ -22,8 +26,10 @@ def markdown(report: Report) -> str:
         "## Arms\n" + _arms(report),
         *_effects(report),
         *_groups(report),
+        *_beyond(report),
         "## Plots\n" + "\n\n".join(f"![{title}]({name})" for name, title in shown(report).items()),
         "## What is missing\n" + _missing(report),
+        "## What could not have been seen\n" + "\n".join(f"- {line}" for line in _unseen(report)),
         "## How it was played\n" + _played(report),
     ]
     return "\n\n".join(parts) + "\n"
@@ -59,14 +65,58 @@ ARROW = {"higher": " ↑", "lower": " ↓", "neither": ""}
 """Which way an outcome is better."""
 
 
+TITLES = {
+    "same": "Noise floor: the reference arm twice",
+    "placebo": "Control: an attribute that should not matter",
+    "swap": "Control: the opposite order",
+    "mirror": "Control: the opposite polarity",
+    "positive": "Positive control: a bias of known size, planted in scripted agents",
+}
+
+
 def _effects(report: Report) -> Iterable[str]:
+    controls = {arm.name: arm.control for arm in report.arms}
     same = {arm.name for arm in report.arms if arm.control == "same"}
     compared = dict.fromkeys((contrast.arm, contrast.reference) for contrast in report.contrasts)
     for arm, reference in sorted(compared, key=lambda pair: pair[0] not in same):
-        title = "Noise floor: the reference arm twice" if arm in same else f"Effect of {arm}, against {reference}"
+        title = TITLES.get(controls.get(arm, ""), f"Effect of {arm}, against {reference}")
         own = [contrast for contrast in report.contrasts if (contrast.arm, contrast.reference) == (arm, reference)]
-        yield f"## {title}\n" + "\n".join(f"- {line}" for line in _verdicts(own))
+        told = [*_planted(report, own), *_verdicts(own), *_shown(report, arm, reference)]
+        yield f"## {title}\n" + "\n".join(f"- {line}" for line in told)
         yield table(HEAD, [_row(each) for each in own])
+
+
+def _planted(report: Report, own: Sequence[ContrastResult]) -> Iterable[str]:
+    """What a positive control was to find, and whether it did."""
+    for each in own:
+        if (
+            report.planted is not None
+            and each.arm == "positive"
+            and each.outcome == report.accuracy
+            and each.low is not None
+            and each.high is not None
+        ):
+            held = "the interval holds it" if each.low <= report.planted <= each.high else "**the interval does not hold it**"
+            seen = (
+                "and would have called it a difference"
+                if each.high < 0 or each.low > 0
+                else "but is too wide to tell it from 0: this design is too small for such an effect"
+            )
+            yield f"{each.outcome}: planted: {figure(report.planted)}; found: {interval(each.difference, each.low, each.high, signed=True)}: {held}, {seen}."
+
+
+def _shown(report: Report, arm: str, reference: str) -> Iterable[str]:
+    """Whether the bias whose effect this is was seen at all."""
+    for each in report.manipulations:
+        if (each.arm, each.reference) == (arm, reference):
+            seen = (
+                f"seen in {interval(each.success, each.low, each.high, signed=True)} more episodes than in the reference ({each.n} pairs)"
+            )
+            if each.interpretable:
+                yield f"Manipulation check: {each.bias} was {seen}."
+            else:
+                told = f" ({seen})" if each.success is not None else ""
+                yield f"**Not interpretable as an effect of {each.bias}**: {each.why}{told}."
 
 
 def _row(contrast: ContrastResult) -> list[object]:
@@ -85,6 +135,8 @@ def _row(contrast: ContrastResult) -> list[object]:
 
 def _verdicts(own: Sequence[ContrastResult]) -> Iterable[str]:
     """What an arm's figures say, in sentences: the declared outcomes one by one, then what stands out among the others."""
+    if own[0].note:
+        yield f"Means over several arms, {own[0].note}."
     for each in own:
         if each.family == "primary":
             yield _primary(each)
@@ -127,10 +179,59 @@ def _groups(report: Report) -> Iterable[str]:
         yield "## Across groups, all other factors pooled\n" + table(head, [_group(each) for each in report.groups])
 
 
+def _beyond(report: Report) -> Iterable[str]:
+    """What there is beyond differences of means."""
+    if report.cells:
+        about = "Means of small cells are drawn towards each other by as much as chance explains of their spread; no interval."
+        yield f"## Small cells, drawn towards each other\n{about}\n\n{table(CELLS, cell_rows(report.cells))}"
+    if report.turns:
+        about = "Mean number of turns up to the horizon (Kaplan-Meier; what was not seen to the end is censored)."
+        yield f"## When it happens\n{about}\n\n{table(TURNS, turn_rows(report.turns))}"
+    if report.components:
+        about = "Crossed random effects of cases, wordings and names: how much of the spread each explains."
+        yield f"## Where the variance comes from\n{about}\n\n{table(COMPONENTS, component_rows(report.components))}"
+
+
+def _unseen(report: Report) -> Iterable[str]:
+    """The limits of this design, in its own figures."""
+    for each in report.contrasts:
+        if each.family == "primary" and each.detectable is not None:
+            yield f"{each.outcome}, {each.arm}: differences smaller than {figure(each.detectable)} would be missed in more than one of five repetitions."
+    for check in report.manipulations:
+        if not check.arm:
+            yield f"Whether {check.bias} shows: {check.why}."
+    yield "What people unlike these cases would meet, and what is said in other words than these prompts."
+
+
 def _group(each: GroupResult) -> list[object]:
     rule = "-" if each.flagged is None else "kept" if not each.flagged else "broken" if each.supported else "below .8, within chance"
     means = ", ".join(f"{name} {figure(mean)} ({each.n[name]})" for name, mean in each.means.items())
     return [each.outcome, each.factor, means, figure(each.gap), each.worst, figure(each.ratio), rule]
+
+
+def _pace(pace: Pace | None) -> Iterable[str]:
+    """How fast it went, and how near to what the engines can do."""
+    if pace is None:
+        return
+    yield (
+        f"- {figure(pace.calls_per_second)} calls/s, {figure(pace.prompt_tokens_per_second)} prompt tokens/s, "
+        f"{figure(pace.output_tokens_per_second)} output tokens/s, {figure(pace.playing)} episodes in flight on average"
+    )
+    if pace.running is not None:
+        yield (
+            f"- engines: {figure(pace.running)} sequences running and {figure(pace.waiting)} waiting on average, KV cache {_share(pace.kv_used)} in use, "
+            f"{pace.preemptions or 0} preemptions"
+        )
+    yield f"- prompt tokens from cache: {_share(pace.cached_share)}; event loop late by {figure(pace.lag_mean_ms)} ms on average, at most {figure(pace.lag_most_ms)} ms"
+    if pace.bound_seconds is not None:
+        yield (
+            f"- the tokens need {figure(pace.bound_seconds)} s at {figure(pace.prefill_rate)} read and {figure(pace.decode_rate)} written a second: "
+            f"the run was at {_share(pace.bound_share)} of that bound"
+        )
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0%}"
 
 
 def _missing(report: Report) -> str:
@@ -155,26 +256,8 @@ def _played(report: Report) -> str:
     tokens = report.tokens
     return "\n".join([
         *engines,
+        *_pace(report.pace),
         f"- {tokens['prompt']} prompt tokens ({tokens['cached']} from cache), {tokens['output']} out, {report.seconds:g} s",
         f"- config {report.design['config']}, cases {report.design['suite']}, log head {report.design['log']}",
         f"- {', '.join(f'{name} {version}' for name, version in report.versions.items())}",
     ])  # fmt: skip
-
-
-def interval(value: float | None, low: float | None, high: float | None, signed: bool = False) -> str:
-    """A value with its interval in brackets."""
-    if value is None:
-        return "-"
-    bounds = f"[{figure(low, signed)}, {figure(high, signed)}]" if low is not None else "[no interval]"
-    return f"{figure(value, signed)} {bounds}"
-
-
-def figure(value: float | None, signed: bool = False) -> str:
-    """A number to three digits, `-` for none."""
-    return "-" if value is None else f"{value:{'+' if signed else ''}.3g}"
-
-
-def table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)

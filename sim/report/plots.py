@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from simrun.report.contrast import ContrastResult
+from simrun.report.layout import Layout
 from simrun.report.record import ArmResult, Report
 from simrun.scenarios.base import Outcome
 from simrun.stats import Estimate, clustered_mean
@@ -56,27 +55,30 @@ class Drawing:
     """What every plot is drawn from."""
 
     report: Report
-    outcomes: pd.DataFrame
+    layout: Layout
     kind: type[Outcome]
     primary: str
 
     def mean(self, arm: ArmResult) -> Estimate:
         """The primary outcome in one arm."""
-        own = self.outcomes[(self.outcomes.arm == arm.name) & (self.outcomes.outcome == self.primary)].dropna(subset=["value"])
         bounds = self.kind.span(self.primary)
         limits = (bounds.low, bounds.high) if bounds else (None, None)
-        return clustered_mean(own["value"].to_numpy(float), own["case"].to_numpy(object), *limits)
+        own = self.layout.observed(self.primary, [arm.name])
+        return clustered_mean(own.value, own.case, *limits)
 
     def contrast(self, outcome: str, arm: str) -> ContrastResult | None:
-        """One outcome of one arm against the reference; None for the reference itself."""
+        """One outcome of one arm against the first of its references; None for the reference itself."""
         return next((each for each in self.report.contrasts if (each.outcome, each.arm) == (outcome, arm)), None)
 
 
 def shown(report: Report) -> dict[str, str]:
-    """The plots that a report has, file name -> title: no effects without a second arm, no dose where none is varied."""
+    """The plots that a report has, file name -> title: no effects without a second arm, no dose where none is varied.
+
+    And no gap of an arm to the reference where several arms together are compared with several (a fractional design).
+    """
     there = {
-        "effects.svg": len(report.arms) > 1,
-        "accuracy.svg": any(arm.accuracy is not None for arm in report.arms),
+        "effects.svg": bool(report.contrasts),
+        "accuracy.svg": any(arm.accuracy is not None for arm in report.arms) and not any(each.note for each in report.contrasts),
         "dose.svg": bool(doses(report)),
     }
     return {name: title for name, title in TITLES.items() if there.get(name, True)}
@@ -88,13 +90,13 @@ def doses(report: Report) -> dict[str, tuple[int, str]]:
     return {name: (int(dose[1]), (name[: dose.start()] + name[dose.end() :]).strip()) for name, dose in found.items() if dose}
 
 
-def plots(report: Report, outcomes: pd.DataFrame, kind: type[Outcome], primary: Sequence[str]) -> dict[str, bytes]:
-    """Every plot of a report, file name -> SVG. `outcomes` is the run's table; of several primary outcomes the first is drawn by arm."""
+def plots(report: Report, layout: Layout, kind: type[Outcome], primary: Sequence[str]) -> dict[str, bytes]:
+    """Every plot of a report, file name -> SVG. `layout` is the run's; of several primary outcomes the first is drawn by arm."""
     from matplotlib import style
     from matplotlib.figure import Figure
 
     known = [name for name in primary if name in kind.measured()] or list(kind.measured())
-    drawing = Drawing(report, outcomes, kind, known[0])
+    drawing = Drawing(report, layout, kind, known[0])
     drawers: Mapping[str, Callable[[Figure, Drawing], str]] = {
         "effects.svg": _effects,
         "groups.svg": _groups,
@@ -121,24 +123,27 @@ def _svg(figure: "Figure", title: str, caption: str, report: Report) -> bytes:
 
 
 def _effects(figure: "Figure", drawing: Drawing) -> str:
-    """A panel an arm, a row an outcome; without any arm but controls, the noise floor alone."""
+    """A panel an arm (or a level), a row an outcome; without any but controls, the noise floor alone."""
     report = drawing.report
     bounded = [name for name in drawing.kind.measured() if drawing.kind.span(name)]
     families = {each.outcome: each.family for each in report.contrasts if each.family != "control"}
     rows = sorted(bounded, key=lambda name: families.get(name, "primary" if name == drawing.primary else "") != "primary")
-    arms = [arm.name for arm in report.arms[1:] if not arm.control] or [arm.name for arm in report.arms[1:]]
+    effects = [each for each in report.contrasts if each.family != "control"] or report.contrasts
+    arms: dict[str, str] = {}
+    for each in effects:
+        arms.setdefault(each.arm, each.reference)  # the first, as drawing.contrast has it
     across = min(ACROSS, len(arms))
     down = -(-len(arms) // across)
     figure.set_size_inches(WIDTH, HEIGHT + 2.4 * (down - 1))
     panels = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False).flatten()
     for panel in panels[len(arms) :]:
         panel.set_visible(False)
-    for number, (panel, arm) in enumerate(zip(panels, arms, strict=False)):
+    for number, (panel, (arm, reference)) in enumerate(zip(panels, arms.items(), strict=False)):
         for place, outcome in enumerate(rows):
             _effect(panel, place, drawing, outcome, arm)
         panel.tick_params(axis="x", labelbottom=number + across >= len(arms))
         panel.axvline(0, color=INK, linewidth=0.6, zorder=1)
-        panel.set_title(wrapped(arm, 78 // across))
+        panel.set_title(wrapped(arm if reference == report.arms[0].name else f"{arm} against {reference}", 78 // across))
         panel.set_yticks(range(len(rows)), [_directed(drawing.kind, name) for name in rows])
         panel.tick_params(axis="y", length=0, labelsize=7)
         panel.grid(axis="x", color="#eeeeee", linewidth=0.6)
@@ -147,7 +152,7 @@ def _effects(figure: "Figure", drawing: Drawing) -> str:
     _symmetric(panels[: len(arms)])
     left_out = [name for name in drawing.kind.measured() if name not in bounded]
     return (
-        f"Difference to {report.arms[0].name}, as a share of the outcome's range, with 95 % intervals (hollow: no interval). "
+        f"Difference to {report.arms[0].name}, or to what a panel names, as a share of the outcome's range, with 95 % intervals (hollow: no interval). "
         f"Blue: primary. Grey: the interval of the reference arm against itself. Arrows: which way is better."
         + (f" Without a range, and so left out: {', '.join(left_out)}." if left_out else "")
     )

@@ -1,16 +1,24 @@
 """The report of a run as a record, computed from its sealed tables and its manifest."""
 
-from collections.abc import Mapping
-from typing import Any
-
-import pandas as pd
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from simrun.agents.records import Record
 from simrun.manifest import Manifest
 from simrun.metrics.accuracy import accuracy
+from simrun.pace import Pace
+from simrun.report.components import CellsResult, ComponentsResult, TurnsResult, cells, crossed, timed
 from simrun.report.contrast import ContrastResult, contrasts
 from simrun.report.groups import GroupResult, groups
+from simrun.report.layout import Layout, labels
+from simrun.report.manipulation import Manipulation, manipulations
 from simrun.scenarios.base import Outcome
+
+if TYPE_CHECKING:
+    import duckdb
+
+TOKENS = ("prompt_tokens", "cached_tokens", "output_tokens")
+PROBLEMS = ("refused", "unreadable", "truncated")
 
 
 class ArmResult(Record):
@@ -39,6 +47,10 @@ class Summary(Record):
     complete: bool
     arms: tuple[ArmResult, ...]
     contrasts: tuple[ContrastResult, ...]
+    manipulations: tuple[Manipulation, ...]
+    """Whether the biases that were injected show."""
+    pace: Pace | None
+    """How fast it was played; None for a run without samples."""
     errors: Mapping[str, int]
     """Episodes that infrastructure ended, by class; they are owed again."""
     tokens: Mapping[str, int]
@@ -50,38 +62,75 @@ class Report(Summary):
     """The summary, and what a reader needs to judge it."""
 
     scenario: str
+    accuracy: str
+    """The outcome whose mean is the scenario's accuracy, "" for none."""
     question: str
     notes: tuple[str, ...]
     groups: tuple[GroupResult, ...]
+    cells: tuple[CellsResult, ...]
+    components: tuple[ComponentsResult, ...]
+    turns: tuple[TurnsResult, ...]
+    planted: float | None
+    """True effect of the positive control on the scenario's accuracy; None without one."""
     design: Mapping[str, Any]
     exclusions: tuple[Mapping[str, str], ...]
     engines: Mapping[str, Mapping[str, Any]]
     versions: Mapping[str, str]
 
 
-def build(name: str, manifest: Manifest, tables: Mapping[str, pd.DataFrame], kind: type[Outcome]) -> Report:
-    """Compute the report of one run."""
-    episodes, outcomes = tables["episodes"], tables["outcomes"]
-    tried = episodes[episodes.state == "error"]
-    seconds = float(episodes["at"].max()) - manifest.created if episodes["at"].notna().any() else 0.0
+def build(name: str, manifest: Manifest, layout: Layout, tables: "duckdb.DuckDBPyConnection", played: Pace | None) -> Report:
+    """Compute the report of one run from its layout and from its tables, of which `episodes` is asked for counts and labels."""
+    kind = manifest.outcome
+    by_arm = _counts(tables)
+    all_arms = by_arm[""]
+    seconds = all_arms["at"] - manifest.created if all_arms["at"] is not None else 0.0
     return Report(
         run=name,
-        complete=bool((episodes.state == "done").all()),
-        arms=tuple(_arm(arm.name, arm.control, episodes, outcomes, kind) for arm in manifest.arms),
-        contrasts=contrasts(manifest, episodes, outcomes, kind),
-        errors={str(error): int(count) for error, count in tried["error"].value_counts().sort_index().items()},
-        tokens={key: int(episodes[f"{key}_tokens"].fillna(0).sum()) for key in ("prompt", "cached", "output")},
+        complete=all_arms["done"] == all_arms["episodes"],
+        arms=tuple(_arm(arm.name, arm.control, layout, by_arm[arm.name], kind) for arm in manifest.arms),
+        contrasts=contrasts(manifest, layout, kind),
+        manipulations=manipulations(manifest, layout),
+        pace=played,
+        errors=dict(tables.sql("SELECT error, count(*) FROM episodes WHERE state = 'error' GROUP BY error ORDER BY error").fetchall()),
+        tokens={name.removesuffix("_tokens"): all_arms[name] for name in TOKENS},
         seconds=round(max(seconds, 0.0), 1),
         scenario=str(manifest.config.scenario["name"]),
+        accuracy=kind.accuracy,
         question=question(manifest),
-        notes=notes(manifest, episodes),
-        groups=groups(manifest, episodes, outcomes, kind),
+        notes=notes(manifest, all_arms["episodes"] - all_arms["done"], _examples(tables)),
+        groups=groups(manifest, layout, kind),
+        cells=cells(manifest, layout),
+        components=crossed(manifest, layout, labels(tables, layout, "wording"), labels(tables, layout, "name")),
+        turns=timed(manifest, layout),
+        planted=-manifest.config.design.planted if "positive" in manifest.config.design.controls else None,
         design={"cases": len(manifest.cases), "repeats": manifest.config.repeats, "seed": manifest.config.seed, "owed": manifest.owed,
-                "done": int((episodes.state == "done").sum()), "config": manifest.digest, "suite": manifest.suite, "log": manifest.head},
+                "done": all_arms["done"], "config": manifest.digest, "suite": manifest.suite, "log": manifest.head},
         exclusions=tuple({"case": each.case, "arm": each.arm, "why": each.why} for each in manifest.exclusions),
         engines=manifest.engines,
         versions=manifest.versions,
     )  # fmt: skip
+
+
+def _counts(tables: "duckdb.DuckDBPyConnection") -> dict[str, dict[str, Any]]:
+    """Counts and sums over the episodes of each arm, and over all of them as the arm ""."""
+    asked = {
+        "episodes": "count(*)",
+        "done": "count(*) FILTER (state = 'done')",
+        "failed": "count(*) FILTER (state = 'error')",
+        "calls": "coalesce(sum(calls), 0)",
+        "at": 'max("at")',
+        **{name: f"coalesce(sum({name}), 0)" for name in TOKENS},
+        **{name: f"coalesce(sum({name}) FILTER (state = 'done'), 0)" for name in PROBLEMS},
+    }
+    columns = ", ".join(asked.values())
+    rows = tables.sql(f"SELECT coalesce(arm, ''), {columns} FROM episodes GROUP BY ROLLUP (arm)").fetchall()
+    return {arm: dict(zip(asked, counts, strict=True)) for arm, *counts in rows}
+
+
+def _examples(tables: "duckdb.DuckDBPyConnection") -> list[tuple[str, str]]:
+    """Each error that ended episodes, with the message of the first."""
+    first = 'QUALIFY row_number() OVER (PARTITION BY error ORDER BY "at", trial) = 1'
+    return tables.sql(f"SELECT error, message FROM episodes WHERE state = 'error' {first} ORDER BY \"at\", trial").fetchall()
 
 
 def question(manifest: Manifest) -> str:
@@ -93,14 +142,12 @@ def question(manifest: Manifest) -> str:
     return f"What changes in {scenario} when only this changes: {' and '.join(varied)}?"
 
 
-def notes(manifest: Manifest, episodes: pd.DataFrame) -> tuple[str, ...]:
-    """What a reader must know before the figures."""
+def notes(manifest: Manifest, undone: int, errors: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """What a reader must know before the figures; `errors` are (class, message of one)."""
     found = list(manifest.notes)
-    undone = int((episodes.state != "done").sum())
     if undone:
         found.append(f"{undone} of {manifest.owed} episodes have no outcome yet; they are left out here, and owed: simrun resume goes on.")
-    failed = episodes[episodes.state == "error"].drop_duplicates("error")
-    found += [f"Error {error}, for example: {message}" for error, message in zip(failed["error"], failed["message"], strict=True)]
+    found += [f"Error {error}, for example: {message}" for error, message in errors]
     if manifest.hidden_images:
         found.append(f"{manifest.hidden_images} cases have an image that nobody was shown (scenario.images=never).")
     if manifest.flags:
@@ -112,22 +159,20 @@ def notes(manifest: Manifest, episodes: pd.DataFrame) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _arm(name: str, control: str, episodes: pd.DataFrame, outcomes: pd.DataFrame, kind: type[Outcome]) -> ArmResult:
-    own, values = episodes[episodes.arm == name], outcomes[outcomes.arm == name]
-    done = own[own.state == "done"]
-    means = {field: values[values.outcome == field]["value"].dropna() for field in kind.measured()}
-    judged = values[(values.outcome == kind.accuracy) & values["value"].notna()]
-    right = accuracy(judged["value"].to_numpy(), judged["case"].to_numpy())
+def _arm(name: str, control: str, layout: Layout, counts: Mapping[str, int], kind: type[Outcome]) -> ArmResult:
+    seen = {field: layout.observed(field, [name]) for field in kind.measured()}
+    judged = seen.get(kind.accuracy)
+    right = accuracy(judged.value, judged.case) if judged else accuracy([], [])
     return ArmResult(
         name=name,
         control=control,
-        n=len(done),
+        n=counts["done"],
         accuracy=right.value,
         accuracy_low=right.low,
         accuracy_high=right.high,
-        outcomes={field: float(found.mean()) if len(found) else None for field, found in means.items()},
-        observed={field: len(found) for field, found in means.items()},
-        problems={problem: int(done[problem].sum()) for problem in ("refused", "unreadable", "truncated")},
-        errors=int((own.state == "error").sum()),
-        calls=int(own["calls"].sum()),
+        outcomes={field: float(found.value.mean()) if len(found.value) else None for field, found in seen.items()},
+        observed={field: len(found.value) for field, found in seen.items()},
+        problems={problem: counts[problem] for problem in PROBLEMS},
+        errors=counts["failed"],
+        calls=counts["calls"],
     )

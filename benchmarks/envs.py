@@ -1,0 +1,191 @@
+"""How many turns a second the environments step, beside a bare stage, PettingZoo's own games and TextArena.
+
+    python benchmarks/envs.py [--json] [--small]
+
+A consultation of 50 turns: the doctor asks until its last move, the patient answers and is asked for three opinions; nothing is sampled, so that
+only the stepping is timed. A turn is one role having its observation and saying something, whoever plays it. `bare` is the stage
+driven by hand, in the form of `aec` with constant replies, in that of `gym` and `vector` with the patient's replies from the
+scripted backend. TextArena plays its two-player conversation of 50 turns (TruthAndDeception-v0-extreme, its default wrappers); PettingZoo
+its tic-tac-toe and rock-paper-scissors, games of a few numbers. Rounds take turns, the best of each counts. Needs textarena, and
+pettingzoo's classic games; who is not installed is left out.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from typing import Any
+
+import gymnasium
+from timed import DIALOGUE, least, main, most
+
+from simrun.agents.backends.scripted import Scripted
+from simrun.agents.records import Answer, Chat
+from simrun.agents.reply import Reply
+from simrun.envs import aec
+from simrun.envs.ids import name
+from simrun.envs.session import planned
+
+ASKED: dict[str, Any] = {"scenario": "clinic", "backend": {"rules": DIALOGUE}, "cases": 4}
+OVERRIDES = ("backend=scripted", "scenario.questions=24")
+TURNS = 50
+"""Of an episode: 24 of the doctor, 23 answers, 3 opinions."""
+ASK = '{"move": "ask", "question": "Since when have you had this, and is it getting worse?"}'
+DIAGNOSE = '{"move": "diagnose", "diagnosis": "a cold", "differential": [], "urgency": 3, "referral": false, "pain_relief": true}'
+TOLD = "It began about three days ago, and since yesterday it has been a little worse."
+ENVS = 64
+Turns = int
+
+
+def constant(role: str, chat_form: str, text: str) -> str:
+    """A reply that costs nothing to find."""
+    if role == "patient":
+        return '{"score": 7}' if chat_form else TOLD
+    return DIAGNOSE if "your last move" in text[-120:] else ASK
+
+
+def bare(scripted: bool) -> Callable[[int], Turns]:
+    """The stage by hand; `scripted` has the patient's replies from the backend."""
+    plan = planned(OVERRIDES, ASKED, ("doctor",), None)
+    backend = Scripted(rules=DIALOGUE)
+    trials = list(plan.trials())
+
+    def answer(chat: Chat) -> Answer:
+        if scripted and chat.role == "patient":
+            asked = backend.reply(chat)
+            try:
+                asked.send(None)  # type: ignore[attr-defined]
+            except StopIteration as end:
+                answered: Answer = end.value
+                return answered
+        return Answer(text=constant(chat.role, str(chat.form or ""), chat.messages[-1].content))
+
+    def play(episodes: int) -> Turns:
+        turns = 0
+        for episode in range(episodes):
+            trial = trials[episode % len(trials)]
+            stage = plan.castings[trial.arm].stage(plan.cases[trial.case], trial)
+            while not stage.over:
+                for turn in stage.pending():
+                    stage.say(turn, Reply.of(answer(stage.chat(turn)), turn.kinds()))
+                    turns += 1
+        return turns
+
+    return play
+
+
+def turns_of() -> Callable[[int], Turns]:
+    env = aec(*OVERRIDES, **ASKED)
+
+    def play(episodes: int) -> Turns:
+        turns = 0
+        for _ in range(episodes):
+            env.reset()
+            for agent in env.agent_iter():
+                seen, _, over, _, info = env.last()
+                env.step(None if over else constant(agent, info["form"], str(seen)))
+                turns += not over
+        return turns
+
+    return play
+
+
+def one() -> Callable[[int], Turns]:
+    env = gymnasium.make(name("clinic"), seat="doctor", overrides=OVERRIDES, **{key: ASKED[key] for key in ("backend", "cases")})
+
+    def play(episodes: int) -> Turns:
+        turns = 0
+        for _ in range(episodes):
+            seen, _ = env.reset()
+            over = False
+            while not over:
+                seen, _, over, _, _ = env.step(constant("doctor", "", seen))
+            turns += TURNS
+        return turns
+
+    return play
+
+
+def many() -> Callable[[int], Turns]:
+    given = {key: ASKED[key] for key in ("backend", "cases")}
+    env = gymnasium.make_vec(name("clinic"), num_envs=ENVS, seat="doctor", overrides=OVERRIDES, autoreset_mode="SameStep", **given)
+
+    def play(episodes: int) -> Turns:
+        seen, _ = env.reset()
+        done = 0
+        while done < max(episodes, ENVS):
+            seen, _, over, _, _ = env.step(tuple(constant("doctor", "", text) for text in seen))
+            done += int(over.sum())
+        return done * TURNS
+
+    return play
+
+
+def zoo(game: str) -> Callable[[int], Turns]:
+    import importlib
+
+    env = importlib.import_module(f"pettingzoo.classic.{game}").env()
+
+    def play(episodes: int) -> Turns:
+        turns = 0
+        for _ in range(episodes):
+            env.reset(seed=0)
+            for _ in env.agent_iter():
+                seen, _, over, truncated, _ = env.last()
+                done = over or truncated
+                action = None if done else int(seen["action_mask"].argmax()) if isinstance(seen, Mapping) else 0
+                env.step(action)
+                turns += not done
+        return turns
+
+    return play
+
+
+def arena() -> Callable[[int], Turns]:
+    with contextlib.redirect_stdout(None):
+        import textarena
+
+    env = textarena.make("TruthAndDeception-v0-extreme")
+
+    def play(episodes: int) -> Turns:
+        turns = 0
+        for _ in range(episodes):
+            env.reset(num_players=2)
+            done = False
+            while not done:
+                env.get_observation()
+                done, _ = env.step("[Fact 1]" if turns % 50 == 49 else TOLD)
+                turns += 1
+        return turns
+
+    return play
+
+
+def measure(small: bool, say: Callable[[str], None]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    episodes, rounds = (64, 3) if small else (256, 7)
+    players = {"bare": bare(False), "bare, scripted patient": bare(True), "aec": turns_of(), "gym": one(), "vector": many()}
+    if find_spec("textarena"):
+        players["textarena"] = arena()
+    for game in ("tictactoe_v3", "rps_v2"):
+        with contextlib.suppress(ImportError):
+            players[f"pettingzoo {game}"] = zoo(game)
+    best = dict.fromkeys(players, 0.0)
+    for _ in range(rounds):
+        for who, play in players.items():
+            began = time.perf_counter()
+            turns = play(episodes)
+            best[who] = max(best[who], turns / (time.perf_counter() - began))
+            say(f"{who}: {best[who]:.0f} turns/s")
+    goals = {
+        "aec, times a bare stage's time": most(best["bare"] / best["aec"], 2),
+        "gym, times a bare stage's time": most(best["bare, scripted patient"] / best["gym"], 2),
+        "vector, times a bare stage's time": most(best["bare, scripted patient"] / best["vector"], 2),
+    }
+    if "textarena" in best:
+        goals["aec, times textarena's pace"] = least(best["aec"] / best["textarena"], 3)
+    return {"turns_per_second": {who: round(pace) for who, pace in best.items()}}, goals
+
+
+if __name__ == "__main__":
+    main(__doc__, measure)

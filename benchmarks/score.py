@@ -1,0 +1,202 @@
+"""Reports on a million episodes: the time and the memory from sealed tables to the written report.
+
+    python benchmarks/score.py [--json] [--small]
+
+The tables are synthetic: cases that differ in difficulty, seven arms of which six are compared with the reference, ten of the clinic's
+outcomes (six yes-or-no, two scores, two counts), a twentieth of the values missing, a few episodes ended by errors, rows in the order
+in which episodes happened to end. What is measured is what every run does when its tables are sealed, and `simrun report` when it has
+rebuilt them: Run(path).write_report(), in a process of its own, the start of Python and its imports included. It is done once with
+five repeats of each case and once with one. The latter is the hardest: every pair is an independent case, and each outcome misses others.
+"""
+
+import resource
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from timed import main, most
+
+from simrun.catalogue import catalogue
+from simrun.config import Config
+from simrun.design import Plan
+from simrun.manifest import Manifest
+from simrun.runs import Run
+from simrun.seal import TABLES
+
+EPISODES, SMALL = 1_000_000, 100_000
+SECONDS, GIGABYTES = 60, 4
+REPEATS = (5, 1)
+LEVELS = ("White", "Black", "Hispanic", "Asian", "Middle Eastern")
+"""The reference and four arms; the other two are the controls `same` and `placebo`."""
+TRUTHS = ("solved", "concluded", "correct", "anchored", "referral", "pain_relief")
+SCORES = {"urgency": (1, 5), "confidence": (1, 10)}
+COUNTS = {"tests": 6, "words": 400}
+"""With their means."""
+OUTCOMES = (*TRUTHS, *SCORES, *COUNTS)
+TURNS = {"concluded_at": 9, "moves": 20}
+"""The mean turn of the conclusion, and how many there are: told beside the outcomes, for the report to say how soon."""
+EFFECT = 0.02
+"""By how much less often the second arm is solved."""
+MISSING, FAILED = 0.05, 0.002
+"""Shares of values, and of episodes that infrastructure ended."""
+ROWS = 50_000
+"""Episodes in a row group."""
+
+Array = NDArray[Any]
+
+
+def planned(episodes: int, repeats: int) -> Manifest:
+    """The manifest of a clinic run of about so many episodes; its cases are names alone."""
+    config = Config.of({
+        "scenario": {"name": "clinic"}, "backend": {"name": "scripted"}, "vary": {"patient": {"ethnicity": LEVELS}}, "cases": 1,
+        "repeats": repeats, "design": {"controls": ["same", "placebo"]},
+    })  # fmt: skip
+    manifest = Manifest.of(Plan(config, catalogue()), created=0.0)
+    each = repeats * len(manifest.arms)
+    cases = tuple(f"case-{number:06}" for number in range(-(-episodes // each)))
+    return manifest.model_copy(update={"cases": cases, "owed": len(cases) * each})
+
+
+def values(manifest: Manifest, luck: np.random.Generator) -> Array:
+    """What came of each episode, (cases, repeats, arms, outcomes), NaN where missing; the arms of a pair share half of their luck."""
+    cases, repeats, arms = len(manifest.cases), manifest.config.repeats, len(manifest.arms)
+    level = luck.normal(0, 0.5, (cases, 1, 1)).astype(np.float32)
+    found = np.empty((cases, repeats, arms, len(OUTCOMES)), dtype=np.float32)
+    for place, name in enumerate(OUTCOMES):
+        shared = luck.random((cases, repeats, 1)) < 0.5
+        both, own = luck.normal(0, 1, (cases, repeats, 1)), luck.normal(0, 1, (cases, repeats, arms))
+        found[..., place] = told(name, level + np.where(shared, both, own))
+    found[:, :, 1, 0] *= luck.random((cases, repeats)) > EFFECT / 0.6
+    found[luck.random(found.shape, dtype=np.float32) < MISSING] = np.nan
+    return found.reshape(-1, len(OUTCOMES))
+
+
+def timed(found: Array, luck: np.random.Generator) -> Array:
+    """Two columns more: when it was concluded, NaN where it was not, and the moves made until then."""
+    at = np.clip(np.rint(TURNS["concluded_at"] * np.exp(0.3 * luck.normal(size=len(found)))), 1, TURNS["moves"])
+    at = np.where(luck.random(len(found)) < MISSING, np.nan, at)
+    return np.column_stack([found, at, np.where(np.isnan(at), TURNS["moves"], at)])
+
+
+def told(name: str, latent: Array) -> Array:
+    """A standard score as this outcome tells it."""
+    if name in TRUTHS:
+        return latent < 0.28  # in about 60 %
+    if name in SCORES:
+        low, high = SCORES[name]
+        return np.clip(np.rint((low + high) / 2 + (high - low) / 5 * latent), low, high)
+    return np.rint(COUNTS[name] * np.exp(0.3 * latent))
+
+
+def write(path: Path, episodes: int, repeats: int, seed: int = 0) -> int:
+    """Write a run's manifest and sealed tables, and return the number of its episodes."""
+    luck, manifest = np.random.default_rng([seed, repeats]), planned(episodes, repeats)
+    (path / "sealed").mkdir(parents=True)
+    manifest.write(path)
+    found = timed(values(manifest, luck), luck)
+    order, failed = luck.permutation(len(found)), luck.random(len(found)) < FAILED
+    tables = {"episodes": partial(_episodes, manifest, failed), "outcomes": partial(_outcomes, manifest, found, failed)}
+    for name, columns in TABLES.items():
+        schema = pa.schema(list((columns | ({"patient.ethnicity": pa.string()} if name == "episodes" else {})).items()))
+        with pq.ParquetWriter(path / "sealed" / f"{name}.parquet", schema, compression="zstd") as file:
+            for first in range(0, len(order), ROWS) if name in tables else ():
+                file.write_table(_filled(tables[name](order[first : first + ROWS]), schema))
+    return len(found)
+
+
+def _filled(columns: dict[str, Any], schema: pa.Schema) -> pa.Table:
+    """The columns in the schema's order; those that are not given are null."""
+    rows = len(next(iter(columns.values())))
+    return pa.table(
+        [pa.array(columns[field.name], field.type) if field.name in columns else pa.nulls(rows, field.type) for field in schema], schema
+    )
+
+
+def _whose(manifest: Manifest, cells: Array) -> dict[str, Any]:
+    """The columns that tell a trial. Cells count arms first, then repeats, then cases."""
+    arms, repeats = manifest.arms, manifest.config.repeats
+
+    def words(known: Iterator[str], place: Array) -> pa.Array:
+        return pa.array(list(known), pa.string()).take(pa.array(place))
+
+    arm, pair = cells % len(arms), cells // len(arms)
+    return {
+        "run": words(iter(["synthetic"]), np.zeros(len(cells), dtype=int)),
+        "trial": [f"{cell:016x}" for cell in cells.tolist()],
+        "case": words(iter(manifest.cases), pair // repeats),
+        "arm": words((each.name for each in arms), arm),
+        "control": words((each.control for each in arms), arm),
+        "repeat": pair % repeats,
+        "patient.ethnicity": words((each.settings["patient.ethnicity"] for each in arms), arm),
+    }
+
+
+def _episodes(manifest: Manifest, failed: Array, cells: Array) -> dict[str, Any]:
+    ended = failed[cells]
+    counts = {name: np.full(len(cells), count) for name, count in (("calls", 24), ("prompt_tokens", 18_000), ("output_tokens", 700))}
+    problems = {name: (cells % 97 == place).astype(int) for place, name in enumerate(("refused", "unreadable", "truncated"))}
+    words = {
+        "state": np.where(ended, "error", "done"),
+        "error": np.where(ended, "timeout", ""),
+        "message": np.where(ended, "no answer", ""),
+    }
+    return {**_whose(manifest, cells), **words, **counts, **problems, "at": cells / 100.0}
+
+
+def _outcomes(manifest: Manifest, found: Array, failed: Array, cells: Array) -> dict[str, Any]:
+    cells = cells[~failed[cells]]
+    rows, value = pa.array(np.repeat(np.arange(len(cells)), found.shape[1])), found[cells].reshape(-1).astype(float)
+    whose = {name: pa.array(column).take(rows) for name, column in _whose(manifest, cells).items()}
+    return {**whose, "outcome": [*OUTCOMES, *TURNS] * len(cells), "value": pa.array(value, from_pandas=True)}
+
+
+def score(path: Path) -> dict[str, float]:
+    """Report on a run; the seconds of each part, and the greatest resident set of this process, GB."""
+    began = time.perf_counter()
+    run = Run(path)
+    assert run.layout.values.size
+    read = time.perf_counter()
+    report = run.report()
+    computed = time.perf_counter()
+    run.write_report()
+    ended = time.perf_counter()
+    assert sum(each.pairs > 0 for each in report.contrasts) == len(OUTCOMES) * (len(LEVELS) + 1)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9  # Linux counts in kB
+    return {"read_s": read - began, "computed_s": computed - read, "written_s": ended - computed, "peak_gb": peak}
+
+
+def apart(work: Callable[..., Any], *given: Any) -> tuple[Any, float]:
+    """Do it in a new process; what it returns, and the seconds that all of it took."""
+    began = time.perf_counter()
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        return process.submit(work, *given).result(), time.perf_counter() - began
+
+
+def measure(small: bool, tell: Callable[[str], None]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Figures and goals."""
+    rows = []
+    for repeats in REPEATS:
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "synthetic"
+            episodes, seconds = apart(write, path, SMALL if small else EPISODES, repeats)
+            tell(f"{episodes} episodes of {repeats} repeats a case written in {seconds:.0f} s")
+            parts, seconds = apart(score, path)
+        size = {"episodes": episodes, "cases": episodes // repeats // (len(LEVELS) + 2), "repeats": repeats}
+        rows.append(size | {"seconds": round(seconds, 1)} | {name: round(value, 2) for name, value in parts.items()})
+        tell(f"scored in {seconds:.1f} s, {parts['peak_gb']:.2f} GB")
+    wall, peak = max(row["seconds"] for row in rows), max(row["peak_gb"] for row in rows)
+    figures = {"outcomes": len(OUTCOMES), "contrasts": len(LEVELS) + 1, "bootstrap_draws": 2000, "sign_flips": 4999, "missing": MISSING}
+    return figures | {"rows": rows}, {"seconds": most(wall, SECONDS), "peak_gb": most(peak, GIGABYTES)}
+
+
+if __name__ == "__main__":
+    main(__doc__, measure)

@@ -1,0 +1,22 @@
+"""How figures are written in a report, and its tables."""
+
+from collections.abc import Iterable, Sequence
+
+
+def interval(value: float | None, low: float | None, high: float | None, signed: bool = False) -> str:
+    """A value with its interval in brackets."""
+    if value is None:
+        return "-"
+    bounds = f"[{figure(low, signed)}, {figure(high, signed)}]" if low is not None else "[no interval]"
+    return f"{figure(value, signed)} {bounds}"
+
+
+def figure(value: float | None, signed: bool = False) -> str:
+    """A number to three digits, `-` for none."""
+    return "-" if value is None else f"{value:{'+' if signed else ''}.3g}"
+
+
+def table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)

@@ -1,0 +1,257 @@
+"""Designs and controls: fractions, teams of which k carry a bias, swaps, mirrors, planted biases, and what is refused before a token is spent."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+import networkx as nx
+import numpy as np
+import pytest
+from conftest import config
+
+from simrun import catalogue as menus
+from simrun.agents.bias import Bias
+from simrun.agents.reply import Decision
+from simrun.catalogue import Catalogue, ConfigError
+from simrun.config import Config
+from simrun.design import Plan
+from simrun.scenarios.base import Better, Case, Outcome, Play, Range, Scenario, Turn
+
+THREE = {"patient": {"ethnicity": ["White", "Black"], "gender": ["woman", "man"], "insurance": ["private", "none"]}}
+
+
+# Fractions
+
+
+def test_half_of_a_cube_has_each_pair_of_levels_once(known):
+    plan = Plan(config(cases=2, vary=THREE, design={"cross": "fractional", "controls": []}), known)
+    cells = [tuple(arm.settings.values()) for arm in plan.arms]
+    assert cells == [("White", "woman", "private"), ("White", "man", "none"), ("Black", "woman", "none"), ("Black", "man", "private")]
+
+
+def test_a_factor_of_a_fraction_is_compared_over_the_levels_of_the_others(play):
+    given = {"backend": {"group": "Black", "effect": 0.4}, "cases": None, "repeats": 4}
+    done = play(vary=THREE, design={"cross": "fractional"}, **given)
+    found = {each.arm: each for each in done.report().contrasts if each.outcome == "solved"}
+    ethnicity = found["patient.ethnicity=Black"]
+    assert ethnicity.low <= -0.4 <= ethnicity.high < 0
+    assert ethnicity.pairs == 120
+    for other in ("patient.gender=man", "patient.insurance=none"):
+        assert found[other].low <= 0 <= found[other].high
+
+
+@pytest.mark.parametrize(
+    ("vary", "design", "why"),
+    [
+        ({"patient": {"ethnicity": ["White", "Black"], "gender": ["woman", "man"]}}, {}, "a part of their combinations needs 3"),
+        (THREE, {"reduction": 3}, "mixes the effect of patient.ethnicity with that of patient.gender; give a smaller"),
+        (THREE, {"reduction": 8}, "all combinations are only 8"),
+    ],
+)
+def test_fractions_that_cannot_tell_factors_apart_are_refused(vary, design, why, known):
+    with pytest.raises(ConfigError, match=why):
+        Plan(config(cases=2, vary=vary, design={"cross": "fractional", **design}), known)
+
+
+# Swap, mirror, positive control
+
+
+def test_a_swap_lists_the_same_moves_in_the_opposite_order(known):
+    plan = Plan(config(cases=2, design={"controls": ["swap"]}), known)
+    case = next(iter(plan.cases.values()))
+    before, after = (plan.castings[arm].scenario.brief("doctor", case).splitlines() for arm in (plan.arms[0].name, "swap"))
+    assert before != after
+    assert before[1:4] == after[1:4][::-1]
+    assert sorted(before) == sorted(after)
+
+
+def test_a_mirrored_question_is_read_back(play):
+    # a patient that names the end of the scale that means "entirely": 10 of 1 to 10, 1 of 10 to 1
+    rules = [
+        {"role": "patient", "when": r"10 \(not at all\)", "say": {"score": 1}},
+        {"role": "patient", "when": r"10 \(\w+ly\)", "say": {"score": 10}},
+    ]
+    done = play(backend={"rules": rules}, cases=2, design={"controls": ["mirror"]})
+    confident = done.outcomes[done.outcomes.outcome == "confidence"]
+    assert set(confident["value"]) == {10.0}
+    mirrored = done.calls.merge(done.episodes[["trial", "control"]], on="trial").query("role == 'patient' and control == 'mirror'")
+    assert '{"score": 1}' in set(mirrored["text"])
+
+
+def test_a_patient_that_always_says_seven_is_found_out_by_the_mirror(play):
+    done = play(
+        backend={"rules": [{"role": "patient", "when": "Answer with a number", "say": {"score": 7}}]},
+        cases=4,
+        design={"controls": ["mirror"]},
+    )
+    (found,) = [each for each in done.report().contrasts if (each.arm, each.outcome) == ("mirror", "confidence")]
+    assert (found.difference, found.family) == (-3.0, "control")  # 11 - 7 against 7
+
+
+def test_the_positive_control_finds_what_was_planted_and_asks_no_model(play):
+    done = play(
+        "roles.doctor.backend=human",  # nobody is there to be asked
+        cases=None, repeats=4, vary={}, design={"controls": ["positive"], "planted": 0.3},
+    ) if False else play(cases=None, repeats=4, vary={}, design={"controls": ["positive"], "planted": 0.3})  # fmt: skip
+    (found,) = [each for each in done.report().contrasts if each.outcome == "solved"]
+    assert (found.arm, found.reference, found.family) == ("positive", "positive reference", "control")
+    assert found.low <= -0.3 <= found.high < 0
+    text = (done.path / "report" / "report.md").read_text()
+    assert "planted: -0.3; found: -0.2" in text or "planted: -0.3; found: -0.3" in text
+
+
+def test_the_positive_control_is_scripted_whatever_the_run_plays_on(known):
+    asked = {
+        "scenario": {"name": "clinic"},
+        "backend": {"name": "server", "model": "large"},
+        "cases": 2,
+        "design": {"controls": ["positive"]},
+    }
+    plan = Plan(Config.of(asked), known)
+    planted = plan.castings["positive"].backends["doctor"]
+    assert (planted.name, planted.effect) == ("scripted", 0.2)
+    assert {backend.name for backend in plan.castings["positive reference"].backends.values()} == {"scripted"}
+    assert plan.castings[plan.arms[0].name].backends["doctor"].name == "server"
+
+
+# Teams: k of n
+
+
+class Vote(Decision):
+    score: Annotated[int, Range(0, 10)]
+
+
+class PanelOutcome(Outcome):
+    accuracy: ClassVar[str] = "score"
+    score: Annotated[float | None, Better("higher"), Range(0, 10)]
+
+
+class Panel(Scenario):
+    """Three members score alone."""
+
+    name: ClassVar[str] = "panel"
+    about: ClassVar[str] = "Three members score alone."
+    outcome: ClassVar[type[Outcome]] = PanelOutcome
+    people: ClassVar[tuple[str, ...]] = ("member1", "member2", "member3", "author")
+    teams: ClassVar[Mapping[str, tuple[str, ...]]] = {"member": ("member1", "member2", "member3")}
+
+    def bank(self) -> Any:
+        return tuple(Case(id=f"case{number}") for number in range(4)), ()
+
+    def roles(self) -> tuple[str, ...]:
+        return (*self.teams["member"], "author")
+
+    def hears(self) -> "nx.DiGraph[str]":
+        return nx.DiGraph()
+
+    def brief(self, role: str, case: Any) -> str:
+        return f"You score {case.id}."
+
+    def play(self, case: Any, rng: np.random.Generator) -> Play:
+        votes = yield tuple(Turn(member, reply=Vote) for member in self.teams["member"])
+        return PanelOutcome(score=sum(vote.decision.score for vote in votes) / 3)
+
+
+SOUR = Bias(
+    name="sour",
+    role="member",
+    kind="cognitive",
+    doses=("You are a little sour.", "You are sour.", "You are very sour."),
+    control="You sit well.",
+)
+
+
+@pytest.fixture
+def panel(monkeypatch: pytest.MonkeyPatch, known: Catalogue) -> Catalogue:
+    menu = menus.scenarios
+    monkeypatch.setattr("simrun.config.scenarios", lambda: {**menu(), "panel": Panel})
+    return known.model_copy(update={"biases": {**known.biases, "member/sour": SOUR}})
+
+
+def paneled(**fields: Any) -> Config:
+    rules = [{"when": "very sour", "say": {"score": 2}}, {"when": "", "say": {"score": 8}}]
+    return Config.of({"scenario": {"name": "panel"}, "backend": {"name": "scripted", "rules": rules}, "cases": 2, **fields})
+
+
+def prompts(plan: Plan, arm: str) -> list[str]:
+    casting, case = plan.castings[arm], next(iter(plan.cases.values()))
+    trial = next(trial for trial in plan.trials() if trial.arm == arm)
+    return [agent.tendency for agent in casting.cast(case, casting.luck(trial))[1].values()]
+
+
+def test_k_of_n_members_carry_the_bias_and_the_others_its_control_text(panel):
+    asked = paneled(roles={"member": {"bias": "sour", "dose": 3}}, vary={"member": {"biased": [0, 1, 2, 3]}}, design={"controls": []})
+    plan = Plan(asked, panel)
+    sour, well = "You are very sour.", "You sit well."
+    assert [prompts(plan, arm.name) for arm in plan.arms] == [
+        [well, well, well, ""], [sour, well, well, ""], [sour, sour, well, ""], [sour, sour, sour, ""]
+    ]  # fmt: skip
+
+
+def test_k_biased_members_of_three_lower_the_mean_by_k_thirds(panel):
+    asked = paneled(roles={"member": {"bias": "sour", "dose": 3}}, vary={"member": {"biased": [0, 1, 2, 3]}}, design={"controls": []})
+    plan = Plan(asked, panel)
+    scores = {}
+    for trial in plan.trials():
+        casting = plan.castings[trial.arm]
+        stage = casting.stage(plan.cases[trial.case], trial)
+        from simrun.agents.reply import Reply
+
+        while not stage.over:
+            for turn in stage.pending():
+                import asyncio
+
+                answer = asyncio.run(casting.backends[turn.role].reply(stage.chat(turn)))
+                stage.say(turn, Reply.of(answer, turn.kinds()))
+        scores[trial.arm] = stage.outcome.score
+    assert list(scores.values()) == [8, 6, 4, 2]  # known answer 6 of shared/metrics.md: k x 6 / 3 less
+
+
+def test_what_is_set_for_a_team_holds_for_its_members_unless_they_have_their_own(panel):
+    asked = paneled(roles={"member": {"bias": "sour"}, "member2": {"bias": "none"}}, vary={"author": {"gender": ["woman", "man"]}})
+    plan = Plan(asked, panel)
+    assert prompts(plan, plan.arms[0].name)[:3] == ["You are sour.", "", "You are sour."]
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        (
+            {"vary": {"member": {"biased": [0, 4]}}, "roles": {"member": {"bias": "sour"}}},
+            "4 of 3: give how many of member1, member2, member3",
+        ),
+        ({"vary": {"member": {"biased": [0, 1]}}}, r"vary.member.biased: the member has no bias; set roles.member.bias=NAME"),
+        ({"vary": {"author": {"biased": [0, 1]}}}, "no thing to vary of the author 'biased'"),
+        ({"design": {"controls": ["swap"]}}, "panel cannot play the control 'swap'; it can play: neither"),
+        ({"design": {"controls": ["positive"]}}, "scenario=panel has no script that a bias could be planted in"),
+    ],
+)
+def test_bad_teams_and_controls_are_refused(fields, why, panel):
+    with pytest.raises(ConfigError, match=why):
+        Plan(paneled(**fields), panel)
+
+
+# Bad designs, before a token is spent
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"cases": 1}, r"one case \(\S+\) cannot show what patient.ethnicity changes: an interval needs two; give cases=2 or more, or vary=\{\}"),
+        ({"vary": {"patient": {"ethnicity": ["White", ""]}}}, "none of them empty"),
+        ({"vary": {"patient": {"ethnicity": ["White", "White"]}}}, "at least two different levels"),
+        ({"vary": {"patient": {"ethnicity": ["White"]}}}, "at least two different levels"),
+        ({"vary": {"patient": {"ethnicty": ["White", "Black"]}}}, "did you mean 'ethnicity'"),
+        ({"vary": {"doctor": {"dose": [0, 2]}}}, r"vary.doctor.dose: the doctor has no bias; set roles.doctor.bias=NAME"),
+        ({"vary": {"doctor": {"bias": ["none", "recency"]}}, "roles": {"doctor": {"mitigation": "no_stereotypes"}}}, "no mitigation 'no_stereotypes'"),
+        ({"design": {"primary": ["solvd"]}}, "did you mean 'solved'"),
+        ({"design": {"controls": ["sme"]}}, "design.controls"),
+    ],
+)  # fmt: skip
+def test_bad_designs_are_refused_with_the_way_out(play, options, why, tmp_path):
+    with pytest.raises(ConfigError, match=why):
+        play(**options)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_one_case_can_be_played_without_comparing_anything(play):
+    assert play(cases=1, vary={}).complete
