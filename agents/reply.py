@@ -72,8 +72,8 @@ class Reply(Record):
     @classmethod
     def of(cls, answer: Answer, kinds: Sequence[type[Decision]] = ()) -> Self:
         """Read an answer as one of `kinds`, or as free text when there are none."""
-        text = THOUGHT.sub("", answer.text)
-        if answer.finish == "refused" or REFUSAL.search(text):
+        text = THOUGHT.sub("", answer.text) if "<think>" in answer.text else answer.text
+        if answer.finish == "refused" or REFUSAL.match(text):
             # before reading: a refusal in prose must not pass as the plain question that some text forms accept
             return cls(text=text, problem="refused")
         decision = read(text, kinds) if kinds else None
@@ -100,12 +100,15 @@ def read(text: str, kinds: Sequence[type[Decision]]) -> Decision | None:
     return next((found for kind in reversed(kinds) if (found := kind.from_text(text.strip()))), None)
 
 
+_JSON = json.JSONDecoder(strict=False)
+
+
 def _objects(text: str) -> list[dict[str, Any]]:
     """The outermost JSON objects in a text, in order."""
-    found, at, decoder = [], text.find("{"), json.JSONDecoder(strict=False)
+    found, at = [], text.find("{")
     while at >= 0:
         try:
-            value, end = decoder.raw_decode(text, at)
+            value, end = _JSON.raw_decode(text, at)
         except (ValueError, RecursionError):
             end = at + 1
         else:

@@ -29,7 +29,7 @@ from typing import Any
 
 import orjson
 
-from simrun.log import FIRST, LogError, read, segments
+from simrun.log import LogError, read, segments
 from simrun.manifest import FILE, Manifest
 
 PLAYER = """

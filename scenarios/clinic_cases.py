@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,7 @@ def same(answer: str, names: Sequence[str]) -> bool:
     return False
 
 
+@lru_cache(maxsize=4096)
 def normal(text: str) -> str:
     """Case, accents, possessives, punctuation, articles and the word `disease` taken off; what stands in brackets too."""
     text = unicodedata.normalize("NFKD", text.replace("’", "'")).encode("ascii", "ignore").decode().casefold()

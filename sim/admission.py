@@ -32,6 +32,10 @@ class Ledger:
         self.capacity = gauges.kv_tokens * self._share if gauges.kv_tokens else self.capacity
         self.pressed = (gauges.kv_used or 0) > PRESSED and (gauges.waiting or 0) > 0
 
+    def entered(self, session: str) -> None:
+        """An episode begins: it holds nothing yet, and will come to what others do."""
+        self._live.setdefault(session, 0)
+
     def grew(self, session: str, answer: Answer) -> None:
         """A call was answered: what was not in the cache before is now."""
         new = (answer.prompt_tokens or 0) - (answer.cached_tokens or 0) + (answer.output_tokens or 0)
@@ -39,7 +43,7 @@ class Ledger:
 
     def left(self, session: str) -> None:
         """An episode is over; what it held may be overwritten, and says what others will come to hold."""
-        if (held := self._live.pop(session, None)) is not None:
+        if held := self._live.pop(session, 0):
             self._ended, self._tokens = self._ended + 1, self._tokens + held
 
     def expected(self) -> float:
@@ -61,7 +65,7 @@ class Admission:
         self._share = share
         """Of each engine's cache; below 1 where several processes play on it."""
         self._ledgers: dict[int, Ledger] = {}
-        self._changed = asyncio.Event()
+        self._changed, self._door = asyncio.Event(), asyncio.Lock()
         self._read: OrderedDict[tuple[int, str, str], asyncio.Event] = OrderedDict()
 
     def told(self, backend: Backend, gauges: Gauges) -> None:
@@ -83,10 +87,16 @@ class Admission:
         self._changed.set()
 
     async def room(self) -> None:
-        """Wait until one more episode may begin."""
-        while not all(ledger.room() for ledger in self._ledgers.values()):
-            self._changed.clear()
-            await self._changed.wait()
+        """Wait until one more episode may begin; one at a time looks, so that a thousand that wait are not all woken for each place."""
+        async with self._door:
+            while not all(ledger.room() for ledger in self._ledgers.values()):
+                self._changed.clear()
+                await self._changed.wait()
+
+    def entered(self, session: str) -> None:
+        """An episode begins."""
+        for ledger in self._ledgers.values():
+            ledger.entered(session)
 
     @asynccontextmanager
     async def first(self, backend: Backend, case: str, chat: Chat) -> AsyncIterator[None]:

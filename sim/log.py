@@ -180,7 +180,8 @@ class RunLog:
             ) from error
         self.head = chained(line)
         self._written += 1
-        self._due.set()
+        if not self._due.is_set():
+            self._due.set()
         if self._written % _GROUP == 0:
             self._group.set()
 

@@ -70,6 +70,7 @@ class Runner:
             trial = next(owed, None)
             if trial is None or self.watch.stopping:
                 return
+            self.admission.entered(trial.id)
             self.watch.playing += 1
             await self.episode(trial)
             self.watch.playing -= 1

@@ -9,11 +9,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from simrun.agents.backends.base import BackendError
 from simrun.catalogue import Catalogue, ConfigError, catalogue
@@ -29,7 +32,7 @@ from simrun.report.markdown import markdown
 from simrun.report.plots import plots
 from simrun.report.record import Report, build
 from simrun.runner import Runner, Watch
-from simrun.seal import TABLES, seal
+from simrun.seal import BATCH, TABLES, seal
 from simrun.workers import Crew, checked
 
 if TYPE_CHECKING:
@@ -275,9 +278,12 @@ def _anywhere(coroutine: Any) -> Any:
 
 def plan_table(plan: Plan, path: Path) -> None:
     """Write plan.parquet: one row per owed trial."""
-    settings = {arm.name: dict(arm.settings) for arm in plan.arms}
-    rows = [trial.model_dump() | settings[trial.arm] for trial in plan.trials()]
-    pd.DataFrame(rows, columns=None if rows else ["id", "case", "arm", "repeat"]).to_parquet(path / "plan.parquet")
+    keys = ["id", "case", "arm", "repeat", *dict.fromkeys(key for arm in plan.arms for key in arm.settings)]
+    schema = pa.schema([(key, pa.int64() if key == "repeat" else pa.string()) for key in keys])
+    settings, trials = {arm.name: dict(arm.settings) for arm in plan.arms}, plan.trials()
+    with pq.ParquetWriter(path / "plan.parquet", schema) as table:
+        while batch := [trial.model_dump() | settings[trial.arm] for trial in islice(trials, BATCH)]:
+            table.write_table(pa.Table.from_pylist(batch, schema))
 
 
 def rebuild(path: Path) -> tuple[Run, bool | None]:

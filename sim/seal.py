@@ -14,7 +14,8 @@ from simrun.episode import Trial
 from simrun.log import Head
 from simrun.replay import Played, replayed
 
-_BATCH = 20_000
+BATCH = 5_000
+"""Rows of a table that are held in memory."""
 
 _KEYS = {"run": pa.string(), "trial": pa.string()}
 _TRIAL = {"case": pa.string(), "arm": pa.string(), "control": pa.string(), "repeat": pa.int32()}
@@ -45,7 +46,7 @@ class _Writer:
 
     def add(self, row: dict[str, Any]) -> None:
         self._rows.append(row)
-        if len(self._rows) >= _BATCH:
+        if len(self._rows) >= BATCH:
             self._flush()
 
     def _flush(self) -> None:

@@ -171,7 +171,7 @@ class Stage:
 
     def _index(self, turn: Turn) -> int:
         for index, ((due, _), said) in enumerate(zip(self._due, self._said, strict=True)):
-            if said is None and due == turn:
+            if said is None and (due is turn or due == turn):
                 return index
         raise ValueError(
             f"{turn.role!r} is not due to speak this turn; due are: {[due.role for due in self.pending()] or 'nobody, it is over'}"
@@ -241,4 +241,9 @@ class Stage:
 
 def _words(role: str, reply: Reply) -> str:
     """What others hear, without the label that models like to put before their own words."""
-    return re.sub(rf"^{re.escape(role)}\s*:\s*", "", reply.spoken(), flags=re.IGNORECASE)
+    return _label(role).sub("", reply.spoken())
+
+
+@cache
+def _label(role: str) -> re.Pattern[str]:
+    return re.compile(rf"^{re.escape(role)}\s*:\s*", re.IGNORECASE)

@@ -33,7 +33,7 @@ class Rule(Record):
 
     def fits(self, chat: Chat, text: str) -> bool:
         """Whether this rule is about this chat."""
-        return self.role in ("", chat.role) and self.turn in (None, chat.nth) and re.search(self.when, text) is not None
+        return self.role in ("", chat.role) and self.turn in (None, chat.nth) and (not self.when or re.search(self.when, text) is not None)
 
 
 class Scripted(Backend):
@@ -55,8 +55,7 @@ class Scripted(Backend):
         text = chat.text()
         rule = next((rule for rule in self.rules if rule.fits(chat, text)), None)
         said = self._said(rule, chat, text) if rule else invent(chat.form, random.Random(chat.seed))
-        words = len(text.split())
-        return Answer(text=said, prompt_tokens=words, cached_tokens=0, output_tokens=len(said.split()))
+        return Answer(text=said, prompt_tokens=text.count(" ") + 1, cached_tokens=0, output_tokens=len(said.split()))
 
     def _said(self, rule: Rule, chat: Chat, text: str) -> str:
         planted = 0 < rule.chance < 1 and self.group and re.search(self.group, text)
@@ -81,6 +80,8 @@ class Scripted(Backend):
 def fill(script: Script, facts: Mapping[str, str]) -> str:
     """A script as text, slots filled; slots without a fact stay as they are."""
     if isinstance(script, str):
+        if "{" not in script:
+            return script
         return re.sub(r"\{(\w+)\}", lambda slot: facts.get(slot[1], slot[0]), script)
     return json.dumps(_filled(script, facts))
 

@@ -1,0 +1,130 @@
+"""Runs the benchmarks of speed and writes docs/performance.md from their figures.
+
+    python benchmarks/performance_page.py FOLDER [--run NAME ...] [--small] [--note TEXT]
+
+FOLDER keeps what each benchmark printed, as NAME.json. Without --run those are measured that are not in it yet; `--run growth`
+measures one again, `--run` with no names measures nothing and only writes the page.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+PAGE = HERE.parent / "docs" / "performance.md"
+SECTIONS = {
+    "overhead": (
+        "What a call costs the client",
+        "CPU of the client's process for a model call, milliseconds, the least over rounds (other processes on the machine can only add): a dialogue of "
+        "doctor and patient, 42 calls an episode, 64 in flight, from config to log, with every prompt hashed, every seed derived and every "
+        "reply read, checked and logged; sealing and report apart. `in_process`: the scripted backend answers at once. `short_consultation`: the "
+        "same with 7 calls an episode, so that casting an episode shows. `over_http`: a server in another process. The other clients send the same requests "
+        "and read the answers' text; they keep no records and play nothing.",
+    ),
+    "occupancy": (
+        "How much of the engine is in use",
+        "An engine of 256 slots, simulated in process and in real time. `share`: slots in use, of those that the episodes in flight can fill, from the "
+        "moment when all have begun until the last one begins; `share_of_engine`: of all 256; `tail_share`: after that, when nothing is left to fill free places with. "
+        "`barrier` waits for all replies of a round before it asks for the next, and fills free places between rounds; `sequential` plays one episode after "
+        "the other.",
+    ),
+    "routing": (
+        "Where calls go when there are several replicas",
+        "A simulated fleet of four replicas with a prefix cache each, and the router as it is. `makespan`: simulated seconds until the last answer; "
+        "`hit`: share of prompt tokens that were cached.",
+    ),
+    "growth": (
+        "Whether a run may grow",
+        "Each size in a process of its own, agents that follow rules, four calls an episode. CPU milliseconds an episode before (plan, manifest), while playing, and after "
+        "(tables and report); greatest memory of the process, MB: with everything imported, until playing ended, until the end.",
+    ),
+    "prefix": ("How much of a prompt the engine knows already", "On a real vLLM engine."),
+    "roof": (
+        "How near the runner comes to what the engine can do",
+        "On a real vLLM engine, against its own throughput with the same requests.",
+    ),
+}
+INTRO = """# Performance
+
+Written by `python benchmarks/performance_page.py FOLDER`, which runs what follows and keeps the figures as JSON. Ratios are between things measured in the
+same minutes on the same machine; a figure in seconds is worth as much as that machine. `--small` of each benchmark takes under a minute.
+"""
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """A Markdown table; columns as the rows bring them."""
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    lines = [columns, ["---"] * len(columns), *([shown(row.get(column)) for column in columns] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def shown(value: Any) -> str:
+    """A figure, as short as it may be."""
+    if value is None:
+        return ""
+    return (
+        f"{value:,.4g}"
+        if isinstance(value, float) and abs(value) < 1000
+        else f"{value:,.0f}"
+        if isinstance(value, int | float)
+        else str(value)
+    )
+
+
+def flat(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Figures that are no rows, as rows: one for each name, one column for each of its parts."""
+    return [{"": name, **({"value": value} if not isinstance(value, Mapping) else parts(value))} for name, value in figures.items()]
+
+
+def parts(figure: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of a figure; of one that was measured several times, the least and the median."""
+    told: dict[str, Any] = {}
+    for name, value in figure.items():
+        told |= {f"{name} {part}": value[part] for part in ("least", "median")} if isinstance(value, Mapping) else {name: value}
+    return told
+
+
+def section(name: str, told: Mapping[str, Any] | None) -> str:
+    """One benchmark: what it measures, the command, figures, goals."""
+    title, about = SECTIONS[name]
+    head = f"## {title}\n\n{about}\n\n`python benchmarks/{name}.py`"
+    if told is None:
+        return f"{head}\n\nNot measured yet."
+    goals = [
+        {"goal": goal, "wanted": each["goal"], "found": each.get("value", each.get("found")), "": "met" if each["met"] else "**not met**"}
+        for goal, each in told["goals"].items()
+    ]
+    rest = {key: value for key, value in told["figures"].items() if key != "rows"}
+    tables = [table(each) for each in (told["figures"].get("rows"), flat(rest), goals) if each]
+    machine = f"{told.get('machine', 'machine not told')}; {told.get('seconds', 0):.0f} s{', --small' * bool(told.get('small'))}"
+    return "\n\n".join([f"{head} ({machine})", *tables])
+
+
+def main() -> None:
+    """Measure what is asked for or missing, and write the page."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--run", nargs="*", choices=SECTIONS, help="measure these, again where there are figures")
+    parser.add_argument("--small", action="store_true")
+    parser.add_argument("--note", default="", help="what a reader must know of these figures; stands at the top")
+    given = parser.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    there = [name for name in SECTIONS if (HERE / f"{name}.py").is_file()]
+    for name in given.run if given.run is not None else [name for name in there if not (given.folder / f"{name}.json").is_file()]:
+        command = [sys.executable, HERE / f"{name}.py", "--json", *["--small"] * given.small]
+        printed = subprocess.run(command, stdout=subprocess.PIPE, check=False).stdout  # 1 when a goal is not met
+        (given.folder / f"{name}.json").write_text(json.dumps(json.loads(printed), indent=2) + "\n", encoding="utf-8")
+    files = {name: given.folder / f"{name}.json" for name in SECTIONS}
+    told = {name: json.loads(file.read_bytes()) if file.is_file() else None for name, file in files.items()}
+    PAGE.write_text(
+        "\n\n".join([*filter(None, (INTRO.strip(), given.note)), *(section(name, told[name]) for name in SECTIONS)]) + "\n",
+        encoding="utf-8",
+    )
+
+
+if __name__ == "__main__":
+    main()
