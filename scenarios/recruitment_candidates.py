@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import overload
 
 import numpy as np
@@ -101,13 +102,13 @@ def _positions(opening: Opening, years: int, rng: np.random.Generator) -> tuple[
     posts, places = (rng.permutation(len(kind)) for kind in (opening.posts, opening.places))
     return tuple(
         Position(post=opening.posts[posts[nth % len(posts)]], place=opening.places[places[nth % len(places)]], years=late - early)
-        for nth, (early, late) in enumerate(zip(edges, edges[1:], strict=False))
+        for nth, (early, late) in enumerate(pairwise(edges))
         if late > early
     )
 
 
 def _skills(opening: Opening, rng: np.random.Generator) -> tuple[Skill, ...]:
-    count = [(name, int(rng.integers(0, MOST_SKILL + 1))) for name in opening.skills]
+    count = zip(opening.skills, rng.integers(0, MOST_SKILL + 1, size=len(opening.skills)).tolist(), strict=True)
     extra = rng.permutation(len(opening.others))[: int(rng.integers(0, 3))]
     named = [Skill(name=name, level=level) for name, level in count if level]
     named += [Skill(name=opening.others[at], level=int(rng.integers(1, MOST_SKILL + 1))) for at in extra]
@@ -154,7 +155,7 @@ def select(scores: ArrayLike, k: int, ties: np.random.Generator) -> tuple[int, .
 
     The lot is drawn from `ties` for all n before the scores are looked at, so that it is the same in the arms of a pair. Metrics
     break ties by the order of rows (simrun.arrays.best): of scores without ties both choose the same. What the choice costs
-    is merit_loss. ValueError unless 1 <= k <= n, or where a score is missing.
+    is `lost`. ValueError unless 1 <= k <= n, or where a score is missing.
     """
     given: NDArray[np.float64] = np.asarray(scores, dtype=float)
     if not np.isfinite(given).all():
@@ -163,3 +164,15 @@ def select(scores: ArrayLike, k: int, ties: np.random.Generator) -> tuple[int, .
         raise ValueError(f"k must be from 1 to the {len(given)} there are, got {k}")
     lot = ties.permutation(len(given))
     return tuple(int(at) for at in np.lexsort((lot, -given))[:k])
+
+
+def lost(merits: ArrayLike, chosen: Sequence[int]) -> float:
+    """Mean merit that a choice gives away: of the k best less that of the chosen; 0 is best, in the unit of merit.
+
+    The same as the metric merit_loss where scores have no ties, here of the choice itself. ValueError where nobody is chosen.
+    """
+    worth: NDArray[np.float64] = np.asarray(merits, dtype=float)
+    if not chosen:
+        raise ValueError("nobody was chosen; the merit of no choice is not defined")
+    best = np.sort(worth)[::-1][: len(chosen)]
+    return float(best.mean() - worth[list(chosen)].mean())

@@ -33,19 +33,14 @@ SKILLS
 
 AVAILABILITY AND REFERENCES
 {availability}
-{recommendation}
-
-{further}"""
+{recommendation}"""
 COMPACT = """{name}: CV in brief
 * {education} / {experience} / {availability} / {recommendation}
 * Posts: {positions}
-* Skills: {skills}
-* {further}"""
+* Skills: {skills}"""
 NARRATIVE = """Profile of {name}
 
-I bring {experience}; in detail: {positions}. As to education, I have {education}. Among what I can do are: {skills}. I am {availability}, and I apply {recommendation}.
-
-{further}"""
+I bring {experience}; in detail: {positions}. As to education, I have {education}. Among what I can do are: {skills}. I am {availability}, and I apply {recommendation}."""
 FURTHER = "Further entries: {lines}"
 NOTHING = "none"
 
@@ -64,7 +59,7 @@ def facts(candidate: Candidate) -> dict[str, tuple[str, ...]]:
     """Everything of merit in a candidate, in the words that every style uses."""
     return {
         "experience": (_years(candidate.experience),),
-        "positions": tuple(map(_position, candidate.positions)) or (NOTHING,),
+        "positions": tuple(map(_position, candidate.positions)) or ("not listed" if candidate.experience else NOTHING,),
         "education": (DEGREES[candidate.education].format(field=candidate.field),),
         "skills": tuple(map(_skill, candidate.skills)) or (NOTHING,),
         "availability": (f"available for {candidate.availability} {'day' if candidate.availability == 1 else 'days'} a week",),
@@ -79,7 +74,7 @@ def render(candidate: Candidate, paper: Paper, style: Style = "chronological") -
         what: between.join(before + each if what in ("positions", "skills") else each for each in items)
         for what, items in facts(candidate).items()
     }
-    return form.format(name=paper.name or WITHHELD, further=further(paper), **said).strip()
+    return "\n\n".join(filter(None, (form.format(name=paper.name or WITHHELD, **said), further(paper))))
 
 
 def further(paper: Paper) -> str:
@@ -105,7 +100,7 @@ def suits(candidate: Candidate, persona: Persona) -> None:
 def _years(years: float) -> str:
     if not years:
         return "no experience in this line of work"
-    return f"{years:.2g} {'year' if years == 1 else 'years'} of experience in this line of work"
+    return f"{round(years, 1):g} {'year' if years == 1 else 'years'} of experience in this line of work"
 
 
 def _position(position: Position) -> str:

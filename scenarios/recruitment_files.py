@@ -51,10 +51,12 @@ def rows(file: Source) -> Iterator[tuple[int, dict[str, Any] | Fault]]:
     if ending in (".csv", ".tsv"):
         yield from _table(file, text, "\t" if ending == ".tsv" else ",")
     elif ending == ".json":
-        yield from ((number, _mapping(file, number, lambda row=row: row)) for number, row in enumerate(_list(file, text), 1))
+        for number, row in enumerate(_list(file, text), 1):
+            yield number, _mapping(file, number, row)
     else:
-        lines = ((number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip())
-        yield from ((number, _mapping(file, number, lambda line=line: orjson.loads(line))) for number, line in lines)
+        for number, line in enumerate(text.splitlines(), 1):
+            if line.strip():
+                yield number, _line(file, number, line)
 
 
 def read(file: Source, make: Callable[[dict[str, Any], int], R]) -> tuple[tuple[R, ...], tuple[Fault, ...]]:
@@ -77,21 +79,29 @@ def _made(make: Callable[[dict[str, Any], int], R], row: dict[str, Any], file: S
         return make(row, number)
     except ValidationError as error:
         first = error.errors()[0]
-        field, why = ".".join(map(str, first["loc"])) or "-", first["msg"].removeprefix("Value error, ")
+        where, why = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
+        field, why = (where, why) if where else _named(why)
     except KeyError as error:
         field, why = str(error.args[0]), f"missing; this row has {', '.join(row) or 'nothing'}"
     except (TypeError, ValueError, AttributeError) as error:
-        # a message of ours names its field first
-        named, colon, rest = str(error).partition(": ")
-        field, why = (named, rest) if colon and " " not in named else ("-", str(error))
+        field, why = _named(str(error))
     return Fault(file=str(file), line=number, field=field, why=why)
 
 
-def _mapping(file: Source, number: int, load: Callable[[], Any]) -> dict[str, Any] | Fault:
+def _named(message: str) -> tuple[str, str]:
+    """A message of ours names its field first, before a colon."""
+    field, colon, why = message.partition(": ")
+    return (field, why) if colon and " " not in field else ("-", message)
+
+
+def _line(file: Source, number: int, line: bytes) -> dict[str, Any] | Fault:
     try:
-        row = load()
+        return _mapping(file, number, orjson.loads(line))
     except orjson.JSONDecodeError as error:
         return Fault(file=str(file), line=number, field="-", why=f"not JSON ({error})")
+
+
+def _mapping(file: Source, number: int, row: Any) -> dict[str, Any] | Fault:
     if isinstance(row, dict):
         return row
     return Fault(file=str(file), line=number, field="-", why=f"expected a JSON object, got {type(row).__name__}")
@@ -108,20 +118,16 @@ def _list(file: Source, text: bytes) -> list[Any]:
 
 
 def _table(file: Source, text: bytes, between: str) -> Iterator[tuple[int, dict[str, Any] | Fault]]:
-    lines = csv.DictReader(io.StringIO(_uncommented(text.decode("utf-8-sig")), newline=""), delimiter=between)
-    for row in lines:
-        if None in row or None in row.values():
-            why = f"the header has {len(lines.fieldnames or ())} columns, this row has more or fewer"
-            yield lines.line_num, Fault(file=str(file), line=lines.line_num, field="-", why=why)
-        else:
-            yield lines.line_num, row
-
-
-def _uncommented(text: str) -> str:
-    """Comment lines before the header made empty, so that line numbers stay those of the file."""
-    lines = text.splitlines(keepends=True)
+    lines = text.decode("utf-8-sig").splitlines(keepends=True)
     head = next((at for at, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    return "\n" * head + "".join(lines[head:])
+    table = csv.DictReader(io.StringIO("".join(lines[head:]), newline=""), delimiter=between)
+    for row in table:
+        number = head + table.line_num
+        if None in row or None in row.values():
+            why = f"the header has {len(table.fieldnames or ())} columns, this row has more or fewer"
+            yield number, Fault(file=str(file), line=number, field="-", why=why)
+        else:
+            yield number, row
 
 
 def require(columns: Mapping[str, str], there: Mapping[str, Any], file: Source) -> None:

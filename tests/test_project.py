@@ -61,7 +61,7 @@ def test_modules_are_named_from_simrun_and_leave_other_packages_alone():
 
 def test_menus_are_what_the_folders_hold():
     assert set(scenarios()) == {"clinic"}
-    assert set(backends()) == {"local", "server", "scripted", "replay", "human"}
+    assert set(backends()) == {"local", "server", "vllm", "scripted", "replay", "human"}
     assert set(metrics()) == {file.stem for file in (ROOT / "sim" / "metrics").glob("*.py")} - {"__init__"}
 
 
@@ -74,7 +74,7 @@ def test_every_yaml_is_named_as_it_is_filed():
 
 @pytest.mark.parametrize("axis", KNOWN.axes)
 def test_every_axis_composes_and_plays(axis, play):
-    done = play("cases=[pulmonary-embolism]", f"vary.patient.{axis}=[{','.join(KNOWN.axes[axis].levels)}]")
+    done = play("cases=2", f"vary.patient.{axis}=[{','.join(KNOWN.axes[axis].levels)}]")
     assert done.complete
 
 
