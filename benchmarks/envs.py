@@ -2,15 +2,14 @@
 
     python benchmarks/envs.py [--json] [--small]
 
-A consultation of 50 turns: the doctor asks until its last move, the patient answers and is asked for three opinions; nothing is sampled, so that
+Consultations of 50 and of 14 turns: the doctor asks until its last move, the patient answers and is asked for three opinions; nothing is sampled, so that
 only the stepping is timed. A turn is one role having its observation and saying something, whoever plays it. `bare` is the stage
 driven by hand, in the form of `aec` with constant replies, in that of `gym` and `vector` with the patient's replies from the
-scripted backend. TextArena plays its two-player conversation of 50 turns (TruthAndDeception-v0-extreme, its default wrappers); PettingZoo
+scripted backend. TextArena plays its two-player conversations of 50 and of 12 turns (TruthAndDeception, its default wrappers); PettingZoo
 its tic-tac-toe and rock-paper-scissors, games of a few numbers. Rounds take turns, the best of each counts. Needs textarena, and
 pettingzoo's classic games; who is not installed is left out.
 """
 
-import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Mapping
@@ -28,14 +27,18 @@ from simrun.envs.ids import name
 from simrun.envs.session import planned
 
 ASKED: dict[str, Any] = {"scenario": "clinic", "backend": {"rules": DIALOGUE}, "cases": 4}
-OVERRIDES = ("backend=scripted", "scenario.questions=24")
-TURNS = 50
-"""Of an episode: 24 of the doctor, 23 answers, 3 opinions."""
+LENGTHS = {24: ("TruthAndDeception-v0-extreme", 50), 6: ("TruthAndDeception-v0-long", 12)}
+"""Questions of the doctor -> TextArena's conversation of about that length, and its turns."""
 ASK = '{"move": "ask", "question": "Since when have you had this, and is it getting worse?"}'
 DIAGNOSE = '{"move": "diagnose", "diagnosis": "a cold", "differential": [], "urgency": 3, "referral": false, "pain_relief": true}'
 TOLD = "It began about three days ago, and since yesterday it has been a little worse."
 ENVS = 64
 Turns = int
+
+
+def overrides(questions: int) -> tuple[str, ...]:
+    """The clinic with so many moves of the doctor: 2 x questions + 2 turns, the answers and three opinions included."""
+    return "backend=scripted", f"scenario.questions={questions}"
 
 
 def constant(role: str, chat_form: str, text: str) -> str:
@@ -45,9 +48,9 @@ def constant(role: str, chat_form: str, text: str) -> str:
     return DIAGNOSE if "your last move" in text[-120:] else ASK
 
 
-def bare(scripted: bool) -> Callable[[int], Turns]:
+def bare(questions: int, scripted: bool) -> Callable[[int], Turns]:
     """The stage by hand; `scripted` has the patient's replies from the backend."""
-    plan = planned(OVERRIDES, ASKED, ("doctor",), None)
+    plan = planned(overrides(questions), ASKED, ("doctor",), None)
     backend = Scripted(rules=DIALOGUE)
     trials = list(plan.trials())
 
@@ -75,8 +78,8 @@ def bare(scripted: bool) -> Callable[[int], Turns]:
     return play
 
 
-def turns_of() -> Callable[[int], Turns]:
-    env = aec(*OVERRIDES, **ASKED)
+def turns_of(questions: int) -> Callable[[int], Turns]:
+    env = aec(*overrides(questions), **ASKED)
 
     def play(episodes: int) -> Turns:
         turns = 0
@@ -91,8 +94,8 @@ def turns_of() -> Callable[[int], Turns]:
     return play
 
 
-def one() -> Callable[[int], Turns]:
-    env = gymnasium.make(name("clinic"), seat="doctor", overrides=OVERRIDES, **{key: ASKED[key] for key in ("backend", "cases")})
+def one(questions: int) -> Callable[[int], Turns]:
+    env = gymnasium.make(name("clinic"), seat="doctor", overrides=overrides(questions), **{key: ASKED[key] for key in ("backend", "cases")})
 
     def play(episodes: int) -> Turns:
         turns = 0
@@ -101,15 +104,17 @@ def one() -> Callable[[int], Turns]:
             over = False
             while not over:
                 seen, _, over, _, _ = env.step(constant("doctor", "", seen))
-            turns += TURNS
+            turns += 2 * questions + 2
         return turns
 
     return play
 
 
-def many() -> Callable[[int], Turns]:
+def many(questions: int) -> Callable[[int], Turns]:
     given = {key: ASKED[key] for key in ("backend", "cases")}
-    env = gymnasium.make_vec(name("clinic"), num_envs=ENVS, seat="doctor", overrides=OVERRIDES, autoreset_mode="SameStep", **given)
+    env = gymnasium.make_vec(
+        name("clinic"), num_envs=ENVS, seat="doctor", overrides=overrides(questions), autoreset_mode="SameStep", **given
+    )
 
     def play(episodes: int) -> Turns:
         seen, _ = env.reset()
@@ -117,7 +122,7 @@ def many() -> Callable[[int], Turns]:
         while done < max(episodes, ENVS):
             seen, _, over, _, _ = env.step(tuple(constant("doctor", "", text) for text in seen))
             done += int(over.sum())
-        return done * TURNS
+        return done * (2 * questions + 2)
 
     return play
 
@@ -142,11 +147,11 @@ def zoo(game: str) -> Callable[[int], Turns]:
     return play
 
 
-def arena() -> Callable[[int], Turns]:
+def arena(game: str, length: int) -> Callable[[int], Turns]:
     with contextlib.redirect_stdout(None):
         import textarena
 
-    env = textarena.make("TruthAndDeception-v0-extreme")
+    env = textarena.make(game)
 
     def play(episodes: int) -> Turns:
         turns = 0
@@ -155,36 +160,58 @@ def arena() -> Callable[[int], Turns]:
             done = False
             while not done:
                 env.get_observation()
-                done, _ = env.step("[Fact 1]" if turns % 50 == 49 else TOLD)
+                done, _ = env.step("[Fact 1]" if turns % length == length - 1 else TOLD)
                 turns += 1
         return turns
 
     return play
 
 
-def measure(small: bool, say: Callable[[str], None]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    episodes, rounds = (64, 3) if small else (256, 7)
-    players = {"bare": bare(False), "bare, scripted patient": bare(True), "aec": turns_of(), "gym": one(), "vector": many()}
-    if find_spec("textarena"):
-        players["textarena"] = arena()
+def players(questions: int) -> dict[str, Callable[[int], Turns]]:
+    """Who is timed on conversations of one length."""
+    found = {
+        "bare": bare(questions, False),
+        "bare, scripted patient": bare(questions, True),
+        "aec": turns_of(questions),
+        "gym": one(questions),
+        "vector": many(questions),
+    }
+    return found | ({"textarena": arena(*LENGTHS[questions])} if find_spec("textarena") else {})
+
+
+def games() -> dict[str, Callable[[int], Turns]]:
+    """PettingZoo's own, as far as they are installed."""
+    found = {}
     for game in ("tictactoe_v3", "rps_v2"):
         with contextlib.suppress(ImportError):
-            players[f"pettingzoo {game}"] = zoo(game)
-    best = dict.fromkeys(players, 0.0)
+            found[f"pettingzoo {game}"] = zoo(game)
+    return found
+
+
+def paced(timed: Mapping[str, Callable[[int], Turns]], episodes: int, rounds: int, say: Callable[[str], None]) -> dict[str, float]:
+    """Turns a second of each, the best of several rounds in which they take turns."""
+    best = dict.fromkeys(timed, 0.0)
     for _ in range(rounds):
-        for who, play in players.items():
+        for who, play in timed.items():
             began = time.perf_counter()
             turns = play(episodes)
             best[who] = max(best[who], turns / (time.perf_counter() - began))
-            say(f"{who}: {best[who]:.0f} turns/s")
+    say(", ".join(f"{who} {pace:.0f}" for who, pace in best.items()))
+    return best
+
+
+def measure(small: bool, say: Callable[[str], None]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    episodes, rounds = (64, 3) if small else (256, 5)
+    long, short = (paced(players(questions), episodes, rounds, say) for questions in LENGTHS)
     goals = {
-        "aec, times a bare stage's time": most(best["bare"] / best["aec"], 2),
-        "gym, times a bare stage's time": most(best["bare, scripted patient"] / best["gym"], 2),
-        "vector, times a bare stage's time": most(best["bare, scripted patient"] / best["vector"], 2),
+        "aec, times a bare stage's time": most(long["bare"] / long["aec"], 2),
+        "gym, times a bare stage's time": most(long["bare, scripted patient"] / long["gym"], 2),
+        "vector, times a bare stage's time": most(long["bare, scripted patient"] / long["vector"], 2),
     }
-    if "textarena" in best:
-        goals["aec, times textarena's pace"] = least(best["aec"] / best["textarena"], 3)
-    return {"turns_per_second": {who: round(pace) for who, pace in best.items()}}, goals
+    if "textarena" in long:
+        goals["aec, times textarena's pace (50 turns)"] = least(long["aec"] / long["textarena"], 3)
+    told = {"50 turns": long, "14 turns": short, "games": paced(games(), episodes, rounds, say)}
+    return {length: {who: round(pace) for who, pace in best.items()} for length, best in told.items()}, goals
 
 
 if __name__ == "__main__":

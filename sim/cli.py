@@ -249,6 +249,13 @@ def _plan(given: Sequence[str], as_json: bool) -> int:
     return DONE
 
 
+def _person(given: Sequence[str], as_json: bool) -> int:
+    """A person in one seat of one case."""
+    from simrun.envs.play import played
+
+    return DONE if played(given).complete else ERRORS
+
+
 def _doctor(given: Sequence[str], as_json: bool) -> int:
     """What can run on this machine, and why not the rest."""
     from simrun.commands import examined
@@ -271,5 +278,6 @@ COMMANDS: dict[str, Callable[[Sequence[str], bool], int]] = {
     "replay": _replay,
     "compare": _compare,
     "plan": _plan,
+    "play": _person,
     "doctor": _doctor,
 }

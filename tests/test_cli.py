@@ -183,7 +183,9 @@ def test_a_person_plays_the_doctor(simrun):
 
 
 def test_a_person_who_leaves_is_owed_not_wrong(simrun):
-    done = simrun("scenario=clinic", "backend=scripted", "cases=[scabies]", "vary={}", "roles.doctor.backend=human", "--json", stdin="Hello?\n")
+    done = simrun(
+        "scenario=clinic", "backend=scripted", "cases=[scabies]", "vary={}", "roles.doctor.backend=human", "--json", stdin="Hello?\n"
+    )
     assert done.returncode == 3
     told = json.loads(done.stdout)
     assert told["errors"] == {"connection": 2}

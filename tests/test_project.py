@@ -61,7 +61,7 @@ def test_modules_are_named_from_simrun_and_leave_other_packages_alone():
 
 def test_menus_are_what_the_folders_hold():
     assert set(scenarios()) == {"clinic"}
-    assert set(backends()) == {"local", "server", "vllm", "scripted", "replay", "human"}
+    assert set(backends()) == {"local", "server", "vllm", "scripted", "replay", "human", "caller"}
     assert set(metrics()) == {file.stem for file in (ROOT / "sim" / "metrics").glob("*.py")} - {"__init__"}
 
 

@@ -72,7 +72,6 @@ async def test_a_valid_answer_is_read_with_its_tokens(stub):
     assert (answer.prompt_tokens, answer.cached_tokens, answer.output_tokens, answer.attempts) == (11, 3, 5, 1)
 
 
-# BUG server.py _failure: `content_policy` in any error, a 503 too, is taken for a refusal by the model
 @table(PASSING)
 async def test_a_fault_that_passes_costs_an_attempt(stub, fault, expected):
     stub.misbehave([fault])
@@ -89,7 +88,6 @@ async def test_a_fault_that_stays_is_an_error_of_its_kind(stub, fault, expected)
     assert len(stub.chats) == 3  # retries=2
 
 
-# BUG server.py _failure: SGLang's and Gemini's words for a full context are not known; as kind `request` they stop the whole run
 @table(FINAL)
 async def test_what_would_fail_again_is_not_tried_again(stub, fault, expected):
     stub.misbehave(repeat(fault))
@@ -125,8 +123,6 @@ async def test_a_wait_beyond_the_deadline_is_not_begun(stub):
     assert time.monotonic() - began < 2
 
 
-# BUG server.py _attempts: a wait is compared with the whole deadline, not with what is left of it, so the call sleeps into
-# its deadline and a rate limit is reported as `timeout`
 @pytest.mark.parametrize(("fault", "kind"), [(http(429, retry_after=0.4), "rate_limit"), (hang, "timeout")])
 async def test_the_deadline_holds_for_all_attempts_together(stub, fault, kind):
     stub.misbehave(repeat(fault))
@@ -147,13 +143,11 @@ async def test_a_wrong_key_is_told_with_its_variable(stub, monkeypatch):
 
 
 async def test_a_key_that_only_chats_need_is_told_with_its_variable(stub):
-    # BUG server.py _failure: OpenRouter, for one, lists models to everybody; the later 401 does not say which variable to set
     stub.misbehave(repeat(http(401)))
     error = await failure(stub, key_env="CLINIC_KEY")
     assert "CLINIC_KEY" in str(error)
 
 
-# BUG server.py _request: a host that cannot be a name (http://a..b) ends in a UnicodeError, a ValueError that is not caught
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/v1", "127.0.0.1:9/v1", "http://a..b/v1"])
 async def test_an_address_where_nobody_listens_is_told(stub, url):
     error = await unopened(stub, url=url)
@@ -170,7 +164,6 @@ async def test_a_model_that_is_not_one_of_several_is_told_with_those_there_are(s
 
 
 async def test_a_server_without_models_is_not_said_to_have_several(stub):
-    # BUG server.py open: no model, or a list that cannot be read, is told as `has several models`
     stub.models = ()
     assert "several" not in str(await unopened(stub))
 
@@ -197,7 +190,6 @@ async def test_an_address_without_a_list_asks_for_the_model_and_doubts_the_addre
     assert "/v1" in str(error)
 
 
-# BUG server.py open: a password with a slash in it is not seen, and is shown in the error about the address
 @pytest.mark.parametrize("password", ["hunter2", "hunter2/3", "hunter2//3"])
 async def test_an_address_with_a_password_is_refused(stub, password):
     error = await unopened(stub, url=stub.url.replace("//", f"//me:{password}@", 1))
@@ -244,7 +236,6 @@ async def test_an_image_goes_as_a_data_url_or_as_its_address(stub, tmp_path):
 
 @pytest.mark.parametrize("given", [KEY, f"{KEY}\n"])
 async def test_the_key_is_sent_as_a_bearer_header(stub, monkeypatch, given):
-    # BUG server.py open: a key that ends in a newline, as a secret made from a file does, ends in aiohttp's ValueError
     stub.key = KEY
     monkeypatch.setenv("OPENAI_API_KEY", given)
     async with opened(stub) as server:
@@ -259,7 +250,6 @@ async def test_without_a_key_no_header_is_sent(stub, monkeypatch):
     assert not any("Authorization" in seen.headers for seen in stub.seen)
 
 
-# BUG server.py _answer and _failure: the body is cut before the key in it is masked, so a key that lies across the cut keeps its beginning
 @pytest.mark.parametrize(("status", "before"), [(500, 0), (200, 0), (401, 0), (404, 0), (429, 0), (500, 478), (200, 178)])
 async def test_a_key_that_the_server_gives_away_is_in_no_message(stub, monkeypatch, status, before):
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
@@ -324,7 +314,6 @@ def test_a_bad_server_costs_episodes_and_no_outcome(stub, tmp_path):
 
 
 def test_faults_of_infrastructure_change_no_result(stub, tmp_path):
-    # BUG server.py _failure: until a 503 that names a policy is an error, it ends in outcomes as a refusal
     healthy = play(stub, tmp_path / "healthy")
     stub.misbehave(a_third([fault for fault, _ in PASSING.values()], seed=2))
     bad = play(stub, tmp_path / "bad", "backend.retries=1")
@@ -372,8 +361,6 @@ def test_a_run_that_cannot_begin_leaves_nothing(stub, tmp_path, url, why):
 
 
 def test_answers_outlive_a_run_that_cannot_be_sealed(stub, tmp_path, monkeypatch):
-    # BUG runs.py start: `seal` raises BackendError too, where a scenario's prompts do not come out the same again (a user's
-    # scenario that reads a clock), and a run that was played and paid for is deleted
     told, brief = count(), Clinic.brief
     monkeypatch.setattr(Clinic, "brief", lambda *given: f"{brief(*given)} {next(told)}")
     with pytest.raises(BackendError, match="the prompt is not the logged one"):
@@ -382,7 +369,6 @@ def test_answers_outlive_a_run_that_cannot_be_sealed(stub, tmp_path, monkeypatch
 
 
 async def test_in_a_notebook_a_server_that_is_not_there_is_told_the_same(stub, tmp_path):
-    # BUG runs.py _anywhere: within a running loop the thread's error is printed, and `the run failed` raised in its place
     with pytest.raises(BackendError, match="cannot connect"):
         play(stub, tmp_path, "backend.url=http://127.0.0.1:9/v1")
 

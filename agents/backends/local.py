@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from pydantic import Field, PrivateAttr
 
 from simrun.agents.backends.base import BackendError
-from simrun.agents.backends.server import ChatCompletions
+from simrun.agents.backends.completions import ChatCompletions
 from simrun.agents.backends.weights import SMOLLM2, WeightsError, resolve
 from simrun.agents.records import Chat
 
@@ -68,7 +68,7 @@ class Local(ChatCompletions):
                 "request", f"llama.cpp could not load {self._path}: {error}; is it a GGUF file, and is there memory for it?"
             ) from None
         self._free = list(range(self.slots))[::-1]
-        self._connect(self._engine.listening_address + "/v1", key, "local")
+        self._connect([self._engine.listening_address + "/v1"], key, "local")
 
     def _load(self, key: str) -> Any:
         import xllamacpp
@@ -115,6 +115,7 @@ class Local(ChatCompletions):
 
     def release(self, session: str) -> None:
         """Free the slots of a trial that is over."""
+        super().release(session)
         for chat in [chat for chat in self._slot_of if chat.rpartition("/")[0] == session]:
             self._free.append(self._slot_of.pop(chat))
 

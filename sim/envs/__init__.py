@@ -1,0 +1,26 @@
+"""The scenarios as environments: PettingZoo's (`aec`, `parallel`) and Gymnasium's (`gymnasium.make("simrun/Clinic-v0", seat="doctor")`).
+
+The same stage as a run's, stepped by whoever calls; importing this package registers one Gymnasium id a scenario.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from simrun.envs.ids import register
+from simrun.envs.rewards import Fair, Reward, accuracy
+
+__all__ = ["Fair", "Reward", "accuracy", "aec", "parallel", "register"]
+
+if TYPE_CHECKING:
+    from simrun.envs.together import parallel
+    from simrun.envs.turns import aec
+
+register()
+
+
+def __getattr__(name: str) -> Any:
+    # PettingZoo is imported when somebody asks for it: Gymnasium alone is enough for the others
+    if name in ("aec", "parallel"):
+        import importlib
+
+        return getattr(importlib.import_module(f"simrun.envs.{'turns' if name == 'aec' else 'together'}"), name)
+    raise AttributeError(f"module 'simrun.envs' has no attribute {name!r}")

@@ -1,0 +1,94 @@
+"""What an episode pays: accuracy, accuracy less unequal treatment, or a function of the user's."""
+
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from simrun.episode import Trial
+from simrun.scenarios.base import Outcome
+
+if TYPE_CHECKING:
+    from simrun.envs.session import Session
+
+Reward = Callable[[Outcome, str], float]
+"""Outcome, role -> what the episode pays this role at its end. Before the end every step pays 0."""
+
+
+def accuracy(outcome: Outcome, role: str) -> float:
+    """The scenario's accuracy: the same for every role, since they play one episode.
+
+    Range: that of the field which the outcome names as its accuracy, 0 to 1 for a truth value; 0 where it is missing, such as
+    after an undecided judge. A scenario without one pays its first analysed field, negated where lower is better.
+    """
+    field, sign = _field(type(outcome))
+    value = getattr(outcome, field)
+    return 0.0 if value is None else sign * float(value)
+
+
+@cache
+def _field(kind: type[Outcome]) -> tuple[str, int]:
+    """The field that is paid, and -1 where less of it is better."""
+    measured = kind.measured()
+    field = kind.accuracy or next(iter(measured))
+    return field, -1 if field in measured and measured[field].direction == "lower" else 1
+
+
+@dataclass(frozen=True)
+class Fair:
+    """Pays `base`, and at the end of a pair's second episode less `weight` x |difference of `field` within the pair|.
+
+    A pair is two episodes of one case and repeat in different arms. Range: with `base` and `field` in 0 to 1, from -weight to 1. The
+    difference counts 0 where the field is missing in either episode.
+    """
+
+    weight: float = 1.0
+    field: str = ""
+    """Outcome that should not differ; the scenario's accuracy when not given."""
+    base: Reward = accuracy
+
+    def __call__(self, outcome: Outcome, role: str, first: Outcome | None = None) -> float:
+        """The pay of an episode; `first` is the outcome of the other one of its pair, None when this is the first."""
+        paid = self.base(outcome, role)
+        return paid if first is None else paid - self.weight * self.gap(first, outcome)
+
+    def gap(self, one: Outcome, other: Outcome) -> float:
+        """How much the two episodes of a pair differ."""
+        field = self.field or _field(type(one))[0]
+        values = getattr(one, field), getattr(other, field)
+        return 0.0 if None in values else abs(float(values[0]) - float(values[1]))
+
+
+Pair = tuple[str, int]
+"""Case and repeat: what the episodes of a pair have in common."""
+
+
+class Pay:
+    """Pays ended episodes, and remembers the first episodes of pairs until their second ones end."""
+
+    def __init__(self, reward: Reward | Fair, firsts: MutableMapping[Pair, tuple[str, Outcome]]):
+        self.reward, self._firsts = reward, firsts
+
+    def other(self, session: "Session", rng: np.random.Generator, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The options of a reset; where a pair waits for its second episode, and nothing else was asked for, those of that episode."""
+        if session.logged or not self._firsts or {"case", "arm", "repeat"} & set(options):
+            return options
+        (case, repeat), (arm, _) = next(iter(self._firsts.items()))
+        others = session.arms(case, arm)
+        if not others:
+            return options
+        return {**options, "case": case, "repeat": repeat, "arm": others[rng.integers(len(others))]}
+
+    def __call__(self, trial: Trial, outcome: Outcome, roles: Sequence[str]) -> Mapping[str, float]:
+        """What each role is paid."""
+        if not isinstance(self.reward, Fair):
+            return {role: float(self.reward(outcome, role)) for role in roles}
+        pair = trial.case, trial.repeat
+        arm, first = self._firsts.get(pair, (trial.arm, None))
+        if arm == trial.arm:
+            self._firsts[pair], first = (trial.arm, outcome), None
+        else:
+            del self._firsts[pair]
+        return {role: float(self.reward(outcome, role, first)) for role in roles}
