@@ -20,7 +20,8 @@ from typing import Any
 from timed import PAIRS, least, main
 from vllm_here import SMALL, here
 
-CONTEXT, SEQUENCES = 2048, 16
+CONTEXT, SEQUENCES = 2048, 8
+"""Few sequences, so that a run of a few minutes is more than its beginning and its end."""
 ENGINE = {**SMALL, "max_num_seqs": SEQUENCES, "dtype": "float32", "enforce_eager": True, "max_num_batched_tokens": SEQUENCES * CONTEXT}
 
 
@@ -32,7 +33,7 @@ def simulated(model: str, small: bool, into: Path) -> None:
     from simrun.agents.reply import Reply
 
     options = {"name": "vllm", "model": model, "context": CONTEXT, "max_tokens": 96, "engine": ENGINE}
-    size = (*PAIRS[:-1], "cases=4", "repeats=2") if small else (*PAIRS[:-1], "cases=8", "repeats=4")
+    size = (*PAIRS[:-1], "cases=4", "repeats=2") if small else (*PAIRS[:-1], "cases=8", "repeats=6")
     asked = (*size, "scenario.questions=4", f"concurrency={SEQUENCES}", "backend=vllm")
     run, times = played(into.parent, *asked, backend={key: value for key, value in options.items() if key != "name"})
     plan, answers, chats = run.manifests[0].plan(), Answers(logged_calls(run.path)), []

@@ -176,8 +176,9 @@ SCRIPT = (
     Rule(role="doctor", turn=0, say={"move": "ask", "question": "What brings you here, and since when?"}),
     Rule(role="doctor", turn=1, say={"move": "test", "test": "{test}"}),
     Rule.model_validate(_SURE),
+    Rule(role="judge", say={"same": False}),
 )
-"""A doctor that asks, orders a test, and is right in four of five consultations."""
+"""A doctor that asks, orders a test, and is right in four of five consultations; a judge, asked only where the names differ, agrees with that."""
 
 
 class ClinicOutcome(Outcome):

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
+from pydantic import ValidationError
+
 from simrun.agents.agent import Agent
 from simrun.agents.backends.base import Backend
 from simrun.agents.backends.scripted import EVERYBODY, Scripted
 from simrun.agents.bias import Bias
 from simrun.agents.persona import Persona, Surface, Trait
-from simrun.catalogue import Catalogue, ConfigError
+from simrun.catalogue import Catalogue, ConfigError, explained
 from simrun.checks import OBSERVER, Check, checks, injected, masked, observer
 from simrun.config import Config, Role
 from simrun.episode import Arm, Trial
@@ -25,7 +27,7 @@ BIASED = "biased"
 class Casting:
     """One arm, resolved: everything that does not depend on the case is looked up and checked once.
 
-    Raises ConfigError for an axis, level, bias or option that is not there.
+    `roles` and `backends` are of everybody who is cast, a team's settings and the arm's already in them. Raises ConfigError for an axis, level, bias or option that is not there.
     """
 
     def __init__(self, config: Config, catalogue: Catalogue, arm: Arm):
@@ -33,15 +35,18 @@ class Casting:
         split = [(key.partition(".")[0], key.partition(".")[2], level) for key, level in arm.settings.items()]
         self.scenario = config.played({what: level for role, what, level in split if role == "scenario"})
         self._changes = {role: self._own_changes(role, split) for role in self._cast_roles(split)}
-        self._roles = {role: self._role(role) for role in self._cast_roles(split)}
-        self.backends: dict[str, Backend] = {role: self._backend(role) for role in self._roles}
+        self.roles = {role: self._role(role) for role in self._cast_roles(split)}
+        self.backends: dict[str, Backend] = {role: self._backend(role) for role in self.roles}
 
     def _cast_roles(self, split: list[tuple[str, str, str]]) -> tuple[str, ...]:
         watched = self._config.roles.get(OBSERVER, Role()).backend is not None
         roles = (*self.scenario.roles(), *((OBSERVER,) if watched else ()))
         for role in [*self._config.roles, *(by for by, _, _ in split if by != "scenario")]:
             if role not in roles and not set(self.scenario.teams.get(role, ())) & set(roles):
-                raise ConfigError(f"scenario={self.scenario.name} casts no {role!r} with these options; its roles are {', '.join(roles)}")
+                teams = f"; its teams are {', '.join(self.scenario.teams)}" if self.scenario.teams else ""
+                raise ConfigError(
+                    f"scenario={self.scenario.name} casts no {role!r} with these options; its roles are {', '.join(roles)}{teams}"
+                )
         return roles
 
     def _own_changes(self, role: str, split: list[tuple[str, str, str]]) -> dict[str, str]:
@@ -57,14 +62,17 @@ class Casting:
         given = self._config.roles
         own = {**_given(given.get(self.scenario.team(role))), **_given(given.get(role))}
         changes = self._changes[role]
-        return Role.model_validate(own | {what: changes[what] for what in OWN if what in changes})
+        try:
+            return Role.model_validate(own | {what: changes[what] for what in OWN if what in changes})
+        except ValidationError as error:
+            raise ConfigError(f"arm {self.arm.name!r}: {explained(error)}") from None
 
     def _backend(self, role: str) -> Backend:
         if self.arm.control in ("positive", "positive reference"):
             planted = {"group": EVERYBODY, "effect": self._config.design.planted} if self.arm.control == "positive" else {}
             return Scripted(rules=self.scenario.script, **planted)
         engine = {what: level for what, level in self._changes[role].items() if what not in OWN and what not in self._catalogue.axes}
-        return self._config.engine(role, self._roles[role], engine)
+        return self._config.engine(role, self.roles[role], engine)
 
     def _varied(self, role: str) -> dict[str, str]:
         return {what: level for what, level in self._changes[role].items() if what in self._catalogue.axes}
@@ -73,7 +81,7 @@ class Casting:
     def _own(self) -> dict[str, tuple[Trait, ...]]:
         """The traits of each role that the run sets, those that the design varies last."""
         found = {}
-        for role, own in self._roles.items():
+        for role, own in self.roles.items():
             varied = self._varied(role)
             if (own.persona or varied) and role not in self.scenario.people:
                 raise ConfigError(
@@ -125,7 +133,7 @@ class Casting:
         personas, scenario = self.personas(case, luck), self.worded(luck)
         fitted = scenario.fit(case, personas)
         cast = {role: self._agent(role, scenario, fitted, personas) for role in scenario.roles()}
-        return fitted, cast | ({OBSERVER: observer()} if OBSERVER in self._roles else {})
+        return fitted, cast | ({OBSERVER: observer()} if OBSERVER in self.roles else {})
 
     def worded(self, luck: Luck) -> Scenario:
         """The scenario in the wording of one trial."""
@@ -134,7 +142,7 @@ class Casting:
     def _agent(self, role: str, scenario: Scenario, case: Case, personas: Mapping[str, Persona]) -> Agent:
         persona = personas[role]
         sheet, own = persona.sheet(), persona.self_sheet()
-        measure = self._catalogue.mitigation(self._roles[role].mitigation)
+        measure = self._catalogue.mitigation(self.roles[role].mitigation)
         return Agent(
             role=role,
             brief=scenario.brief(role, case),
@@ -147,7 +155,7 @@ class Casting:
         )
 
     def _tendency(self, role: str, case: Case, personas: Mapping[str, Persona]) -> str:
-        own = self._roles[role]
+        own = self.roles[role]
         bias = self._catalogue.bias(self.scenario.team(role), own.bias)
         return bias.prompt(own.dose, self.scenario.facts(case).get("anchor", ""), self._group(bias, personas))
 
@@ -177,7 +185,7 @@ class Casting:
 
     def _checks(self, case: Case) -> tuple[Check, ...]:
         """What the observer is asked: the same in every arm, whether or not it carries the bias."""
-        return checks(self._injected, self.scenario.facts(case).get("anchor", ""), self._masked) if OBSERVER in self._roles else ()
+        return checks(self._injected, self.scenario.facts(case).get("anchor", ""), self._masked) if OBSERVER in self.roles else ()
 
     @cached_property
     def _injected(self) -> tuple[tuple[str, Bias], ...]:

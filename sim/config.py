@@ -142,7 +142,8 @@ class Config(Record):
         kind = given.pop("name", None)
         if kind not in scenarios():
             raise unknown("scenario", str(kind), list(scenarios()))
-        voiced = tuple(role for role, own in self.roles.items() if own.backend)
+        teams = scenarios()[kind].teams
+        voiced = tuple(member for role, own in self.roles.items() if own.backend for member in teams.get(role, (role,)))
         made: Scenario = _made(scenarios()[kind], given | {"voiced": voiced}, f"scenario={kind}")
         return made
 

@@ -6,12 +6,13 @@ from itertools import combinations, product
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 
 from simrun.agents.bias import NONE
 from simrun.casting import BIASED, OWN, Casting
 from simrun.catalogue import Catalogue, ConfigError, unknown
-from simrun.config import Config, Role
+from simrun.config import Config
 from simrun.episode import Arm, Exclusion, Trial
 from simrun.scenarios.base import Case, Fault, Unfit
 from simrun.stage import Luck
@@ -26,9 +27,10 @@ class Plan:
     def __init__(self, config: Config, catalogue: Catalogue):
         self.config, self.catalogue = config, catalogue
         self.arms = arms(config, catalogue)
-        _check_biases(config)
         self.castings = {arm.name: Casting(config, catalogue, arm) for arm in self.arms}
         self.reference = self.castings[self.arms[0].name]
+        self._doses = self._found_doses()
+        self._check_biases()
         self.cases, self.faults = chosen(config, self.reference)
         self._told = {arm.name: self._identity(arm) for arm in self.arms}
         self.exclusions = tuple(self._exclusions())
@@ -56,12 +58,69 @@ class Plan:
         return hashlib.blake2b(told, digest_size=8).hexdigest()
 
     def comparable(self) -> None:
-        """ConfigError where one case is to show an effect: it would have no interval, and nothing to say of others."""
+        """ConfigError where nothing could be found: one case has no interval, and says nothing of others; levels that play alike have no effect.
+
+        For a run that is to begin: one that was played can be read whatever it could show.
+        """
         if len(self.cases) == 1 and self.config.factors:
             raise ConfigError(
                 f"one case ({next(iter(self.cases))}) cannot show what {', '.join(self.config.factors)} changes: an interval needs two; "
                 "give cases=2 or more, or vary={} to play it without comparing anything"
             )
+        self._check_pairs()
+        self._check_levels()
+        self._check_carried()
+
+    def _check_pairs(self) -> None:
+        """Exclusions may leave one case where two were asked for."""
+        first = self.arms[0].name
+        for arm in self.arms[1:]:
+            both = [case for case in self.cases if not self._excluded & {(case, arm.name), (case, first)}]
+            if len(both) < 2 and not arm.control:
+                why = sorted({each.why for each in self.exclusions if each.arm in (arm.name, first)})
+                raise ConfigError(
+                    f"arm {arm.name!r}: of {len(self.cases)} cases {len(both)} fits it and the reference, and an interval needs two "
+                    f"({'; '.join(why[:3])}); give more cases, or another level"
+                )
+
+    def _check_levels(self) -> None:
+        """Levels that are spelled differently may play alike; a fraction may leave out the arms that would show it."""
+        for key, levels in self.config.factors.items():
+            for one, other in combinations(levels, 2):
+                pair = self._alone(key, one), self._alone(key, other)
+                if not any(self._differ(*pair, case) for case in self.cases.values()):
+                    raise ConfigError(
+                        f"vary.{key}: {one!r} and {other!r} play the same prompts on the same backends; leave one of them out"
+                    )
+
+    def _alone(self, key: str, level: str) -> Casting:
+        """The reference arm with one level changed, whether or not the design plays it."""
+        settings = {**self.reference.arm.settings, key: level}
+        return self.castings.get(_name(settings)) or Casting(self.config, self.catalogue, Arm(name=_name(settings), settings=settings))
+
+    def _check_carried(self) -> None:
+        for (role, bias), doses in self._doses.items():
+            if doses == {0} and self.reference.scenario.team(role) == role:
+                raise ConfigError(
+                    f"the {role}'s bias {bias!r} is played at dose 0 only, which is its control text: nobody carries it; "
+                    f"set roles.{role}.dose to 1, 2 or 3, or roles.{role}.bias=none"
+                )
+
+    def _found_doses(self) -> dict[tuple[str, str], set[int]]:
+        """Role, or team, and bias -> the doses at which the design plays it."""
+        doses: dict[tuple[str, str], set[int]] = {}
+        for casting in self.castings.values():
+            for role, own in casting.roles.items():
+                for by in {role, casting.scenario.team(role)} if own.bias != NONE.name else ():
+                    doses.setdefault((by, own.bias), set()).add(own.dose)
+        return doses
+
+    def _check_biases(self) -> None:
+        """A dose of no bias, or a number of members without one, would change nothing."""
+        for key in self.config.factors:
+            role, _, what = key.partition(".")
+            if what in ("dose", BIASED) and not any(by == role for by, _ in self._doses):
+                raise ConfigError(f"vary.{key}: the {role} has no bias; set roles.{role}.bias=NAME (simrun list biases)")
 
     def _exclusions(self) -> Iterator[Exclusion]:
         for name, case in self.cases.items():
@@ -97,22 +156,22 @@ class Plan:
         for arm in self.arms:
             left = [each.why for each in self.exclusions if each.arm == arm.name]
             if len(left) == len(self.cases):
-                raise ConfigError(f"no case fits arm {arm.name!r}: {'; '.join(sorted(set(left))[:3])}")
+                raise ConfigError(f"no case fits arm {arm.name!r}: {'; '.join(sorted(set(left))[:3])}; give other cases, or another level")
         for arm in self.arms[1:]:
             if arm.control not in ("same", "positive reference") and not any(
-                self._differs(self.castings[arm.name], case) for case in self.cases.values()
+                self._differ(self.reference, self.castings[arm.name], case) for case in self.cases.values()
             ):
+                way_out = f"leave {arm.control} out of design.controls" if arm.control else "give another level, or leave it out of vary"
                 raise ConfigError(
-                    f"arm {arm.name!r} changes nothing: it plays the same prompts on the same backends as {self.arms[0].name!r}"
+                    f"arm {arm.name!r} changes nothing: it plays the same prompts on the same backends as {self.arms[0].name!r}; {way_out}"
                 )
 
-    def _differs(self, casting: Casting, case: Case) -> bool:
-        other = self.reference
-        if casting.backends != other.backends or casting.scenario != other.scenario:
+    def _differ(self, one: Casting, other: Casting, case: Case) -> bool:
+        if one.backends != other.backends or one.scenario != other.scenario:
             return True
         luck = Luck(self.config.seed, case.id, 0)
         try:
-            return casting.cast(case, luck) != other.cast(case, luck)
+            return one.cast(case, luck) != other.cast(case, luck)
         except Unfit:
             return False
 
@@ -157,19 +216,10 @@ def _check_factor(key: str, levels: Sequence[str], config: Config, catalogue: Ca
     able = list(type(config.played()).model_fields) if role == "scenario" else [*own, *type(config.engine(member)).model_fields]
     if what not in able:
         raise unknown(f"thing to vary of the {role}", what, able)
-    if what == BIASED and (wrong := [level for level in levels if not level.isdigit() or int(level) > len(teams[role])]):
+    if what == BIASED and (wrong := [level for level in levels if not level.isdecimal() or int(level) > len(teams[role])]):
         raise ConfigError(
             f"vary.{key}: {', '.join(wrong)} of {len(teams[role])}: give how many of {', '.join(teams[role])} carry the bias, from 0"
         )
-
-
-def _check_biases(config: Config) -> None:
-    """A dose of no bias, or a number of members without one, would change nothing."""
-    for key in config.factors:
-        role, _, what = key.partition(".")
-        biases = config.factors.get(f"{role}.bias", (config.roles.get(role, Role()).bias,))
-        if what in ("dose", BIASED) and set(biases) == {NONE.name}:
-            raise ConfigError(f"vary.{key}: the {role} has no bias; set roles.{role}.bias=NAME (simrun list biases)")
 
 
 def _crossed(config: Config) -> list[tuple[str, ...]]:
@@ -188,33 +238,47 @@ def _crossed(config: Config) -> list[tuple[str, ...]]:
 def _fraction(factors: Mapping[str, Sequence[str]], reduction: int) -> list[tuple[str, ...]]:
     """A generalised subset design (Surowiec et al. 2017, doi:10.1021/acs.analchem.7b00506) with the reference cell first.
 
-    ConfigError unless the levels of each two factors meet in proportion to how often each is played: only then does the difference
-    between the arms at two levels of one factor hold nothing of the others.
+    ConfigError where there is none out of which each factor's effect can be told from the others'.
     """
     sizes = [len(levels) for levels in factors.values()]
     if len(sizes) < 3:
         raise ConfigError(
             f"design.cross=fractional: {len(sizes)} factors are varied, and a part of their combinations needs 3; use design.cross=full"
         )
+    cells = _subset(sizes, reduction)
+    if why := _unequal(cells, factors):
+        able = [other for other in range(2, 10) if not _unequal(_subset(sizes, other), factors)]
+        way_out = f"design.reduction={' or '.join(map(str, able))}, or design.cross=full" if able else "design.cross=full or one_at_a_time"
+        raise ConfigError(f"design.reduction={reduction} of {int(np.prod(sizes))} combinations {why}; use {way_out}")
+    return [tuple(levels[index] for levels, index in zip(factors.values(), cell, strict=True)) for cell in cells]
+
+
+def _subset(sizes: Sequence[int], reduction: int) -> npt.NDArray[np.int64]:
+    """The cells of a fraction, one in each row, in ascending order; none where levels do not reach so far."""
     from pydoe import gsd
 
-    full, way_out = int(np.prod(sizes)), "give a smaller design.reduction, or design.cross=full"
-    if reduction >= full:
-        raise ConfigError(f"design.reduction={reduction}: all combinations are only {full}; {way_out}")
-    cells = np.unique(np.asarray(gsd(sizes, reduction), dtype=int), axis=0)
-    for (one, size), (other, count) in combinations(enumerate(sizes), 2):
-        met = np.zeros((size, count))
-        np.add.at(met, (cells[:, one], cells[:, other]), 1)
-        if (
-            not np.allclose(met * len(cells), np.outer(met.sum(axis=1), met.sum(axis=0)))
-            or not met.sum(axis=1).all()
-            or not met.sum(axis=0).all()
-        ):
-            names = list(factors)
-            raise ConfigError(f"design.reduction={reduction} mixes the effect of {names[one]} with that of {names[other]}; {way_out}")
+    try:
+        return np.unique(np.asarray(gsd(list(sizes), reduction), dtype=np.int64), axis=0)
+    except ValueError:  # "reduction too large compared to factor levels"
+        return np.empty((0, len(sizes)), dtype=np.int64)
+
+
+def _unequal(cells: npt.NDArray[np.int64], factors: Mapping[str, Sequence[str]]) -> str:
+    """Why a fraction cannot tell its factors apart, "" where it can.
+
+    The levels of each two factors must meet in proportion to how often each is played: only then does the difference
+    between the arms at two levels of one factor hold nothing of the others.
+    """
+    if any(len(set(column)) < len(levels) for column, levels in zip(cells.T, factors.values(), strict=True)):
+        return "leaves too few to play every level"
     if cells[0].any():
-        raise ConfigError(f"design.reduction={reduction} leaves the reference arm out; {way_out}")
-    return [tuple(levels[index] for levels, index in zip(factors.values(), cell, strict=True)) for cell in cells]
+        return "leaves out the reference arm"
+    for (one, first), (other, second) in combinations(enumerate(factors), 2):
+        met = np.zeros((len(factors[first]), len(factors[second])))
+        np.add.at(met, (cells[:, one], cells[:, other]), 1)
+        if not np.array_equal(met * len(cells), np.outer(met.sum(axis=1), met.sum(axis=0))):
+            return f"mixes the effect of {first} with that of {second}"
+    return ""
 
 
 def _name(settings: Mapping[str, str]) -> str:
@@ -234,9 +298,21 @@ def _control(control: str, found: Sequence[Arm], config: Config, catalogue: Cata
         case "mirror":
             yield Arm(name="mirror", settings={**reference, "scenario.mirrored": "true"}, control="mirror")
         case _:
-            if not config.played().script:
-                raise ConfigError(
-                    f"design.controls: {control}: scenario={config.played().name} has no script that a bias could be planted in"
-                )
+            _check_planted(config)
             yield Arm(name="positive reference", settings=reference, control="positive reference")
             yield Arm(name="positive", settings=reference, control="positive")
+
+
+def _check_planted(config: Config) -> None:
+    """What is planted is what is there only where every chance can fall by so much."""
+    scenario, planted = config.played(), config.design.planted
+    chances = [rule.chance for rule in scenario.script if 0 < rule.chance < 1]
+    if not chances:
+        raise ConfigError(
+            f"design.controls: positive: scenario={scenario.name} has no script that a bias could be planted in; leave positive out"
+        )
+    if planted > min(chances):
+        raise ConfigError(
+            f"design.planted={planted:g}: scripted agents of scenario={scenario.name} are right with a chance of {min(chances):g}, "
+            f"which cannot fall by more; give at most {min(chances):g}"
+        )

@@ -181,6 +181,8 @@ def samples(run: Path) -> list[Sample]:
 def pace(found: Sequence[Sample], prefill_rate: float | None = None, decode_rate: float | None = None) -> Pace | None:
     """What samples come to; None without any. Rates that are known (tokens/s, of all engines together) go before those observed."""
     sessions = [[sample for sample in found if sample.session == begun] for begun in dict.fromkeys(sample.session for sample in found)]
+    sessions = [own for own in sessions if own[-1].calls]  # a resume that had nothing to ask says nothing of the pace
+    found = [sample for own in sessions for sample in own]
     seconds = sum(own[-1].at - own[0].session for own in sessions)
     if seconds <= 0:
         return None

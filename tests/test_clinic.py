@@ -9,7 +9,8 @@ from simrun.agents.agent import Agent
 from simrun.agents.records import Answer
 from simrun.agents.reply import Reply
 from simrun.catalogue import ConfigError
-from simrun.scenarios.clinic import Clinic
+from simrun.scenarios.base import Event
+from simrun.scenarios.clinic import Clinic, ClinicOutcome
 from simrun.scenarios.clinic_cases import load, same
 from simrun.scenarios.demographics import stated, swap_gender
 from simrun.stage import Luck, Stage
@@ -87,6 +88,23 @@ def test_opinions_are_asked_from_fresh_forks():
 def test_degenerate_doctors(moves, expected):
     outcome = consult(moves, questions=5).outcome
     assert (outcome.solved, outcome.concluded, outcome.correct) == expected
+
+
+@pytest.mark.parametrize(
+    ("moves", "questions", "expected"),
+    [
+        ([diagnosis("Flu")], 5, (1, 1)),
+        (["Since when?", "REQUEST TEST: ECG", diagnosis("Flu")], 5, (3, 3)),
+        (["{broken", diagnosis("Flu")], 5, (2, 2)),  # a lost move is a move
+        (["Since when?"], 4, (4, None)),  # censored after all four
+    ],
+)
+def test_the_move_that_concludes_is_an_event_until_the_moves_made(moves, questions, expected):
+    outcome = consult(moves, questions=questions).outcome
+    (event,) = ClinicOutcome.events().items()
+    assert event == ("concluded_at", Event(until="moves", horizon="questions"))
+    assert (outcome.moves, outcome.concluded_at) == expected
+    assert not {"concluded_at", "moves"} & set(ClinicOutcome.measured())  # None is no missing value there, and no mean is taken
 
 
 def test_lost_moves_are_counted_and_cost_a_turn():

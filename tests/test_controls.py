@@ -1,6 +1,8 @@
 """Designs and controls: fractions, teams of which k carry a bias, swaps, mirrors, planted biases, and what is refused before a token is spent."""
 
+import asyncio
 from collections.abc import Mapping
+from statistics import fmean
 from typing import Annotated, Any, ClassVar
 
 import networkx as nx
@@ -9,12 +11,29 @@ import pytest
 from conftest import config
 
 from simrun import catalogue as menus
+from simrun.agents.backends.scripted import Rule
 from simrun.agents.bias import Bias
-from simrun.agents.reply import Decision
+from simrun.agents.reply import Decision, Reply
+from simrun.casting import Casting
 from simrun.catalogue import Catalogue, ConfigError
 from simrun.config import Config
 from simrun.design import Plan
 from simrun.scenarios.base import Better, Case, Outcome, Play, Range, Scenario, Turn
+from simrun.stage import Stage
+
+
+def played(plan: Plan, arm: str) -> list[Outcome]:
+    """The outcomes of one arm, its trials in order."""
+    casting = plan.castings[arm]
+    return [asyncio.run(ended(casting.stage(plan.cases[trial.case], trial), casting)) for trial in plan.trials() if trial.arm == arm]
+
+
+async def ended(stage: Stage, casting: Casting) -> Outcome:
+    while not stage.over:
+        for turn in stage.pending():
+            stage.say(turn, Reply.of(await casting.backends[turn.role].reply(stage.chat(turn)), turn.kinds()))
+    return stage.outcome
+
 
 THREE = {"patient": {"ethnicity": ["White", "Black"], "gender": ["woman", "man"], "insurance": ["private", "none"]}}
 
@@ -26,6 +45,15 @@ def test_half_of_a_cube_has_each_pair_of_levels_once(known):
     plan = Plan(config(cases=2, vary=THREE, design={"cross": "fractional", "controls": []}), known)
     cells = [tuple(arm.settings.values()) for arm in plan.arms]
     assert cells == [("White", "woman", "private"), ("White", "man", "none"), ("Black", "woman", "none"), ("Black", "man", "private")]
+
+
+def test_a_third_of_three_cubed_has_each_pair_of_levels_once(known):
+    vary = {"patient": {"ethnicity": ["White", "Black", "Asian"], "religion": ["Christian", "Muslim", "Jewish"], "age": [30, 40, 50]}}
+    plan = Plan(config(cases=2, vary=vary, design={"cross": "fractional", "reduction": 3, "controls": []}), known)
+    cells = [tuple(arm.settings.values()) for arm in plan.arms]
+    assert cells[0] == ("White", "Christian", "30")
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        assert len({(cell[one], cell[other]) for cell in cells}) == len(cells) == 9
 
 
 def test_a_factor_of_a_fraction_is_compared_over_the_levels_of_the_others(play):
@@ -43,10 +71,12 @@ def test_a_factor_of_a_fraction_is_compared_over_the_levels_of_the_others(play):
     ("vary", "design", "why"),
     [
         ({"patient": {"ethnicity": ["White", "Black"], "gender": ["woman", "man"]}}, {}, "a part of their combinations needs 3"),
-        (THREE, {"reduction": 3}, "mixes the effect of patient.ethnicity with that of patient.gender; give a smaller"),
-        (THREE, {"reduction": 8}, "all combinations are only 8"),
+        (THREE, {"reduction": 3}, "reduction=3 of 8 combinations mixes .* patient.ethnicity with .* patient.gender; use design.reduction=2, or"),
+        (THREE, {"reduction": 5}, "reduction=5 of 8 combinations leaves too few to play every level; use design.reduction=2, or design.cross=full"),
+        (THREE, {"reduction": 8}, "reduction=8 of 8 combinations leaves too few"),
+        ({"patient": {**THREE["patient"], "ethnicity": ["White", "Black", "Asian"]}}, {}, "mixes the effect .*; use design.cross=full or one_at_a_time"),
     ],
-)
+)  # fmt: skip
 def test_fractions_that_cannot_tell_factors_apart_are_refused(vary, design, why, known):
     with pytest.raises(ConfigError, match=why):
         Plan(config(cases=2, vary=vary, design={"cross": "fractional", **design}), known)
@@ -88,10 +118,7 @@ def test_a_patient_that_always_says_seven_is_found_out_by_the_mirror(play):
 
 
 def test_the_positive_control_finds_what_was_planted_and_asks_no_model(play):
-    done = play(
-        "roles.doctor.backend=human",  # nobody is there to be asked
-        cases=None, repeats=4, vary={}, design={"controls": ["positive"], "planted": 0.3},
-    ) if False else play(cases=None, repeats=4, vary={}, design={"controls": ["positive"], "planted": 0.3})  # fmt: skip
+    done = play(cases=None, repeats=4, vary={}, design={"controls": ["positive"], "planted": 0.3})
     (found,) = [each for each in done.report().contrasts if each.outcome == "solved"]
     assert (found.arm, found.reference, found.family) == ("positive", "positive reference", "control")
     assert found.low <= -0.3 <= found.high < 0
@@ -111,6 +138,23 @@ def test_the_positive_control_is_scripted_whatever_the_run_plays_on(known):
     assert (planted.name, planted.effect) == ("scripted", 0.2)
     assert {backend.name for backend in plan.castings["positive reference"].backends.values()} == {"scripted"}
     assert plan.castings[plan.arms[0].name].backends["doctor"].name == "server"
+
+
+def test_a_judge_leaves_the_planted_effect_as_it_is(known):
+    asked = {"cases": None, "vary": {}, "design": {"controls": ["positive"], "planted": 0.4}}
+    plan, judged = Plan(config(**asked), known), Plan(config(**asked, roles={"judge": {"backend": "scripted"}}), known)
+    for arm in ("positive reference", "positive"):
+        solved = [outcome.solved for outcome in played(plan, arm)]
+        assert [outcome.solved for outcome in played(judged, arm)] == solved
+        assert None not in solved
+
+
+@pytest.mark.parametrize("planted", [0.81, 1.0])
+def test_no_more_is_planted_than_the_chance_of_being_right(planted, known):
+    with pytest.raises(ConfigError, match=rf"design.planted={planted:g}: .* with a chance of 0.8, .*; give at most 0.8"):
+        Plan(config(design={"controls": ["positive"], "planted": planted}), known)
+    all_of_it = Plan(config(vary={}, design={"controls": ["positive"], "planted": 0.8}), known)
+    assert not any(outcome.solved for outcome in played(all_of_it, "positive"))
 
 
 # Teams: k of n
@@ -190,26 +234,32 @@ def test_k_of_n_members_carry_the_bias_and_the_others_its_control_text(panel):
 def test_k_biased_members_of_three_lower_the_mean_by_k_thirds(panel):
     asked = paneled(roles={"member": {"bias": "sour", "dose": 3}}, vary={"member": {"biased": [0, 1, 2, 3]}}, design={"controls": []})
     plan = Plan(asked, panel)
-    scores = {}
-    for trial in plan.trials():
-        casting = plan.castings[trial.arm]
-        stage = casting.stage(plan.cases[trial.case], trial)
-        from simrun.agents.reply import Reply
-
-        while not stage.over:
-            for turn in stage.pending():
-                import asyncio
-
-                answer = asyncio.run(casting.backends[turn.role].reply(stage.chat(turn)))
-                stage.say(turn, Reply.of(answer, turn.kinds()))
-        scores[trial.arm] = stage.outcome.score
-    assert list(scores.values()) == [8, 6, 4, 2]  # known answer 6 of shared/metrics.md: k x 6 / 3 less
+    scores = [fmean(outcome.score for outcome in played(plan, arm.name)) for arm in plan.arms]
+    assert scores == [8, 6, 4, 2]  # known answer 6 of shared/metrics.md: k x 6 / 3 less
 
 
 def test_what_is_set_for_a_team_holds_for_its_members_unless_they_have_their_own(panel):
     asked = paneled(roles={"member": {"bias": "sour"}, "member2": {"bias": "none"}}, vary={"author": {"gender": ["woman", "man"]}})
     plan = Plan(asked, panel)
     assert prompts(plan, plan.arms[0].name)[:3] == ["You are sour.", "", "You are sour."]
+
+
+def test_what_is_varied_of_a_team_is_varied_of_all_its_members_alike(panel):
+    plan = Plan(paneled(vary={"member": {"bias": ["none", "sour"]}}, design={"controls": []}), panel)
+    assert [prompts(plan, arm.name) for arm in plan.arms] == [["", "", "", ""], ["You are sour.", "You are sour.", "You are sour.", ""]]
+    aged = Plan(paneled(vary={"member": {"age": [30, 60]}}, roles={"member2": {"persona": {"age": "50"}}}, design={"controls": []}), panel)
+    cast = aged.castings["member.age=60"].cast(aged.cases["case0"], aged.castings["member.age=60"].luck(next(aged.trials())))[1]
+    assert {cast[member].persona for member in Panel.teams["member"]} == {"About you: Age: 60."}
+
+
+def test_a_member_takes_the_bias_of_its_team_when_only_its_dose_is_varied(panel):
+    plan = Plan(paneled(roles={"member": {"bias": "sour"}}, vary={"member1": {"dose": [0, 3]}}, design={"controls": []}), panel)
+    plan.comparable()
+    assert prompts(plan, "member1.dose=3") == ["You are very sour.", "You are sour.", "You are sour.", ""]
+
+
+def test_a_backend_for_a_team_is_one_for_each_of_its_members(panel):
+    assert paneled(roles={"member": {"backend": "scripted"}}).played().voiced == ("member1", "member2", "member3")
 
 
 @pytest.mark.parametrize(
@@ -220,7 +270,12 @@ def test_what_is_set_for_a_team_holds_for_its_members_unless_they_have_their_own
             "4 of 3: give how many of member1, member2, member3",
         ),
         ({"vary": {"member": {"biased": [0, 1]}}}, r"vary.member.biased: the member has no bias; set roles.member.bias=NAME"),
+        ({"vary": {"member": {"biased": [0, "²"]}}, "roles": {"member": {"bias": "sour"}}}, "² of 3"),
         ({"vary": {"author": {"biased": [0, 1]}}}, "no thing to vary of the author 'biased'"),
+        ({"vary": {"crew": {"age": [30, 60]}}}, "casts no 'crew' .* are member1, member2, member3, author; its teams are member"),
+        ({"roles": {"crew": {"bias": "sour"}}}, "casts no 'crew'"),
+        ({"vary": {"member": {"bias": ["none", "recency"]}}}, "no bias of the member 'recency'"),
+        ({"vary": {"member": {"biased": [0, 2]}}, "roles": {"member": {"bias": "sour", "dose": 0}}}, "'member.biased=2' changes nothing"),
         ({"design": {"controls": ["swap"]}}, "panel cannot play the control 'swap'; it can play: neither"),
         ({"design": {"controls": ["positive"]}}, "scenario=panel has no script that a bias could be planted in"),
     ],
@@ -228,6 +283,18 @@ def test_what_is_set_for_a_team_holds_for_its_members_unless_they_have_their_own
 def test_bad_teams_and_controls_are_refused(fields, why, panel):
     with pytest.raises(ConfigError, match=why):
         Plan(paneled(**fields), panel)
+
+
+def test_members_that_carry_nothing_do_not_count(panel):
+    asked = paneled(roles={"member": {"bias": "sour"}, "member2": {"bias": "none"}}, vary={"member": {"biased": [0, 1, 2]}})
+    with pytest.raises(ConfigError, match=r"vary.member.biased: '1' and '2' play the same prompts"):
+        Plan(asked, panel).comparable()
+
+
+def test_a_script_without_chance_has_nothing_to_plant_a_bias_in(panel, monkeypatch):
+    monkeypatch.setattr(Panel, "script", (Rule(say={"score": 5}),))
+    with pytest.raises(ConfigError, match="no script that a bias could be planted in"):
+        Plan(paneled(design={"controls": ["positive"]}), panel)
 
 
 # Bad designs, before a token is spent
@@ -244,7 +311,20 @@ def test_bad_teams_and_controls_are_refused(fields, why, panel):
         ({"vary": {"doctor": {"dose": [0, 2]}}}, r"vary.doctor.dose: the doctor has no bias; set roles.doctor.bias=NAME"),
         ({"vary": {"doctor": {"bias": ["none", "recency"]}}, "roles": {"doctor": {"mitigation": "no_stereotypes"}}}, "no mitigation 'no_stereotypes'"),
         ({"design": {"primary": ["solvd"]}}, "did you mean 'solved'"),
-        ({"design": {"controls": ["sme"]}}, "design.controls"),
+        ({"design": {"controls": ["sme"]}}, "design.controls.0: Input should be 'same', 'placebo', 'swap', 'mirror' or 'positive', got 'sme'"),
+        ({"vary": {"patient": {"ethnicity": ["White", "  "]}}}, "none of them empty"),
+        ({"roles": {"doctor": {"bias": "recency", "dose": 0}}}, "the doctor's bias 'recency' is played at dose 0 only, .*; set roles.doctor.dose to 1, 2 or 3"),
+        ({"roles": {"doctor": {"dose": 0}}, "vary": {"doctor": {"bias": ["none", "recency"]}}}, "'recency' is played at dose 0 only"),
+        ({"roles": {"doctor": {"bias": "recency"}}, "vary": {"doctor": {"dose": [1, 2, "02"]}}}, "vary.doctor.dose: '2' and '02' play the same prompts"),
+        ({"roles": {"doctor": {"bias": "recency"}}, "vary": {"doctor": {"dose": [1, 9]}}}, "arm 'doctor.dose=9': dose: Input should be less than or equal to 3, got '9'"),
+        ({"roles": {"doctor": {"bias": "recency"}}, "vary": {"doctor": {"dose": [1, "strong"]}}}, "arm 'doctor.dose=strong': dose: Input should be a valid integer"),
+        ({"vary": {"patient": {"surface": ["stated", "shouted"]}}}, "arm 'patient.surface=shouted': surface: Input should be 'stated', 'name'"),
+        ({"vary": {"scenario": {"questions": [5, 10, "10 "]}}}, "vary.scenario.questions: '10' and '10 ' play the same"),
+        ({"vary": {"patient": {"placebo": ["blue", "green"]}}, "design": {"controls": ["placebo"]}}, "leave placebo out of design.controls"),
+        ({"cases": ["gerd-cough", "obsessive-compulsive-disorder"], "vary": {"patient": {"age": [30, 75]}}}, r"'patient.age=75': of 2 cases 1 fits it .* \(plausible from 18 to 60 years, not at 75\)"),
+        # its own arms are not in the half that is played, which would report a difference of 0 as a finding
+        ({"roles": {"doctor": {"bias": "recency"}}, "vary": {"patient": {"ethnicity": ["White", "Black"], "gender": ["woman", "man"]}, "doctor": {"dose": ["1", "01"]}},
+          "design": {"cross": "fractional"}}, "vary.doctor.dose: '1' and '01' play the same"),
     ],
 )  # fmt: skip
 def test_bad_designs_are_refused_with_the_way_out(play, options, why, tmp_path):

@@ -116,6 +116,7 @@ def test_a_pause_between_sessions_does_not_count_as_play():
             sample(10, 20, 400, 100, 50, running=4, waiting=0, preemptions=5),
             sample(20, 40, 900, 400, 100, running=2, waiting=2, preemptions=7),
             sample(1010, 10, 100, 0, 20, session=1000.0, lag_mean=0.003, lag_most=0.5),
+            sample(5000, 0, 0, 0, 0, session=4000.0, lag_mean=9),  # resumed, and there was nothing to ask
         ]
     )
     assert found is not None

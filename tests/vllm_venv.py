@@ -38,7 +38,7 @@ folder, file, into = sys.argv[1:]
 plain = {"gguf_file": file, "dtype": torch.float32, "quantization_config": GgufConfig(dequantize=True)}
 model = AutoModelForCausalLM.from_pretrained(folder, **plain)
 model.hf_quantizer = None
-del model.config.quantization_config
+vars(model.config).pop("quantization_config", None)  # what is saved is not quantised any more
 model.save_pretrained(into)
 AutoTokenizer.from_pretrained(folder, gguf_file=file).save_pretrained(into)
 """
@@ -87,13 +87,17 @@ def _made(found: Home) -> None:
     _pip(found, "install", CPU, "accelerate", "gguf")
     _pip(found, "uninstall", "-y", *BROKEN)
     weights = resolve(SMOLLM2)
-    subprocess.run([found.python, "-c", CONVERT, weights.parent, weights.name, found.model], check=True, capture_output=True)
+    _ran(found, "-c", CONVERT, weights.parent, weights.name, found.model)
 
 
 def _pip(found: Home, *arguments: str) -> None:
-    done = subprocess.run([found.python, "-m", "pip", "--quiet", *arguments], capture_output=True, text=True, check=False)
+    _ran(found, "-m", "pip", "--quiet", *arguments)
+
+
+def _ran(found: Home, *arguments: object) -> None:
+    done = subprocess.run([found.python, *map(str, arguments)], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(f"pip {' '.join(arguments)} failed:\n{done.stderr[-2000:]}")
+        raise RuntimeError(f"{found.python} {' '.join(map(str, arguments))} failed:\n{done.stderr[-2000:]}")
 
 
 if __name__ == "__main__":

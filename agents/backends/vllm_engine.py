@@ -1,14 +1,16 @@
 """vLLM engines in this process's charge: each loaded once however many roles share it, watched, explained when it fails, and shut down."""
 
 import asyncio
+import atexit
 import contextlib
 import difflib
 import gc
 import json
 import os
 import re
+import shutil
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -118,6 +120,8 @@ class Stats:
 class Engine:
     """One loaded model. `Engine.of` hands out the one that is loaded already; whoever got it gives it back."""
 
+    failed = False
+    """Whether an error has named a log, which then stays."""
     _loaded: dict[str, "asyncio.Task[Engine]"] = {}
 
     def __init__(self, key: str, llm: Any, stats: Stats, log: Path):
@@ -154,6 +158,7 @@ class Engine:
         except ImportError as error:
             raise BackendError("request", f"backend=vllm cannot import vLLM ({error}): {INSTALL}") from None
         except Exception as error:
+            cls.failed = True
             said = f"{type(error).__name__}: {str(error).strip()[:600]}"
             more = tail(log, r"\b\w*(?:Error|Exception)\b: ")
             told = explained(f"{said}{' <- ' + more if more else ''}; its log is {log}", f"vLLM could not load {options['model']}")
@@ -204,6 +209,7 @@ class Engine:
 
     def obituary(self, said: str) -> str:
         """That the engine died, and of what, as far as its log tells."""
+        Engine.failed = True
         cause = tail(self.log, r"\b\w*(?:Error|Exception)\b: ")
         return f"the vLLM engine died ({cause or said}); its log is {self.log}. Start again, and go on with: simrun resume last"
 
@@ -250,6 +256,7 @@ def _logging() -> Path:
         }
         (folder / "logging.json").write_text(json.dumps(told))
         os.environ["VLLM_LOGGING_CONFIG_PATH"] = str(folder / "logging.json")
+        atexit.register(lambda: Engine.failed or shutil.rmtree(folder, ignore_errors=True))
     try:
         handlers = json.loads(Path(os.environ["VLLM_LOGGING_CONFIG_PATH"]).read_text())["handlers"]
         return Path(next(handler["filename"] for handler in handlers.values() if "filename" in handler))
@@ -262,13 +269,3 @@ def _children() -> list[int]:
     from multiprocessing import active_children
 
     return [child.pid for child in active_children() if child.pid]
-
-
-@contextlib.asynccontextmanager
-async def borrowed(options: Mapping[str, Any]) -> AsyncIterator[Engine]:
-    """An engine for the length of a block."""
-    engine = await Engine.of(options)
-    try:
-        yield engine
-    finally:
-        await engine.give_back()
