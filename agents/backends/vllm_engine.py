@@ -256,12 +256,18 @@ def _logging() -> Path:
         }
         (folder / "logging.json").write_text(json.dumps(told))
         os.environ["VLLM_LOGGING_CONFIG_PATH"] = str(folder / "logging.json")
-        atexit.register(lambda: Engine.failed or shutil.rmtree(folder, ignore_errors=True))
+        atexit.register(_swept, folder)
     try:
         handlers = json.loads(Path(os.environ["VLLM_LOGGING_CONFIG_PATH"]).read_text())["handlers"]
         return Path(next(handler["filename"] for handler in handlers.values() if "filename" in handler))
     except (OSError, ValueError, LookupError, StopIteration):
         return Path(os.devnull)  # the user's own logging, which goes elsewhere
+
+
+def _swept(folder: Path) -> None:
+    """Remove the logs at the end, unless an error has named one."""
+    if not Engine.failed:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _children() -> list[int]:
