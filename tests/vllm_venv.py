@@ -2,7 +2,7 @@
 
     python tests/vllm_venv.py    # makes it where it is missing, and prints its folder
 
-SIMRUN_VLLM_VENV says where; else it is in the cache folder. It takes about four minutes and 3 GB.
+SIMRUN_VLLM_VENV says where; else it is in the cache folder. It takes about four minutes and 4 GB.
 """
 
 import contextlib
