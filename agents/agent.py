@@ -1,5 +1,7 @@
 """A role with everything it brings onto the stage."""
 
+from functools import cache
+
 from simrun.agents.records import Record
 
 
@@ -23,9 +25,17 @@ class Agent(Record):
     """Whether it is introduced to nobody."""
     introduction: str = ""
     """What those who hear it are told about it before it speaks."""
+    veiled: str = ""
+    """What those who hear it and are blinded are told in its place."""
     opening: str = ""
     """Words it says before anybody else, without a model."""
 
     def prompt(self) -> str:
         """The system message."""
         return "\n\n".join(filter(None, (self.brief, self.persona, self.tendency, self.guard)))
+
+
+@cache
+def called(role: str) -> str:
+    """What a role is called by those who hear it: `Recruiter 1` for recruiter_1."""
+    return role.replace("_", " ").capitalize()

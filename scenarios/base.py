@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field, field_validator, model_validator
 
 from simrun.agents.backends.scripted import Rule
-from simrun.agents.persona import Persona
+from simrun.agents.persona import SPOKEN, Persona, Surface
 from simrun.agents.records import Record
 from simrun.agents.reply import Decision
 
@@ -60,6 +60,14 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """The field counts some of what another counts all of: compared as odds."""
+
+    of: str
+    """The field that counts all, such as the words of a text."""
+
+
+@dataclass(frozen=True, slots=True)
 class Range:
     """The least and the greatest value that an outcome field can take."""
 
@@ -72,6 +80,14 @@ class Outcome(Record):
 
     accuracy: ClassVar[str] = ""
     """The field whose mean is this scenario's accuracy."""
+    decision_field: ClassVar[str] = ""
+    """The field that says whether the person whom the audit is about was chosen."""
+    score_field: ClassVar[str] = ""
+    """The field by which people are ranked."""
+    merit_field: ClassVar[str] = ""
+    """The field that holds what the person is truly worth: the same in every arm, and not compared."""
+    qualified_field: ClassVar[str] = ""
+    """The field that says whether that is enough to be chosen."""
 
     @classmethod
     def measured(cls) -> dict[str, Better]:
@@ -87,6 +103,11 @@ class Outcome(Record):
     def events(cls) -> dict[str, Event]:
         """The fields that say when something happened: their restricted means are compared."""
         return cls._marked(Event)
+
+    @classmethod
+    def counts(cls) -> dict[str, Count]:
+        """The fields that count some of what another counts: their odds are compared."""
+        return cls._marked(Count)
 
     @classmethod
     def span(cls, field: str) -> Range | None:
@@ -134,7 +155,8 @@ class Scenario(Record):
 
     name: ClassVar[str]
     about: ClassVar[str]
-    outcome: ClassVar[type[Outcome]]
+    outcomes: ClassVar[tuple[type[Outcome], ...]]
+    """What an episode can come to: one kind, or several of which the options decide (`kind`)."""
     people: ClassVar[tuple[str, ...]] = ()
     """The roles that can carry a persona or a bias."""
 
@@ -180,6 +202,11 @@ class Scenario(Record):
             raise ValueError(f"wording is a number from 0 to {cls.wordings - 1}, or drawn")
         return given
 
+    @property
+    def kind(self) -> type[Outcome]:
+        """What an episode comes to with these options."""
+        return self.outcomes[0]
+
     def team(self, role: str) -> str:
         """The team that a role is a member of; the role itself where it is none's."""
         return next((team for team, members in self.teams.items() if role in members), role)
@@ -200,6 +227,14 @@ class Scenario(Record):
         """Everybody who may be asked to speak, with these options."""
         raise NotImplementedError
 
+    def written(self) -> tuple[str, ...]:
+        """People who are read about and do not speak, such as applicants: they have a persona and are introduced, and need no engine."""
+        return ()
+
+    def surfaces(self, role: str) -> tuple[Surface, ...]:
+        """In which ways a role's persona can show here."""
+        return SPOKEN
+
     def hears(self) -> "nx.DiGraph[str]":
         """Who hears whom: an edge from speaker to hearer. Blind review is a missing edge."""
         raise NotImplementedError
@@ -208,16 +243,21 @@ class Scenario(Record):
         """What a role is told before the play: the rules, then the case. The same in every arm."""
         raise NotImplementedError
 
-    def introduce(self, role: str, sheet: str) -> str:
-        """How a role's persona is put to those who hear it."""
-        return f"[About the {role}] {sheet}"
+    def introduce(self, role: str, persona: Persona, case: Any) -> str:
+        """How a role's persona is put to those who hear it; "" where there is nothing to tell."""
+        sheet = persona.sheet()
+        return f"[About the {role}] {sheet}" if sheet else ""
+
+    def veiled(self, role: str, case: Any) -> str:
+        """What those who are blinded are told of a role in place of that, such as a CV without its name."""
+        return ""
 
     def facts(self, case: Any) -> Mapping[str, str]:
         """The truth, the anchor and the like: for rules, biases and people, never for a model."""
         return {}
 
-    def fit(self, case: Any, personas: Mapping[str, Persona]) -> Any:
-        """The case with its text agreeing with the personas; raises Unfit where that makes no sense."""
+    def fit(self, case: Any, personas: Mapping[str, Persona], blind: frozenset[str]) -> Any:
+        """The case with its text agreeing with the personas; raises Unfit where that makes no sense. `blind` are the roles that are introduced to nobody."""
         return case
 
     def play(self, case: Any, rng: np.random.Generator) -> Play:

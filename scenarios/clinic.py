@@ -221,7 +221,7 @@ class Clinic(Scenario):
 
     name: ClassVar[str] = "clinic"
     about: ClassVar[str] = "A doctor questions a patient, orders tests and diagnoses; then the patient is asked what it thinks of it."
-    outcome: ClassVar[type[Outcome]] = ClinicOutcome
+    outcomes: ClassVar[tuple[type[Outcome], ...]] = (ClinicOutcome,)
     people: ClassVar[tuple[str, ...]] = ("doctor", "patient")
     wordings: ClassVar[int] = len(DOCTOR)
     artefacts: ClassVar[tuple[Artefact, ...]] = ("swap", "mirror")
@@ -262,15 +262,16 @@ class Clinic(Scenario):
             case _:
                 return JUDGE
 
-    def introduce(self, role: str, sheet: str) -> str:
+    def introduce(self, role: str, persona: Persona, case: ClinicCase) -> str:
         """The record that is handed over before the consultation."""
-        return INTAKE[role].format(sheet=sheet)
+        sheet = persona.sheet()
+        return INTAKE[role].format(sheet=sheet) if sheet else ""
 
     def facts(self, case: ClinicCase) -> Mapping[str, str]:
         """The truth, the anchor, and the first examination there is to order."""
         return {"truth": case.diagnosis, "anchor": case.anchor, "test": next(iter(case.findings), "Vital signs")}
 
-    def fit(self, case: ClinicCase, personas: Mapping[str, Persona]) -> ClinicCase:
+    def fit(self, case: ClinicCase, personas: Mapping[str, Persona], blind: frozenset[str]) -> ClinicCase:
         """Age, gender and whatever else the case says of its patient follow the patient's persona."""
         texts = {"complaint": case.complaint, "story": case.story, **{f"finding {name}": text for name, text in case.findings.items()}}
         texts = agree(texts, case.persona.get("patient", {}), personas["patient"], case.ages)

@@ -36,11 +36,11 @@ class Casting:
         self.scenario = config.played({what: level for role, what, level in split if role == "scenario"})
         self._changes = {role: self._own_changes(role, split) for role in self._cast_roles(split)}
         self.roles = {role: self._role(role) for role in self._cast_roles(split)}
-        self.backends: dict[str, Backend] = {role: self._backend(role) for role in self.roles}
+        self.backends: dict[str, Backend] = {role: self._backend(role) for role in self.roles if role not in self.scenario.written()}
 
     def _cast_roles(self, split: list[tuple[str, str, str]]) -> tuple[str, ...]:
         watched = self._config.roles.get(OBSERVER, Role()).backend is not None
-        roles = (*self.scenario.roles(), *((OBSERVER,) if watched else ()))
+        roles = (*self.scenario.roles(), *self.scenario.written(), *((OBSERVER,) if watched else ()))
         for role in [*self._config.roles, *(by for by, _, _ in split if by != "scenario")]:
             if role not in roles and not set(self.scenario.teams.get(role, ())) & set(roles):
                 teams = f"; its teams are {', '.join(self.scenario.teams)}" if self.scenario.teams else ""
@@ -90,19 +90,21 @@ class Casting:
             fixed = {axis: level for axis, level in own.persona.items() if axis not in varied}
             shown: Surface = "stated" if varied else own.surface
             found[role] = (
-                *(self._trait(axis, level, shown) for axis, level in fixed.items()),
-                *(self._trait(axis, level, own.surface) for axis, level in varied.items()),
+                *(self._trait(role, axis, level, shown) for axis, level in fixed.items()),
+                *(self._trait(role, axis, level, own.surface) for axis, level in varied.items()),
             )
         return found
 
-    def _trait(self, name: str, level: str, surface: Surface) -> Trait:
-        axis = self._catalogue.axis(name)
+    def _trait(self, role: str, name: str, level: str, surface: Surface) -> Trait:
+        axis, here = self._catalogue.axis(name), self.scenario.surfaces(role)
         try:
-            surfaces = axis.surfaces(level)
+            surfaces = axis.surfaces(level, here)
         except ValueError as error:
             raise ConfigError(str(error)) from None
         if surface not in surfaces:
-            able = [other.name for other in self._catalogue.axes.values() if all(surface in other.surfaces(each) for each in other.levels)]
+            able = [
+                other.name for other in self._catalogue.axes.values() if all(surface in other.surfaces(each, here) for each in other.levels)
+            ]
             raise ConfigError(
                 f"{name}={level} cannot show by surface={surface}, only by {', '.join(surfaces)}; axes that can: {', '.join(able)}"
             )
@@ -112,7 +114,7 @@ class Casting:
         """Everybody's persona for one case: what the case says of them, unless the run sets it."""
         return {
             role: Persona(traits=(*self._born(case, role), *self._own[role]), draw=luck.number("persona", role))
-            for role in self.scenario.roles()
+            for role in (*self.scenario.roles(), *self.scenario.written())
         }
 
     def name(self, case: Case, luck: Luck) -> str | None:
@@ -131,9 +133,14 @@ class Casting:
     def cast(self, case: Case, luck: Luck) -> tuple[Case, dict[str, Agent]]:
         """The case as it reads for these personas, and the agents. Raises Unfit where they do not go together."""
         personas, scenario = self.personas(case, luck), self.worded(luck)
-        fitted = scenario.fit(case, personas)
-        cast = {role: self._agent(role, scenario, fitted, personas) for role in scenario.roles()}
+        fitted = scenario.fit(case, personas, self._blind)
+        cast = {role: self._agent(role, scenario, fitted, personas) for role in personas}
         return fitted, cast | ({OBSERVER: observer()} if OBSERVER in self.roles else {})
+
+    @cached_property
+    def _blind(self) -> frozenset[str]:
+        """The roles that are introduced to nobody."""
+        return frozenset(role for role, own in self.roles.items() if self._catalogue.mitigation(own.mitigation).blind)
 
     def worded(self, luck: Luck) -> Scenario:
         """The scenario in the wording of one trial."""
@@ -141,16 +148,17 @@ class Casting:
 
     def _agent(self, role: str, scenario: Scenario, case: Case, personas: Mapping[str, Persona]) -> Agent:
         persona = personas[role]
-        sheet, own = persona.sheet(), persona.self_sheet()
+        own, written = persona.self_sheet(), role in scenario.written()
         measure = self._catalogue.mitigation(self.roles[role].mitigation)
         return Agent(
             role=role,
-            brief=scenario.brief(role, case),
+            brief="" if written else scenario.brief(role, case),
             persona=f"About you: {own}" if own else "",
             tendency=self._tendency(role, case, personas),
             guard=measure.prompt,
             blind=measure.blind,
-            introduction=self.scenario.introduce(role, sheet) if sheet else "",
+            introduction=scenario.introduce(role, persona, case),
+            veiled=scenario.veiled(role, case),
             opening=persona.opening(),
         )
 

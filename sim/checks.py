@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Self
 
-from simrun.agents.agent import Agent
+from simrun.agents.agent import Agent, called
 from simrun.agents.bias import NONE, Bias
 from simrun.agents.persona import Axis
 from simrun.agents.records import Record
@@ -55,7 +55,7 @@ class Check(Record):
 
     def question(self, said: Iterable[tuple[str, str]]) -> str:
         """What the observer is asked, of (role, words) in the order in which they were said."""
-        lines = "\n".join(f"{role.capitalize()}: {words}" for role, words in said if words)
+        lines = "\n".join(f"{called(role)}: {words}" for role, words in said if words)
         blanked = re.sub(self.masked, BLANK, lines, flags=re.IGNORECASE) if self.masked else lines
         return QUESTION.format(said=blanked or "(Nothing.)", role=self.role, text=self.text)
 
@@ -90,6 +90,6 @@ def masked(axes: Sequence[Axis]) -> str:
         for key, level in axis.levels.items():
             cues = [level.cue] if isinstance(level.cue, str) else level.cue.values()
             names = [part for listed in level.names.values() for name in listed for part in (name, *name.split())]
-            words |= {key, level.phrase, level.group, *cues, *names, *level.terms}
+            words |= {key, level.phrase, level.group, *cues, *names, *level.terms, *level.clubs, *level.schools, *level.gaps}
     found = sorted(filter(None, words), key=lambda word: (-len(word), word))
     return rf"\b(?:{'|'.join(map(re.escape, found))})(?!\w)" if found else ""

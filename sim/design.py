@@ -29,6 +29,7 @@ class Plan:
         self.arms = arms(config, catalogue)
         self.castings = {arm.name: Casting(config, catalogue, arm) for arm in self.arms}
         self.reference = self.castings[self.arms[0].name]
+        self._check_kinds()
         self._doses = self._found_doses()
         self._check_biases()
         self.cases, self.faults = chosen(config, self.reference)
@@ -115,6 +116,16 @@ class Plan:
                     doses.setdefault((by, own.bias), set()).add(own.dose)
         return doses
 
+    def _check_kinds(self) -> None:
+        """Arms are compared in the outcomes that all of them have."""
+        kind = self.reference.scenario.kind
+        for casting in self.castings.values():
+            if casting.scenario.kind is not kind:
+                raise ConfigError(
+                    f"arm {casting.arm.name!r} ends in a {casting.scenario.kind.__name__} and the reference in a {kind.__name__}, which cannot "
+                    "be compared; play them as two runs"
+                )
+
     def _check_biases(self) -> None:
         """A dose of no bias, or a number of members without one, would change nothing."""
         for key in self.config.factors:
@@ -146,7 +157,7 @@ class Plan:
                 )
 
     def _check_primary(self) -> None:
-        measured = self.reference.scenario.outcome.measured()
+        measured = self.reference.scenario.kind.measured()
         for name in self.config.design.primary:
             if name not in measured:
                 raise unknown("outcome for design.primary", name, list(measured))

@@ -12,7 +12,7 @@ from typing import Any, Self
 import orjson
 
 from simrun.agents.records import Record
-from simrun.catalogue import Catalogue, ConfigError, scenarios
+from simrun.catalogue import Catalogue, ConfigError
 from simrun.checks import SHOWN, injected
 from simrun.config import Config
 from simrun.design import Plan
@@ -59,15 +59,16 @@ class Manifest(Record):
     @property
     def outcome(self) -> type[Outcome]:
         """What an episode of this run's scenario comes to."""
-        return scenarios()[str(self.config.scenario["name"])].outcome
+        return self.config.played().kind
 
     @property
     def laid_out(self) -> tuple[str, ...]:
-        """The outcomes that a report reads: those that are compared, those that say when something happened, and what an observer saw."""
+        """The outcomes that a report reads: those that are compared, those that say when something happened, merit, and what an observer saw."""
         kind = self.outcome
         events = [field for name, event in kind.events().items() for field in (name, event.until)]
         seen = [f"{SHOWN}{role}.{bias.name}" for role, bias in injected(self.config, self.catalogue)]
-        return tuple(dict.fromkeys([*kind.measured(), *events, *seen]))
+        beside = [kind.merit_field, kind.qualified_field, *(count.of for count in kind.counts().values())]
+        return tuple(filter(None, dict.fromkeys([*kind.measured(), *events, *beside, *seen])))
 
     @property
     def primary(self) -> tuple[str, ...]:

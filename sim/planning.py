@@ -197,7 +197,8 @@ def _check_yes_or_no(outcome: str | None) -> None:
     """Without a pilot only a yes-or-no outcome can be planned for, of any scenario."""
     if outcome is None:
         return
-    fields = {name: kind.outcome.model_fields[name].annotation for kind in scenarios().values() for name in kind.outcome.measured()}
+    kinds = [kind for scenario in scenarios().values() for kind in scenario.outcomes]
+    fields = {name: kind.model_fields[name].annotation for kind in kinds for name in kind.measured()}
     binary = [name for name, annotation in fields.items() if annotation in (bool, bool | None)]
     if outcome in fields and outcome not in binary:
         raise ConfigError(

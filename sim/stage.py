@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import orjson
 
-from simrun.agents.agent import Agent
+from simrun.agents.agent import Agent, called
 from simrun.agents.records import Chat, Message
 from simrun.agents.reply import Decision, Problem, Reply, form
 from simrun.checks import OBSERVER, Check, Shows
@@ -121,7 +121,7 @@ class Stage:
         self.transcript: list[Entry] = []
         self._luck = luck
         self._facts = scenario.facts(case)
-        self._seats = {role: Seat(agent.prompt()) for role, agent in cast.items()}
+        self._seats = {role: Seat(agent.prompt()) for role, agent in cast.items() if role not in scenario.written()}
         self._ears = scenario.hears()
         self._due: list[tuple[Turn, int]] = []
         self._said: list[Reply | None] = []
@@ -190,10 +190,11 @@ class Stage:
         return outcome
 
     def _enter(self, scenario: Scenario, cast: Mapping[str, Agent]) -> None:
+        blind = {role for role, agent in cast.items() if agent.blind}
         for role, agent in cast.items():
-            if agent.introduction:
-                for hearer in self._hearers(role, blind={other for other, each in cast.items() if each.blind}):
-                    hearer.hear(agent.introduction)
+            for hearer in self._ears.successors(role) if role in self._ears else ():
+                if hearer in self._seats and (told := agent.veiled if hearer in blind else agent.introduction):
+                    self._seats[hearer].hear(told)
         for role, agent in cast.items():
             if agent.opening:
                 self._line(Line(role, agent.opening))
@@ -231,12 +232,12 @@ class Stage:
 
     def _tell(self, speaker: str, text: str, images: tuple[str, ...] = ()) -> None:
         for hearer in self._hearers(speaker) if text else ():
-            hearer.hear(f"{speaker.capitalize()}: {text}", images)
+            hearer.hear(f"{called(speaker)}: {text}", images)
 
-    def _hearers(self, speaker: str, blind: Set[str] = frozenset()) -> list[Seat]:
+    def _hearers(self, speaker: str) -> list[Seat]:
         """The seats of those who hear a speaker; who is played by no agent, such as an examiner that looks things up, has none."""
         ears = self._ears.successors(speaker) if speaker in self._ears else ()
-        return [self._seats[role] for role in ears if role in self._seats and role not in blind]
+        return [self._seats[role] for role in ears if role in self._seats]
 
 
 def _words(role: str, reply: Reply) -> str:
@@ -246,4 +247,4 @@ def _words(role: str, reply: Reply) -> str:
 
 @cache
 def _label(role: str) -> re.Pattern[str]:
-    return re.compile(rf"^{re.escape(role)}\s*:\s*", re.IGNORECASE)
+    return re.compile(rf"^{re.escape(called(role))}\s*:\s*", re.IGNORECASE)

@@ -174,7 +174,7 @@ class Panel(Scenario):
 
     name: ClassVar[str] = "panel"
     about: ClassVar[str] = "Three members score alone."
-    outcome: ClassVar[type[Outcome]] = PanelOutcome
+    outcomes: ClassVar[tuple[type[Outcome], ...]] = (PanelOutcome,)
     people: ClassVar[tuple[str, ...]] = ("member1", "member2", "member3", "author")
     teams: ClassVar[Mapping[str, tuple[str, ...]]] = {"member": ("member1", "member2", "member3")}
 

@@ -34,7 +34,7 @@ class Panel(Scenario):
 
     name: ClassVar[str] = "panel"
     about: ClassVar[str] = "test"
-    outcome: ClassVar[type[Outcome]] = Sum
+    outcomes: ClassVar[tuple[type[Outcome], ...]] = (Sum,)
 
     def roles(self) -> tuple[str, ...]:
         return ("ann", "bob", "chair")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simrun.agents.records import Record
-from simrun.catalogue import ConfigError, scenarios
+from simrun.catalogue import ConfigError
 from simrun.metrics.paired_difference import paired_difference
 from simrun.report import contrast
 from simrun.report.contrast import ContrastResult
@@ -95,7 +95,7 @@ class _Told:
     def __init__(self, run: Run):
         self.run, self.name, self.manifest = run, run.path.name, run.manifests[0]
         self.scenario = str(self.manifest.config.scenario["name"])
-        self.kind: type[Outcome] = scenarios()[self.scenario].outcome
+        self.kind: type[Outcome] = self.manifest.outcome
         self.reference = self.manifest.arms[0].name
         self.contrasts = {(each.arm, each.reference): each for each in contrast.compared(self.manifest) if not each.control}
 
