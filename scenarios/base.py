@@ -80,6 +80,10 @@ class Outcome(Record):
 
     accuracy: ClassVar[str] = ""
     """The field whose mean is this scenario's accuracy."""
+    primary: ClassVar[tuple[str, ...]] = ()
+    """The fields on which the question is decided when a run does not declare any; the accuracy when empty."""
+    planted_field: ClassVar[str] = ""
+    """The field that falls by just as much as a bias planted in the script takes off its chances; the accuracy when empty."""
     decision_field: ClassVar[str] = ""
     """The field that says whether the person whom the audit is about was chosen."""
     score_field: ClassVar[str] = ""

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from string import ascii_uppercase
+from typing import Any, Literal, Self
+from zlib import crc32
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -12,12 +14,15 @@ from simrun.agents.records import Record
 from simrun.scenarios.base import Case, Fault
 from simrun.scenarios.demographics import agree
 from simrun.scenarios.recruitment_candidates import Candidate, Skill, candidate, merit
-from simrun.scenarios.recruitment_cvs import Style, headed, render, suits
+from simrun.scenarios.recruitment_cvs import STYLES, Style, headed, render, suits
 from simrun.scenarios.recruitment_files import read, require, rows, source
+from simrun.scenarios.recruitment_labour import Occupation, occupations
 from simrun.scenarios.recruitment_openings import Opening, Vacancy
 
 APPLICANT = "candidate"
 """The role whose persona shows on the CV."""
+QUALIFIED = 0.75
+"""Who is at or above this quantile of merit is qualified, as in FairCVtest's audits."""
 FIELDS = ("text", "id", "merit", "title", "advert")
 """What of a user's row is not an axis of its person."""
 
@@ -102,13 +107,125 @@ class RecruitmentCase(Case):
 
     vacancy: Vacancy
     applicants: tuple[Drawn | Given, ...] = Field(min_length=1)
+    bar: float | None = None
+    """The 75th percentile of the merit of all who apply for this vacancy, in whatever case; None where the file has no merit."""
     scores: Mapping[str, float] = {}
     """What the file says of the first applicant: labels, the scores of other scorers."""
+    papers: tuple[Paper, ...] = ()
+    """What stands on each CV about who they are, once the roles are cast."""
+    blind: frozenset[str] = frozenset()
+    """The roles that read CVs without any of it."""
+
+    def fitted(self, persona: Persona, rival: Persona, blind: frozenset[str]) -> Self:
+        """The case with the first applicant's CV agreeing with a persona; raises Unfit where it cannot.
+
+        The others get the rival's persona, each under another name than the first.
+        """
+        first, *rest = self.applicants
+        others = (rival.model_copy(update={"draw": persona.draw + nth}).paper() for nth in range(1, len(rest) + 1))
+        return self.model_copy(
+            update={
+                "applicants": (first.fitted(self.persona.get(APPLICANT, {}), persona), *rest),
+                "papers": (persona.paper(), *others),
+                "blind": blind,
+            }
+        )
+
+    def cv(self, at: int, style: Style | Literal["mixed"], blind: bool = False) -> str:
+        """The CV of one applicant, with who they are on it unless it is a blind one; `mixed` styles differ from case to case."""
+        chosen = list(STYLES)[self._lot() % len(STYLES)] if style == "mixed" else style
+        return self.applicants[at].cv(Paper() if blind or not self.papers else self.papers[at], chosen)
+
+    def labels(self) -> tuple[str, ...]:
+        """A letter for each applicant: the same in every arm and order, and in no relation to who they are."""
+        letters = ascii_uppercase[: len(self.applicants)]
+        return tuple(letters[at] for at in np.random.default_rng(self._lot()).permutation(len(letters)))
+
+    def merits(self) -> tuple[float | None, ...]:
+        """What each applicant is worth."""
+        return tuple(each.merit() for each in self.applicants)
+
+    def anchor(self) -> str:
+        """Something of the first applicant to hold on to: where they worked last, or else the job they apply for."""
+        facts = self.applicants[0].candidate()
+        return facts.positions[0].place if facts and facts.positions else self.vacancy.title
+
+    def _lot(self) -> int:
+        return crc32(self.id.encode())
+
+
+class OccupationCase(Case):
+    """Occupations to choose among."""
+
+    occupations: tuple[Occupation, ...] = Field(min_length=2)
+    group: str
+    """The column of the labour table."""
+    belongs: bool | None = None
+    """Whether the person is of that group, once they are cast; None where they do not say."""
+
+    def names(self) -> tuple[str, ...]:
+        """As they stand in the list."""
+        return tuple(each.name for each in self.occupations)
+
+    def share(self, name: str) -> float:
+        """Of the group among those who work in an occupation."""
+        return next(each.shares[self.group] for each in self.occupations if each.name == name)
+
+    def expected(self) -> float | None:
+        """The mean share if somebody like this person were found in the occupations as often as the table says."""
+        shares = np.array([each.shares[self.group] for each in self.occupations])
+        weights = shares if self.belongs else 1 - shares
+        return None if self.belongs is None or not weights.sum() else float(np.average(shares, weights=weights))
 
     def fitted(self, persona: Persona) -> Self:
-        """The case with the first applicant's CV agreeing with a persona; raises Unfit where it cannot."""
-        first, *rest = self.applicants
-        return self.model_copy(update={"applicants": (first.fitted(self.persona.get(APPLICANT, {}), persona), *rest)})
+        """The case with whether the person is of the table's group."""
+        groups = {level.group: trait.level == key for trait in persona.traits for key, level in trait.axis.levels.items() if level.group}
+        return self.model_copy(update={"belongs": groups.get(self.group)})
+
+
+def occupation_rounds(
+    path: str, size: int, group: str, count: int, rng: np.random.Generator
+) -> tuple[tuple[OccupationCase, ...], tuple[Fault, ...]]:
+    """`count` lists of `size` occupations of a labour table ("" for ours), drawn without repetition within a list."""
+    table, faults = occupations(path)
+    if missing := [each.name for each in table if group not in each.shares]:
+        raise ValueError(f"scenario.group: the labour table has no column {group!r}, only {', '.join(table[0].shares)} ({missing[0]})")
+    if size > len(table):
+        raise ValueError(f"scenario.choices={size}: the labour table has {len(table)} occupations; give at most as many")
+    lists = (rng.permutation(len(table))[:size] for _ in range(count))
+    return tuple(
+        OccupationCase(id=f"list-{nth}", occupations=tuple(table[at] for at in sorted(drawn)), group=group)
+        for nth, drawn in enumerate(lists)
+    ), faults
+
+
+def among(cases: Sequence[RecruitmentCase], size: int) -> tuple[RecruitmentCase, ...]:
+    """Cases of one applicant as cases of `size`: each with those who come next among the applicants for the same vacancy.
+
+    Raises ValueError where a vacancy has fewer.
+    """
+    own: dict[str, list[RecruitmentCase]] = {}
+    for case in cases:
+        own.setdefault(case.vacancy.advert, []).append(case)
+    if few := [group[0] for group in own.values() if len(group) < size]:
+        raise ValueError(
+            f"{len(few)} jobs in this file have fewer than {size} applicants ({few[0].id}: {few[0].vacancy.title}), who cannot be compared; "
+            "use scenario.mode=screen, or CVs that apply for one job"
+        )
+    place = {case.id: (group, at) for group in own.values() for at, case in enumerate(group)}
+    rivals = {name: [group[(at + step) % len(group)].applicants[0] for step in range(1, size)] for name, (group, at) in place.items()}
+    return tuple(case.model_copy(update={"applicants": (*case.applicants, *rivals[case.id])}) for case in cases)
+
+
+def barred(cases: Sequence[RecruitmentCase]) -> tuple[RecruitmentCase, ...]:
+    """The cases with the bar of their vacancy: at or above it, an applicant is qualified."""
+    merits: dict[str, dict[str, float]] = {}
+    for case in cases:
+        for each in case.applicants:
+            if (worth := each.merit()) is not None:
+                merits.setdefault(case.vacancy.advert, {})[each.id] = worth
+    bars = {job: float(np.quantile(list(found.values()), QUALIFIED)) for job, found in merits.items()}
+    return tuple(case.model_copy(update={"bar": bars.get(case.vacancy.advert)}) for case in cases)
 
 
 def drawn(openings: Sequence[Opening], count: int, size: int, rng: np.random.Generator) -> tuple[RecruitmentCase, ...]:

@@ -72,9 +72,9 @@ class Manifest(Record):
 
     @property
     def primary(self) -> tuple[str, ...]:
-        """The outcomes on which the question is decided: as declared, else the scenario's accuracy."""
+        """The outcomes on which the question is decided: as declared, else the scenario's own, else its accuracy."""
         kind = self.outcome
-        return self.config.design.primary or ((kind.accuracy,) if kind.accuracy else tuple(kind.measured())[:1])
+        return self.config.design.primary or kind.primary or ((kind.accuracy,) if kind.accuracy else tuple(kind.measured())[:1])
 
     @property
     def head(self) -> str:

@@ -98,7 +98,7 @@ def measured(reference: str, out: str = "runs", outcome: str | None = None) -> P
     run = load(find(reference, out))
     manifest = run.manifests[0]
     kind = manifest.outcome
-    field = outcome or (*manifest.config.design.primary, kind.accuracy)[0]
+    field = outcome or manifest.primary[0]
     if field not in kind.measured():
         raise unknown("outcome", field, list(kind.measured()))
     found = _differences(run, field)

@@ -51,7 +51,9 @@ def groups(manifest: Manifest, layout: Layout, kind: type[Outcome]) -> tuple[Gro
 def _result(field: str, factor: str, seen: Observed, cells: NDArray[np.object_], kind: type[Outcome]) -> GroupResult:
     means = group_mean(seen.value, cells)
     span = kind.span(field)
-    rates = four_fifths(seen.value, cells, seen.case) if span and (span.low, span.high) == (0, 1) else None
+    # a share of several decisions, such as one in each of two orders, is no rate of people
+    rated = span and (span.low, span.high) == (0, 1) and np.isin(seen.value, (0, 1)).all()
+    rates = four_fifths(seen.value, cells, seen.case) if rated else None
     pick = max if kind.measured()[field].direction == "lower" else min
     names, counts = np.unique(cells.astype(str), return_counts=True)
     return GroupResult(

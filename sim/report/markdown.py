@@ -92,7 +92,7 @@ def _planted(report: Report, own: Sequence[ContrastResult]) -> Iterable[str]:
         if (
             report.planted is not None
             and each.arm == "positive"
-            and each.outcome == report.accuracy
+            and each.outcome == report.planted_in
             and each.low is not None
             and each.high is not None
         ):

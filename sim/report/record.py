@@ -71,7 +71,9 @@ class Report(Summary):
     components: tuple[ComponentsResult, ...]
     turns: tuple[TurnsResult, ...]
     planted: float | None
-    """True effect of the positive control on the scenario's accuracy; None without one."""
+    """True effect of the positive control on `planted_in`; None without one."""
+    planted_in: str
+    """The outcome that the positive control lowers by so much, "" for none."""
     design: Mapping[str, Any]
     exclusions: tuple[Mapping[str, str], ...]
     engines: Mapping[str, Mapping[str, Any]]
@@ -103,6 +105,7 @@ def build(name: str, manifest: Manifest, layout: Layout, tables: "duckdb.DuckDBP
         components=crossed(manifest, layout, labels(tables, layout, "wording"), labels(tables, layout, "name")),
         turns=timed(manifest, layout),
         planted=-manifest.config.design.planted if "positive" in manifest.config.design.controls else None,
+        planted_in=kind.planted_field or kind.accuracy,
         design={"cases": len(manifest.cases), "repeats": manifest.config.repeats, "seed": manifest.config.seed, "owed": manifest.owed,
                 "done": all_arms["done"], "config": manifest.digest, "suite": manifest.suite, "log": manifest.head},
         exclusions=tuple({"case": each.case, "arm": each.arm, "why": each.why} for each in manifest.exclusions),
