@@ -176,6 +176,9 @@ class Scenario(Record):
     teams: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """Roles that several agents play alike: a team's name -> its members. What a run sets for the team it sets for each of them."""
 
+    twins: ClassVar[Mapping[str, str]] = {}
+    """Roles that show what another role shows at the reference levels, unless a run says otherwise: those whom it is compared with."""
+
     artefacts: ClassVar[tuple[Artefact, ...]] = ()
     """Which of `swapped` and `mirrored` this scenario can play, and so which controls it offers."""
 

@@ -12,7 +12,7 @@ from simrun.agents.backends.scripted import Rule
 from simrun.agents.persona import SPOKEN, WRITTEN, Persona, Surface
 from simrun.agents.reply import Decision, Reply
 from simrun.scenarios import recruitment_prompts as prompts
-from simrun.scenarios.base import Case, Fault, Outcome, Play, Scenario, Turn, heard
+from simrun.scenarios.base import Case, Fault, Line, Outcome, Play, Scenario, Turn, heard
 from simrun.scenarios.recruitment_candidates import lost
 from simrun.scenarios.recruitment_cases import OccupationCase, RecruitmentCase, among, barred, drawn, load, occupation_rounds
 from simrun.scenarios.recruitment_cvs import Style
@@ -86,6 +86,7 @@ class Recruitment(Scenario):
     outcomes: ClassVar[tuple[type[Outcome], ...]] = tuple(KINDS.values())
     people: ClassVar[tuple[str, ...]] = ("recruiter", *PANEL, "chair", "auditor", "referee", "adviser", "rival", "candidate")
     teams: ClassVar[Mapping[str, tuple[str, ...]]] = {"recruiter": PANEL}
+    twins: ClassVar[Mapping[str, str]] = {"rival": "candidate"}
     wordings: ClassVar[int] = len(prompts.SCREEN)
     script: ClassVar[tuple[Rule, ...]] = SCRIPT
     contrast: ClassVar[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
@@ -185,7 +186,7 @@ class Recruitment(Scenario):
     def hears(self) -> "nx.DiGraph[str]":
         """Applications reach all who decide; on a panel the network says who hears whom, and chair and auditor hear all."""
         deciders = [role for role in self.roles() if role not in ("candidate", "judge")]
-        graph = heard("candidate", *deciders, mutual=self.mode == "interview")
+        graph = heard("office" if self.mode in ("rank", "compare") else "candidate", *deciders, mutual=self.mode == "interview")
         if self.mode == "panel":
             graph.add_edges_from(_network(self.network))
             above = ("chair", "auditor") if self.auditor else ("chair",)
@@ -282,6 +283,7 @@ class Recruitment(Scenario):
 
     def compare(self, case: RecruitmentCase, rng: np.random.Generator) -> Play:
         """A recruiter gives the job to one of two, asked in both orders."""
+        yield Line("office", prompts.OFFICE)
         asked = self._both_orders(prompts.CHOOSE, choice(tuple(sorted(case.labels()))), case, rng)
         replies = yield tuple(turn for turn, _ in asked)
         chosen = [reply.decision.choice for reply in replies if isinstance(reply.decision, Choice)]
@@ -299,6 +301,7 @@ class Recruitment(Scenario):
 
     def rank(self, case: RecruitmentCase, rng: np.random.Generator) -> Play:
         """A recruiter puts applicants in order, asked with their applications in one order and in the opposite."""
+        yield Line("office", prompts.OFFICE)
         asked = self._both_orders(prompts.ORDER, ranking(tuple(sorted(case.labels()))), case, rng)
         replies = yield tuple(turn for turn, _ in asked)
         rankings = [reply.decision.ranking for reply in replies if isinstance(reply.decision, Ranking)]

@@ -131,6 +131,8 @@ APPLICATION = "[Application]\n{cv}"
 PERSON = "[About the person] {person}"
 NOBODY = "Nothing else is known."
 
+OFFICE = "Here are the applications."
+
 DECIDE = "(Give your decision now, as JSON.)"
 QUESTION = "(Ask the applicant your next question; {left} left, this one included.)"
 ALONE = "(Give your own score first, as JSON, before you hear the others.)"

@@ -60,12 +60,22 @@ class Casting:
 
     def _role(self, role: str) -> Role:
         given = self._config.roles
-        own = {**_given(given.get(self.scenario.team(role))), **_given(given.get(role))}
+        own = {**self._twin(role), **_given(given.get(self.scenario.team(role))), **_given(given.get(role))}
         changes = self._changes[role]
         try:
             return Role.model_validate(own | {what: changes[what] for what in OWN if what in changes})
         except ValidationError as error:
             raise ConfigError(f"arm {self.arm.name!r}: {explained(error)}") from None
+
+    def _twin(self, role: str) -> dict[str, Any]:
+        """What a role shows because the one whom it stands beside does: the same axes, at their reference levels."""
+        other = self.scenario.twins.get(role)
+        if other is None:
+            return {}
+        shown = self._config.roles.get(other, Role())
+        varied = {key.partition(".")[2]: levels[0] for key, levels in self._config.factors.items() if key.partition(".")[0] == other}
+        persona = {**shown.persona, **{axis: level for axis, level in varied.items() if axis in self._catalogue.axes}}
+        return {"persona": persona, "surface": shown.surface}
 
     def _backend(self, role: str) -> Backend:
         if self.arm.control in ("positive", "positive reference"):
