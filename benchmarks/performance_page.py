@@ -42,10 +42,16 @@ SECTIONS = {
         "Each size in a process of its own, agents that follow rules, four calls an episode. CPU milliseconds an episode before (plan, manifest), while playing, and after "
         "(tables and report); greatest memory of the process, MB: with everything imported, until playing ended, until the end.",
     ),
-    "prefix": ("How much of a prompt the engine knows already", "On a real vLLM engine."),
+    "prefix": (
+        "How much of a prompt the engine knows already",
+        "Real vLLM and the embedded llama.cpp, both on the CPU with a real 135M model: the share of prompt tokens that came from the cache, of the most "
+        "that could have, from the second turn on; and how many tokens were read anew by a layout that renders the dialogue into one string with a counter at "
+        "its top, over those that our layout needs for the same dialogues.",
+    ),
     "roof": (
         "How near the runner comes to what the engine can do",
-        "On a real vLLM engine, against its own throughput with the same requests.",
+        "Real vLLM on the CPU: output tokens per second of a clinic run, over those of offline generation (`LLM.generate`) of the same prompts and lengths, "
+        "handed over all at once. A ratio of 1 means that nothing is lost by playing; a little above 1 is noise between two runs of five minutes.",
     ),
 }
 INTRO = """# Performance
@@ -75,9 +81,18 @@ def shown(value: Any) -> str:
     )
 
 
-def flat(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Figures that are no rows, as rows: one for each name, one column for each of its parts."""
-    return [{"": name, **({"value": value} if not isinstance(value, Mapping) else parts(value))} for name, value in figures.items()]
+def flat(figures: Mapping[str, Any], under: str = "") -> list[dict[str, Any]]:
+    """Figures that are no rows, as rows: one for each name, one column for each of its parts; what is nested deeper gets rows of its own."""
+    rows: list[dict[str, Any]] = []
+    for name, value in figures.items():
+        label = f"{under}{name}"
+        if not isinstance(value, Mapping):
+            rows.append({"": label, "value": value})
+        elif deep := {part: each for part, each in value.items() if isinstance(each, Mapping) and "least" not in each}:
+            rows += flat(deep, f"{label}: ") + flat({part: each for part, each in value.items() if part not in deep}, f"{label}: ")
+        else:
+            rows.append({"": label, **parts(value)})
+    return rows
 
 
 def parts(figure: Mapping[str, Any]) -> dict[str, Any]:
