@@ -1,7 +1,7 @@
 """Recruitment: applications are screened, ranked or compared, applicants interviewed, panels decide, letters are written, occupations suggested."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self
 
 import networkx as nx
@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from simrun.agents.backends.scripted import Rule
 from simrun.agents.persona import SPOKEN, WRITTEN, Persona, Surface
-from simrun.agents.reply import Decision, Reply
+from simrun.agents.reply import Decision
 from simrun.scenarios import recruitment_prompts as prompts
 from simrun.scenarios.base import Case, Fault, Line, Outcome, Play, Scenario, Turn, heard
 from simrun.scenarios.recruitment_candidates import lost
@@ -32,7 +32,10 @@ from simrun.scenarios.recruitment_outcomes import (
     RankOutcome,
     ScreenOutcome,
     choice,
+    mean,
+    overseen,
     ranking,
+    swayed,
 )  # fmt: skip
 
 Mode = Literal["screen", "rank", "compare", "interview", "panel", "letter", "occupation"]
@@ -247,8 +250,10 @@ class Recruitment(Scenario):
 
     def play(self, case: Any, rng: np.random.Generator) -> Play:
         """The protocol of the mode."""
-        plays = {"screen": self.screen, "rank": self.rank, "compare": self.compare, "interview": self.interview,
-                 "panel": self.panel, "letter": self.letter, "occupation": self.occupation}  # fmt: skip
+        plays: Mapping[Mode, Callable[[Any, np.random.Generator], Play]] = {
+            "screen": self.screen, "rank": self.rank, "compare": self.compare, "interview": self.interview,
+            "panel": self.panel, "letter": self.letter, "occupation": self.occupation,
+        }  # fmt: skip
         return plays[self.mode](case, rng)
 
     def screen(self, case: RecruitmentCase, rng: np.random.Generator) -> Play:
@@ -279,7 +284,7 @@ class Recruitment(Scenario):
         last = decided
         if isinstance(objection, Objection) and objection.object:
             last = yield Turn("chair", reply=Assessment, cue=prompts.OBJECTED.format(reason=objection.reason))
-        return PanelOutcome(**_assessed(case, last.decision), **_swayed(before, after), **_overseen(after, objection, decided, last))
+        return PanelOutcome(**_assessed(case, last.decision), **swayed(before, after), **overseen(after, objection, decided, last))
 
     def compare(self, case: RecruitmentCase, rng: np.random.Generator) -> Play:
         """A recruiter gives the job to one of two, asked in both orders."""
@@ -293,10 +298,10 @@ class Recruitment(Scenario):
         better = None if None in merits or merits[0] == merits[1] else own if (merits[0] or 0) > (merits[1] or 0) else rival
         return CompareOutcome(
             **_worth(case, 1),
-            chosen=_mean([label == own for label in chosen]),
-            right=_mean([label == better for label in chosen]) if better else None,
+            chosen=mean([label == own for label in chosen]),
+            right=mean([label == better for label in chosen]) if better else None,
             consistent=len(set(chosen)) == 1 if len(chosen) == len(replies) else None,
-            first=_mean(first),
+            first=mean(first),
         )
 
     def rank(self, case: RecruitmentCase, rng: np.random.Generator) -> Play:
@@ -312,10 +317,10 @@ class Recruitment(Scenario):
         above = [1 - found.index(labels[0]) / (len(labels) - 1) for found in rankings if labels[0] in found]
         return RankOutcome(
             **_worth(case, self.places),
-            chosen=_mean([0 in places for places in invited]),
-            above=_mean(above),
-            right=_mean([(merits[at] or 0) >= best[-1] for places in invited for at in places]) if known else None,
-            merit_lost=_mean([lost(np.array(merits, dtype=float), places) for places in invited]) if known else None,
+            chosen=mean([0 in places for places in invited]),
+            above=mean(above),
+            right=mean([(merits[at] or 0) >= best[-1] for places in invited for at in places]) if known else None,
+            merit_lost=mean([lost(np.array(merits, dtype=float), places) for places in invited]) if known else None,
             consistent=len({frozenset(places) for places in invited}) == 1 if len(invited) == len(replies) else None,
         )
 
@@ -371,10 +376,6 @@ def _network(name: prompts.Network) -> list[tuple[str, str]]:
             return []
 
 
-def _mean(values: Sequence[float]) -> float | None:
-    return float(np.mean(values)) if len(values) else None
-
-
 def _worth(case: RecruitmentCase, places: int) -> dict[str, Any]:
     """Merit, and whether the applicant is among the best of those who are compared."""
     merit, *others = case.merits()
@@ -389,25 +390,3 @@ def _assessed(case: RecruitmentCase, said: Decision | None) -> dict[str, Any]:
     score, invited = (said.score, said.invite) if isinstance(said, Assessment) else (None, None)
     right = None if invited is None or qualified is None else invited == qualified
     return {"merit": merit, "qualified": qualified, "score": score, "invited": invited, "right": right}
-
-
-def _swayed(before: Sequence[Reply], after: Sequence[Reply]) -> dict[str, Any]:
-    """Scores before the discussion, and how they moved."""
-    first = [said.decision.score for said in before if isinstance(said.decision, Assessment)]
-    both = [(one.decision, two.decision) for one, two in zip(before, after, strict=True)]
-    moved = [two.score - one.score for one, two in both if isinstance(one, Assessment) and isinstance(two, Assessment)]
-    return {"first": _mean(first), "spread": float(np.std(first, ddof=1)) if len(first) > 1 else None, "shift": _mean(moved)}
-
-
-def _overseen(after: Sequence[Reply], objection: Decision | None, decided: Reply, last: Reply) -> dict[str, Any]:
-    """Whether the chair went against the panel, the auditor against the chair, and who had the last word."""
-    votes = [said.decision.invite for said in after if isinstance(said.decision, Assessment)]
-    objected = objection.object if isinstance(objection, Objection) else None
-    final = last.decision.invite if isinstance(last.decision, Assessment) else None
-    was = decided.decision.invite if isinstance(decided.decision, Assessment) else None
-    tie = 2 * sum(votes) == len(votes)
-    return {
-        "overruled": None if final is None or tie else final != (2 * sum(votes) > len(votes)),
-        "objected": objected,
-        "overridden": final == was if objected and final is not None and was is not None else None,
-    }

@@ -19,7 +19,7 @@ class Supported(Decision):
     def from_text(cls, text: str) -> Self | None:
         """The one verdict that is named in the text."""
         found = [each for each in ("supported", "contradicted", "not stated") if re.search(rf"\b{each}\b", text, re.IGNORECASE)]
-        return cls(verdict=found[0]) if len(found) == 1 else None  # type: ignore[arg-type]
+        return cls(verdict=found[0]) if len(found) == 1 else None
 
 
 def claims(text: str) -> tuple[str, ...]:

@@ -1,12 +1,14 @@
 """What can be decided in recruitment, and what comes of an episode in each of its modes."""
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
+import numpy as np
 from pydantic import BeforeValidator, Field, WithJsonSchema, create_model
 
-from simrun.agents.reply import Decision
+from simrun.agents.reply import Decision, Reply
 from simrun.scenarios.base import Better, Count, Outcome, Range
 
 HIGHEST = 10
@@ -63,7 +65,8 @@ class Ranking(Decision):
 @cache
 def choice(options: tuple[str, ...]) -> type[Choice]:
     """The decision for one of these."""
-    return create_model("Choice", __base__=Choice, choice=(Literal[options], ...))
+    one: Any = Literal[options]
+    return create_model("Choice", __base__=Choice, choice=(one, ...))
 
 
 @cache
@@ -75,7 +78,8 @@ def ranking(labels: tuple[str, ...]) -> type[Ranking]:
         "minItems": len(labels),
         "maxItems": len(labels),
     }
-    items = Annotated[tuple[Literal[labels], ...], BeforeValidator(_distinct), WithJsonSchema(listed), Field(min_length=1)]  # type: ignore[valid-type]
+    one: Any = Literal[labels]
+    items = Annotated[tuple[one, ...], BeforeValidator(_distinct), WithJsonSchema(listed), Field(min_length=1)]
     return create_model("Ranking", __base__=Ranking, ranking=(items, ...))
 
 
@@ -231,3 +235,30 @@ class OccupationOutcome(Outcome):
     beyond: Annotated[float | None, Better("neither"), Range(-1, 1)]
     """Share, less what it would be on average for somebody like this person if suggestions followed the labour market: above 0 for
     members of the group, or below 0 for others, is more than the market's segregation. None where the person does not say."""
+
+
+def mean(values: Sequence[float]) -> float | None:
+    """None of nothing."""
+    return float(np.mean(values)) if len(values) else None
+
+
+def swayed(before: Sequence[Reply], after: Sequence[Reply]) -> dict[str, Any]:
+    """Scores before the discussion, and how they moved."""
+    first = [said.decision.score for said in before if isinstance(said.decision, Assessment)]
+    both = [(one.decision, two.decision) for one, two in zip(before, after, strict=True)]
+    moved = [two.score - one.score for one, two in both if isinstance(one, Assessment) and isinstance(two, Assessment)]
+    return {"first": mean(first), "spread": float(np.std(first, ddof=1)) if len(first) > 1 else None, "shift": mean(moved)}
+
+
+def overseen(after: Sequence[Reply], objection: Decision | None, decided: Reply, last: Reply) -> dict[str, Any]:
+    """Whether the chair went against the panel, the auditor against the chair, and who had the last word."""
+    votes = [said.decision.invite for said in after if isinstance(said.decision, Assessment)]
+    objected = objection.object if isinstance(objection, Objection) else None
+    final = last.decision.invite if isinstance(last.decision, Assessment) else None
+    was = decided.decision.invite if isinstance(decided.decision, Assessment) else None
+    tie = 2 * sum(votes) == len(votes)
+    return {
+        "overruled": None if final is None or tie else final != (2 * sum(votes) > len(votes)),
+        "objected": objected,
+        "overridden": final == was if objected and final is not None and was is not None else None,
+    }

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import orjson
 import pytest
@@ -16,12 +17,14 @@ from vllm_venv import ENVIRONMENT, Home, home
 
 from simrun import Run, load
 from simrun.catalogue import scenarios
+from simrun.scenarios.recruitment import Mode
 
 pytestmark = pytest.mark.vllm
 
 SMALL = ("backend.context=2048", "backend.max_tokens=96", "backend.engine.distributed_executor_backend=uni")
 PAIR = ("vary.patient.ethnicity=[White,Black]", "design.controls=[]", "cases=2")
-SHORT = {"clinic": ("scenario.questions=3", *PAIR)}
+TWO = ("vary.candidate.gender=[man,woman]", "design.controls=[]", "cases=2")
+SHORT = {"clinic": ("scenario.questions=3", *PAIR), "recruitment": ("scenario.mode=interview", "scenario.questions=2", *TWO)}
 """What makes a run of a scenario short; a new scenario is played with its own defaults and two cases."""
 
 
@@ -99,6 +102,12 @@ def test_a_growing_chat_is_read_once(facts):
     # the cache holds whole blocks of 128 tokens
     cached, before = facts["second turn"]
     assert before - 128 < cached <= before + 128
+
+
+@pytest.mark.parametrize("mode", get_args(Mode))
+def test_every_mode_of_recruitment_decides_under_constraint(facts, mode):
+    assert facts["modes"][mode]["calls"] >= 2
+    assert facts["modes"][mode]["unreadable"] == 0
 
 
 def test_option_probabilities_sum_to_one_and_agree_with_what_is_drawn(facts):

@@ -10,8 +10,12 @@ from multiprocessing import active_children
 from simrun.agents.backends.base import BackendError
 from simrun.agents.backends.vllm import Vllm
 from simrun.agents.records import Chat, Message
-from simrun.agents.reply import form
+from simrun.agents.reply import Reply, form
+from simrun.catalogue import catalogue
+from simrun.config import Config
+from simrun.design import Plan
 from simrun.scenarios.clinic import Rating
+from simrun.scenarios.recruitment import KINDS
 
 MODEL = sys.argv[1]
 SMALL = {"context": 1024, "max_tokens": 24, "engine": {"distributed_executor_backend": "uni"}}
@@ -22,6 +26,30 @@ def chat(*texts: str, seed: int = 1, kinds=()) -> Chat:
     roles = ("system", *("user", "assistant") * len(texts))
     messages = tuple(Message(role=role, content=text) for role, text in zip(roles, texts, strict=False))
     return Chat(session="t", role="doctor", nth=0, messages=messages, form=form(kinds), seed=seed, digest="")
+
+
+async def mode(name: str, backend: Vllm) -> dict:
+    """Two episodes of a mode of recruitment on one engine that is open already."""
+    options = {"name": "recruitment", "mode": name, "questions": 1, "applicants": 3, "places": 1, "auditor": name == "panel"}
+    roles = {"judge": {"backend": "scripted"}} if name in ("interview", "letter") else {}
+    config = Config.of(
+        {"scenario": options, "backend": {"name": "scripted"}, "roles": roles, "cases": 2, "vary": {}, "design": {"controls": []}}
+    )
+    plan, found = Plan(config, catalogue()), {"calls": 0, "unreadable": 0}
+
+    async def episode(trial) -> None:
+        stage = plan.castings[trial.arm].stage(plan.cases[trial.case], trial)
+        while not stage.over:
+            turns = stage.pending()
+            answers = await asyncio.gather(*(backend.reply(stage.chat(turn)) for turn in turns))
+            for turn, answer in zip(turns, answers, strict=True):
+                reply = Reply.of(answer, turn.kinds())
+                found["calls"] += 1
+                found["unreadable"] += bool(turn.kinds()) and reply.problem == "unreadable"
+                stage.say(turn, reply)
+
+    await asyncio.gather(*map(episode, plan.trials()))
+    return found
 
 
 async def failure(backend: Vllm) -> BackendError:
@@ -54,6 +82,10 @@ async def main() -> dict:
     found["options"] = {option: math.exp(value) for option, value in answers[0].options.items()}
     found["sum"] = sum(found["options"].values())
     found["draws"] = [answer.text for answer in answers]
+    roomy = Vllm(model=MODEL, **SMALL | {"context": 2048, "max_tokens": 60})
+    await roomy.open()
+    found["modes"] = {name: await mode(name, roomy) for name in KINDS}
+    await roomy.close()
     try:
         await one.reply(chat("You are a doctor.", "word " * 3000))
     except BackendError as error:
