@@ -44,6 +44,21 @@ def test_a_lone_number_fills_a_lone_field() -> None:
     assert shape(form((Rating,)) or {}) == "SCORE(1-10)"
 
 
+def test_fields_are_asked_for_one_by_one_and_what_fits_none_is_asked_again(
+    types, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:  # type: ignore[no-untyped-def]
+    asked = ("scenario=recruitment", "backend=scripted", "seat=recruiter", f"out={tmp_path}")
+    types("maybe", "7", "yes")
+    outcome = played(asked).outcomes.set_index("outcome").value
+    assert (outcome["score"], outcome["invited"]) == (7, 1)
+    assert "[not understood; answer with] SCORE(0-10) INVITE(yes/no)" in capsys.readouterr().err
+    types("c", "b", "a")
+    outcome = played((*asked, "scenario.mode=compare")).outcomes.set_index("outcome").value
+    assert outcome["chosen"] == 0.5
+    types("maybe", "maybe")
+    assert played(asked).outcomes.set_index("outcome").value.isna()["score"]  # who insists is heard
+
+
 def test_a_doctor_plays_leaves_and_comes_back(types, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:  # type: ignore[no-untyped-def]
     asked = ("scenario=clinic", "backend=scripted", "seat=doctor", f"out={tmp_path}")
     types("Where does it hurt?", "test pulse", "quit")

@@ -38,9 +38,15 @@ class Human(Backend):
     async def reply(self, chat: Chat) -> Answer:
         """Show what is new to this role, and read a line."""
         self._show(chat)
-        typed = await self._typed(chat, f"{chat.role}> ")
-        while not typed:
+        typed, again = "", ""
+        while not typed or (again != typed and _strays(chat.form, typed)):
+            again = typed
             typed = await self._typed(chat, f"{chat.role}> ")
+            if typed and again != typed and _strays(chat.form, typed):
+                print(
+                    f"[not understood; answer with] {shape(chat.form or {})}\n[or say the same again, to have it said as it is]",
+                    file=sys.stderr,
+                )
         option, given = chosen(chat.form, typed)
         for field, part in _optional(option, given).items():
             given = given | value(field, part, await self._typed(chat, f"  {field} ({shape(part)}; Enter leaves it out)> "))
@@ -96,10 +102,15 @@ def chosen(form: Mapping[str, Any] | None, typed: str) -> tuple[Mapping[str, Any
         free = {field: part for field, part in fields.items() if field not in fixed}
         if fixed and word.lower().strip(":") in map(str, fixed.values()) and bool(rest.strip()) == bool(free):
             return option, fixed | (value(*next(iter(free.items())), rest.strip()) if free else {})
-        if not fixed and len(free) == 1 and len(options) == 1:
+        if not fixed and free and len(options) == 1:
             field, part = next(iter(free.items()))
             return option, value(field, part, typed)
     return {}, {}
+
+
+def _strays(form: Mapping[str, Any] | None, typed: str) -> bool:
+    """Whether a line fills nothing of the one form that is asked for; where there are several, plain text may be one of them."""
+    return bool(form) and "anyOf" not in (form or {}) and not typed.startswith("{") and not chosen(form, typed)[1]
 
 
 def _optional(option: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,10 +131,13 @@ def value(field: str, part: Mapping[str, Any], typed: str) -> dict[str, Any]:
             except ValueError:
                 return {}
         case "boolean":
-            known = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
-            return {field: known[typed.lower()]} if typed.lower() in known else {}
+            words = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
+            return {field: words[typed.lower()]} if typed.lower() in words else {}
         case "array":
             return {field: [item.strip() for item in typed.split(",") if item.strip()]}
+        case _ if options := part.get("enum"):
+            known = {str(option).lower(): option for option in options}
+            return {field: known[typed.lower()]} if typed.lower() in known else {}
         case _:
             return {field: typed}
 
@@ -143,6 +157,6 @@ def shape(form: Mapping[str, Any]) -> str:
         case "boolean":
             return "yes/no"
         case "string":
-            return "or ".join(form["enum"]) if "enum" in form else "text"
+            return " or ".join(form["enum"]) if "enum" in form else "text"
         case kind:
             return str(form.get("const", kind))
