@@ -131,6 +131,25 @@ def test_a_whole_run_with_the_real_model(tmp_path: Path):
     assert report.tokens["cached"] > 0
 
 
+@pytest.mark.parametrize("mode", ["rank", "interview", "panel"])  # the others have one call; with vLLM all are played
+def test_recruitment_plays_with_the_real_model(tmp_path, mode):
+    options = {"mode": mode, "questions": 1, "applicants": 3, "places": 1, "rounds": 0}
+    asked = {"max_tokens": 32, "context": 2048}
+    found = run(
+        "scenario=recruitment",
+        "backend=local",
+        scenario=options,
+        backend=asked,
+        cases=1,
+        vary={},
+        design={"controls": []},
+        out=str(tmp_path),
+    )
+    assert found.complete
+    assert found.report().arms[0].problems["unreadable"] == 0
+    assert found.calls.output_tokens.gt(0).all()
+
+
 def test_weights_are_checked_and_kept(tmp_path, monkeypatch):
     real = weights.resolve(weights.SMOLLM2)
     monkeypatch.setenv("SIMRUN_CACHE", str(tmp_path))
