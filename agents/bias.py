@@ -1,25 +1,48 @@
 """A tendency put into an agent, at a dose, beside a control text of the same length."""
 
-from typing import Literal
+from string import Formatter
+from typing import Literal, Self
+
+from pydantic import model_validator
 
 from simrun.agents.records import Record
 
+SLOTS = ("anchor", "group")
+"""What a text can leave open."""
+
 
 class Bias(Record):
-    """One tendency of one role.
+    """One tendency of a role, or of several roles alike.
 
     Dose 0 is the control: as many words, pushing nowhere, so that an effect is not one of a longer prompt. The slots:
-    {anchor} is a disease chosen per case, {group} the people whom the patient's persona belongs to on `axis`.
+    {anchor} is chosen per case by the scenario, such as a disease or somebody's last workplace; {group} the people whom the
+    one whom the audit is about belongs to on `axis`.
     """
 
     name: str
     role: str
-    kind: Literal["none", "cognitive", "implicit"]
+    also: tuple[str, ...] = ()
+    """Other roles that can carry it, in the same words."""
+    kind: Literal["none", "cognitive", "implicit", "manner"]
+    """`cognitive`: of what comes to mind and is held on to; `implicit`: towards a group; `manner`: of how somebody shows themselves."""
     axis: str | None = None
     about: str = ""
     doses: tuple[str, str, str]
     control: str
     sources: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _fillable(self) -> Self:
+        used = {slot for text in (*self.doses, self.control) for _, slot, _, _ in Formatter().parse(text) if slot is not None}
+        if other := sorted(used - set(SLOTS)):
+            raise ValueError(f"bias {self.name!r} has the slot {{{other[0]}}}; there are: {{anchor}}, {{group}}")
+        if "group" in used and self.axis is None:
+            raise ValueError(f"bias {self.name!r} speaks of a {{group}} and does not say on which axis; set axis, such as axis: gender")
+        return self
+
+    def carriers(self) -> tuple[str, ...]:
+        """The roles that can carry it, its own first."""
+        return (self.role, *self.also)
 
     def prompt(self, dose: int, anchor: str = "", group: str = "") -> str:
         """The text for a dose of 0 (control) to 3 (strong)."""

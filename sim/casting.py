@@ -54,7 +54,13 @@ class Casting:
         team = self.scenario.team(role)
         changes = {what: level for by, what, level in split if by == team} | {what: level for by, what, level in split if by == role}
         biased = changes.pop(BIASED, None)
-        if biased is not None and self.scenario.teams[team].index(role) >= int(biased):
+        if biased is None:
+            return changes
+        if role not in self.scenario.teams.get(team, ()):
+            raise ConfigError(
+                f"vary.{role}.{BIASED}: the {role} is one person with these options; vary the bias itself: vary.{role}.bias=[none, ...]"
+            )
+        if self.scenario.teams[team].index(role) >= int(biased):
             changes["dose"] = "0"
         return changes
 
@@ -62,6 +68,12 @@ class Casting:
         given = self._config.roles
         own = {**self._twin(role), **_given(given.get(self.scenario.team(role))), **_given(given.get(role))}
         changes = self._changes[role]
+        given_here = {what for what, value in {**own, **changes}.items() if value}
+        if role in self.scenario.written() and (able := sorted(given_here & {"backend", "bias", "dose", "mitigation", "engine"})):
+            raise ConfigError(
+                f"the {role} of scenario={self.scenario.name} is only read about with these options and has no {' or '.join(able)}; "
+                f"set roles.{role}.persona, roles.{role}.surface or vary.{role}.AXIS, or the {', '.join(able)} of: {', '.join(self.scenario.roles())}"
+            )
         try:
             return Role.model_validate(own | {what: changes[what] for what in OWN if what in changes})
         except ValidationError as error:
@@ -115,9 +127,8 @@ class Casting:
             able = [
                 other.name for other in self._catalogue.axes.values() if all(surface in other.surfaces(each, here) for each in other.levels)
             ]
-            raise ConfigError(
-                f"{name}={level} cannot show by surface={surface}, only by {', '.join(surfaces)}; axes that can: {', '.join(able)}"
-            )
+            others = f"axes that can: {', '.join(able)}" if able else f"nobody shows so in scenario={self.scenario.name} with these options"
+            raise ConfigError(f"{name}={level} cannot show by surface={surface}, only by {', '.join(surfaces)}; {others}")
         return Trait(axis=axis, level=level, surface=surface)
 
     def personas(self, case: Case, luck: Luck) -> dict[str, Persona]:

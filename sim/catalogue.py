@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
@@ -18,6 +18,9 @@ from simrun.agents.mitigation import UNMITIGATED, Mitigation
 from simrun.agents.persona import Axis
 from simrun.agents.records import Record
 from simrun.scenarios.base import Scenario
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 R = TypeVar("R", bound=Record)
 C = TypeVar("C")
@@ -34,7 +37,10 @@ def unknown(kind: str, name: str, known: Sequence[str]) -> ConfigError:
 
 
 class Catalogue(Record):
-    """Axes and mitigations by name, biases by role/name. Later folders win, so that a user's file replaces ours."""
+    """Axes and mitigations by name, biases by role/name. Later folders win, so that a user's file replaces ours.
+
+    A bias that several roles can carry stands once, under its own role.
+    """
 
     axes: Mapping[str, Axis]
     biases: Mapping[str, Bias]
@@ -47,12 +53,15 @@ class Catalogue(Record):
         return self.axes[name]
 
     def bias(self, role: str, name: str) -> Bias:
-        """A role's bias; `none` is one too."""
+        """A role's bias, its own or one that it shares with another role; `none` is one too. ConfigError lists those it can carry."""
         if name == NONE.name:
             return NONE
-        if f"{role}/{name}" not in self.biases:
-            raise unknown(f"bias of the {role}", name, [NONE.name, *(bias.name for bias in self.biases.values() if bias.role == role)])
-        return self.biases[f"{role}/{name}"]
+        if own := self.biases.get(f"{role}/{name}"):
+            return own
+        carried = {bias.name: bias for bias in self.biases.values() if role in bias.carriers()}
+        if name not in carried:
+            raise unknown(f"bias of the {role}", name, [NONE.name, *carried])
+        return carried[name]
 
     def mitigation(self, name: str) -> Mitigation:
         """The mitigation of this name; `none` is one too."""
@@ -84,10 +93,13 @@ def _record(kind: type[R], file: Path) -> R:
 
 def explained(error: ValidationError) -> str:
     """The first things wrong with a record, in one line: field, what came, what would do."""
-    return "; ".join(
-        f"{'.'.join(map(str, item['loc'])) or 'value'}: {item['msg'].removeprefix('Value error, ')}, got {item['input']!r}"[:300]
-        for item in error.errors()[:3]
-    )
+    return "; ".join(_told(item) for item in error.errors()[:3])
+
+
+def _told(item: "ErrorDetails") -> str:
+    what = item["msg"].removeprefix("Value error, ")
+    # what is wrong with several fields together names them itself
+    return f"{'.'.join(map(str, item['loc']))}: {what}, got {item['input']!r}"[:300] if item["loc"] else what
 
 
 @cache

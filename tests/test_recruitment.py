@@ -340,6 +340,22 @@ def test_what_cannot_be_played_says_so(known, options, message):
         Plan(config(scenario={"name": "recruitment", **options}), known)
 
 
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"roles": {"candidate": {"backend": "local"}}}, "the candidate of scenario=recruitment is only read about with these options and has no backend;"),
+        ({"roles": {"candidate": {"bias": "modesty"}}}, "and has no bias; set roles.candidate.persona"),
+        ({"vary": {"candidate": {"model": ["a", "b"]}}}, "no thing to vary of the candidate 'model'"),
+        ({"roles": {"candidate": {"surface": "cue"}}, "vary": {"candidate": {"gender": ["man", "woman"]}}}, "cannot show by surface=cue.*nobody shows so"),
+        ({"vary": {"recruiter": {"biased": ["0", "1"]}}}, "the recruiter is one person with these options"),
+        ({"design": {"controls": ["swap"]}}, "^scenario=recruitment: recruitment cannot play the control 'swap'; it can play: neither swap nor mirror$"),
+    ],
+)  # fmt: skip
+def test_what_nobody_can_be_given_says_so(known, fields, message):
+    with pytest.raises(ConfigError, match=message):
+        list(Plan(config(scenario={"name": "recruitment"}, **fields), known).castings["candidate.gender=man"]._own)
+
+
 def test_modes_are_not_compared_with_each_other(known):
     with pytest.raises(ConfigError, match="ends in a CompareOutcome and the reference in a ScreenOutcome"):
         Plan(config(scenario={"name": "recruitment"}, vary={"scenario": {"mode": ["screen", "compare"]}}), known)
