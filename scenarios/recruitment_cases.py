@@ -146,9 +146,9 @@ class RecruitmentCase(Case):
         return tuple(each.merit() for each in self.applicants)
 
     def anchor(self) -> str:
-        """Something of the first applicant to hold on to: where they worked last, or else the job they apply for."""
+        """Something of the first applicant to hold on to: where they worked last, or else what they apply for."""
         facts = self.applicants[0].candidate()
-        return facts.positions[0].place if facts and facts.positions else self.vacancy.title
+        return f"work at {facts.positions[0].place}" if facts and facts.positions else f"the wish to work as {self.vacancy.title.lower()}"
 
     def _lot(self) -> int:
         return crc32(self.id.encode())

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from simrun import run
 from simrun.catalogue import backends, catalogue, metrics, options, scenarios
 
 ROOT = Path(__file__).parents[1]
@@ -60,8 +61,8 @@ def test_modules_are_named_from_simrun_and_leave_other_packages_alone():
 
 
 def test_menus_are_what_the_folders_hold():
-    assert set(scenarios()) == {"clinic"}
-    assert set(backends()) == {"local", "server", "vllm", "scripted", "replay", "human", "caller"}
+    assert set(scenarios()) == {"clinic", "recruitment"}
+    assert set(backends()) == {"local", "server", "vllm", "scripted", "replay", "human", "caller", "scorer"}
     assert set(metrics()) == {file.stem for file in (ROOT / "sim" / "metrics").glob("*.py")} - {"__init__"}
 
 
@@ -78,12 +79,18 @@ def test_every_axis_composes_and_plays(axis, play):
     assert done.complete
 
 
-@pytest.mark.parametrize("bias", KNOWN.biases)
-def test_every_bias_composes_and_plays(bias, play):
-    role, name = bias.split("/")
-    axis = KNOWN.biases[bias].axis
-    persona = [f"roles.patient.persona.{axis}={list(KNOWN.axes[axis].levels)[1]}"] if axis else []
-    assert play("cases=2", f"vary.{role}.bias=[none,{name}]", *persona).complete
+OPTIONS = {"adviser": ["scenario.mode=occupation"], "candidate": ["scenario.mode=interview"], "chair": ["scenario.mode=panel"]}
+"""What of a scenario a role needs in order to speak."""
+CARRIED = [(bias.role, bias) for bias in KNOWN.biases.values()] + [("chair", KNOWN.biases["recruiter/gender"])]
+
+
+@pytest.mark.parametrize(("role", "bias"), CARRIED, ids=lambda value: getattr(value, "name", value))
+def test_every_bias_composes_and_plays(role, bias, tmp_path):
+    name, kind = next((name, kind) for name, kind in scenarios().items() if role in kind.people)
+    axis, vary = bias.axis, f"vary.{role}.bias=[none,{bias.name}]"
+    persona = [f"roles.{kind.people[-1]}.persona.{axis}={list(KNOWN.axes[axis].levels)[1]}"] if axis else []
+    done = run(f"scenario={name}", "backend=scripted", "cases=2", *OPTIONS.get(role, ()), vary, *persona, out=str(tmp_path / "runs"))
+    assert done.complete
 
 
 @pytest.mark.parametrize("name", KNOWN.mitigations)
@@ -93,17 +100,20 @@ def test_every_mitigation_composes_and_plays(name, play):
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
-def test_every_experiment_composes_and_plays(experiment, play):
-    assert play(f"experiment={experiment}", "backend=scripted", "cases=2").complete
+def test_every_experiment_composes_and_plays(experiment, tmp_path):
+    assert run(f"experiment={experiment}", "backend=scripted", "cases=2", out=str(tmp_path / "runs")).complete
 
 
 def test_no_default_is_written_twice():
     """configs/ holds deviations: no value in an experiment equals the default of its field."""
     for file in (ROOT / "configs" / "experiment").glob("*.yaml"):
         given = yaml.safe_load(file.read_text())
+        chosen = {"override /scenario": "clinic", "override /backend": "local"}
+        for each in given.get("defaults", []):
+            chosen |= each
         for group, menu in (("scenario", scenarios()), ("backend", backends())):
-            for kind in menu.values():
-                assert not {key for key, value in (given.get(group) or {}).items() if options(kind).get(key, ...) == value}, file
+            defaults = options(menu[chosen[f"override /{group}"]])
+            assert not {key for key, value in (given.get(group) or {}).items() if defaults.get(key, ...) == value}, file
 
 
 @pytest.mark.parametrize("file", SOURCES, ids=lambda file: str(file.relative_to(ROOT)))

@@ -1,38 +1,55 @@
-"""The prompts of a pair differ in the declared attribute and in nothing else; every shipped axis and bias can be used."""
+"""The prompts of a pair differ in the declared attribute and in nothing else; every shipped axis, bias and mitigation can be used."""
 
-from itertools import pairwise
+import re
+from pathlib import Path
 
 import pytest
 from conftest import config
+from pydantic import ValidationError
 
-from simrun.agents.bias import NONE
-from simrun.catalogue import Catalogue, catalogue
+from simrun.agents.bias import NONE, Bias
+from simrun.catalogue import Catalogue, ConfigError, catalogue
 from simrun.design import Plan
+from simrun.stage import Stage
 
 KNOWN = catalogue()
 AXES = [(axis.name, level, surface) for axis in KNOWN.axes.values() for level in axis.levels for surface in axis.surfaces(level)]
 FIRST = {(name, surface): level for name, level, surface in reversed(AXES)}
 PAIRS = [(name, FIRST[name, surface], level, surface) for name, level, surface in AXES if FIRST[name, surface] != level]
+PATIENT = {"gender": "woman", "ethnicity": "Black", "sexual_orientation": "gay", "nationality": "Nigerian", "education": "no diploma",
+           "religion": "Muslim", "socioeconomic": "low"}  # fmt: skip
+APPEALS = [name for name, measure in KNOWN.mitigations.items() if measure.prompt]
 
 
-def prompts(plan: Plan, arm: str) -> list[str]:
-    """All that is said to anybody before a model has spoken, for each case."""
-    found = []
-    for case in plan.cases.values():
-        trial = next(trial for trial in plan.trials() if trial.case == case.id and trial.arm == arm)
-        stage = plan.castings[arm].stage(case, trial)
-        found += ["\n".join(message.content for message in seat.asked("", b"")[0]) for seat in stage._seats.values()]
+def told(plan: Plan, arm: str) -> dict[tuple[str, str], str]:
+    """All that is said to anybody before a model has spoken, by case and role."""
+    found = {}
+    for case, stage in stages(plan, arm).items():
+        for role, seat in stage._seats.items():
+            cues = [turn.cue for turn in stage.pending() if turn.role == role]
+            found[case, role] = "\n".join([*(message.content for message in seat.asked("", b"")[0]), *cues])
     return found
 
 
+def stages(plan: Plan, arm: str) -> dict[str, Stage]:
+    """Every case that fits all arms, ready to be played in one of them."""
+    unfit = {exclusion.case for exclusion in plan.exclusions}
+    return {name: plan.castings[arm].stage(case, plan.trial(name, arm, 0)) for name, case in plan.cases.items() if name not in unfit}
+
+
+def prompts(plan: Plan, arm: str) -> list[str]:
+    """The same without saying to whom, in the order of cases and roles."""
+    return list(told(plan, arm).values())
+
+
 def shown(plan: Plan, arm: str) -> set[str]:
-    """The words by which the patient's persona shows."""
-    words = set()
-    for case in plan.cases.values():
-        trial = next(trial for trial in plan.trials() if trial.case == case.id and trial.arm == arm)
-        casting = plan.castings[arm]
-        persona = casting.personas(case, casting.luck(trial))["patient"]
+    """The words by which the persona shows of the one whom the audit is about."""
+    words, casting = set(), plan.castings[arm]
+    about = casting.scenario.people[-1]
+    for name, case in plan.cases.items():
+        persona = casting.personas(case, casting.luck(plan.trial(name, arm, 0)))[about]
         words |= {trait.stated() for trait in persona.traits} | {persona.opening(), f"Name: {persona.name()}."}
+        words |= set(persona.paper().spans()) if "pronoun" in casting.scenario.surfaces(about) else set()
     return words - {""}
 
 
@@ -42,18 +59,37 @@ def without(text: str, words: set[str]) -> str:
     return " ".join(text.split())
 
 
+def declared_only(plan: Plan) -> None:
+    """The first two arms differ, and do not once the words that their personas show by are taken out."""
+    one, two = plan.arms[0].name, plan.arms[1].name
+    before, after = told(plan, one), told(plan, two)
+    assert before
+    assert before != after
+    declared = shown(plan, one) | shown(plan, two)
+    assert {key: without(text, declared) for key, text in before.items()} == {key: without(text, declared) for key, text in after.items()}
+
+
+def only_bias(plan: Plan, role: str, bias: Bias, group: str) -> None:
+    """The second arm's prompts are the first's, and in those of one role, or of its team, the bias."""
+    scenario = plan.reference.scenario
+    plain, biased = told(plan, plan.arms[0].name), told(plan, plan.arms[1].name)
+    carried = 0
+    for (case, seat), text in plain.items():
+        carries = scenario.team(seat) == role
+        added = f"\n\n{bias.prompt(2, scenario.facts(plan.cases[case]).get('anchor', ''), group)}"
+        assert biased[case, seat].count(added) == carries
+        assert biased[case, seat].replace(added, "") == text
+        carried += carries
+    assert carried
+
+
 @pytest.mark.parametrize(("axis", "reference", "level", "surface"), PAIRS)
 def test_arms_differ_in_the_declared_words_only(axis: str, reference: str, level: str, surface: str, known: Catalogue):
     persona = {"gender": "woman"} if axis != "gender" else {}
     asked = config(
         cases=["gerd-cough"], vary={"patient": {axis: [reference, level]}}, roles={"patient": {"surface": surface, "persona": persona}}
     )
-    plan = Plan(asked, known)
-    one, two = plan.arms[0].name, plan.arms[1].name
-    before, after = prompts(plan, one), prompts(plan, two)
-    assert before != after
-    declared = shown(plan, one) | shown(plan, two)
-    assert [without(text, declared) for text in before] == [without(text, declared) for text in after]
+    declared_only(Plan(asked, known))
 
 
 @pytest.mark.parametrize("name", KNOWN.axes)
@@ -105,10 +141,53 @@ def test_every_bias_grows_in_strength_and_not_in_length(bias):
     words = [len(text.split()) for text in texts]
     assert len(set(texts)) == 4
     assert max(words) <= 1.15 * min(words)
-    assert ("influenza" in texts[1]) == (bias.kind == "cognitive")
-    assert ("women" in texts[1]) == (bias.kind == "implicit")
-    assert not {"influenza", "women"} & set(texts[0].split())
+    anchored, grouped = ({slot in dose for dose in bias.doses} for slot in ("{anchor}", "{group}"))
+    assert len(anchored) == len(grouped) == 1  # a slot is in all doses or in none
+    assert anchored == {False} or bias.kind == "cognitive"
+    assert (bias.axis is not None) == (bias.kind == "implicit")
+    assert not {"{anchor}", "{group}"} & set(re.findall(r"{.*?}", bias.control))
     assert bias.sources
+
+
+def test_biases_without_a_slot_are_those_that_name_what_they_are_about_themselves():
+    bare = {f"{bias.role}/{bias.name}" for bias in KNOWN.biases.values() if "{" not in bias.doses[0]}
+    assert bare == {
+        "recruiter/anchoring_school",
+        "recruiter/name_based",
+        "recruiter/motherhood",
+        "candidate/self_promotion",
+        "candidate/modesty",
+    }
+
+
+@pytest.mark.parametrize("bias", [bias for bias in KNOWN.biases.values() if bias.also], ids=lambda bias: bias.name)
+def test_a_bias_of_several_roles_speaks_of_no_ones_job(bias):
+    words = r"(?i)\b(recruit|letter|refer|interview|invit|hir(e|ing)|panel|applica|candidate|score|occupation|advi|chair\b|audit|patient)"
+    assert not [text for text in (*bias.doses, bias.control) if re.search(words, text)]
+
+
+def test_a_bias_of_several_roles_stands_once_and_each_of_them_can_carry_it(known: Catalogue):
+    assert known.bias("chair", "halo") is known.bias("recruiter", "halo") is known.biases["recruiter/halo"]
+    assert "chair/halo" not in known.biases
+    assert known.bias("adviser", "recency") is not known.bias("recruiter", "recency")  # its own goes first
+    with pytest.raises(ConfigError, match=r"no bias of the adviser 'halo'.*none, confirmation, recency, age, culture"):
+        known.bias("adviser", "halo")
+
+
+def test_a_users_bias_of_a_role_goes_before_a_shared_one(tmp_path: Path):
+    file = tmp_path / "bias" / "chair" / "halo.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text("{name: halo, role: chair, kind: manner, doses: [a, b, c], control: d}")
+    mine = catalogue([tmp_path])
+    assert [mine.bias(role, "halo").prompt(0) == "d" for role in ("chair", "auditor", "recruiter")] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("You like {school}.", "has the slot {school}"), ("You like {group}.", "does not say on which axis")]
+)
+def test_a_bias_that_could_not_be_said_is_refused(text: str, message: str):
+    with pytest.raises(ValidationError, match=message):
+        Bias(name="new", role="recruiter", kind="cognitive", doses=(text, "b", "c"), control="d")
 
 
 def test_there_are_all_of_agentclinics_biases():
@@ -133,21 +212,12 @@ def test_a_dose_beyond_the_scale_is_refused():
         NONE.prompt(4)
 
 
-@pytest.mark.parametrize("bias", [bias for bias in KNOWN.biases.values() if bias.role == "doctor"], ids=lambda bias: bias.name)
-def test_a_bias_is_the_only_difference_and_names_the_patients_group(bias, known: Catalogue):
-    persona = {"gender": "woman", "ethnicity": "Black", "sexual_orientation": "gay", "nationality": "Nigerian", "education": "no diploma",
-               "religion": "Muslim", "socioeconomic": "low"}  # fmt: skip
-    plan = Plan(config(cases=2, vary={"doctor": {"bias": ["none", bias.name]}}, roles={"patient": {"persona": persona}}), known)
-    reference, biased = (prompts(plan, arm.name) for arm in plan.arms[:2])
-    groups = known.axes[bias.axis].levels[persona[bias.axis]].group if bias.axis else ""
-    for (doctor, patient), (other, same), case in zip(batched(reference), batched(biased), plan.cases.values(), strict=True):
-        assert patient == same
-        text = bias.prompt(2, anchor=case.anchor, group=groups)
-        assert other.replace(f"\n\n{text}", "") == doctor
-
-
-def batched(texts: list[str]) -> list[tuple[str, str]]:
-    return [pair for index, pair in enumerate(pairwise(texts)) if index % 2 == 0]
+@pytest.mark.parametrize(
+    "bias", [bias for bias in KNOWN.biases.values() if bias.role in ("doctor", "patient")], ids=lambda bias: f"{bias.role}-{bias.name}"
+)
+def test_a_bias_is_the_only_difference_and_names_the_patients_group(bias: Bias, known: Catalogue):
+    plan = Plan(config(cases=2, vary={bias.role: {"bias": ["none", bias.name]}}, roles={"patient": {"persona": PATIENT}}), known)
+    only_bias(plan, bias.role, bias, known.axes[bias.axis].levels[PATIENT[bias.axis]].group if bias.axis else "")
 
 
 def test_wordings_say_the_same_at_about_the_same_length(known: Catalogue):
@@ -158,11 +228,14 @@ def test_wordings_say_the_same_at_about_the_same_length(known: Catalogue):
 
 
 def test_a_mitigation_is_said_last_and_blinding_hides_the_record(known: Catalogue):
-    vary = {"patient": {"ethnicity": ["White", "Black"]}, "doctor": {"mitigation": ["none", "no_stereotype", "blinding"]}}
+    vary = {"patient": {"ethnicity": ["White", "Black"]}, "doctor": {"mitigation": ["none", *APPEALS, "blinding"]}}
     plan = Plan(config(cases=["scabies"], vary=vary), known)
-    plain, asked, blind, *_, other = (prompts(plan, arm.name)[0] for arm in plan.arms[:6])
-    assert asked.replace(f"\n\n{known.mitigations['no_stereotype'].prompt}", "") == plain
+    doctors = {arm.name: prompts(plan, arm.name)[0] for arm in plan.arms}
+    plain, *asked = (doctors[f"patient.ethnicity=White doctor.mitigation={name}"] for name in ("none", *APPEALS))
+    for name, text in zip(APPEALS, asked, strict=True):
+        assert text.replace(f"\n\n{known.mitigations[name].prompt}", "") == plain
     assert "Ethnicity: White." in plain
+    blind, other = (doctors[f"patient.ethnicity={level} doctor.mitigation=blinding"] for level in ("White", "Black"))
     assert "Ethnicity" not in blind
     assert blind == other  # a blinded doctor cannot tell the arms apart before anybody has spoken
 

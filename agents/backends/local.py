@@ -50,7 +50,7 @@ class Local(ChatCompletions):
             return ""
         return (
             "Played by SmolLM2-135M, a model small enough for any laptop: this shows that the machinery works and says nothing about "
-            "medicine or about any model in use. Point at a real one: backend=server url=http://HOST:8000/v1 model=NAME, or backend.model=FILE.gguf"
+            "medicine or hiring, or about any model in use. Point at a real one: backend=server url=http://HOST:8000/v1 model=NAME, or backend.model=FILE.gguf"
         )
 
     async def open(self) -> None:
