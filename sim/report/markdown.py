@@ -10,6 +10,7 @@ from simrun.report.figures import figure, interval, table
 from simrun.report.groups import GroupResult
 from simrun.report.plots import shown
 from simrun.report.record import ArmResult, Report
+from simrun.report.selection import ABOUT, selection_text
 
 ALPHA = 0.05
 FEW = 5
@@ -26,6 +27,7 @@ def markdown(report: Report) -> str:
         "## Arms\n" + _arms(report),
         *_effects(report),
         *_groups(report),
+        *_selections(report),
         *_beyond(report),
         "## Plots\n" + "\n\n".join(f"![{title}]({name})" for name, title in shown(report).items()),
         "## What is missing\n" + _missing(report),
@@ -177,6 +179,11 @@ def _groups(report: Report) -> Iterable[str]:
     if report.groups:
         head = ["outcome", "by", "means (n)", "gap", "worst", "lowest to highest rate", "four-fifths rule"]
         yield "## Across groups, all other factors pooled\n" + table(head, [_group(each) for each in report.groups])
+
+
+def _selections(report: Report) -> Iterable[str]:
+    if report.selections:
+        yield "\n\n".join(["## Who is chosen", ABOUT, *selection_text(report.selections)])
 
 
 def _beyond(report: Report) -> Iterable[str]:

@@ -12,6 +12,7 @@ from simrun.report.contrast import ContrastResult, contrasts
 from simrun.report.groups import GroupResult, groups
 from simrun.report.layout import Layout, labels
 from simrun.report.manipulation import Manipulation, manipulations
+from simrun.report.selection import SelectionResult, selections
 from simrun.scenarios.base import Outcome
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Report(Summary):
     question: str
     notes: tuple[str, ...]
     groups: tuple[GroupResult, ...]
+    selections: tuple[SelectionResult, ...]
     cells: tuple[CellsResult, ...]
     components: tuple[ComponentsResult, ...]
     turns: tuple[TurnsResult, ...]
@@ -101,6 +103,7 @@ def build(name: str, manifest: Manifest, layout: Layout, tables: "duckdb.DuckDBP
         question=question(manifest),
         notes=notes(manifest, all_arms["episodes"] - all_arms["done"], _examples(tables)),
         groups=groups(manifest, layout, kind),
+        selections=selections(manifest, layout, kind),
         cells=cells(manifest, layout),
         components=crossed(manifest, layout, labels(tables, layout, "wording"), labels(tables, layout, "name")),
         turns=timed(manifest, layout),
