@@ -67,7 +67,7 @@ class Manifest(Record):
         kind = self.outcome
         events = [field for name, event in kind.events().items() for field in (name, event.until)]
         seen = [f"{SHOWN}{role}.{bias.name}" for role, bias in injected(self.config, self.catalogue)]
-        beside = [kind.merit_field, kind.qualified_field, *(count.of for count in kind.counts().values())]
+        beside = [kind.merit_field, kind.qualified_field, *(field for name, count in kind.counts().items() for field in (name, count.of))]
         return tuple(filter(None, dict.fromkeys([*kind.measured(), *events, *beside, *seen])))
 
     @property
@@ -138,9 +138,12 @@ class Manifest(Record):
 
 
 def suite(plan: Plan) -> str:
-    """Digest of the cases in playing order."""
-    told = [case.model_dump(mode="json") for case in plan.cases.values()]
-    return hashlib.blake2b(orjson.dumps(told, option=orjson.OPT_SORT_KEYS), digest_size=12).hexdigest()
+    """Digest of the cases in playing order: of one JSON list, told case by case, since a pool of thousands would be large as a whole."""
+    told = hashlib.blake2b(b"[", digest_size=12)
+    for nth, case in enumerate(plan.cases.values()):
+        told.update(b"," * (nth > 0) + orjson.dumps(case.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS))
+    told.update(b"]")
+    return told.hexdigest()
 
 
 def used(plan: Plan) -> Catalogue:
@@ -151,7 +154,7 @@ def used(plan: Plan) -> Catalogue:
     named = {(role, own.bias) for role, own in config.roles.items()}
     named |= {(key.partition(".")[0], level) for key, levels in config.factors.items() if key.endswith(".bias") for level in levels}
     named = {(plan.reference.scenario.team(role), bias) for role, bias in named}
-    biases = {key: bias for key, bias in whole.biases.items() if (bias.role, bias.name) in named}
+    biases = {key: bias for key, bias in whole.biases.items() if any((role, bias.name) in named for role in bias.carriers())}
     axes |= {bias.axis for bias in biases.values() if bias.axis}
     measures = {own.mitigation for own in config.roles.values()} | {level for levels in config.factors.values() for level in levels}
     return Catalogue(

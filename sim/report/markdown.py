@@ -11,6 +11,8 @@ from simrun.report.groups import GroupResult
 from simrun.report.plots import shown
 from simrun.report.record import ArmResult, Report
 from simrun.report.selection import ABOUT, selection_text
+from simrun.report.words import HEAD as WORDS
+from simrun.report.words import word_rows
 
 ALPHA = 0.05
 FEW = 5
@@ -28,6 +30,7 @@ def markdown(report: Report) -> str:
         *_effects(report),
         *_groups(report),
         *_selections(report),
+        *_words(report),
         *_beyond(report),
         "## Plots\n" + "\n\n".join(f"![{title}]({name})" for name, title in shown(report).items()),
         "## What is missing\n" + _missing(report),
@@ -184,6 +187,12 @@ def _groups(report: Report) -> Iterable[str]:
 def _selections(report: Report) -> Iterable[str]:
     if report.selections:
         yield "\n\n".join(["## Who is chosen", ABOUT, *selection_text(report.selections)])
+
+
+def _words(report: Report) -> Iterable[str]:
+    if report.words:
+        about = "Whole words of word lists, as odds against all other words, summed over the pairs: 1 is parity, above 1 the arm has more."
+        yield f"## Words\n{about}\n\n{table(WORDS, word_rows(report.words))}"
 
 
 def _beyond(report: Report) -> Iterable[str]:

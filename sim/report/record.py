@@ -13,6 +13,7 @@ from simrun.report.groups import GroupResult, groups
 from simrun.report.layout import Layout, labels
 from simrun.report.manipulation import Manipulation, manipulations
 from simrun.report.selection import SelectionResult, selections
+from simrun.report.words import WordsResult, words
 from simrun.scenarios.base import Outcome
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Report(Summary):
     notes: tuple[str, ...]
     groups: tuple[GroupResult, ...]
     selections: tuple[SelectionResult, ...]
+    words: tuple[WordsResult, ...]
     cells: tuple[CellsResult, ...]
     components: tuple[ComponentsResult, ...]
     turns: tuple[TurnsResult, ...]
@@ -104,6 +106,7 @@ def build(name: str, manifest: Manifest, layout: Layout, tables: "duckdb.DuckDBP
         notes=notes(manifest, all_arms["episodes"] - all_arms["done"], _examples(tables)),
         groups=groups(manifest, layout, kind),
         selections=selections(manifest, layout, kind),
+        words=words(manifest, layout, kind),
         cells=cells(manifest, layout),
         components=crossed(manifest, layout, labels(tables, layout, "wording"), labels(tables, layout, "name")),
         turns=timed(manifest, layout),

@@ -24,15 +24,13 @@ from simrun.metrics.wasserstein_distance import wasserstein_distance
 from simrun.report.figures import figure, interval, table
 from simrun.report.layout import Codes, Floats, Layout
 from simrun.scenarios.base import Outcome
+from simrun.stats import delete_a_group
 
-PARTS = 40
-"""Parts of the delete-a-group jackknife: each leaves out the cases of one part."""
 PLACES = (0.1, 0.25)
 """Which shares of the pool are chosen."""
 CELLS = 50
 """Cells of the histograms of scores; whole scores have a cell each."""
 FOLDS = 5
-TINY = 1e-12
 HEAD = ("figure", "value (95 %)", "fair", "same arm twice", "worse")
 
 
@@ -44,7 +42,7 @@ class SelectionFigure(Record):
     """None where it is not defined, such as a ratio to a rate of 0."""
     low: float | None
     high: float | None
-    """95 %, by a delete-a-group jackknife over cases (Kott 2001, Journal of Official Statistics 17(4)); None where nothing varies, and for what rests on a lot
+    """95 %, by a delete-a-group jackknife over cases; None where nothing varies, and for what rests on a lot
     or on cross-validation."""
     fair: float | None
     """The value of parity; None where chance alone lifts it, and only the noise floor tells."""
@@ -236,26 +234,9 @@ def _of_places(share: float) -> list[_Asked]:
 
 def _figure(asked: _Asked, versions: Versions, floor: Versions | None) -> SelectionFigure:
     value = asked.measure(versions)
-    low, high = _jackknife(asked.measure, versions, value) if asked.jackknifed and value is not None else (None, None)
+    low, high = delete_a_group(lambda rows: asked.measure(versions.part(rows)), versions.case, value) if asked.jackknifed else (None, None)
     noise = asked.measure(floor) if floor is not None and len(floor.case) else None
     return SelectionFigure(name=asked.name, value=value, low=low, high=high, fair=asked.fair, noise=noise, worse=asked.worse)
-
-
-def _jackknife(measure: Measure, versions: Versions, value: float) -> tuple[float | None, float | None]:
-    """value +- t x sqrt((G - 1) / G x sum of (value without part g - their mean)^2), G parts of cases drawn by lot."""
-    from scipy.stats import t
-
-    cases, place = np.unique(versions.case, return_inverse=True)
-    parts = min(PARTS, len(cases))
-    if parts < 2:
-        return None, None
-    part = (np.random.default_rng(0).permutation(len(cases)) % parts)[place]
-    found = np.array([measure(versions.part(part != left)) for left in range(parts)], dtype=float)
-    if np.isnan(found).any():
-        return None, None
-    error = float(np.sqrt((parts - 1) / parts * ((found - found.mean()) ** 2).sum()))
-    reach = float(t.ppf(0.975, parts - 1)) * error
-    return (value - reach, value + reach) if error > TINY else (None, None)
 
 
 def _gap(arm: Floats, reference: Floats) -> float | None:
