@@ -122,7 +122,8 @@ def _together(
             there = ~np.isnan(np.stack(cells)).any(axis=0)
             case = np.tile(layout.case, len(cells[0]) // len(layout.case))
             span = kind.span(field)
-            found = interaction(*(cell[there] for cell in cells), case[there], span.high - span.low if span else None)
+            both, first, second, neither = (cell[there] for cell in cells)
+            found = interaction(both, first, second, neither, case[there], span.high - span.low if span else None)
             yield SelectionFigure(
                 name=f"{field}: beyond the sum of both attributes",
                 value=found.value,
