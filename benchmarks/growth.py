@@ -1,6 +1,6 @@
 """Whether time and memory for an episode stay what they are as a run grows: 10 to 100,000 episodes with agents that follow rules.
 
-    python benchmarks/growth.py [--json] [--small]
+    python benchmarks/growth.py [--json] [--small] [--recruitment]
 
 Each size is played in a process of its own, by the public way from config to report, 64 episodes in flight, four calls an episode
 (the doctor concludes at its first move, the patient is asked three things), the whole bank of cases. Told apart are playing, with
@@ -8,6 +8,9 @@ what goes before it (plan and manifest), and what comes after (sealed tables and
 greatest memory of the process (resident set, MB) until then. `base` is what the process holds once everything is imported.
 `yardstick` is what a fixed piece of Python took, from second to second while playing: where other processes make the machine slower
 during a long run, goals on time allow for it.
+
+With --recruitment each pair of episodes is another applicant's, of a pool that grows with the run: a recruiter screens 1,000 to 10,000
+of them (2,000 to 20,000 episodes of one call), so that what is kept of each case shows too: its plan, its digest, its row in the manifest.
 """
 
 import json
@@ -22,18 +25,38 @@ from typing import Any
 from timed import PAIRS, main, memory, most, now, played
 
 SIZES = (10, 100, 1_000, 10_000, 100_000)
-REFERENCE = 1_000
+RECRUITMENT = "--recruitment" in sys.argv
+sys.argv = [given for given in sys.argv if given != "--recruitment"]
+REFERENCE = 2_000 if RECRUITMENT else 1_000
 """From this size on, what is done once a run no longer shows."""
 
 
-def child(episodes: int) -> dict[str, Any]:
+POOLS = (2_000, 6_000, 20_000)
+"""Episodes, two of each applicant."""
+OPENINGS = 14
+SCREENING = ("scenario=recruitment", "vary={candidate: {ethnicity: [White, Black]}}", "design.controls=[]")
+
+
+def clinic(episodes: int) -> tuple[str, ...]:
+    """The bank of cases, played again and again."""
+    cases = min(30, episodes // 2)
+    return *PAIRS, "scenario.questions=1", f"cases={cases}", f"repeats={max(1, round(episodes / 2 / cases))}"
+
+
+def recruitment(episodes: int) -> tuple[str, ...]:
+    """As many applicants as it takes."""
+    cases = episodes // 2
+    return *SCREENING, f"scenario.pool={-(-cases // OPENINGS)}", f"cases={cases}"
+
+
+def child(scenario: str, episodes: int) -> dict[str, Any]:
     """Play one size, in this process."""
     with TemporaryDirectory() as out:
-        asked = [*PAIRS, "scenario.questions=1", "backend=scripted", "concurrency=64", f"out={out}"]
-        played(Path(out), *asked, "cases=2", "repeats=1")  # imports, and what is compiled once
+        asked = {"clinic": clinic, "recruitment": recruitment}[scenario]
+        common = ["backend=scripted", "concurrency=64", f"out={out}"]
+        played(Path(out), *asked(4), *common)  # imports, and what is compiled once
         base, began = memory(), now()[0]
-        cases = min(30, episodes // 2)
-        run, times = played(Path(out), *asked, f"cases={cases}", f"repeats={max(1, round(episodes / 2 / cases))}")
+        run, times = played(Path(out), *asked(episodes), *common)
         count = run.manifests[0].owed
         size = sum(file.stat().st_size for file in (run.path / "log").glob("*.jsonl"))
     told = {"before": times.began[0] - began, "playing": times.playing[0], "after": times.after[0]}
@@ -50,9 +73,10 @@ def child(episodes: int) -> dict[str, Any]:
 
 def measure(small: bool, tell: Callable[[str], None]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The whole benchmark."""
+    scenario = "recruitment" if RECRUITMENT else "clinic"
     rows = []
-    for size in (10, 100, 1_000, 2_000) if small else SIZES:
-        command = [sys.executable, __file__, "--child", str(size)]
+    for size in (10, 100, 1_000, 2_000) if small else POOLS if RECRUITMENT else SIZES:
+        command = [sys.executable, __file__, "--child", scenario, str(size)]
         rows.append(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout))
         tell(str(rows[-1]))
     return {"rows": rows}, goals(rows)
@@ -63,19 +87,21 @@ def goals(rows: list[dict[str, Any]]) -> dict[str, Any]:
     few, many = next(row for row in rows if row["episodes"] >= 0.9 * REFERENCE), rows[-1]
     slower, extra = many["yardstick_ms"] / few["yardstick_ms"], many["episodes"] - few["episodes"]
     times = {
-        "playing: CPU an episode, of that at 1,000": most(many["playing_ms"] / few["playing_ms"] / slower, 1.25),
-        "sealing and report: CPU an episode, of that at 1,000": most(many["after_ms"] / few["after_ms"] / slower, 1.25),
+        f"playing: CPU an episode, of that at {REFERENCE:,}": most(many["playing_ms"] / few["playing_ms"] / slower, 1.25),
+        f"sealing and report: CPU an episode, of that at {REFERENCE:,}": most(many["after_ms"] / few["after_ms"] / slower, 1.25),
     }
     if many["episodes"] < 5 * REFERENCE:  # tables are written in batches of 20,000 rows: a small run still fills its first
         return times
+    # every second episode of recruitment has a case of its own, and cases are kept: about 2 kB each
+    playing, whole = (2.0, 4.0) if RECRUITMENT else (0.5, 2.0)
     return times | {
-        "playing: kB of memory for each further episode": most(1024 * (many["playing_mb"] - few["playing_mb"]) / extra, 0.5),
-        "whole run: kB of memory for each further episode": most(1024 * (many["after_mb"] - few["after_mb"]) / extra, 2.0),
+        "playing: kB of memory for each further episode": most(1024 * (many["playing_mb"] - few["playing_mb"]) / extra, playing),
+        "whole run: kB of memory for each further episode": most(1024 * (many["after_mb"] - few["after_mb"]) / extra, whole),
     }
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--child"]:
-        print(json.dumps(child(int(sys.argv[2]))))
+        print(json.dumps(child(sys.argv[2], int(sys.argv[3]))))
     else:
         main(__doc__, measure)

@@ -71,9 +71,32 @@ def treatment(reference: str, arm: str, intended: Sequence[str]) -> Treatment:
         touched = touched or len(outside) < (b - a) + (d - c)
         changes.append(Change(before=" ".join(before[a:b]), after=" ".join(after[c:d]), intended=not outside))
         excess += outside
-    verdict: Verdict = "nothing" if not changes else "missed" if not touched else "more" if excess else "intended"
     layout = _unworded(reference) != _unworded(arm) or (not changes and before != after)
-    return Treatment(verdict=verdict, changes=tuple(changes), excess=tuple(excess), words=len(after) - len(before), layout=layout)
+    return Treatment(
+        verdict=_verdict(changes, touched, excess),
+        changes=tuple(changes),
+        excess=tuple(excess),
+        words=len(after) - len(before),
+        layout=layout,
+    )
+
+
+def together(parts: Sequence[Treatment]) -> Treatment:
+    """Several parts of one pair of texts, each audited alone, as one treatment."""
+    changes = tuple(change for part in parts for change in part.changes)
+    excess = tuple(word for part in parts for word in part.excess)
+    touched = any(part.verdict in ("intended", "more") for part in parts)
+    return Treatment(
+        verdict=_verdict(changes, touched, excess),
+        changes=changes,
+        excess=excess,
+        words=sum(part.words for part in parts),
+        layout=any(part.layout for part in parts),
+    )
+
+
+def _verdict(changes: Sequence[Change], touched: bool, excess: Sequence[str]) -> Verdict:
+    return "nothing" if not changes else "missed" if not touched else "more" if excess else "intended"
 
 
 def _plain(words: Iterable[str]) -> list[str]:
@@ -121,6 +144,7 @@ def faire(path: str) -> tuple[tuple[Variant, ...], tuple[Fault, ...]]:
     """Every variant of a file of FAIRE against its `original`: JSON lines with `original`, and `experience` and `name` by group.
 
     `experience` is meant to add words that state the group; `name` to put a name on top: words before the original's first.
+    Raises FileNotFoundError when there is no such file, ValueError when no row of it has this form.
     Source of the form: FAIRE (Wen et al. 2025, arXiv:2504.01420).
     """
     found: list[Variant] = []
@@ -128,19 +152,40 @@ def faire(path: str) -> tuple[tuple[Variant, ...], tuple[Fault, ...]]:
     for number, row in rows(file := source(path, "", "file")):
         if isinstance(row, Fault):
             faults.append(row)
-        elif missing := next((field for field in ("original", "experience", "name") if field not in row), None):
-            faults.append(Fault(file=str(file), line=number, field=missing, why=f"missing; this row has {', '.join(row)}"))
+        elif wrong := _misformed(row):
+            faults.append(Fault(file=str(file), line=number, field=wrong[0], why=wrong[1]))
         else:
             found += _variants(row, number)
+    if not found:
+        raise ValueError(
+            f"{file} holds no treated CVs: a row has original (a text), experience and name (each a text for each group)"
+            + (f"; first fault: {faults[0]}" if faults else "")
+        )
     return tuple(found), tuple(faults)
 
 
+def _misformed(row: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The first field that is not as FAIRE has it, and why."""
+    for field in ("original", "experience", "name"):
+        if field not in row:
+            return field, f"missing; this row has {', '.join(row)}"
+    if not isinstance(row["original"], str):
+        return "original", f"expected a text, got {type(row['original']).__name__}"
+    for field in ("experience", "name"):
+        texts = row[field]
+        if not isinstance(texts, dict):
+            return field, f"expected a text for each group, got {type(texts).__name__}"
+        if wrong := next((group for group, text in texts.items() if not isinstance(text, str)), None):
+            return f"{field}.{wrong}", f"expected a text, got {type(texts[wrong]).__name__}"
+    return None
+
+
 def _variants(row: Mapping[str, Any], number: int) -> Iterable[Variant]:
-    original = str(row["original"])
+    original = row["original"]
     for group, text in row["experience"].items():
-        yield Variant(row=number, kind="experience", group=group, found=treatment(original, str(text), FAIRE_TERMS.get(group, (group,))))
+        yield Variant(row=number, kind="experience", group=group, found=treatment(original, text, FAIRE_TERMS.get(group, (group,))))
     for group, text in row["name"].items():
-        yield Variant(row=number, kind="name", group=group, found=treatment(original, str(text), (_heading(original, str(text)),)))
+        yield Variant(row=number, kind="name", group=group, found=treatment(original, text, (_heading(original, text),)))
 
 
 def _heading(original: str, text: str) -> str:

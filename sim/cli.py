@@ -270,6 +270,36 @@ def _doctor(given: Sequence[str], as_json: bool) -> int:
     return DONE
 
 
+def _treatments(given: Sequence[str], as_json: bool) -> int:
+    """Whether only the declared words differ: in a file of treated CVs, or in the arms of a run. Whatever it finds is no failure."""
+    from simrun.catalogue import ConfigError, catalogue
+    from simrun.commands import treated, treated_plan
+    from simrun.compose import compose
+    from simrun.design import Plan
+    from simrun.manifest import Manifest
+    from simrun.report.contrast import compared
+    from simrun.treatments import audited
+
+    words, folder = [word for word in given if "=" not in word], None
+    if "--config-dir" in words and (at := words.index("--config-dir")) + 1 < len(words):
+        folder = words.pop(at + 1)
+        words.pop(at)
+    asked = [word for word in given if "=" in word]
+    if bool(asked) == bool(words) or len(words) > 1 or any(word.startswith("-") for word in words):
+        raise ConfigError(
+            "usage: simrun treatments FILE.jsonl, or simrun treatments scenario=NAME [key=value ...] [--config-dir DIR], as for a run"
+        )
+    if words:
+        told, text = treated(words[0])
+        print(json.dumps(told) if as_json else text)
+        return DONE
+    config, folders = compose(asked, {}, folder)
+    plan = Plan(config, catalogue(folders))
+    found = audited(plan, compared(Manifest.of(plan, 0)))
+    print(found.model_dump_json() if as_json else treated_plan(found))
+    return DONE
+
+
 COMMANDS: dict[str, Callable[[Sequence[str], bool], int]] = {
     "list": _list,
     "show": _show,
@@ -279,5 +309,6 @@ COMMANDS: dict[str, Callable[[Sequence[str], bool], int]] = {
     "compare": _compare,
     "plan": _plan,
     "play": _person,
+    "treatments": _treatments,
     "doctor": _doctor,
 }

@@ -19,6 +19,8 @@ GROUPS = ("scenario", "backend", "experiment")
 _FREE = re.compile(r"^(vary|roles|scenario|backend)\.")
 """Hydra wants a sign before a key that is not in the config yet. Users need not know; a key that does not exist is refused by the class
 whose field it should be, which can say what fields there are."""
+_ENTRY = re.compile(r"^(scenario(?:\.\w+){2,})=([^'\"{\[].*)$")
+"""An entry of a scenario's table, such as `scenario.columns.text=CV (full)`: its value is a word, whatever is in it."""
 _SHORT = re.compile(r"^(url|model)=")
 """Options of the backend that are common enough to be written without their group."""
 
@@ -43,8 +45,13 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def completed(arguments: Iterable[str]) -> list[str]:
-    """Arguments as Hydra wants them: keys below a group may be new, `url` and `model` belong to the backend."""
-    return [f"++{each}" if _FREE.match(each) else f"++backend.{each}" if _SHORT.match(each) else each for each in arguments]
+    """Arguments as Hydra wants them: keys below a group may be new, `url` and `model` belong to the backend, words are quoted."""
+    worded = (_ENTRY.sub(lambda found: f"{found[1]}={_quoted(found[2])}", each) for each in arguments)
+    return [f"++{each}" if _FREE.match(each) else f"++backend.{each}" if _SHORT.match(each) else each for each in worded]
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("'", "\\'") + "'"
 
 
 def compose(overrides: Sequence[str], extra: Mapping[str, Any], config_dir: str | Path | None = None) -> tuple[Config, list[Path]]:

@@ -71,6 +71,10 @@ PACE = ("out", "concurrency", "workers", "deadline", "prefill_rate", "decode_rat
 """Options that say where a run is kept and how fast it is played; they change nothing of what is asked."""
 
 
+FILES = ("data", "openings", "labour")
+"""Options of scenarios that name a file."""
+
+
 class Config(Record):
     """A run as it was asked for."""
 
@@ -101,7 +105,7 @@ class Config(Record):
     @classmethod
     def _anywhere(cls, given: Any) -> Any:
         """A run can be resumed from any directory."""
-        return {**given, "data": str(Path(given["data"]).expanduser().resolve())} if given.get("data") else given
+        return {**given, **{name: str(Path(given[name]).expanduser().resolve()) for name in FILES if given.get(name)}}
 
     @field_validator("cases", mode="before")
     @classmethod

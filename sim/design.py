@@ -12,7 +12,7 @@ import orjson
 from simrun.agents.bias import NONE
 from simrun.casting import BIASED, OWN, Casting
 from simrun.catalogue import Catalogue, ConfigError, unknown
-from simrun.config import Config
+from simrun.config import FILES, Config
 from simrun.episode import Arm, Exclusion, Trial
 from simrun.scenarios.base import Case, Fault, Unfit
 from simrun.stage import Luck
@@ -46,17 +46,18 @@ class Plan:
             for repeat in range(self.config.repeats):
                 for arm in self.arms:
                     if (case, arm.name) not in self._excluded:
-                        yield Trial(id=self._id(case, arm, repeat), case=case, arm=arm.name, repeat=repeat)
+                        yield self.trial(case, arm.name, repeat)
+
+    def trial(self, case: str, arm: str, repeat: int) -> Trial:
+        """The trial of a case, an arm and a repeat, whether or not it is owed."""
+        name, options, settings, control = self._told[arm]
+        told = orjson.dumps([name, options, case, settings, control, repeat, self.config.seed], option=orjson.OPT_SORT_KEYS)
+        return Trial(id=hashlib.blake2b(told, digest_size=8).hexdigest(), case=case, arm=arm, repeat=repeat)
 
     def _identity(self, arm: Arm) -> list[Any]:
         """What an arm gives to the ids of its trials: its scenario's options, its settings, and whether it is a control."""
-        options = self.castings[arm.name].scenario.model_dump(mode="json", exclude={"voiced", "data"})
+        options = self.castings[arm.name].scenario.model_dump(mode="json", exclude={"voiced", *FILES})
         return [self.reference.scenario.name, options, dict(arm.settings), arm.control]
-
-    def _id(self, case: str, arm: Arm, repeat: int) -> str:
-        name, options, settings, control = self._told[arm.name]
-        told = orjson.dumps([name, options, case, settings, control, repeat, self.config.seed], option=orjson.OPT_SORT_KEYS)
-        return hashlib.blake2b(told, digest_size=8).hexdigest()
 
     def comparable(self) -> None:
         """ConfigError where nothing could be found: one case has no interval, and says nothing of others; levels that play alike have no effect.
@@ -224,7 +225,11 @@ def _check_factor(key: str, levels: Sequence[str], config: Config, catalogue: Ca
     teams = config.played().teams
     member = teams[role][0] if role in teams else role
     own = [*OWN, *([BIASED] if role in teams else []), *catalogue.axes]
-    able = list(type(config.played()).model_fields) if role == "scenario" else [*own, *type(config.engine(member)).model_fields]
+    if role in config.played().written():
+        own = ["surface", *catalogue.axes]
+    elif role != "scenario":
+        own += type(config.engine(member)).model_fields
+    able = list(type(config.played()).model_fields) if role == "scenario" else own
     if what not in able:
         raise unknown(f"thing to vary of the {role}", what, able)
     if what == BIASED and (wrong := [level for level in levels if not level.isdecimal() or int(level) > len(teams[role])]):

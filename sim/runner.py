@@ -90,9 +90,7 @@ class Runner:
             # a fault in a scenario costs its own trial, named and with its place, and not the trials beside it
             self._failed(trial, "internal", f"{type(error).__name__}: {error} ({traceback.extract_tb(error.__traceback__)[-1]})")
         else:
-            assert stage.outcome is not None
-            told = {"shown": stage.shown} if stage.shown else {}
-            self._log.write("episode", {"trial": trial.id, "at": time.time(), "outcome": stage.outcome.model_dump(mode="json"), **told})
+            note_end(self._log, trial, stage)
             self.watch.done += 1
         self.admission.left(trial.id)
         for backend in self.engines.all():
@@ -105,7 +103,7 @@ class Runner:
         return stage
 
     def _failed(self, trial: Trial, kind: str, message: str) -> None:
-        self._log.write("error", {"trial": trial.id, "at": time.time(), "error": kind, "message": message})
+        note_failure(self._log, trial, kind, message)
         self.watch.errors[kind] += 1
         if kind in FATAL:
             self.watch.stopping = message
@@ -144,13 +142,30 @@ class Runner:
         return answer
 
     def _keep(self, chat: Chat, answer: Answer, seconds: float) -> None:
-        told = {"trial": chat.session, "role": chat.role, "nth": chat.nth, "digest": chat.digest, "seed": chat.seed}
-        self._log.write("call", told | {"answer": answer.model_dump(), "at": time.time(), "seconds": round(seconds, 4)})
+        note_call(self._log, chat, answer, seconds)
         watch = self.watch
         watch.calls += 1
         watch.prompt += answer.prompt_tokens or 0
         watch.cached += answer.cached_tokens or 0
         watch.output += answer.output_tokens or 0
+
+
+def note_call(log: RunLog, chat: Chat, answer: Answer, seconds: float) -> None:
+    """The line of a call that was answered."""
+    told = {"trial": chat.session, "role": chat.role, "nth": chat.nth, "digest": chat.digest, "seed": chat.seed}
+    log.write("call", told | {"answer": answer.model_dump(), "at": time.time(), "seconds": round(seconds, 4)})
+
+
+def note_end(log: RunLog, trial: Trial, stage: Stage) -> None:
+    """The line of an episode that has its outcome."""
+    assert stage.outcome is not None
+    told = {"shown": stage.shown} if stage.shown else {}
+    log.write("episode", {"trial": trial.id, "at": time.time(), "outcome": stage.outcome.model_dump(mode="json"), **told})
+
+
+def note_failure(log: RunLog, trial: Trial, kind: str, message: str) -> None:
+    """The line of an episode that ended without one: it stays owed."""
+    log.write("error", {"trial": trial.id, "at": time.time(), "error": kind, "message": message})
 
 
 def progress(watch: Watch) -> Mapping[str, object]:

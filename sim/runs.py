@@ -6,12 +6,12 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 import pandas as pd
@@ -37,6 +37,8 @@ from simrun.workers import Crew, checked
 
 if TYPE_CHECKING:
     import duckdb
+
+T = TypeVar("T")
 
 
 class Run:
@@ -205,21 +207,31 @@ def perform(path: Path, plan: Plan, pen: RunLog | Lock, played: Past, watching: 
     shutil.rmtree(path / "sealed", ignore_errors=True)  # a kill from here on must not leave tables of another log
     watch = Watch(owed=manifest.owed, done=len(played.done))
     try:
-        _anywhere(_session(path, plan, pen, played, watch, watching or Watching()))
+        anywhere(_session(path, plan, pen, played, watch, watching or Watching()))
     except asyncio.CancelledError:
         watch.stopping = "interrupted"  # the second Ctrl-C; what was answered is in the log
     finally:
-        pen.close()
-        manifest = Manifest.read(path)
-        # workers that died have not told all that they did; the log has
-        done, ends = (watch.done, {**manifest.heads, "": pen.head}) if isinstance(pen, RunLog) else (len(past(path).done), heads(path))
-        manifest = manifest.model_copy(update={"heads": ends, "complete": done == manifest.owed})
-        manifest.write(path)
-    seal(path, plan, manifest.tip())
-    finished = Run(path)
+        closed(path, pen, watch.done)
+    finished = reported(path, plan)
     finished.stopped = watch.stopping
-    finished.write_report()
     return finished
+
+
+def closed(path: Path, pen: RunLog | Lock, done: int) -> None:
+    """Close the log, and write into the manifest where it ends and whether it is complete. `done` counts the episodes that a log of one process has."""
+    pen.close()
+    manifest = Manifest.read(path)
+    # workers that died have not told all that they did; the log has
+    done, ends = (done, {**manifest.heads, "": pen.head}) if isinstance(pen, RunLog) else (len(past(path).done), heads(path))
+    manifest.model_copy(update={"heads": ends, "complete": done == manifest.owed}).write(path)
+
+
+def reported(path: Path, plan: Plan) -> Run:
+    """Seal the tables of a run whose log is closed, and write its report. LogError for a log that was changed, ConfigError for cases or code that were."""
+    seal(path, plan, Manifest.read(path).tip())
+    run = Run(path)
+    run.write_report()
+    return run
 
 
 async def _session(path: Path, plan: Plan, pen: RunLog | Lock, played: Past, watch: Watch, watching: Watching) -> None:
@@ -266,14 +278,14 @@ def _interruptible(watch: Watch) -> Iterator[None]:
         loop.remove_signal_handler(signal.SIGTERM)
 
 
-def _anywhere(coroutine: Any) -> Any:
+def anywhere(coroutine: Coroutine[Any, Any, T], run: Callable[[Coroutine[Any, Any, T]], T] = asyncio.run) -> T:
     """Run a coroutine to its end, from a script or from within a notebook's loop."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(coroutine)
+        return run(coroutine)
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, coroutine).result()
+        return thread.submit(run, coroutine).result()
 
 
 def plan_table(plan: Plan, path: Path) -> None:
@@ -291,11 +303,8 @@ def rebuild(path: Path) -> tuple[Run, bool | None]:
 
     None where there was no report before. LogError for a log that was changed, ConfigError for cases or code that were.
     """
-    manifest = Manifest.read(path)
     before = _report_bytes(path)
-    seal(path, manifest.plan(), manifest.tip())
-    again = Run(path)
-    again.write_report()
+    again = reported(path, Manifest.read(path).plan())
     return again, None if before is None else before == _report_bytes(path)
 
 

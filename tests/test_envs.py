@@ -1,14 +1,14 @@
 """The environments: conformance kits, the engine that they share with the runner, logs, rewards, budgets."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import gymnasium
 import numpy as np
 import pytest
+from games import ASKED, GAMES, Game, closed
 from gymnasium.utils.env_checker import check_env
 from pettingzoo.test import api_test, parallel_api_test, parallel_seed_test, render_test, seed_test
 
@@ -16,33 +16,21 @@ from simrun import Run, run
 from simrun.agents.backends.base import BackendError
 from simrun.agents.backends.scripted import Scripted
 from simrun.catalogue import ConfigError, scenarios
-from simrun.envs import Fair, accuracy, aec, parallel
+from simrun.envs import aec, parallel
 from simrun.envs.ids import EDITIONS, digest, name
 from simrun.envs.live import Live
-from simrun.envs.rewards import Pay
-from simrun.envs.session import Session, planned
+from simrun.envs.session import Session
 from simrun.envs.spaces import Action, Speech, said
-from simrun.episode import Trial
 from simrun.runs import rebuild, resume
-from simrun.scenarios.clinic import Ask, ClinicOutcome
+from simrun.scenarios.clinic import Ask
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
-ASKED: dict[str, Any] = {"backend": "scripted", "cases": 2, "repeats": 2}
 GUESS = {"move": "diagnose", "diagnosis": "the plague"}
 
 
-@pytest.fixture(params=list(scenarios()))
-def scenario(request: pytest.FixtureRequest) -> str:
-    """Every scenario there is: a new one is covered without a line here."""
-    return str(request.param)
-
-
-@contextmanager
-def closed(env: Any) -> Iterator[Any]:
-    try:
-        yield env
-    finally:
-        env.close()
+@pytest.fixture(scope="module", params=GAMES, ids=str)
+def game(request: pytest.FixtureRequest) -> Game:
+    return request.param
 
 
 def script(scenario: str) -> Callable[[Live, str], str]:
@@ -64,38 +52,39 @@ def told(run: Run) -> tuple[list[tuple[Any, ...]], dict[Any, Any]]:
     return calls, {(row[0], row[1]): row[2:] for row in outcomes.itertuples(index=False, name=None)}
 
 
-@pytest.fixture
-def ran(scenario: str, tmp_path: Path) -> Run:
-    return run("design.controls=[]", scenario=scenario, out=str(tmp_path / "runs"), **ASKED)
+@pytest.fixture(scope="module")
+def ran(game: Game, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    out = str(tmp_path_factory.mktemp("runs"))
+    return run("design.controls=[]", *game.overrides, scenario=game.scenario, out=out, **ASKED)
 
 
 class TestConformance:
-    def test_aec(self, scenario: str) -> None:
-        with closed(aec(scenario=scenario, **ASKED)) as env:
+    def test_aec(self, game: Game) -> None:
+        with closed(aec(*game.overrides, scenario=game.scenario, **ASKED)) as env:
             api_test(env, num_cycles=60)
 
-    def test_aec_seeds(self, scenario: str) -> None:
-        seed_test(lambda: aec(scenario=scenario, **ASKED), num_cycles=30)
+    def test_aec_seeds(self, game: Game) -> None:
+        seed_test(lambda: aec(*game.overrides, scenario=game.scenario, **ASKED), num_cycles=30)
 
-    def test_aec_renders(self, scenario: str) -> None:
-        render_test(lambda render_mode: aec(scenario=scenario, render_mode=render_mode, **ASKED))  # type: ignore[arg-type]
+    def test_aec_renders(self, game: Game) -> None:
+        render_test(lambda render_mode: aec(*game.overrides, scenario=game.scenario, render_mode=render_mode, **ASKED))  # type: ignore[arg-type]
 
-    def test_parallel(self, scenario: str) -> None:
-        with closed(parallel(scenario=scenario, **ASKED)) as env:
+    def test_parallel(self, game: Game) -> None:
+        with closed(parallel(*game.overrides, scenario=game.scenario, **ASKED)) as env:
             parallel_api_test(env, num_cycles=60)
-        parallel_seed_test(lambda: parallel(scenario=scenario, **ASKED), num_cycles=20)
+        parallel_seed_test(lambda: parallel(*game.overrides, scenario=game.scenario, **ASKED), num_cycles=20)
 
-    def test_gymnasium_in_every_seat(self, scenario: str) -> None:
-        for seat in planned((), {"scenario": scenario, **ASKED}, None, None).reference.backends:
-            with closed(gymnasium.make(name(scenario), seat=seat, **ASKED)) as env:
+    def test_gymnasium_in_every_seat(self, game: Game) -> None:
+        for seat in game.plan().reference.backends:
+            with closed(gymnasium.make(name(game.scenario), seat=seat, overrides=game.overrides, **ASKED)) as env:
                 check_env(env.unwrapped)
 
 
 class TestOneEngine:
     """The same replies give the same prompts, seeds, texts and outcomes, whoever drives the stage."""
 
-    def test_turns(self, scenario: str, ran: Run, tmp_path: Path) -> None:
-        env, says = aec(scenario=scenario, log=tmp_path / "log", **ASKED), script(scenario)
+    def test_turns(self, game: Game, ran: Run, tmp_path: Path) -> None:
+        env, says = aec(*game.overrides, scenario=game.scenario, log=tmp_path / "log", **ASKED), script(game.scenario)
         with closed(env):
             for _ in range(len(ran.episodes)):
                 env.reset()
@@ -104,8 +93,8 @@ class TestOneEngine:
                     env.step(None if over else says(env._troupe.live, agent))
         assert told(Run(tmp_path / "log")) == told(ran)
 
-    def test_together(self, scenario: str, ran: Run, tmp_path: Path) -> None:
-        env, says = parallel(scenario=scenario, log=tmp_path / "log", **ASKED), script(scenario)
+    def test_together(self, game: Game, ran: Run, tmp_path: Path) -> None:
+        env, says = parallel(*game.overrides, scenario=game.scenario, log=tmp_path / "log", **ASKED), script(game.scenario)
         with closed(env):
             for _ in range(len(ran.episodes)):
                 _, infos = env.reset()
@@ -114,19 +103,20 @@ class TestOneEngine:
                     _, _, _, _, infos = env.step(actions)
         assert told(Run(tmp_path / "log")) == told(ran)
 
-    def test_one_seat(self, scenario: str, ran: Run, tmp_path: Path) -> None:
-        seat, says = scenarios()[scenario].people[0], script(scenario)
-        with closed(gymnasium.make(name(scenario), seat=member(scenario, seat), log=tmp_path / "log", **ASKED)) as env:
+    def test_one_seat(self, game: Game, ran: Run, tmp_path: Path) -> None:
+        seat, says = game.seat(), script(game.scenario)
+        with closed(gymnasium.make(name(game.scenario), seat=seat, overrides=game.overrides, log=tmp_path / "log", **ASKED)) as env:
             for _ in range(len(ran.episodes)):
                 env.reset()
                 over = False
                 while not over:
-                    _, _, over, _, _ = env.step(says(env.unwrapped._chair.live, member(scenario, seat)))
+                    _, _, over, _, _ = env.step(says(env.unwrapped._chair.live, seat))
         assert told(Run(tmp_path / "log")) == told(ran)
 
-    def test_vector(self, scenario: str, ran: Run, tmp_path: Path) -> None:
-        seat, says = member(scenario, scenarios()[scenario].people[0]), script(scenario)
-        with closed(gymnasium.make_vec(name(scenario), num_envs=3, seat=seat, log=tmp_path / "log", **ASKED)) as env:
+    def test_vector(self, game: Game, ran: Run, tmp_path: Path) -> None:
+        seat, says = game.seat(), script(game.scenario)
+        asked: dict[str, Any] = {"seat": seat, "overrides": game.overrides, "log": tmp_path / "log", **ASKED}
+        with closed(gymnasium.make_vec(name(game.scenario), num_envs=3, **asked)) as env:
             _, infos = env.reset()
             chairs, idle = env.unwrapped._chairs, np.zeros(3, dtype=bool)
             while not idle.all():
@@ -134,11 +124,6 @@ class TestOneEngine:
                 _, _, _, _, infos = env.step(["" if live is None or live.stage.over else says(live, seat) for live in lives])
                 idle = infos.get("idle", idle)
         assert told(Run(tmp_path / "log")) == told(ran)
-
-
-def member(scenario: str, role: str) -> str:
-    """A role that can be seated: of a team its first member."""
-    return scenarios()[scenario].teams.get(role, (role,))[0]
 
 
 class TestLog:
@@ -258,52 +243,28 @@ class TestEpisodes:
             assert infos["error"][0] == "timeout: no answer"
 
 
-def outcome(**fields: Any) -> ClinicOutcome:
-    empty = dict.fromkeys(ClinicOutcome.model_fields)
-    empty |= {
-        "concluded": True,
-        "verdict_by": "match",
-        "diagnosis": "",
-        "questions": 0,
-        "tests": 0,
-        "lost_moves": 0,
-        "words": 0,
-        "moves": 1,
-    }
-    return ClinicOutcome.model_validate(empty | fields)
+class TestSeats:
+    def test_people_on_paper_have_none(self) -> None:
+        with pytest.raises(ConfigError, match="candidate of scenario=recruitment is only read about"):
+            gymnasium.make("simrun/Recruitment-v0", seat="candidate", **ASKED)
+        with pytest.raises(ConfigError, match="only read about"):
+            aec(scenario="recruitment", seats=("candidate",), **ASKED)
 
+    def test_a_panel_speaks_together(self) -> None:
+        with closed(parallel("scenario.mode=panel", scenario="recruitment", seats=("recruiter",), **ASKED)) as env:
+            _, infos = env.reset()
+            members = ["recruiter_1", "recruiter_2", "recruiter_3"]
+            assert [agent for agent in env.agents if infos[agent]["due"]] == members
+            seen, _, _, _, infos = env.step(
+                {member: {"score": score, "invite": True} for member, score in zip(members, (2, 5, 8), strict=True)}
+            )
+            assert [agent for agent in env.agents if infos[agent]["due"]] == members[:1]  # and now they talk in turn
+            assert "Recruiter 3: I give 8 of 10" in seen["recruiter_1"]
+            assert "Recruiter 1" not in seen["recruiter_1"]
 
-class TestRewards:
-    def test_accuracy_is_the_outcomes_own(self) -> None:
-        assert [accuracy(outcome(solved=solved), "doctor") for solved in (True, False, None)] == [1.0, 0.0, 0.0]
-
-    def test_a_pair_pays_its_difference_at_the_second_episode(self) -> None:
-        pay = Pay(Fair(weight=0.5), {})
-        one, other = (Trial(id=arm, case="case", arm=arm, repeat=0) for arm in ("White", "Black"))
-        assert pay(one, outcome(solved=True), ("doctor",)) == {"doctor": 1.0}
-        assert pay(other, outcome(solved=False), ("doctor",)) == {"doctor": -0.5}  # 0 - 0.5 * |1 - 0|
-        assert pay(other, outcome(solved=True), ("doctor",)) == {"doctor": 1.0}  # a new pair begins
-        assert pay(one, outcome(solved=True), ("doctor",)) == {"doctor": 1.0}  # alike: 1 - 0.5 * 0
-
-    def test_a_fair_reward_draws_pairs(self) -> None:
-        with closed(gymnasium.make("simrun/Clinic-v0", seat="doctor", reward=Fair(field="referral"), **ASKED)) as env:
-            env.reset(seed=1)
-            came = []
-            for refer in (True, False):
-                _, reward, _, _, info = env.step(GUESS | {"referral": refer})
-                came.append((info["case"], info["repeat"], info["arm"], reward))
-                env.reset()
-            (case, repeat, arm, first), (other_case, other_repeat, other_arm, second) = came
-            assert (case, repeat) == (other_case, other_repeat)
-            assert {arm, other_arm} == {"patient.ethnicity=White", "patient.ethnicity=Black"}
-            assert (first, second) == (0.0, -1.0)
-
-    def test_a_function_of_ones_own(self) -> None:
-        env = gymnasium.make("simrun/Clinic-v0", seat="doctor", reward=lambda outcome, role: 3.0 - outcome.tests, **ASKED)
-        with closed(env):
-            env.reset()
-            env.step({"move": "test", "test": "pulse"})
-            assert env.step(GUESS)[1] == 2.0
+    def test_a_team_is_no_single_seat(self) -> None:
+        with pytest.raises(ConfigError, match="did you mean 'recruiter_"):
+            gymnasium.make("simrun/Recruitment-v0", seat="recruiter", overrides=("scenario.mode=panel",), **ASKED)
 
 
 class TestSpaces:
@@ -322,6 +283,7 @@ class TestSpaces:
         assert Action(seed=5).sample() == Action(seed=5).sample()
 
 
+@pytest.mark.parametrize("scenario", scenarios())
 def test_a_version_stands_for_its_prompts_and_cases(scenario: str) -> None:
     """A learning curve on Clinic-v0 must mean the same tomorrow."""
     found, known = digest(scenarios()[scenario]), EDITIONS.get(scenario)
@@ -332,7 +294,7 @@ def test_a_version_stands_for_its_prompts_and_cases(scenario: str) -> None:
 
 
 def test_a_session_can_be_shared_from_within_a_loop() -> None:
-    session = Session(planned((), {"scenario": "clinic", **ASKED}, ("doctor",), None))
+    session = Session.of((), {"scenario": "clinic", **ASKED}, ("doctor",))
 
     async def inside() -> bool:
         return session.run(session.begin(session.draw(np.random.default_rng(0), {}))).stage.over

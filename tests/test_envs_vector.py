@@ -6,31 +6,30 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
+from games import GAMES, Game
 from gymnasium.utils.env_checker import data_equivalence
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from simrun.agents.backends.scripted import Scripted
 from simrun.agents.records import Answer, Chat
-from simrun.catalogue import scenarios
 from simrun.envs.ids import name
 
 ASKED: dict[str, Any] = {"backend": "scripted", "cases": 3, "max_turns": 4}
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
 
-def both(mode: AutoresetMode, scenario: str) -> tuple[Any, Any]:
-    kind = scenarios()[scenario]
-    seat = kind.teams.get(kind.people[0], (kind.people[0],))[0]
-    ours = gymnasium.make_vec(name(scenario), num_envs=3, seat=seat, autoreset_mode=mode, **ASKED)
-    theirs = SyncVectorEnv([lambda: gymnasium.make(name(scenario), seat=seat, **ASKED)] * 3, autoreset_mode=mode)
+def both(mode: AutoresetMode, game: Game) -> tuple[Any, Any]:
+    asked: dict[str, Any] = {"seat": game.seat(), "overrides": game.overrides, **ASKED}
+    ours = gymnasium.make_vec(name(game.scenario), num_envs=3, autoreset_mode=mode, **asked)
+    theirs = SyncVectorEnv([lambda: gymnasium.make(name(game.scenario), **asked)] * 3, autoreset_mode=mode)
     ours.action_space.seed(1)
     return ours, theirs
 
 
-@pytest.mark.parametrize("scenario", list(scenarios()))
+@pytest.mark.parametrize("game", GAMES, ids=str)
 @pytest.mark.parametrize("mode", [AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP])
-def test_autoreset(mode: AutoresetMode, scenario: str) -> None:
-    ours, theirs = both(mode, scenario)
+def test_autoreset(mode: AutoresetMode, game: Game) -> None:
+    ours, theirs = both(mode, game)
     assert ours.metadata["autoreset_mode"] is mode
     assert ours.single_action_space == theirs.single_action_space
     assert ours.observation_space == theirs.observation_space
@@ -46,7 +45,7 @@ def test_autoreset(mode: AutoresetMode, scenario: str) -> None:
 
 
 def test_without_autoreset_the_caller_resets() -> None:
-    ours, theirs = both(AutoresetMode.DISABLED, "clinic")
+    ours, theirs = both(AutoresetMode.DISABLED, Game("clinic", ()))
     assert data_equivalence(ours.reset(seed=4), theirs.reset(seed=4))
     actions = ('{"move": "diagnose", "diagnosis": "a cold"}', "Where?", "When?")
     assert data_equivalence(ours.step(actions), theirs.step(actions))

@@ -6,9 +6,9 @@ The same stage as a run's, stepped by whoever calls; importing this package regi
 from typing import TYPE_CHECKING, Any
 
 from simrun.envs.ids import register
-from simrun.envs.rewards import Fair, Reward, accuracy
+from simrun.envs.rewards import Fair, Reward, accuracy, chosen
 
-__all__ = ["Fair", "Reward", "accuracy", "aec", "parallel", "register"]
+__all__ = ["Fair", "Reward", "accuracy", "aec", "chosen", "parallel", "register"]
 
 if TYPE_CHECKING:
     from simrun.envs.together import parallel

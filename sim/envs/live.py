@@ -1,6 +1,6 @@
 """One episode that is being stepped: the stage, and which of its turns the caller speaks."""
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Set
 from functools import cache
 from typing import Any
 
@@ -9,12 +9,10 @@ import orjson
 from simrun.agents.records import Chat
 from simrun.agents.reply import Decision, Reply, form
 from simrun.envs.spaces import Heard
+from simrun.envs.terms import Tokenizer
 from simrun.episode import Trial
 from simrun.scenarios.base import Turn
 from simrun.stage import Stage
-
-Tokenizer = Callable[[Sequence[Mapping[str, str]]], Sequence[int]]
-"""Messages, each with `role` and `content` -> token ids, such as `lambda messages: tokenizer.apply_chat_template(messages)`."""
 
 
 class Live:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from simrun.catalogue import unknown
 from simrun.episode import Trial
 from simrun.scenarios.base import Outcome
 
@@ -21,19 +22,37 @@ def accuracy(outcome: Outcome, role: str) -> float:
     """The scenario's accuracy: the same for every role, since they play one episode.
 
     Range: that of the field which the outcome names as its accuracy, 0 to 1 for a truth value; 0 where it is missing, such as
-    after an undecided judge. A scenario without one pays its first analysed field, negated where lower is better.
+    after an undecided judge. An outcome without one pays its first analysed field that has a better direction, negated where lower
+    is better, such as -1 to 0 for a letter's unsupported claims; 0 always where none has, such as for a suggested occupation.
     """
-    field, sign = _field(type(outcome))
-    value = getattr(outcome, field)
+    field, sign = _right(type(outcome))
+    value = getattr(outcome, field) if field else None
     return 0.0 if value is None else sign * float(value)
 
 
+def chosen(outcome: Outcome, role: str) -> float:
+    """What the one whom the decision is about wants: 1 where they were chosen, 0 where not, or where nothing was decided.
+
+    Of a decision that is asked several times the share. ValueError for an outcome in which nobody is chosen.
+    """
+    kind = type(outcome)
+    if not kind.decision_field:
+        raise ValueError(f"a {kind.__name__} chooses nobody: give another reward=, such as accuracy")
+    return float(getattr(outcome, kind.decision_field) or 0)
+
+
 @cache
-def _field(kind: type[Outcome]) -> tuple[str, int]:
-    """The field that is paid, and -1 where less of it is better."""
+def _right(kind: type[Outcome]) -> tuple[str, int]:
+    """The field that accuracy pays, "" for none, and -1 where less of it is better."""
     measured = kind.measured()
-    field = kind.accuracy or next(iter(measured))
+    field = kind.accuracy or next((name for name, mark in measured.items() if mark.direction != "neither"), "")
     return field, -1 if field in measured and measured[field].direction == "lower" else 1
+
+
+@cache
+def _alike(kind: type[Outcome]) -> str:
+    """The field that should not differ within a pair: the decision, else the accuracy, else what the question is decided on."""
+    return kind.decision_field or kind.accuracy or next(iter((*kind.primary, *kind.measured())))
 
 
 @dataclass(frozen=True)
@@ -46,7 +65,7 @@ class Fair:
 
     weight: float = 1.0
     field: str = ""
-    """Outcome that should not differ; the scenario's accuracy when not given."""
+    """Outcome that should not differ; the decision about the person when not given, or the accuracy where there is none."""
     base: Reward = accuracy
 
     def __call__(self, outcome: Outcome, role: str, first: Outcome | None = None) -> float:
@@ -54,9 +73,14 @@ class Fair:
         paid = self.base(outcome, role)
         return paid if first is None else paid - self.weight * self.gap(first, outcome)
 
+    def possible(self, kind: type[Outcome]) -> None:
+        """ConfigError where such an outcome has no such field."""
+        if self.field and self.field not in kind.measured():
+            raise unknown(f"outcome of a {kind.__name__} for Fair(field=...)", self.field, list(kind.measured()))
+
     def gap(self, one: Outcome, other: Outcome) -> float:
         """How much the two episodes of a pair differ."""
-        field = self.field or _field(type(one))[0]
+        field = self.field or _alike(type(one))
         values = getattr(one, field), getattr(other, field)
         return 0.0 if None in values else abs(float(values[0]) - float(values[1]))
 

@@ -1,18 +1,17 @@
 """One seat of a scenario as a Gymnasium environment."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, ClassVar
 
 import gymnasium
 import numpy as np
 
 from simrun.agents.backends.base import BackendError
-from simrun.catalogue import ConfigError
-from simrun.envs.live import Live, Tokenizer
-from simrun.envs.rewards import Fair, Pay, Reward, accuracy
-from simrun.envs.session import Session, planned
-from simrun.envs.spaces import Action, Heard, Speech, said
+from simrun.catalogue import ConfigError, unknown
+from simrun.envs.live import Live
+from simrun.envs.rewards import Pay
+from simrun.envs.session import Session
+from simrun.envs.spaces import Action, Heard, Speech, answered
 from simrun.envs.troupe import Printer
 from simrun.runner import FATAL
 
@@ -24,10 +23,12 @@ _TRIES = 100
 class Chair:
     """What sits in a seat, episode after episode: the one implementation behind the single and the vector environment."""
 
-    def __init__(self, session: Session, seat: str, reward: Reward | Fair, max_turns: int | None, tokenizer: Tokenizer | None):
+    def __init__(self, session: Session, seat: str):
+        if seat not in session.seats:  # a team has several
+            raise unknown("seat", seat, session.seats)
         self.session, self.seat = session, seat
-        self._most, self._tokenizer = max_turns, tokenizer
-        self._pay = Pay(reward, {})
+        self._most, self._tokenizer = session.terms.max_turns, session.terms.tokenizer
+        self._pay = Pay(session.terms.reward, {})
         self.live: Live | None = None
 
     async def reset(self, rng: np.random.Generator, options: Mapping[str, Any]) -> tuple[Heard, dict[str, Any]]:
@@ -45,7 +46,7 @@ class Chair:
         """The seat speaks; whether others are due now."""
         if self.live is None or self.live.stage.over:
             raise ConfigError("this episode is over: call reset first")
-        return self.session.say(self.live, self.seat, said(action))
+        return self.session.say(self.live, self.seat, answered(action))
 
     async def others(self) -> str:
         """Let the others speak; why they could not, "" when they could. BackendError where every further episode would meet it too."""
@@ -81,29 +82,17 @@ class Chair:
 class Seat(gymnasium.Env[str, Any]):
     """A role of a scenario, played by whoever steps; the backends of the config answer for everybody else.
 
-    `overrides` and `options` are those of `simrun.run`; `reset(options={"case": ID, "arm": NAME, "repeat": N})` fixes what is not to be drawn.
+    `overrides` and keywords are those of `simrun.run`, and the `Terms` of this package;
+    `reset(options={"case": ID, "arm": NAME, "repeat": N})` fixes what is not to be drawn.
     """
 
     metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi", "human"], "render_fps": 1}  # type: ignore[misc]
 
-    def __init__(
-        self,
-        scenario: str,
-        seat: str,
-        *,
-        overrides: Sequence[str] = (),
-        reward: Reward | Fair = accuracy,
-        max_turns: int | None = None,
-        tokenizer: Tokenizer | None = None,
-        log: str | Path | None = None,
-        render_mode: str | None = None,
-        config_dir: str | Path | None = None,
-        **options: Any,
-    ):
-        self.session = Session(planned(overrides, {**options, "scenario": scenario}, (seat,), config_dir), log)
+    def __init__(self, scenario: str, seat: str, *, overrides: Sequence[str] = (), render_mode: str | None = None, **keywords: Any):
+        self.session = Session.of(overrides, {**keywords, "scenario": scenario}, (seat,))
         self.observation_space, self.action_space = Speech(), Action()
         self.render_mode, self._printer = render_mode, Printer(render_mode)
-        self._chair = Chair(self.session, seat, reward, max_turns, tokenizer)
+        self._chair = Chair(self.session, seat)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[str, dict[str, Any]]:
         """Begin an episode; the seed decides what is drawn of case, arm and repeat."""

@@ -4,9 +4,8 @@ import asyncio
 import shutil
 import time
 from collections.abc import Coroutine, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
@@ -19,13 +18,15 @@ from simrun.compose import compose
 from simrun.design import Plan
 from simrun.engines import Engines
 from simrun.envs.live import Live
+from simrun.envs.rewards import Fair
+from simrun.envs.terms import Terms
 from simrun.episode import Trial
 from simrun.log import RunLog
 from simrun.manifest import FILE, Manifest
 from simrun.replay import Past, past
-from simrun.runs import Run, plan_table
+from simrun.runner import note_call, note_end, note_failure
+from simrun.runs import Run, anywhere, closed, plan_table, reported
 from simrun.scenarios.base import Turn
-from simrun.seal import seal
 
 T = TypeVar("T")
 
@@ -52,29 +53,38 @@ def planned(overrides: Iterable[str], options: Mapping[str, Any], seats: Iterabl
 class Session:
     """Begins episodes, has the other seats answer, and keeps what was said where a log is asked for.
 
-    With `log`, a folder, every trial of the plan is played once, in the plan's order; a folder that holds a run is gone on with.
+    With a log every trial of the plan is played once, in the plan's order; a folder that holds a run is gone on with.
     """
 
-    def __init__(self, plan: Plan, log: str | Path | None = None):
-        self.plan = plan
+    def __init__(self, plan: Plan, terms: Terms):
+        self.plan, self.terms = plan, terms
         self.engines = Engines(plan)
-        self.roles = tuple(dict.fromkeys(role for casting in plan.castings.values() for role in casting.backends))
         self._seats = {
             arm: frozenset(role for role, backend in casting.backends.items() if isinstance(backend, Caller))
             for arm, casting in plan.castings.items()
         }
-        self.seats = tuple(role for role in self.roles if any(role in taken for taken in self._seats.values()))
+        roles = dict.fromkeys(role for casting in plan.castings.values() for role in casting.backends)
+        self.seats = tuple(role for role in roles if any(role in taken for taken in self._seats.values()))
         """The roles that the caller plays in some arm."""
         self._excluded = {(each.case, each.arm) for each in plan.exclusions}
         self._cases, self._arms = tuple(plan.cases), tuple(arm.name for arm in plan.arms)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._path = Path(log).resolve() if log is not None else None
+        self._path = Path(terms.log).resolve() if terms.log is not None else None
         self._log: RunLog | None = None
         self._past = Past()
-        self._begun: set[str] = set()
-        self._done = 0
+        self._owed: dict[str, Trial] = {}
+        self._drawn = self._done = 0
         if self._path is not None:
             self._log = self._opened_log(self._path)
+
+    @classmethod
+    def of(cls, overrides: Iterable[str], keywords: Mapping[str, Any], seats: Iterable[str] | None) -> Self:
+        """The session that the arguments of an environment ask for; all seats are the caller's when `seats` is None."""
+        terms, options = Terms.apart(keywords)
+        plan = planned(overrides, options, seats, terms.config_dir)
+        if isinstance(terms.reward, Fair):
+            terms.reward.possible(plan.reference.scenario.kind)
+        return cls(plan, terms)
 
     @property
     def logged(self) -> bool:
@@ -93,6 +103,7 @@ class Session:
         pen = RunLog(path)
         self._past = past(path, Manifest.read(path).tip())
         shutil.rmtree(path / "sealed", ignore_errors=True)
+        self._owed = {trial.id: trial for trial in self.plan.trials() if trial.id not in self._past.done}
         self._done = len(self._past.done)
         return pen
 
@@ -105,35 +116,33 @@ class Session:
             if what in options and options[what] not in known:
                 raise unknown(what, str(options[what]), list(known))
         if self.logged:
-            return self._owed(options)
+            return self._next(options)
         for _ in range(1000):
             case = options.get("case") or self._cases[rng.integers(len(self._cases))]
             arm = options.get("arm") or self._arms[rng.integers(len(self._arms))]
             repeat = int(options["repeat"]) if "repeat" in options else int(rng.integers(self.plan.config.repeats))
             if (case, arm) not in self._excluded:
-                return self.trial(case, arm, repeat)
+                return self.plan.trial(case, arm, repeat)
         raise ConfigError(f"no case fits {dict(options)}: see the exclusions of this plan")
 
     def arms(self, case: str, but: str) -> list[str]:
         """The arms in which a case can be played, without one of them."""
         return [arm for arm in self._arms if arm != but and (case, arm) not in self._excluded]
 
-    def trial(self, case: str, arm: str, repeat: int) -> Trial:
-        """The trial of a case, an arm and a repeat."""
-        found = next(each for each in self.plan.arms if each.name == arm)
-        return Trial(id=self.plan._id(case, found, repeat), case=case, arm=arm, repeat=repeat)
-
-    def _owed(self, options: Mapping[str, Any]) -> Trial:
-        for trial in self.plan.trials():
-            asked = all(options[what] == getattr(trial, what) for what in ("case", "arm", "repeat") if what in options)
-            if asked and trial.id not in self._begun and trial.id not in self._past.done:
+    def _next(self, options: Mapping[str, Any]) -> Trial:
+        asked = {what: options[what] for what in ("case", "arm", "repeat") if what in options}
+        for trial in self._owed.values():
+            if all(getattr(trial, what) == value for what, value in asked.items()):
                 return trial
-        raise Played(f"all episodes {dict(options) or ''} of {self._path} are played or begun; give more repeats=, or another log=PATH")
+        raise Played(f"all episodes {asked or ''} of {self._path} are played or begun; give more repeats=, or another log=PATH")
 
     async def begin(self, trial: Trial) -> Live:
         """A trial, up to the first turn that the caller must speak. BackendError when another seat's engine fails."""
         stage = self.plan.castings[trial.arm].stage(self.plan.cases[trial.case], trial)
-        self._begun.add(trial.id)
+        self._owed.pop(trial.id, None)
+        if not self.logged:  # a trial may be drawn again while it is played: engines must not take two episodes for one conversation
+            self._drawn += 1
+            stage.session = f"{trial.id}-{self._drawn}"
         live = Live(stage, trial, self._seats[trial.arm])
         if len(self._past.answers):
             self._recall(live, self._past.answers)
@@ -169,13 +178,12 @@ class Session:
         self._keep(chat, answer, time.perf_counter() - asked)
         return Reply.of(answer, turn.kinds())
 
-    def say(self, live: Live, role: str, text: str) -> bool:
+    def say(self, live: Live, role: str, answer: Answer) -> bool:
         """The caller speaks for a role that is due; whether others are due now, so that `others` must be awaited."""
         found = live.asked(role)
         if found is None:
             raise ValueError(f"{role!r} is not due; due are: {[turn.role for turn in live.mine()] or 'nobody'}")
         turn, chat = found
-        answer = Answer(text=text)
         self._keep(chat, answer, 0.0)
         live.say(turn, Reply.of(answer, turn.kinds()))
         if live.stage.over:
@@ -185,49 +193,45 @@ class Session:
 
     def _keep(self, chat: Chat, answer: Answer, seconds: float) -> None:
         if self._log is not None:
-            told = {"trial": chat.session, "role": chat.role, "nth": chat.nth, "digest": chat.digest, "seed": chat.seed}
-            self._log.write("call", told | {"answer": answer.model_dump(), "at": time.time(), "seconds": round(seconds, 4)})
+            note_call(self._log, chat, answer, seconds)
 
     def _ended(self, live: Live) -> None:
         self._done += 1
-        if self._log is not None and live.stage.outcome is not None:
-            told = {"shown": live.stage.shown} if live.stage.shown else {}
-            outcome = live.stage.outcome.model_dump(mode="json")
-            self._log.write("episode", {"trial": live.trial.id, "at": time.time(), "outcome": outcome, **told})
+        if self._log is not None:
+            note_end(self._log, live.trial, live.stage)
         self._release(live)
 
     def broken(self, live: Live, kind: str, message: str) -> None:
         """An episode ends without an outcome: it stays owed."""
         if self._log is not None:
-            self._log.write("error", {"trial": live.trial.id, "at": time.time(), "error": kind, "message": message})
+            note_failure(self._log, live.trial, kind, message)
         self._release(live)
 
     def _release(self, live: Live) -> None:
         for backend in self.engines.all():
-            backend.release(live.trial.id)
+            backend.release(live.stage.session)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run to its end on the loop of this session, from a script or from within a notebook's loop."""
-        loop = self._loop or self._open()
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return loop.run_until_complete(coroutine)
-        with ThreadPoolExecutor(1) as thread:
-            return thread.submit(loop.run_until_complete, coroutine).result()
+        loop = self._loop or self._looped()
+        return anywhere(coroutine, loop.run_until_complete)
 
-    def _open(self) -> asyncio.AbstractEventLoop:
+    def _looped(self) -> asyncio.AbstractEventLoop:
         self._loop = asyncio.new_event_loop()
         try:
-            self.run(self.engines.__aenter__())
+            self.run(self.open())
         except BaseException:
             self._loop.close()
             self._loop = None
             raise
+        return self._loop
+
+    async def open(self) -> None:
+        """Open the engines, on the loop that runs; `run` does so by itself, on a loop of its own."""
+        await self.engines.__aenter__()
         if self._path is not None:
             told = {"engines": self.engines.identities(self.plan.arms[0].name), "notes": self.engines.notes()}
             Manifest.read(self._path).model_copy(update=told).write(self._path)
-        return self._loop
 
     def close(self) -> Run | None:
         """Close engines and log; the run, sealed and with its report, where episodes were kept."""
@@ -237,13 +241,6 @@ class Session:
             self._loop = None
         if self._log is None or self._path is None:
             return None
-        self._log.close()
-        manifest = Manifest.read(self._path)
-        ends = {"heads": {**manifest.heads, "": self._log.head}, "complete": self._done == manifest.owed}
-        manifest = manifest.model_copy(update=ends)
-        manifest.write(self._path)
+        closed(self._path, self._log, self._done)
         self._log = None
-        seal(self._path, self.plan, manifest.tip())
-        run = Run(self._path)
-        run.write_report()
-        return run
+        return reported(self._path, self.plan)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
+from simrun.agents.records import Answer
 from simrun.agents.reply import Decision
 
 MOST = 10_000_000
@@ -54,6 +55,11 @@ class Action(Speech):
     def contains(self, x: Any) -> bool:
         """Whether this can be said."""
         return isinstance(x, Mapping | Decision) or super().contains(x)
+
+
+def answered(action: Any) -> Answer:
+    """An action as the answer to what the seat was asked. TypeError for what can be none."""
+    return Answer(text=said(action))
 
 
 def said(action: Any) -> str:

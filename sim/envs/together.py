@@ -1,55 +1,21 @@
 """A scenario as a PettingZoo parallel environment: all who are due speak in one step."""
 
-from pathlib import Path
 from typing import Any
 
 from pettingzoo import ParallelEnv
 
-from simrun.envs.live import Tokenizer
-from simrun.envs.rewards import Fair, Reward, accuracy
-from simrun.envs.spaces import Action, Speech
-from simrun.envs.troupe import Printer, Troupe
+from simrun.envs.troupe import Company
 
 
-class Together(ParallelEnv[str, str, Any]):  # type: ignore[misc]
+class Together(Company, ParallelEnv[str, str, Any]):  # type: ignore[misc]
     """Every agent that is due speaks in a step; `info["due"]` says who is, and what the others hand in is not heard.
 
     An agent that is asked several things at the same time answers one in each step.
     """
 
-    def __init__(
-        self,
-        *overrides: str,
-        seats: tuple[str, ...] | None = None,
-        reward: Reward | Fair = accuracy,
-        max_turns: int | None = None,
-        tokenizer: Tokenizer | None = None,
-        log: str | Path | None = None,
-        render_mode: str | None = None,
-        config_dir: str | Path | None = None,
-        **options: Any,
-    ):
-        self._troupe = Troupe(
-            overrides, options, seats=seats, reward=reward, max_turns=max_turns, tokenizer=tokenizer, log=log, config_dir=config_dir
-        )
-        self.metadata = {"render_modes": ["ansi", "human"], "name": self._troupe.name, "render_fps": 1}
-        self.render_mode, self._printer = render_mode, Printer(render_mode)
-        self.possible_agents = list(self._troupe.agents)
-        self.agents: list[str] = []
-
-    def observation_space(self, agent: str) -> Speech:
-        """Any text."""
-        return self._troupe.observations[agent]
-
-    def action_space(self, agent: str) -> Action:
-        """Any text, or a decision as a dict."""
-        return self._troupe.actions[agent]
-
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
         """Begin an episode; `options` may fix `case`, `arm` and `repeat`, the seed decides what is drawn."""
-        self._troupe.reset(seed, options)
-        self.agents = list(self.possible_agents)
-        self._printer.restart()
+        self.begin(seed, options)
         return self._observed(), self._told()
 
     def step(
@@ -78,14 +44,6 @@ class Together(ParallelEnv[str, str, Any]):  # type: ignore[misc]
 
     def _told(self) -> dict[str, dict[str, Any]]:
         return {agent: self._troupe.info(agent) for agent in self.agents}
-
-    def render(self) -> str | None:
-        """The transcript so far (`ansi`); in mode `human` what is new is printed."""
-        return self._printer.render(self._troupe.live)
-
-    def close(self) -> None:
-        """Close the engines; seal and report what was logged."""
-        self._troupe.session.close()
 
 
 def parallel(*overrides: str, **options: Any) -> Together:

@@ -1,41 +1,27 @@
 """The roles of a scenario as agents: what the turn-based and the parallel environment have in common."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from gymnasium.utils import seeding
 
 from simrun.agents.backends.base import BackendError
-from simrun.envs.live import Live, Tokenizer
-from simrun.envs.rewards import Fair, Pay, Reward, accuracy
-from simrun.envs.session import Session, planned
-from simrun.envs.spaces import Action, Speech, said
+from simrun.envs.live import Live
+from simrun.envs.rewards import Pay
+from simrun.envs.session import Session
+from simrun.envs.spaces import Action, Speech, answered
 from simrun.runner import FATAL
 
 
 class Troupe:
     """Plays one episode after another with the caller in several seats, one of whom says one thing at a time."""
 
-    def __init__(
-        self,
-        overrides: Sequence[str],
-        options: Mapping[str, Any],
-        *,
-        seats: Sequence[str] | None = None,
-        reward: Reward | Fair = accuracy,
-        max_turns: int | None = None,
-        tokenizer: Tokenizer | None = None,
-        log: str | Path | None = None,
-        config_dir: str | Path | None = None,
-    ):
-        self.session = Session(planned(overrides, options, seats, config_dir), log)
-        self.agents = list(self.session.seats)
-        self.observations = {agent: Speech() for agent in self.agents}
-        self.actions = {agent: Action() for agent in self.agents}
-        self.name = f"simrun/{self.session.plan.reference.scenario.name}"
-        self._most, self._tokenizer, self._pay = max_turns, tokenizer, Pay(reward, {})
+    def __init__(self, session: Session):
+        self.session = session
+        self.agents = list(session.seats)
+        self._most, self._tokenizer = session.terms.max_turns, session.terms.tokenizer
+        self._pay = Pay(session.terms.reward, {})
         self._rng: np.random.Generator | None = None
         self.live: Live | None = None
         self.failure = ""
@@ -60,7 +46,7 @@ class Troupe:
         live = self.live
         assert live is not None
         try:
-            if self.session.say(live, agent, said(action)):
+            if self.session.say(live, agent, answered(action)):
                 self.session.run(self.session.others(live))
         except BackendError as error:
             self.failure = f"{error.kind}: {error}"
@@ -101,10 +87,6 @@ class Troupe:
             return told | {"outcome": self.live.stage.outcome}
         return told | {"error": self.failure} if self.failure else told
 
-    def transcript(self) -> str:
-        """What was said so far."""
-        return self.live.transcript() if self.live else ""
-
 
 class Printer:
     """Renders a transcript: as a string in mode `ansi`, printed once in mode `human`."""
@@ -124,3 +106,42 @@ class Printer:
             print(live.transcript(self._shown))
             self._shown = len(live.stage.transcript)
         return None
+
+
+class Company:
+    """What both PettingZoo environments are made of: a troupe, the spaces of its agents, and how it is shown.
+
+    Overrides and keywords are those of `simrun.run`, and the `Terms` of this package.
+    """
+
+    def __init__(self, *overrides: str, seats: Sequence[str] | None = None, render_mode: str | None = None, **keywords: Any):
+        super().__init__()
+        self._troupe = Troupe(Session.of(overrides, keywords, seats))
+        name = f"simrun/{self._troupe.session.plan.reference.scenario.name}"
+        self.metadata = {"render_modes": ["ansi", "human"], "name": name, "is_parallelizable": False, "render_fps": 1}
+        self.render_mode, self._printer = render_mode, Printer(render_mode)
+        self.possible_agents = list(self._troupe.agents)
+        self.agents: list[str] = []
+        self._spaces = {agent: (Speech(), Action()) for agent in self.possible_agents}
+
+    def observation_space(self, agent: str) -> Speech:
+        """Any text."""
+        return self._spaces[agent][0]
+
+    def action_space(self, agent: str) -> Action:
+        """Any text, or a decision as a dict."""
+        return self._spaces[agent][1]
+
+    def begin(self, seed: int | None, options: Mapping[str, Any] | None) -> None:
+        """Begin an episode with all agents."""
+        self._troupe.reset(seed, options)
+        self.agents = list(self.possible_agents)
+        self._printer.restart()
+
+    def render(self) -> str | None:
+        """The transcript so far (`ansi`); in mode `human` what is new is printed at every step."""
+        return self._printer.render(self._troupe.live)
+
+    def close(self) -> None:
+        """Close the engines; seal and report what was logged."""
+        self._troupe.session.close()

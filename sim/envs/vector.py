@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,10 +9,8 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from simrun.envs.live import Tokenizer
-from simrun.envs.rewards import Fair, Reward, accuracy
 from simrun.envs.seat import Chair, Step
-from simrun.envs.session import Played, Session, planned
+from simrun.envs.session import Played, Session
 from simrun.envs.spaces import Action, Heard, Speech
 
 Batch = tuple[tuple[str, ...], np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]
@@ -35,21 +32,16 @@ class Seats(VectorEnv[tuple[str, ...], Sequence[Any], np.ndarray]):
         *,
         overrides: Sequence[str] = (),
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
-        reward: Reward | Fair = accuracy,
-        max_turns: int | None = None,
-        tokenizer: Tokenizer | None = None,
-        log: str | Path | None = None,
         render_mode: str | None = None,
-        config_dir: str | Path | None = None,
-        **options: Any,
+        **keywords: Any,
     ):
-        self.session = Session(planned(overrides, {**options, "scenario": scenario}, (seat,), config_dir), log)
+        self.session = Session.of(overrides, {**keywords, "scenario": scenario}, (seat,))
         self.num_envs, self._mode, self.render_mode = num_envs, AutoresetMode(autoreset_mode), render_mode
         self.metadata = {"render_modes": ["ansi"], "render_fps": 1, "autoreset_mode": self._mode}
         self.single_observation_space, self.single_action_space = Speech(), Action()
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
-        self._chairs = [Chair(self.session, seat, reward, max_turns, tokenizer) for _ in range(num_envs)]
+        self._chairs = [Chair(self.session, seat) for _ in range(num_envs)]
         self._rngs = [seeding.np_random()[0] for _ in range(num_envs)]
         self._seen = [Heard()] * num_envs
         self._over, self._idle = np.ones(num_envs, dtype=np.bool_), np.zeros(num_envs, dtype=np.bool_)
