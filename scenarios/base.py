@@ -179,6 +179,9 @@ class Scenario(Record):
     twins: ClassVar[Mapping[str, str]] = {}
     """Roles that show what another role shows at the reference levels, unless a run says otherwise: those whom it is compared with."""
 
+    frames: ClassVar[tuple[str, ...]] = ()
+    """Words of ours that stand before a persona, or in its place, and so come and go with it: no part of a treatment."""
+
     artefacts: ClassVar[tuple[Artefact, ...]] = ()
     """Which of `swapped` and `mirrored` this scenario can play, and so which controls it offers."""
 

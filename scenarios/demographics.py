@@ -18,6 +18,8 @@ _TO_WOMAN = {man: woman for woman, man in _WORDS.items() if woman != "ms"} | {
     "girlfriend": "boyfriend",
 }
 """The patient's partner changes with the patient, so that a marriage stays what it was."""
+GENDERED = (*_TO_MAN, *_TO_MAN.values(), "him")
+"""The words by which a text agrees with a gender."""
 _OTHERS = re.compile(r"\b(mother|father|mom|dad|parents?|sister|brother|daughter|son|aunt|uncle|grandmother|grandfather)\b", re.IGNORECASE)
 _PRONOUN = re.compile(r"\b(she|he|her|his|him|hers|herself|himself)\b", re.IGNORECASE)
 _HER = re.compile(

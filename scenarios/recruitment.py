@@ -15,7 +15,7 @@ from simrun.scenarios import recruitment_prompts as prompts
 from simrun.scenarios.base import Case, Fault, Line, Outcome, Play, Scenario, Turn, heard
 from simrun.scenarios.recruitment_candidates import lost
 from simrun.scenarios.recruitment_cases import OccupationCase, RecruitmentCase, among, barred, drawn, load, occupation_rounds
-from simrun.scenarios.recruitment_cvs import Style
+from simrun.scenarios.recruitment_cvs import FURTHER, WITHHELD, Style
 from simrun.scenarios.recruitment_letters import CLAIM, Supported, claims, contradicted, counted, tone, unsupported
 from simrun.scenarios.recruitment_openings import Opening, openings
 from simrun.scenarios.recruitment_outcomes import (
@@ -90,6 +90,7 @@ class Recruitment(Scenario):
     people: ClassVar[tuple[str, ...]] = ("recruiter", *PANEL, "chair", "auditor", "referee", "adviser", "rival", "candidate")
     teams: ClassVar[Mapping[str, tuple[str, ...]]] = {"recruiter": PANEL}
     twins: ClassVar[Mapping[str, str]] = {"rival": "candidate"}
+    frames: ClassVar[tuple[str, ...]] = (WITHHELD, *(form.partition("{")[0] for form in (FURTHER, prompts.PERSON)), prompts.NOBODY)
     wordings: ClassVar[int] = len(prompts.SCREEN)
     script: ClassVar[tuple[Rule, ...]] = SCRIPT
     contrast: ClassVar[Mapping[str, Mapping[str, tuple[str, ...]]]] = {

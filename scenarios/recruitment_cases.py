@@ -60,10 +60,11 @@ class Drawn(Record):
         """The CV with somebody's entries on it."""
         return render(self.candidate(), paper, style)
 
-    def fitted(self, given: Mapping[str, str], persona: Persona) -> Self:
-        """The same; raises Unfit where the persona contradicts the CV."""
-        suits(self.candidate(), persona)
-        return self
+    def fitted(self, given: Mapping[str, str], persona: Persona) -> "Given":
+        """With the facts, which a play asks for again and again; raises Unfit where the persona contradicts the CV."""
+        facts = self.candidate()
+        suits(facts, persona)
+        return Given(id=self.id, facts=facts, worth=merit(facts, self.opening))
 
 
 class Given(Record):

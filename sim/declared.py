@@ -7,16 +7,12 @@ from simrun.agents.agent import Agent
 from simrun.agents.persona import Persona, Trait
 from simrun.casting import Casting
 from simrun.design import Plan
-from simrun.scenarios import demographics
 from simrun.scenarios.base import Case
-from simrun.scenarios.recruitment_cvs import FURTHER, WITHHELD
-from simrun.scenarios.recruitment_prompts import NOBODY, PERSON
+from simrun.scenarios.demographics import GENDERED
 from simrun.stage import Stage
 
-SWAPPED = (*demographics._TO_MAN, *demographics._TO_MAN.values(), "him")
-"""The words by which a case's own text agrees with a gender."""
-FRAMES = (WITHHELD, FURTHER.partition("{")[0], "Name", "About you", PERSON.partition("{")[0], NOBODY)
-"""What stands before a persona, or in its place, and so comes and goes with it."""
+FRAMES = ("Name", "About you")
+"""What stands before any persona, and so comes and goes with it; a scenario adds its own (`Scenario.frames`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +31,7 @@ def told(plan: Plan, arm: str, case: Case) -> Told:
     casting = plan.castings[arm]
     luck = casting.luck(plan.trial(case.id, arm, 0))
     fitted, cast = casting.cast(case, luck)
-    return Told(casting, casting.personas(case, luck), cast, texts(Stage(casting.scenario, fitted, cast, luck)))
-
-
-def texts(stage: Stage) -> dict[str, tuple[str, ...]]:
-    """All that is said to each role before a model has spoken: its messages as one text, then what it is asked first, each by itself."""
-    cues = [(turn.role, turn.cue) for turn in stage.pending()]
-    return {
-        role: ("\n".join(message.content for message in seat.asked("", b"")[0]), *(cue for asked, cue in cues if asked == role))
-        for role, seat in stage._seats.items()
-    }
+    return Told(casting, casting.personas(case, luck), cast, Stage(casting.scenario, fitted, cast, luck).told())
 
 
 def spans(reference: Told, arm: Told, key: str) -> Iterator[str]:
@@ -57,11 +44,11 @@ def spans(reference: Told, arm: Told, key: str) -> Iterator[str]:
         case "mitigation":
             yield from (side.cast[each].guard for side in both for each in members)
             if any(side.cast[each].blind for side in both for each in members):
-                yield from (span for side in both for each in side.personas for span in _whole(side.personas[each], each))
+                yield from (span for side in both for each in side.personas for span in _whole(side, each))
         case "surface":
-            yield from (span for side in both for each in members for span in _whole(side.personas[each], each))
+            yield from (span for side in both for each in members for span in _whole(side, each))
         case _:
-            yield from FRAMES
+            yield from (*FRAMES, *arm.casting.scenario.frames)
             for each in members:
                 yield f"About the {each}"
                 yield from _shown(reference.personas[each], arm.personas[each], what)
@@ -105,9 +92,10 @@ def _entries(trait: Trait) -> Sequence[str]:
     return {"club": level.clubs, "school": level.schools, "gap": level.gaps}.get(trait.surface, ())
 
 
-def _whole(persona: Persona, role: str) -> Iterator[str]:
+def _whole(side: Told, role: str) -> Iterator[str]:
     """All that shows of somebody, and what stands around it; of names, clubs and the like all, since others who are compared show by them."""
-    yield from (*FRAMES, f"About the {role}", *persona.paper().spans())
+    persona = side.personas[role]
+    yield from (*FRAMES, *side.casting.scenario.frames, f"About the {role}", *persona.paper().spans())
     for trait in persona.traits:
         level = trait.axis.level(trait.level)
         yield from (name for names in level.names.values() for name in names)
@@ -118,7 +106,7 @@ def agreed(side: Told, key: str) -> Iterator[str]:
     """The words that a case's own text is rewritten with, to agree with a level."""
     role, _, axis = key.partition(".")
     if axis == "gender":
-        yield from (form for word in SWAPPED for form in (word, f"{word}'s"))
+        yield from (form for word in GENDERED for form in (word, f"{word}'s"))
     for trait in (trait for each, persona in side.personas.items() if each == role for trait in persona.traits if trait.axis.name == axis):
         level = trait.axis.level(trait.level)
         yield from (level.phrase or trait.level, *level.terms)

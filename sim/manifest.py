@@ -48,6 +48,8 @@ class Manifest(Record):
     engines: Mapping[str, Mapping[str, Any]] = {}
     """Role -> what answered for it in the reference arm; other arms under `role (arm)`."""
     notes: tuple[str, ...] = ()
+    treatment: str = ""
+    """Whether only the declared words differ in the pairs, in a sentence; "" where nothing has words of its own."""
     versions: Mapping[str, str] = {}
     created: float
     """Unix time, seconds."""

@@ -27,12 +27,14 @@ from simrun.log import Lock, RunLog, heads, segments
 from simrun.manifest import Manifest, find, folder
 from simrun.pace import Observer, Sampler, beside, pace, samples
 from simrun.replay import Past, past
+from simrun.report.contrast import compared
 from simrun.report.layout import Layout, laid_out
 from simrun.report.markdown import markdown
 from simrun.report.plots import plots
 from simrun.report.record import Report, build
 from simrun.runner import Runner, Watch
 from simrun.seal import BATCH, TABLES, seal
+from simrun.treatments import audited
 from simrun.workers import Crew, checked
 
 if TYPE_CHECKING:
@@ -160,6 +162,7 @@ def start(config: Config, known: Catalogue, watching: "Watching | None" = None) 
     plan.comparable()
     checked(plan)
     manifest = Manifest.of(plan, created)
+    manifest = manifest.model_copy(update={"treatment": audited(plan, compared(manifest)).line()})
     path = folder(config, created)
     plan_table(plan, path)
     manifest.write(path)

@@ -160,6 +160,14 @@ class Stage:
             facts=self._facts,
         )
 
+    def told(self) -> dict[str, tuple[str, ...]]:
+        """All that each role has been told, as one text, and then what it is asked now, each by itself."""
+        cues = [(turn.role, turn.cue) for turn in self.pending()]
+        return {
+            role: ("\n".join(message.content for message in seat.asked("", b"")[0]), *(cue for asked, cue in cues if asked == role))
+            for role, seat in self._seats.items()
+        }
+
     def say(self, turn: Turn, reply: Reply) -> None:
         """A pending turn is spoken; the play goes on when everybody who was due has."""
         self._said[self._index(turn)] = reply

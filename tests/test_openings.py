@@ -103,7 +103,7 @@ def test_ten_thousand_applicants_take_little_memory_and_their_cvs_none():
 
 def test_a_case_is_for_a_persona_or_unfit():
     case = drawn(OURS[:1], 1, 1, np.random.default_rng(0))[0]
-    assert fitted(case, gender("woman")).applicants == case.applicants
+    assert fitted(case, gender("woman")).applicants[0].candidate() == case.applicants[0].candidate()
     with pytest.raises(Unfit, match="states an education"):
         fitted(case, Persona(traits=(Trait(axis=KNOWN.axis("education"), level="high school"),)))
 

@@ -46,6 +46,7 @@ def _design(report: Report) -> str:
         f"{design['cases']} cases x {len(report.arms)} arms x {design['repeats']} repeats: {design['owed']} episodes owed, {design['done']} done"
         f"{'' if report.complete else ' (incomplete)'}. Reference arm: {report.arms[0].name}. Run seed {design['seed']}; the arms of a pair share every seed, "
         "but for `same`, which is the reference arm again under other luck: the noise floor."
+        f"{' ' + design['treatment'] if design['treatment'] else ''}"
     )
 
 

@@ -113,7 +113,7 @@ def build(name: str, manifest: Manifest, layout: Layout, tables: "duckdb.DuckDBP
         planted=-manifest.config.design.planted if "positive" in manifest.config.design.controls else None,
         planted_in=kind.planted_field or kind.accuracy,
         design={"cases": len(manifest.cases), "repeats": manifest.config.repeats, "seed": manifest.config.seed, "owed": manifest.owed,
-                "done": all_arms["done"], "config": manifest.digest, "suite": manifest.suite, "log": manifest.head},
+                "done": all_arms["done"], "config": manifest.digest, "suite": manifest.suite, "log": manifest.head, "treatment": manifest.treatment},
         exclusions=tuple({"case": each.case, "arm": each.arm, "why": each.why} for each in manifest.exclusions),
         engines=manifest.engines,
         versions=manifest.versions,
