@@ -87,9 +87,7 @@ def _gendered(texts: dict[str, str], given: Mapping[str, str], trait: Trait) -> 
     if shared := next(
         (found[0] for text in texts.values() for found in _OTHERS.finditer(text) if _PRONOUN.search(_sentence(text, found.start()))), None
     ):
-        raise Unfit(
-            f"a sentence of its text speaks of the patient and of another person ({shared!r}), so its pronouns cannot be told apart"
-        )
+        raise Unfit(f"a sentence of its text speaks of this person and of another ({shared!r}), so its pronouns cannot be told apart")
     return {key: swap_gender(text, trait.level) for key, text in texts.items()}
 
 

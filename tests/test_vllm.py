@@ -201,3 +201,10 @@ def test_a_launched_server_is_watched_and_ends_with_the_run_however_that_ends(ma
     played(run, cold=4)  # two new beginnings, two episodes in flight
     assert len(run.calls) == calls(tmp_path)  # nothing was asked twice
     assert run.manifests[0].engines["doctor"]["engine"] == "vllm 0.32.0"
+
+
+def test_recruitment_plays_on_a_launched_server(made, tmp_path):
+    asked = command("recruitment", made, tmp_path / "runs", "backend=server", "backend.launch=true", f"backend.python={made.python}")
+    with session(made, tmp_path, *asked) as playing:
+        assert playing.wait(240) == 0, (tmp_path / "stderr").read_text()[-3000:]
+    played(load("last", out=str(tmp_path / "runs")))

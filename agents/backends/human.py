@@ -74,7 +74,8 @@ class Human(Backend):
         print("\n" + "\n\n".join(_fresh(text, last) for text in new), file=sys.stderr)
         self._shown[key] = len(chat.messages), chat.messages[-1].content
         if chat.form:
-            print(f"[answer with] {shape(chat.form)}", file=sys.stderr)
+            several = "anyOf" not in chat.form and len(chat.form.get("properties", {})) > 1
+            print(f"[answer with] {shape(chat.form)}{', one after the other' if several else ''}", file=sys.stderr)
 
     def release(self, session: str) -> None:
         """Forget what was shown of a trial that is over."""

@@ -158,6 +158,10 @@ def _shared(first: _Told, other: _Told) -> Shared:
     """What two runs have in common; ConfigError where that is nothing."""
     if other.scenario != first.scenario:
         raise ConfigError(f"{first.name} plays {first.scenario} and {other.name} plays {other.scenario}: only runs of one scenario compare")
+    if other.kind is not first.kind:
+        raise ConfigError(
+            f"{first.name} ends in a {first.kind.__name__} and {other.name} in a {other.kind.__name__}: only runs of one mode compare"
+        )
     if other.reference != first.reference:
         raise ConfigError(
             f"no pair in common: the reference arm of {first.name} is {first.reference!r}, that of {other.name} is {other.reference!r}; "
