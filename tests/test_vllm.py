@@ -21,10 +21,10 @@ from simrun.scenarios.recruitment import Mode
 
 pytestmark = pytest.mark.vllm
 
-SMALL = ("backend.context=2048", "backend.max_tokens=96", "backend.engine.distributed_executor_backend=uni")
+SMALL = ("backend.context=2048", "backend.max_tokens=64", "backend.engine.distributed_executor_backend=uni")
 PAIR = ("vary.patient.ethnicity=[White,Black]", "design.controls=[]", "cases=2")
 TWO = ("vary.candidate.gender=[man,woman]", "design.controls=[]", "cases=2")
-SHORT = {"clinic": ("scenario.questions=3", *PAIR), "recruitment": ("scenario.mode=interview", "scenario.questions=2", *TWO)}
+SHORT = {"clinic": ("scenario.questions=2", *PAIR), "recruitment": ("scenario.mode=interview", "scenario.questions=1", *TWO)}
 """What makes a run of a scenario short; a new scenario is played with its own defaults and two cases."""
 
 
@@ -113,7 +113,7 @@ def test_every_mode_of_recruitment_decides_under_constraint(facts, mode):
 def test_option_probabilities_sum_to_one_and_agree_with_what_is_drawn(facts):
     assert facts["sum"] == pytest.approx(1, abs=1e-6)
     assert set(facts["options"]) == {str(score) for score in range(1, 11)}
-    # 64 draws at temperature 1 of a choice among ten: their shares lie around the probabilities; 4 standard errors
+    # 32 draws at temperature 1 of a choice among ten: their shares lie around the probabilities; 4 standard errors
     for option, share in facts["options"].items():
         drawn = facts["draws"].count(f'{{"score":{option}}}') / len(facts["draws"])
         assert abs(drawn - share) < 4 * (share * (1 - share) / len(facts["draws"])) ** 0.5 + 0.03

@@ -18,7 +18,7 @@ from simrun.scenarios.clinic import Rating
 from simrun.scenarios.recruitment import KINDS
 
 MODEL = sys.argv[1]
-SMALL = {"context": 1024, "max_tokens": 24, "engine": {"distributed_executor_backend": "uni"}}
+SMALL = {"context": 2048, "max_tokens": 24, "engine": {"distributed_executor_backend": "uni"}}
 STORY = "You are a patient with a long story that you like to tell. " * 25
 
 
@@ -75,14 +75,14 @@ async def main() -> dict:
     first = await one.reply(chat(STORY, "How are you?"))
     second = await one.reply(chat(STORY, "How are you?", first.text, "And since when?"))
     found["second turn"] = [second.cached_tokens, first.prompt_tokens]
-    rating = [two.reply(chat("You are a patient.", "From 1 to 10, how sure are you?", seed=seed, kinds=(Rating,))) for seed in range(64)]
+    rating = [two.reply(chat("You are a patient.", "From 1 to 10, how sure are you?", seed=seed, kinds=(Rating,))) for seed in range(32)]
     answers = await asyncio.gather(*rating)
     import math
 
     found["options"] = {option: math.exp(value) for option, value in answers[0].options.items()}
     found["sum"] = sum(found["options"].values())
     found["draws"] = [answer.text for answer in answers]
-    roomy = Vllm(model=MODEL, **SMALL | {"context": 2048, "max_tokens": 60})
+    roomy = Vllm(model=MODEL, **SMALL | {"max_tokens": 60})
     await roomy.open()
     found["modes"] = {name: await mode(name, roomy) for name in KINDS}
     await roomy.close()
