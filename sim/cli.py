@@ -135,14 +135,23 @@ def _found(words: Sequence[str], options: dict[str, str]) -> Path:
 
 
 def _show(given: Sequence[str], as_json: bool) -> int:
-    """A transcript, the list of episodes, or how much of the prompts came from a cache."""
+    """A transcript, the list of episodes, the words that differ between arms, or how much of the prompts came from a cache."""
     from simrun.catalogue import unknown
+    from simrun.report.vocabulary import vocabularies
     from simrun.reuse import reuse
     from simrun.runs import load
-    from simrun.terminal import show_episodes, show_reuse, show_transcript
+    from simrun.terminal import show_episodes, show_reuse, show_transcript, show_words
 
-    words, options = _options([word for word in given if word != "--prompts"], "show RUN [EPISODE | --prompts] [out=DIR]", 2)
+    views = ("--prompts", "--words")
+    words, options = _options([word for word in given if word not in views], "show RUN [EPISODE | --prompts | --words] [out=DIR]", 2)
     run = load(_found(words, options))
+    if "--words" in given:
+        said = vocabularies(run.manifests[0], run.episodes, run.turns)
+        if as_json:
+            print(json.dumps([each.model_dump() for each in said]))
+        else:
+            show_words(said)
+        return DONE
     if "--prompts" in given:
         found = reuse(run.path, run.manifests[0].plan())
         if as_json:

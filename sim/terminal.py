@@ -12,8 +12,11 @@ from rich.live import Live
 from rich.markdown import Markdown
 from rich.text import Text
 
+from simrun.report.figures import table
 from simrun.report.markdown import markdown
 from simrun.report.record import Report
+from simrun.report.vocabulary import HEAD as WORDS
+from simrun.report.vocabulary import Vocabulary, vocabulary_rows
 from simrun.reuse import Reuse
 from simrun.runner import Watch, progress
 from simrun.runs import Run, Watching
@@ -95,6 +98,14 @@ def show_episodes(run: Run) -> None:
         came = " ".join(f"{field}={shown[episode['trial'], field]}" for field in fields if (episode["trial"], field) in shown)
         where = f"{episode['case']}  [{episode['arm']}]  repeat {episode['repeat']}  {episode['calls']} calls"
         print(f"{episode['trial']}  {episode['state']:5}  {where}  {came}{episode['message'] or ''}")
+
+
+def show_words(found: Sequence[Vocabulary]) -> None:
+    """Which words one arm says more than the other, role by role."""
+    for each in found:
+        print(f"\n{each.role}, {each.arm} against {each.reference}: {len(each.uses)} of {each.tested} words differ ({each.pairs} pairs)")
+        if each.uses:
+            print(table(WORDS, vocabulary_rows(each)))
 
 
 def show_reuse(found: Sequence[Reuse]) -> None:
