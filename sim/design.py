@@ -33,6 +33,7 @@ class Plan:
         self._doses = self._found_doses()
         self._check_biases()
         self.cases, self.faults = chosen(config, self.reference)
+        self._check_stated()
         self._told = {arm.name: self._identity(arm) for arm in self.arms}
         self.exclusions = tuple(self._exclusions())
         self._excluded = {(exclusion.case, exclusion.arm) for exclusion in self.exclusions}
@@ -144,6 +145,18 @@ class Plan:
                     yield Exclusion(case=name, arm=arm.name, why=str(unfit))
                 except ValueError as error:
                     raise ConfigError(f"arm {arm.name}: {error}") from None
+
+    def _check_stated(self) -> None:
+        """What cases say of their people must be levels of the axes."""
+        for name, case in self.cases.items():
+            for role, traits in case.persona.items():
+                for axis, level in traits.items():
+                    try:
+                        self.catalogue.axis(axis).level(level)
+                    except ValueError as error:
+                        able = "levels" in type(self.reference.scenario).model_fields
+                        way = f"translate it with scenario.levels.{axis}.{level}=LEVEL, or change the file" if able else "change the file"
+                        raise ConfigError(f"case {name!r} says of its {role}: {axis} {level}; {error}; {way}") from None
 
     def _check_images(self) -> None:
         if getattr(self.reference.scenario, "images", "never") == "never" or not any(case.images for case in self.cases.values()):

@@ -43,6 +43,8 @@ class Manifest(Record):
     """Lines of the data that could not be read."""
     flags: Mapping[str, tuple[str, ...]] = {}
     """Case -> what a reader should know of it."""
+    stated: Mapping[str, Mapping[str, str]] = {}
+    """What cases say of their people by themselves: `role.axis` -> case -> level."""
     hidden_images: int = 0
     """Cases whose image nobody was shown."""
     engines: Mapping[str, Mapping[str, Any]] = {}
@@ -102,6 +104,7 @@ class Manifest(Record):
             exclusions=plan.exclusions,
             faults=tuple(map(str, plan.faults)),
             flags={name: case.flags for name, case in plan.cases.items() if case.flags},
+            stated=_stated(plan),
             hidden_images=sum(1 for case in plan.cases.values() if case.images) if images == "never" else 0,
             versions={"python": platform.python_version(), "platform": platform.platform(), **{name: _version(name) for name in PACKAGES}},
             created=created,
@@ -137,6 +140,15 @@ class Manifest(Record):
                 "restore them, or start a new run"
             )
         return plan
+
+
+def _stated(plan: Plan) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for name, case in plan.cases.items():
+        for role, traits in case.persona.items():
+            for axis, level in traits.items():
+                found.setdefault(f"{role}.{axis}", {})[name] = level
+    return found
 
 
 def suite(plan: Plan) -> str:

@@ -10,7 +10,7 @@ from simrun.report.figures import figure, interval, table
 from simrun.report.groups import GroupResult
 from simrun.report.plots import shown
 from simrun.report.record import ArmResult, Report
-from simrun.report.selection import ABOUT, selection_text
+from simrun.report.selection import ABOUT, OBSERVED, selection_text
 from simrun.report.words import HEAD as WORDS
 from simrun.report.words import word_rows
 
@@ -188,6 +188,8 @@ def _groups(report: Report) -> Iterable[str]:
 def _selections(report: Report) -> Iterable[str]:
     if report.selections:
         yield "\n\n".join(["## Who is chosen", ABOUT, *selection_text(report.selections)])
+    if report.observed:
+        yield "\n\n".join(["## Who is chosen, as the cases are", OBSERVED, *selection_text(report.observed)])
 
 
 def _words(report: Report) -> Iterable[str]:

@@ -12,7 +12,7 @@ from simrun.report.contrast import ContrastResult, contrasts
 from simrun.report.groups import GroupResult, groups
 from simrun.report.layout import Layout, labels
 from simrun.report.manipulation import Manipulation, manipulations
-from simrun.report.selection import SelectionResult, selections
+from simrun.report.selection import SelectionResult, observed, selections
 from simrun.report.words import WordsResult, words
 from simrun.scenarios.base import Outcome
 
@@ -70,6 +70,8 @@ class Report(Summary):
     notes: tuple[str, ...]
     groups: tuple[GroupResult, ...]
     selections: tuple[SelectionResult, ...]
+    observed: tuple[SelectionResult, ...]
+    """The same of groups that the cases state by themselves."""
     words: tuple[WordsResult, ...]
     cells: tuple[CellsResult, ...]
     components: tuple[ComponentsResult, ...]
@@ -106,6 +108,7 @@ def build(name: str, manifest: Manifest, layout: Layout, tables: "duckdb.DuckDBP
         notes=notes(manifest, all_arms["episodes"] - all_arms["done"], _examples(tables)),
         groups=groups(manifest, layout, kind),
         selections=selections(manifest, layout, kind),
+        observed=observed(manifest, layout, kind),
         words=words(manifest, layout, kind),
         cells=cells(manifest, layout),
         components=crossed(manifest, layout, labels(tables, layout, "wording"), labels(tables, layout, "name")),

@@ -1,99 +1,56 @@
-"""Who is chosen: rates and scores of a group against the reference group's, the best of a pool in which everybody stands once as each, and merit.
+"""Who is chosen: rates and scores of a group against the reference group's, places among the best of a pool, and merit.
 
-Groups are the levels of an axis, the other factors matched; since every applicant is played as a member of each, groups are equal in merit by
-construction, and any difference is the agent's.
+Of an axis that was varied, everybody stands in the pool as a member of each group (the other factors matched): groups are equal in merit by
+construction, and any difference is the agent's. Of what cases say of their people by themselves, groups are of different people.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from itertools import product
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simrun.agents.records import Record
-from simrun.arrays import finite
 from simrun.manifest import Manifest
 from simrun.metrics.interaction import interaction
-from simrun.metrics.leakage import leakage
-from simrun.metrics.ndkl import ndkl
-from simrun.metrics.rank_biased_overlap import rank_biased_overlap
-from simrun.metrics.score_divergence import score_divergence
-from simrun.metrics.spread_bias import spread_bias
-from simrun.metrics.wasserstein_distance import wasserstein_distance
 from simrun.report.figures import figure, interval, table
-from simrun.report.layout import Codes, Floats, Layout
+from simrun.report.layout import UNPLANNED, Floats, Layout
+from simrun.report.pool import Asked, Pool, SelectionFigure, gap, of_decisions, of_scores
 from simrun.scenarios.base import Outcome
-from simrun.stats import delete_a_group
 
-PLACES = (0.1, 0.25)
-"""Which shares of the pool are chosen."""
 CELLS = 50
 """Cells of the histograms of scores; whole scores have a cell each."""
-FOLDS = 5
+LEAST = 5
+"""Cases of a group that is compared with other people."""
+LOTS = 20
+"""Divisions by lot whose mean figure is the noise floor of different people."""
 HEAD = ("figure", "value (95 %)", "fair", "same arm twice", "worse")
 
 
-class SelectionFigure(Record):
-    """One figure of a group against the reference group."""
-
-    name: str
-    value: float | None
-    """None where it is not defined, such as a ratio to a rate of 0."""
-    low: float | None
-    high: float | None
-    """95 %, by a delete-a-group jackknife over cases; None where nothing varies, and for what rests on a lot
-    or on cross-validation."""
-    fair: float | None
-    """The value of parity; None where chance alone lifts it, and only the noise floor tells."""
-    noise: float | None
-    """The same between the reference arm and the control `same`; None without it."""
-    worse: str
-    """Which way is worse for the group: lower, higher, or away (from fair)."""
-
-
 class SelectionResult(Record):
-    """One group against the reference group, over all pairs that both finished and that have the value."""
+    """One group against the reference group."""
 
     factor: str
     """The axis, or all axes together for their intersections."""
     level: str
     reference: str
+    arm: str
+    """Where the people are as their cases are; "" where everybody is played as both, over all such pairs of arms."""
     n: int
-    """Pairs with a decision, or with a score where nothing is decided."""
+    """Pairs with a decision (with a score where nothing is decided) in both; episodes with one where `arm` is given."""
+    members: int
+    """How many of the n are of the group; all of them are where everybody is played as both."""
     cases: int
     excluded: int
-    """Planned pairs without both."""
+    """Planned pairs, or episodes, without."""
     figures: tuple[SelectionFigure, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Versions:
-    """The same applicants as members of two groups: (n,) each, a row a pair."""
-
-    arm: Floats
-    reference: Floats
-    merit: Floats
-    """NaN where it is not known."""
-    qualified: Floats
-    case: Codes
-
-    def part(self, rows: Any) -> "Versions":
-        """Some of the rows."""
-        return Versions(self.arm[rows], self.reference[rows], self.merit[rows], self.qualified[rows], self.case[rows])
-
-    def pooled(self) -> tuple[Floats, Codes]:
-        """Everybody twice: scores, and whether as a member of the group (1) or of the reference group (0)."""
-        return np.concatenate([self.arm, self.reference]), np.repeat([1, 0], len(self.arm))
-
-
-Measure = Callable[[Versions], float | None]
 
 
 def selections(manifest: Manifest, layout: Layout, kind: type[Outcome]) -> tuple[SelectionResult, ...]:
     """Every axis that was varied, and their intersections; nothing for scenarios in which nobody is chosen."""
     axes = [key for key in manifest.config.factors if key.partition(".")[2] in manifest.catalogue.axes]
-    if not (kind.decision_field or kind.score_field):
+    if not _fields(kind):
         return ()
     found = []
     for factor in [(axis,) for axis in axes] + ([tuple(axes)] if len(axes) > 1 else []):
@@ -113,7 +70,7 @@ def _together(
     """What two attributes do together beyond the sum of what each does alone; nothing for a level that only one of them changes."""
     if level[0] == reference[0] or level[1] == reference[1]:
         return
-    for field in dict.fromkeys(filter(None, (kind.decision_field, kind.score_field))):
+    for field in _fields(kind):
         cells: list[Floats] = []
         for one in (level, (level[0], reference[1]), (reference[0], level[1]), reference):
             arms = [arm for arm, _ in _matched(manifest, factor, one, reference)]
@@ -151,36 +108,53 @@ def _result(
 ) -> SelectionResult:
     again = next((arm.name for arm in manifest.arms if arm.control == "same"), None)
     same = [(again, manifest.arms[0].name)] if again else []
-    found: list[SelectionFigure] = []
-    counted: Versions | None = None
-    for field, asked in ((kind.decision_field, _of_decisions), (kind.score_field, _of_scores)):
-        if not field:
-            continue
-        versions = _versions(layout, kind, field, blocks)
-        counted = counted or versions
-        floor = _versions(layout, kind, field, same) if same else None
-        found += [_figure(each, versions, floor) for each in asked(_width(layout, kind, field))] if len(versions.case) else []
-    assert counted is not None
-    planned = len(blocks) * len(layout.case)
+    pools = {field: _versions(layout, kind, field, blocks) for field in _fields(kind)}
+    figures = [
+        asked.of(pool, [_versions(layout, kind, field, same)] if same else ())
+        for field, pool in pools.items()
+        for asked in (_asked(layout, kind, field, versions=True) if len(pool.case) else ())
+    ]
+    counted = next(iter(pools.values()))
+    n = len(counted.group)
     return SelectionResult(
-        factor=factor, level=level, reference=reference, n=len(counted.case), cases=len(np.unique(counted.case)),
-        excluded=planned - len(counted.case), figures=tuple(found),
+        factor=factor, level=level, reference=reference, arm="", n=n, members=n, cases=len(np.unique(counted.case)),
+        excluded=len(blocks) * len(layout.case) - n, figures=tuple(figures),
     )  # fmt: skip
 
 
-def _versions(layout: Layout, kind: type[Outcome], field: str, blocks: Sequence[tuple[str, str]]) -> Versions:
+def _fields(kind: type[Outcome]) -> list[str]:
+    """The decision, and then the score, as far as there are any."""
+    return list(dict.fromkeys(filter(None, (kind.decision_field, kind.score_field))))
+
+
+def _asked(layout: Layout, kind: type[Outcome], field: str, versions: bool) -> Iterator[Asked]:
+    if field == kind.decision_field:
+        yield from of_decisions(versions)
+    if field == kind.score_field:
+        yield from of_scores(_width(layout, kind, field), versions)
+
+
+def _versions(layout: Layout, kind: type[Outcome], field: str, blocks: Sequence[tuple[str, str]]) -> Pool:
     """The pairs of these arms that finished and have the value in both."""
-
-    def column(name: str, arm: str) -> Floats:
-        return layout.table(name, [arm])[:, 0] if name else np.full(len(layout.case), np.nan)
-
     parts = []
     for arm, reference in blocks:
-        found = Versions(
-            column(field, arm), column(field, reference), column(kind.merit_field, arm), column(kind.qualified_field, arm), layout.case
+        both = layout.table(field, [arm, reference])
+        rows = layout.done([arm, reference]) & ~np.isnan(both).any(axis=1)
+        parts.append(
+            (both[rows], *(_column(layout, name, arm)[rows] for name in (kind.merit_field, kind.qualified_field)), layout.case[rows])
         )
-        parts.append(found.part(layout.done([arm, reference]) & ~np.isnan(found.arm) & ~np.isnan(found.reference)))
-    return Versions(*(np.concatenate([getattr(part, name) for part in parts]) for name in Versions.__slots__))
+    both, merit, qualified, case = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Pool(
+        np.concatenate([both[:, 0], both[:, 1]]),
+        np.repeat([True, False], len(both)),
+        np.tile(merit, 2),
+        np.tile(qualified, 2),
+        np.tile(case, 2),
+    )
+
+
+def _column(layout: Layout, name: str, arm: str) -> Floats:
+    return layout.table(name, [arm])[:, 0] if name else np.full(len(layout.case), np.nan)
 
 
 def _width(layout: Layout, kind: type[Outcome], field: str) -> float:
@@ -191,141 +165,62 @@ def _width(layout: Layout, kind: type[Outcome], field: str) -> float:
     return (span.high - span.low if span else float(np.ptp(seen)) or 1.0) / CELLS
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    name: str
-    measure: Measure
-    fair: float | None
-    worse: str
-    jackknifed: bool = True
+def observed(manifest: Manifest, layout: Layout, kind: type[Outcome]) -> tuple[SelectionResult, ...]:
+    """The same of the groups that cases state by themselves, in every arm that leaves them as they are; and of their intersections.
+
+    The reference group is the largest; groups of fewer than LEAST cases are left out.
+    """
+    if not _fields(kind):
+        return ()
+    own = {axis: levels for axis, levels in manifest.stated.items() if axis not in manifest.config.factors and not _set(manifest, axis)}
+    groups = {axis: _largest_first(list(levels.values())) for axis, levels in own.items()}
+    groups = {axis: levels for axis, levels in groups.items() if len(levels) > 1}
+    found = []
+    for axes in [(axis,) for axis in groups] + ([tuple(groups)] if len(groups) > 1 else []):
+        cells = np.array([" & ".join(own[axis].get(case, "") for axis in axes) for case in layout.cases], dtype=object)
+        named = [" & ".join(levels) for levels in product(*(groups[axis] for axis in axes))]
+        large = [cell for cell in named if (cells == cell).sum() >= LEAST]
+        for arm in [arm.name for arm in manifest.arms if not arm.control]:
+            found += [_between(" & ".join(axes), level, large[0], cells, arm, layout, kind) for level in large[1:]]
+    return tuple(found)
 
 
-def _of_decisions(width: float) -> list[_Asked]:
-    return [
-        _Asked("selection rate, difference", lambda each: _gap(each.arm, each.reference), 0, "lower"),
-        _Asked("impact ratio", lambda each: _ratio(each.arm, each.reference), 1, "lower"),
-        _Asked("equal opportunity: of the qualified, difference", lambda each: _among(each, 1), 0, "lower"),
-        _Asked("of the others, difference", lambda each: _among(each, 0), 0, "lower"),
-        _Asked("equalised odds: the larger of both", _odds, 0, "higher"),
+def _set(manifest: Manifest, axis: str) -> bool:
+    role, _, name = axis.partition(".")
+    return role in manifest.config.roles and name in manifest.config.roles[role].persona
+
+
+def _largest_first(stated: Sequence[str]) -> list[str]:
+    """The groups that are large enough; of equal ones the first that occurs comes first."""
+    return [level for level, cases in Counter(stated).most_common() if cases >= LEAST]
+
+
+def _between(
+    factor: str, level: str, reference: str, cells: NDArray[np.object_], arm: str, layout: Layout, kind: type[Outcome]
+) -> SelectionResult:
+    theirs = np.isin(cells, (level, reference))[layout.case] & (layout.state[:, layout.columns([arm])[0]] != UNPLANNED)
+    pools = {}
+    for field in _fields(kind):
+        value = _column(layout, field, arm)
+        rows = theirs & layout.done([arm]) & ~np.isnan(value)
+        merit, qualified = (_column(layout, name, arm)[rows] for name in (kind.merit_field, kind.qualified_field))
+        pools[field] = Pool(value[rows], (cells == level)[layout.case][rows], merit, qualified, layout.case[rows])
+    figures = [
+        asked.of(pool, lots)
+        for field, pool in pools.items()
+        for lots in [list(pool.by_lot(LOTS))]
+        for asked in (_asked(layout, kind, field, versions=False) if 0 < pool.member.sum() < len(pool.member) else ())
     ]
-
-
-def _of_scores(width: float) -> list[_Asked]:
-    return [
-        _Asked("score, difference", lambda each: _gap(each.arm, each.reference), 0, "lower"),
-        _Asked("spread: log variance ratio", lambda each: spread_bias(each.arm, each.reference).value, 0, "away"),
-        _Asked(f"Kullback-Leibler divergence, cells of {width:.3g}", lambda each: _divergence(each, width), 0, "higher"),
-        _Asked("Wasserstein distance", lambda each: wasserstein_distance(*each.pooled(), 1, 0), 0, "higher"),
-        _Asked("rank of a CV as this of its two versions (1 or 2)", _rank, 1.5, "higher"),
-        _Asked("rank-biased overlap of both rankings of people", _overlap, 1, "lower", jackknifed=False),
-        _Asked("group guessed from the score, beyond chance", _leak, 0, "higher", jackknifed=False),
-        *(asked for share in PLACES for asked in _of_places(share)),
-        _Asked("exposure ratio", _exposure, 1, "lower"),
-        _Asked("NDKL", lambda each: ndkl(_untied(each.pooled()[0]), each.pooled()[1]), None, "higher", jackknifed=False),
-    ]
-
-
-def _of_places(share: float) -> list[_Asked]:
-    return [
-        _Asked(f"share of the best {share:.0%}", lambda each: _share(each, share), 0.5, "lower"),
-        _Asked(f"skew at the best {share:.0%}", lambda each: _skew(each, share), 0, "lower"),
-        _Asked(f"merit lost by choosing the best {share:.0%}", lambda each: _lost(each, share), None, "higher"),
-    ]
-
-
-def _figure(asked: _Asked, versions: Versions, floor: Versions | None) -> SelectionFigure:
-    value = asked.measure(versions)
-    low, high = delete_a_group(lambda rows: asked.measure(versions.part(rows)), versions.case, value) if asked.jackknifed else (None, None)
-    noise = asked.measure(floor) if floor is not None and len(floor.case) else None
-    return SelectionFigure(name=asked.name, value=value, low=low, high=high, fair=asked.fair, noise=noise, worse=asked.worse)
-
-
-def _gap(arm: Floats, reference: Floats) -> float | None:
-    return float(arm.mean() - reference.mean()) if len(arm) else None
-
-
-def _ratio(arm: Floats, reference: Floats) -> float | None:
-    return float(arm.mean() / reference.mean()) if len(arm) and reference.mean() else None
-
-
-def _among(each: Versions, qualified: int) -> float | None:
-    rows = each.qualified == qualified
-    return _gap(each.arm[rows], each.reference[rows])
-
-
-def _odds(each: Versions) -> float | None:
-    both = [_among(each, qualified) for qualified in (1, 0)]
-    return max(abs(gap) for gap in both if gap is not None) if None not in both else None
-
-
-def _divergence(each: Versions, width: float) -> float | None:
-    return score_divergence(*each.pooled(), 1, 0, width).value
-
-
-def _rank(each: Versions) -> float:
-    return 1.5 + float(np.sign(each.reference - each.arm).mean()) / 2
-
-
-def _overlap(each: Versions) -> float | None:
-    """Of people by their mean score; ties are broken by the same lot in both rankings."""
-    cases, place = np.unique(each.case, return_inverse=True)
-    count = np.bincount(place)
-    one, other = (np.argsort(-_untied(np.bincount(place, side) / count)) for side in (each.arm, each.reference))
-    return rank_biased_overlap(one.tolist(), other.tolist()) if len(cases) > 1 else None
-
-
-def _leak(each: Versions) -> float | None:
-    score, group = each.pooled()
-    if len(np.unique(each.case)) < FOLDS or not np.ptp(score):
-        return None
-    return leakage(group, score, np.tile(each.case, 2), FOLDS).value
-
-
-def chances(scores: Floats, k: int) -> Floats:
-    """How likely each is to be among the k highest (n,), where ties at the border are broken by lot: 1 above it, 0 below it, summing to k."""
-    border = np.partition(scores, -k)[-k]
-    above, at = scores > border, scores == border
-    found: Floats = above + at * ((k - above.sum()) / at.sum())
-    return found
-
-
-def _places(each: Versions, share: float) -> int:
-    return max(1, round(share * 2 * len(each.arm)))
-
-
-def _share(each: Versions, share: float) -> float:
-    score, group = each.pooled()
-    k = _places(each, share)
-    return float(chances(score, k)[group == 1].sum() / k)
-
-
-def _skew(each: Versions, share: float) -> float | None:
-    found = _share(each, share)
-    return float(np.log(found / 0.5)) if found else None
-
-
-def _lost(each: Versions, share: float) -> float | None:
-    merit = np.tile(each.merit, 2)
-    if np.isnan(merit).any():
-        return None
-    k = _places(each, share)
-    return float((np.sort(merit)[-k:].sum() - (chances(each.pooled()[0], k) * merit).sum()) / k)
-
-
-def _exposure(each: Versions) -> float | None:
-    """Mean of 1 / log2(1 + rank) over that of the reference; equal scores share theirs."""
-    score, group = each.pooled()
-    _, tie, count = np.unique(-score, return_inverse=True, return_counts=True)
-    seen = np.add.reduceat(1 / np.log2(np.arange(2, len(score) + 2)), np.concatenate([[0], np.cumsum(count)[:-1]])) / count
-    return finite(float(seen[tie][group == 1].mean() / seen[tie][group == 0].mean()))
-
-
-def _untied(scores: Floats) -> Floats:
-    """Scores in which equal ones stand in an order drawn by lot: the number of those below each."""
-    order = np.lexsort((np.random.default_rng(0).permutation(len(scores)), scores))
-    found = np.empty(len(scores))
-    found[order] = np.arange(len(scores))
-    return found
+    counted = next(iter(pools.values()))
+    if figures and not np.isnan(counted.merit).any():
+        of_merit = Pool(counted.merit, counted.member, counted.merit, counted.qualified, counted.case)
+        figures.insert(
+            0, Asked("merit, difference (of the people, not of the agent)", gap, None, "").of(of_merit, list(of_merit.by_lot(LOTS)))
+        )
+    return SelectionResult(
+        factor=factor, level=level, reference=reference, arm=arm, n=len(counted.case), members=int(counted.member.sum()),
+        cases=len(np.unique(counted.case)), excluded=int(theirs.sum()) - len(counted.case), figures=tuple(figures),
+    )  # fmt: skip
 
 
 def selection_rows(result: SelectionResult) -> list[list[str]]:
@@ -338,10 +233,12 @@ def selection_rows(result: SelectionResult) -> list[list[str]]:
 def selection_text(results: Sequence[SelectionResult]) -> Iterator[str]:
     """The section of a report: a table for each group."""
     for each in results:
-        left = f", {each.excluded} planned pairs left out" if each.excluded else ""
+        what = "episodes" if each.arm else "pairs"
+        left = f", {each.excluded} planned {what} left out" if each.excluded else ""
+        of = f" in {each.arm}, {each.members} of them of {each.level}" if each.arm else ""
         yield (
-            f"### {each.level} against {each.reference} ({each.factor})\n{each.n} pairs of {each.cases} cases{left}.\n\n"
-            f"{table(HEAD, selection_rows(each))}"
+            f"### {each.level} against {each.reference} ({each.factor})\n{each.n} {what} of {each.cases} cases{of}{left}.\n\n"
+            f"{table((*HEAD[:3], 'groups by lot', HEAD[4]) if each.arm else HEAD, selection_rows(each)) if each.figures else 'One of the two groups has no value: nothing can be compared.'}"
         )
 
 
@@ -349,4 +246,10 @@ ABOUT = (
     "Every applicant is played as a member of each group, so groups are equal in merit and what differs is the agent's. The best are chosen out of a "
     "pool in which everybody stands once as each; ties are broken by lot. A figure says something where its interval leaves out the fair value, and "
     "it is more than the same arm twice. Intervals: delete-a-group jackknife over cases."
+)
+OBSERVED = (
+    "Groups as the cases state them. Their members are different people, who differ in more than the group: a difference may be that of their "
+    "merit, which is why its own difference stands first, and what is left at equal merit (a straight line in merit taken out) beside the plain one. "
+    "Where merit is unknown, or was itself judged unfairly, only the same people played as both tell what is the agent's. "
+    f"The same figures of {LOTS} divisions of these people by lot, their mean, are the noise floor. Groups of fewer than {LEAST} cases are left out. Intervals: delete-a-group jackknife over cases."
 )
