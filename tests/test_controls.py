@@ -65,6 +65,8 @@ def test_a_factor_of_a_fraction_is_compared_over_the_levels_of_the_others(play):
     assert ethnicity.pairs == 120
     for other in ("patient.gender=man", "patient.insurance=none"):
         assert found[other].low <= 0 <= found[other].high
+    told = next(note for note in done.report().notes if "cannot be told apart" in note)
+    assert "the effect of patient.ethnicity from what patient.gender and patient.insurance do together" in told
 
 
 @pytest.mark.parametrize(

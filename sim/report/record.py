@@ -1,6 +1,8 @@
 """The report of a run as a record, computed from its sealed tables and its manifest."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from simrun.agents.records import Record
@@ -166,9 +168,25 @@ def notes(manifest: Manifest, undone: int, errors: Iterable[tuple[str, str]]) ->
         told = "; ".join(f"{case} ({', '.join(flags)})" for case, flags in manifest.flags.items())
         found.append(f"{len(manifest.flags)} cases may give their answer away: {told}")
     found += [f"Unreadable line left out: {fault}" for fault in manifest.faults]
+    if mixed := list(_mixed(manifest)):
+        found.append(f"A part of all combinations was played, out of which these cannot be told apart: {'; '.join(mixed)}.")
     if len(manifest.cases) < 20:
         found.append(f"{len(manifest.cases)} cases are few: intervals are wide, and say nothing about cases unlike these.")
     return tuple(found)
+
+
+def _mixed(manifest: Manifest) -> Iterator[str]:
+    """The factors of a fraction that are mixed with what two others do together: their levels do not meet in proportion."""
+    if manifest.config.design.cross != "fractional":
+        return
+    played = [arm.settings for arm in manifest.arms if not arm.control]
+    for key in manifest.config.factors:
+        for pair in combinations([other for other in manifest.config.factors if other != key], 2):
+            level = Counter(arm[key] for arm in played)
+            together = Counter(tuple(arm[other] for other in pair) for arm in played)
+            met = Counter((arm[key], tuple(arm[other] for other in pair)) for arm in played)
+            if any(met[one, both] * len(played) != level[one] * together[both] for one in level for both in together):
+                yield f"the effect of {key} from what {' and '.join(pair)} do together"
 
 
 def _arm(name: str, control: str, layout: Layout, counts: Mapping[str, int], kind: type[Outcome]) -> ArmResult:
