@@ -2,12 +2,12 @@
 
     python benchmarks/envs.py [--json] [--small]
 
-Consultations of 50 and of 14 turns: the doctor asks until its last move, the patient answers and is asked for three opinions; nothing is sampled, so that
-only the stepping is timed. A turn is one role having its observation and saying something, whoever plays it. `bare` is the stage
-driven by hand, in the form of `aec` with constant replies, in that of `gym` and `vector` with the patient's replies from the
-scripted backend. TextArena plays its two-player conversations of 50 and of 12 turns (TruthAndDeception, its default wrappers); PettingZoo
-its tic-tac-toe and rock-paper-scissors, games of a few numbers. Rounds take turns, the best of each counts. Needs textarena, and
-pettingzoo's classic games; who is not installed is left out.
+Consultations of 50 and of 14 turns: the doctor asks until its last move, the patient answers and is asked for three opinions; nothing is
+sampled, so that only the stepping is timed. A turn is one role having its observation and saying something, whoever plays it. `bare` is the
+stage driven by hand, in the form of `aec` with constant replies, in that of `gym` and `vector` with the patient's replies from the scripted
+backend. TextArena plays its two-player conversations of 50 and of 12 turns (TruthAndDeception, its default wrappers), with one environment
+for all games, emptied of earlier ones, and with a new one for each game; PettingZoo its tic-tac-toe and rock-paper-scissors, games of a few
+numbers. Rounds take turns, the best of each counts. Needs textarena, and pettingzoo's classic games; who is not installed is left out.
 """
 
 import contextlib
@@ -147,15 +147,18 @@ def zoo(game: str) -> Callable[[int], Turns]:
     return play
 
 
-def arena(game: str, length: int) -> Callable[[int], Turns]:
+def arena(game: str, length: int, anew: bool) -> Callable[[int], Turns]:
     with contextlib.redirect_stdout(None):
         import textarena
 
-    env = textarena.make(game)
+    kept = textarena.make(game)
 
     def play(episodes: int) -> Turns:
         turns = 0
         for _ in range(episodes):
+            env = textarena.make(game) if anew else kept
+            # its observation wrapper keeps what was heard in earlier games, and every turn then takes longer
+            env.full_observations = {}
             env.reset(num_players=2)
             done = False
             while not done:
@@ -176,7 +179,9 @@ def players(questions: int) -> dict[str, Callable[[int], Turns]]:
         "gym": one(questions),
         "vector": many(questions),
     }
-    return found | ({"textarena": arena(*LENGTHS[questions])} if find_spec("textarena") else {})
+    if find_spec("textarena"):
+        found |= {"textarena": arena(*LENGTHS[questions], anew=False), "textarena, a new one each": arena(*LENGTHS[questions], anew=True)}
+    return found
 
 
 def games() -> dict[str, Callable[[int], Turns]]:
