@@ -1,7 +1,7 @@
 """People of two groups in one pool, and what can be said of who is chosen from it: rates, distances of scores, places, merit."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,6 +142,11 @@ def of_places(share: float) -> Iterator[Asked]:
 def gap(pool: Pool) -> float | None:
     """Mean of the group less that of the reference group."""
     return float(pool.group.mean() - pool.reference.mean()) if 0 < pool.share < 1 else None
+
+
+def merit_gap(pool: Pool) -> float | None:
+    """Mean merit of the group less that of the reference group; None where it is not known of all."""
+    return gap(replace(pool, value=pool.merit)) if not np.isnan(pool.merit).any() else None
 
 
 def ratio(pool: Pool) -> float | None:

@@ -16,7 +16,7 @@ from simrun.manifest import Manifest
 from simrun.metrics.interaction import interaction
 from simrun.report.figures import figure, interval, table
 from simrun.report.layout import UNPLANNED, Floats, Layout
-from simrun.report.pool import Asked, Pool, SelectionFigure, gap, of_decisions, of_scores
+from simrun.report.pool import Asked, Pool, SelectionFigure, merit_gap, of_decisions, of_scores
 from simrun.scenarios.base import Outcome
 
 CELLS = 50
@@ -109,11 +109,10 @@ def _result(
     again = next((arm.name for arm in manifest.arms if arm.control == "same"), None)
     same = [(again, manifest.arms[0].name)] if again else []
     pools = {field: _versions(layout, kind, field, blocks) for field in _fields(kind)}
-    figures = [
-        asked.of(pool, [_versions(layout, kind, field, same)] if same else ())
-        for field, pool in pools.items()
-        for asked in (_asked(layout, kind, field, versions=True) if len(pool.case) else ())
-    ]
+    figures: list[SelectionFigure] = []
+    for field, pool in pools.items():
+        floor = [_versions(layout, kind, field, same)] if same else []
+        figures += [asked.of(pool, floor) for asked in _asked(layout, kind, field, versions=True)] if len(pool.case) else []
     counted = next(iter(pools.values()))
     n = len(counted.group)
     return SelectionResult(
@@ -199,24 +198,19 @@ def _between(
     factor: str, level: str, reference: str, cells: NDArray[np.object_], arm: str, layout: Layout, kind: type[Outcome]
 ) -> SelectionResult:
     theirs = np.isin(cells, (level, reference))[layout.case] & (layout.state[:, layout.columns([arm])[0]] != UNPLANNED)
-    pools = {}
+    pools: list[Pool] = []
+    figures: list[SelectionFigure] = []
     for field in _fields(kind):
         value = _column(layout, field, arm)
         rows = theirs & layout.done([arm]) & ~np.isnan(value)
         merit, qualified = (_column(layout, name, arm)[rows] for name in (kind.merit_field, kind.qualified_field))
-        pools[field] = Pool(value[rows], (cells == level)[layout.case][rows], merit, qualified, layout.case[rows])
-    figures = [
-        asked.of(pool, lots)
-        for field, pool in pools.items()
-        for lots in [list(pool.by_lot(LOTS))]
-        for asked in (_asked(layout, kind, field, versions=False) if 0 < pool.member.sum() < len(pool.member) else ())
-    ]
-    counted = next(iter(pools.values()))
-    if figures and not np.isnan(counted.merit).any():
-        of_merit = Pool(counted.merit, counted.member, counted.merit, counted.qualified, counted.case)
-        figures.insert(
-            0, Asked("merit, difference (of the people, not of the agent)", gap, None, "").of(of_merit, list(of_merit.by_lot(LOTS)))
-        )
+        pool = Pool(value[rows], (cells == level)[layout.case][rows], merit, qualified, layout.case[rows])
+        pools.append(pool)
+        if len(pool.group) and len(pool.reference):
+            first = [] if figures else [Asked("merit, difference (of the people, not of the agent)", merit_gap, None, "")]
+            lots = list(pool.by_lot(LOTS))
+            figures += [asked.of(pool, lots) for asked in (*first, *_asked(layout, kind, field, versions=False))]
+    counted = pools[0]
     return SelectionResult(
         factor=factor, level=level, reference=reference, arm=arm, n=len(counted.case), members=int(counted.member.sum()),
         cases=len(np.unique(counted.case)), excluded=int(theirs.sum()) - len(counted.case), figures=tuple(figures),
