@@ -33,11 +33,18 @@ class Bias(Record):
 
     @model_validator(mode="after")
     def _fillable(self) -> Self:
-        used = {slot for text in (*self.doses, self.control) for _, slot, _, _ in Formatter().parse(text) if slot is not None}
+        used = {
+            slot
+            for text in (*self.doses, self.control)
+            for _, slot, _, _ in Formatter().parse(text)
+            if slot is not None
+        }
         if other := sorted(used - set(SLOTS)):
             raise ValueError(f"bias {self.name!r} has the slot {{{other[0]}}}; there are: {{anchor}}, {{group}}")
         if "group" in used and self.axis is None:
-            raise ValueError(f"bias {self.name!r} speaks of a {{group}} and does not say on which axis; set axis, such as axis: gender")
+            raise ValueError(
+                f"bias {self.name!r} speaks of a {{group}} and does not say on which axis; set axis, such as axis: gender"
+            )
         return self
 
     def carriers(self) -> tuple[str, ...]:

@@ -23,10 +23,17 @@ def response(body: bytes) -> bytes:
 def completion(said: str) -> bytes:
     """A response that says this."""
     message = {"role": "assistant", "content": said}
-    usage = {"prompt_tokens": 400, "completion_tokens": 20, "total_tokens": 420, "prompt_tokens_details": {"cached_tokens": 380}}
+    usage = {
+        "prompt_tokens": 400,
+        "completion_tokens": 20,
+        "total_tokens": 420,
+        "prompt_tokens_details": {"cached_tokens": 380},
+    }
     choice = {"index": 0, "finish_reason": "stop", "message": message, "logprobs": None}
     return response(
-        orjson.dumps({"id": "c", "object": "chat.completion", "created": 0, "model": "stub", "choices": [choice], "usage": usage})
+        orjson.dumps(
+            {"id": "c", "object": "chat.completion", "created": 0, "model": "stub", "choices": [choice], "usage": usage}
+        )
     )
 
 

@@ -3,8 +3,8 @@
     python benchmarks/calibrate.py [--json] [--small] [--write] [--audits N] [--seed N] [--processes N]
 
 Every cell of a grid is an audit played many times over: cases that differ in difficulty, repeats, two arms that share
-their luck in half of the pairs, a planted effect, missing values. What is measured are the public functions of simrun.stats
-and simrun.metrics; the naive alternatives see the same data. `--write` renews docs/calibration.md and its plot.
+their luck in half of the pairs, a planted effect, missing values. What is measured are the public functions of simrun.estimate
+and simrun.score.metrics; the naive alternatives see the same data. `--write` renews docs/calibration.md and its plot.
 """
 
 import argparse
@@ -28,8 +28,16 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
-from simrun.metrics.paired_difference import paired_difference
-from simrun.stats import benjamini_hochberg, bootstrap_mean, detectable, holm, largest_effect, sign_flip, worst_case
+from simrun.estimate.paired import (
+    benjamini_hochberg,
+    bootstrap_mean,
+    detectable,
+    holm,
+    largest_effect,
+    sign_flip,
+    worst_case,
+)
+from simrun.score.metrics.paired_difference import paired_difference
 
 Array = NDArray[np.float64]
 RANGE = {"binary": (0, 1), "score": (1, 10)}
@@ -82,8 +90,13 @@ class Cell:
 
 def grid(small: bool) -> list[Cell]:
     """All cells."""
-    sizes, effects, iccs = ((20, 50), (0.0, 0.1), (0.0, 0.8)) if small else ((20, 50, 200), (0.0, 0.02, 0.05, 0.1), (0.0, 0.3, 0.8))
-    return [Cell(*each) for each in itertools.product(RANGE, ("none", "random", "informative"), iccs, (1, 3), sizes, effects)]
+    sizes, effects, iccs = (
+        ((20, 50), (0.0, 0.1), (0.0, 0.8)) if small else ((20, 50, 200), (0.0, 0.02, 0.05, 0.1), (0.0, 0.3, 0.8))
+    )
+    return [
+        Cell(*each)
+        for each in itertools.product(RANGE, ("none", "random", "informative"), iccs, (1, 3), sizes, effects)
+    ]
 
 
 def play(cell: Cell, audits: int, luck: np.random.Generator) -> tuple[Array, Array]:
@@ -96,7 +109,9 @@ def play(cell: Cell, audits: int, luck: np.random.Generator) -> tuple[Array, Arr
         kept = luck.random(shape) < 1 - cell.effect / SUCCESS
         return ((np.where(shared, first, other) < for_arm) & kept).astype(float), (first < easy).astype(float)
     level, own = luck.normal(0, SPREAD * cell.icc**0.5, (2, audits, cell.cases))
-    level, for_arm = (np.repeat(each, cell.repeats, axis=1) for each in (level, ALIKE * level + (1 - ALIKE**2) ** 0.5 * own))
+    level, for_arm = (
+        np.repeat(each, cell.repeats, axis=1) for each in (level, ALIKE * level + (1 - ALIKE**2) ** 0.5 * own)
+    )
     first, other = luck.normal(CENTRE, SPREAD * (1 - cell.icc) ** 0.5, (2, *shape))
     return _rated(for_arm + np.where(shared, first, other) - shift(cell.effect)), _rated(level + first)
 
@@ -133,7 +148,9 @@ def lose(cell: Cell, arm: Array, reference: Array, luck: np.random.Generator) ->
     low = arm <= (0 if cell.outcome == "binary" else LOW_SCORE)
     chance = {"none": 0.0, "random": LOST, "informative": LOST_IF_LOW * low}[cell.missing]
     gone, other = luck.random((2, *arm.shape))
-    return np.where(gone < chance, np.nan, arm), np.where(other < (LOST if cell.missing == "random" else 0), np.nan, reference)
+    return np.where(gone < chance, np.nan, arm), np.where(
+        other < (LOST if cell.missing == "random" else 0), np.nan, reference
+    )
 
 
 def whole(cell: Cell, arm: Array, reference: Array) -> tuple[Array, Array, NDArray[np.int64]]:
@@ -191,7 +208,9 @@ def measure_cell(cell: Cell, audits: int, seed: int) -> dict[str, Any]:
     complete = play(cell, audits, luck)
     arm, reference = lose(cell, *complete, luck)
     pairs = list(zip(arm, reference, strict=True))
-    told = pd.DataFrame([judge(cell, *pair, number) for number, pair in enumerate(pairs)]).assign(unpaired=unpaired(cell, arm, reference))
+    told = pd.DataFrame([judge(cell, *pair, number) for number, pair in enumerate(pairs)]).assign(
+        unpaired=unpaired(cell, arm, reference)
+    )
     if cell.missing != "none":
         means = (complete[0] - complete[1]).mean(axis=1)
         told = told.join(pd.DataFrame([bound(cell, *pair, mean) for pair, mean in zip(pairs, means, strict=True)]))
@@ -220,7 +239,12 @@ def family(cases: int, audits: int, seed: int) -> dict[str, Any]:
     binary = np.arange(OUTCOMES) % 2 == 0
     arm, reference = (np.where(binary, z < stats.norm.ppf(SUCCESS), _rated(CENTRE + SPREAD * z)) for z in arms)
     alarms = np.array([_alarms(each) for each in arm - reference])
-    return {"cases": cases, "audits": audits, "primary": float(alarms[:, 0].mean()), "secondary": float(alarms[:, 1].mean())}
+    return {
+        "cases": cases,
+        "audits": audits,
+        "primary": float(alarms[:, 0].mean()),
+        "secondary": float(alarms[:, 1].mean()),
+    }
 
 
 def _alarms(differences: Array) -> tuple[bool, bool]:
@@ -249,7 +273,15 @@ def audit(effect: float, seed: int) -> dict[str, Any]:
     simrun = importlib.import_module("simrun")  # late: the other measurements need no runner
     with TemporaryDirectory() as out:
         asked = ["scenario=clinic", "backend=scripted", "backend.group=Black", f"backend.effect={effect}"]
-        run = simrun.run(*asked, "vary.patient.ethnicity=[White,Black]", "design.controls=[]", cases=20, repeats=1, seed=seed, out=out)
+        run = simrun.run(
+            *asked,
+            "vary.patient.ethnicity=[White,Black]",
+            "design.controls=[]",
+            cases=20,
+            repeats=1,
+            seed=seed,
+            out=out,
+        )
         solved = next(each for each in run.report().contrasts if each.outcome == "solved")
     return {
         "effect": effect,
@@ -290,13 +322,17 @@ def informed(row: dict[str, Any]) -> bool:
     return bool(row["missing"] != "informative")
 
 
-def measure(small: bool, audits: int, seed: int, processes: int, tell: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
+def measure(
+    small: bool, audits: int, seed: int, processes: int, tell: Callable[[str], None] = lambda _: None
+) -> dict[str, Any]:
     """The whole benchmark."""
     began = time.monotonic()
     with spread(processes) as over:
         told = measure_grid(grid(small), audits, seed, over, tell)
         sizes = (20, 50) if small else (20, 50, 200)
-        settings = [Cell(outcome=kind, repeats=repeats, cases=size) for kind in RANGE for repeats in (1, 3) for size in sizes]
+        settings = [
+            Cell(outcome=kind, repeats=repeats, cases=size) for kind in RANGE for repeats in (1, 3) for size in sizes
+        ]
         told["power"] = list(over(power, [(cell, 4 * audits, seed) for cell in settings]))
         told["families"] = list(over(family, [(size, (2 if small else 5) * audits, seed) for size in (20, 50)]))
         tell(f"power and families: {time.monotonic() - began:.0f} s")
@@ -304,7 +340,12 @@ def measure(small: bool, audits: int, seed: int, processes: int, tell: Callable[
         told["end_to_end"] = list(over(audit, runs))
     told["seconds"] = round(time.monotonic() - began, 1)
     reached = goals(told)
-    return {"benchmark": "calibrate", "figures": told, "goals": reached, "met": all(goal["met"] for goal in reached.values())}
+    return {
+        "benchmark": "calibrate",
+        "figures": told,
+        "goals": reached,
+        "met": all(goal["met"] for goal in reached.values()),
+    }
 
 
 def measure_grid(
@@ -317,9 +358,17 @@ def measure_grid(
         if len(rows) % 36 == 0:
             tell(f"{len(rows)} of {len(cells)} cells")
     outside = [row for row in rows if informed(row) and not LEAST <= row["coverage"] <= MOST]
-    again = over(recheck, [(Cell(*(row[field.name] for field in fields(Cell))), RECHECK * audits, seed) for row in outside])
+    again = over(
+        recheck, [(Cell(*(row[field.name] for field in fields(Cell))), RECHECK * audits, seed) for row in outside]
+    )
     rechecked = [row | {"recheck": round(found, 5)} for row, found in zip(outside, again, strict=True)]
-    return {"audits": audits, "audits_again": RECHECK * audits, "band": band(audits), "cells": rows, "outside": rechecked}
+    return {
+        "audits": audits,
+        "audits_again": RECHECK * audits,
+        "band": band(audits),
+        "cells": rows,
+        "outside": rechecked,
+    }
 
 
 def goals(told: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -362,14 +411,20 @@ def main() -> None:
     """Measure, print, and exit with 1 where a goal is not met."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--small", action="store_true", help="96 cells of 100 audits: about a minute, and it can only find gross faults")
-    parser.add_argument("--write", action="store_true", help="renew docs/calibration.md and docs/calibration.svg; needs matplotlib")
+    parser.add_argument(
+        "--small", action="store_true", help="96 cells of 100 audits: about a minute, and it can only find gross faults"
+    )
+    parser.add_argument(
+        "--write", action="store_true", help="renew docs/calibration.md and docs/calibration.svg; needs matplotlib"
+    )
     parser.add_argument("--audits", type=int, help="audits a cell (400)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=2)
     given = parser.parse_args()
     audits = given.audits or (100 if given.small else 400)
-    told = measure(given.small, audits, given.seed, given.processes, lambda text: print(text, file=sys.stderr, flush=True))
+    told = measure(
+        given.small, audits, given.seed, given.processes, lambda text: print(text, file=sys.stderr, flush=True)
+    )
     if given.write:
         importlib.import_module("calibration_page").write(told)
     if given.json:

@@ -18,7 +18,7 @@ PAGE = """# Calibration
 
 How far the instrument can be trusted, measured where the truth is known: audits with planted parameters and no model. Made by
 `python benchmarks/calibrate.py --write` in {seconds:.0f} s on two cores; `--small` takes about a minute, and the figures come as
-JSON with `--json`. The functions under test are the public ones of `simrun.stats` and `simrun.metrics`.
+JSON with `--json`. The functions under test are the public ones of `simrun.estimate` and `simrun.score.metrics`.
 
 ## What was planted
 
@@ -161,7 +161,10 @@ def write(told: dict[str, Any]) -> None:
 
 
 def _goals(goals: dict[str, Any]) -> str:
-    rows = [(name.replace("_", " "), each["goal"], each["found"], "met" if each["met"] else "**not met**") for name, each in goals.items()]
+    rows = [
+        (name.replace("_", " "), each["goal"], each["found"], "met" if each["met"] else "**not met**")
+        for name, each in goals.items()
+    ]
     return table(("figure", "goal", "found", ""), rows)
 
 
@@ -170,7 +173,10 @@ def _methods(owed: pd.DataFrame) -> str:
         return f"{column.mean():.1%} ({column.min():.1%} to {column.max():.1%})"
 
     sizes = sorted(owed.cases.unique())
-    rows = [(label, *(span(owed[owed.cases == size][name]) for size in sizes), span(owed[name])) for name, (label, _) in METHODS.items()]
+    rows = [
+        (label, *(span(owed[owed.cases == size][name]) for size in sizes), span(owed[name]))
+        for name, (label, _) in METHODS.items()
+    ]
     return table(("mean (lowest to highest cell)", *(f"{size} cases" for size in sizes), "all"), rows)
 
 
@@ -206,7 +212,10 @@ def _outside(rows: list[dict[str, Any]]) -> str:
     ordered = sorted((row for row in rows if reason(row)), key=lambda row: row["recheck"])
     return table(
         ("outcome", "missing", "ICC", "repeats", "cases", "effect", "at first", "again", "why"),
-        [(*_keys(row), row["effect"], f"{row['coverage']:.1%}", f"{row['recheck']:.2%}", reason(row)) for row in ordered],
+        [
+            (*_keys(row), row["effect"], f"{row['coverage']:.1%}", f"{row['recheck']:.2%}", reason(row))
+            for row in ordered
+        ],
     )
 
 
@@ -225,7 +234,17 @@ def _found(owed: pd.DataFrame) -> str:
         )
         for keys, own in owed.groupby(["outcome", "repeats", "cases"])
     ]
-    return table(("outcome", "repeats", "cases", "width / span", "no case differs", *(f"effect {effect:g}" for effect in effects)), rows)
+    return table(
+        (
+            "outcome",
+            "repeats",
+            "cases",
+            "width / span",
+            "no case differs",
+            *(f"effect {effect:g}" for effect in effects),
+        ),
+        rows,
+    )
 
 
 def _informative(cells: pd.DataFrame) -> str:
@@ -246,14 +265,23 @@ def _families(families: list[dict[str, Any]]) -> str:
 def _power(settings: list[dict[str, Any]]) -> str:
     return table(
         ("outcome", "repeats", "cases", "planted, share of the span", "found"),
-        [(row["outcome"], row["repeats"], row["cases"], f"{row['effect']:.3f}", f"{row['found']:.1%}") for row in settings],
+        [
+            (row["outcome"], row["repeats"], row["cases"], f"{row['effect']:.3f}", f"{row['found']:.1%}")
+            for row in settings
+        ],
     )
 
 
 def _end_to_end(runs: list[dict[str, Any]]) -> str:
     told = pd.DataFrame(runs).astype({"covered": float, "alarm": float})
     rows = [
-        (f"{effect:g}", len(own), f"{own.difference.mean():.3f}", f"{own.covered.mean():.1%}", f"{own.alarm.mean():.1%}")
+        (
+            f"{effect:g}",
+            len(own),
+            f"{own.difference.mean():.3f}",
+            f"{own.covered.mean():.1%}",
+            f"{own.alarm.mean():.1%}",
+        )
         for effect, own in told.groupby("effect")
     ]
     return table(("planted", "runs", "mean difference", "coverage", "effect found"), rows)
@@ -279,19 +307,27 @@ def plot(owed: pd.DataFrame, target: Path) -> None:
     import matplotlib as mpl
 
     mpl.use("Agg")
-    mpl.rcParams |= {"svg.hashsalt": "simrun", "svg.fonttype": "none", "font.size": 9}  # the same figures give the same file
+    mpl.rcParams |= {
+        "svg.hashsalt": "simrun",
+        "svg.fonttype": "none",
+        "font.size": 9,
+    }  # the same figures give the same file
     from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True, layout="constrained")
     sizes = sorted(owed.cases.unique())
-    for axis, (outcome, title) in zip(axes, (("binary", "binary outcome"), ("score", "score from 1 to 10")), strict=True):
+    for axis, (outcome, title) in zip(
+        axes, (("binary", "binary outcome"), ("score", "score from 1 to 10")), strict=True
+    ):
         axis.axhspan(93, 97, color="#e4efe1", zorder=0)
         axis.axhline(95, color="#8aa583", linewidth=0.8, zorder=1)
         for place, (name, (label, color)) in enumerate(METHODS.items()):
             by = (owed[owed.outcome == outcome].groupby("cases")[name].agg(["mean", "min", "max"]) * 100).loc[sizes]
             reach = [by["mean"] - by["min"], by["max"] - by["mean"]]
             where = [at + (place - 1.5) * 0.14 for at in range(len(sizes))]
-            axis.errorbar(where, by["mean"], yerr=reach, fmt="o", markersize=5, color=color, label=label, capsize=2, linewidth=1.2)
+            axis.errorbar(
+                where, by["mean"], yerr=reach, fmt="o", markersize=5, color=color, label=label, capsize=2, linewidth=1.2
+            )
         axis.set(title=title, xticks=range(len(sizes)), xticklabels=sizes, xlabel="cases")
         axis.spines[["top", "right"]].set_visible(False)
     axes[0].set_ylabel("coverage of 95 % intervals, %")

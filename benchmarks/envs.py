@@ -23,7 +23,7 @@ from simrun.agents.backends.scripted import Scripted
 from simrun.agents.records import Answer, Chat
 from simrun.agents.reply import Reply
 from simrun.envs import aec
-from simrun.envs.ids import name
+from simrun.envs.registry import name
 from simrun.envs.session import planned
 
 ASKED: dict[str, Any] = {"scenario": "clinic", "backend": {"rules": DIALOGUE}, "cases": 4}
@@ -95,7 +95,12 @@ def turns_of(questions: int) -> Callable[[int], Turns]:
 
 
 def one(questions: int) -> Callable[[int], Turns]:
-    env = gymnasium.make(name("clinic"), seat="doctor", overrides=overrides(questions), **{key: ASKED[key] for key in ("backend", "cases")})
+    env = gymnasium.make(
+        name("clinic"),
+        seat="doctor",
+        overrides=overrides(questions),
+        **{key: ASKED[key] for key in ("backend", "cases")},
+    )
 
     def play(episodes: int) -> Turns:
         turns = 0
@@ -180,7 +185,10 @@ def players(questions: int) -> dict[str, Callable[[int], Turns]]:
         "vector": many(questions),
     }
     if find_spec("textarena"):
-        found |= {"textarena": arena(*LENGTHS[questions], anew=False), "textarena, a new one each": arena(*LENGTHS[questions], anew=True)}
+        found |= {
+            "textarena": arena(*LENGTHS[questions], anew=False),
+            "textarena, a new one each": arena(*LENGTHS[questions], anew=True),
+        }
     return found
 
 
@@ -193,7 +201,9 @@ def games() -> dict[str, Callable[[int], Turns]]:
     return found
 
 
-def paced(timed: Mapping[str, Callable[[int], Turns]], episodes: int, rounds: int, say: Callable[[str], None]) -> dict[str, float]:
+def paced(
+    timed: Mapping[str, Callable[[int], Turns]], episodes: int, rounds: int, say: Callable[[str], None]
+) -> dict[str, float]:
     """Turns a CPU second of each, the best of several rounds in which they take turns; all of them are one thread, and other processes come and go."""
     best = dict.fromkeys(timed, 0.0)
     for _ in range(rounds):

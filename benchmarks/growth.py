@@ -87,16 +87,26 @@ def goals(rows: list[dict[str, Any]]) -> dict[str, Any]:
     few, many = next(row for row in rows if row["episodes"] >= 0.9 * REFERENCE), rows[-1]
     slower, extra = many["yardstick_ms"] / few["yardstick_ms"], many["episodes"] - few["episodes"]
     times = {
-        f"playing: CPU an episode, of that at {REFERENCE:,}": most(many["playing_ms"] / few["playing_ms"] / slower, 1.25),
-        f"sealing and report: CPU an episode, of that at {REFERENCE:,}": most(many["after_ms"] / few["after_ms"] / slower, 1.25),
+        f"playing: CPU an episode, of that at {REFERENCE:,}": most(
+            many["playing_ms"] / few["playing_ms"] / slower, 1.25
+        ),
+        f"sealing and report: CPU an episode, of that at {REFERENCE:,}": most(
+            many["after_ms"] / few["after_ms"] / slower, 1.25
+        ),
     }
-    if many["episodes"] < 5 * REFERENCE:  # tables are written in batches of 20,000 rows: a small run still fills its first
+    if (
+        many["episodes"] < 5 * REFERENCE
+    ):  # tables are written in batches of 20,000 rows: a small run still fills its first
         return times
     # every second episode of recruitment has a case of its own, and cases are kept: about 2 kB each
     playing, whole = (2.0, 4.0) if RECRUITMENT else (0.5, 2.0)
     return times | {
-        "playing: kB of memory for each further episode": most(1024 * (many["playing_mb"] - few["playing_mb"]) / extra, playing),
-        "whole run: kB of memory for each further episode": most(1024 * (many["after_mb"] - few["after_mb"]) / extra, whole),
+        "playing: kB of memory for each further episode": most(
+            1024 * (many["playing_mb"] - few["playing_mb"]) / extra, playing
+        ),
+        "whole run: kB of memory for each further episode": most(
+            1024 * (many["after_mb"] - few["after_mb"]) / extra, whole
+        ),
     }
 
 

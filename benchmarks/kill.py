@@ -29,8 +29,8 @@ from typing import Any
 
 import orjson
 
-from simrun.log import LogError, read, segments
-from simrun.manifest import FILE, Manifest
+from simrun.log.chain import LogError, read, segments
+from simrun.log.manifest import FILE, Manifest
 
 PLAYER = """
 import asyncio, os, sys
@@ -211,11 +211,25 @@ def struck(player: subprocess.Popen[bytes], due: Callable[[], bool]) -> bool:
 def examined(home: Path, landed: bool, power_cut: random.Random | None, owed: int) -> Kill:
     """What a kill left, after cutting off the end of the log where a power cut is to be played."""
     run = folder(home)
-    torn = any(not part.read_bytes().endswith(b"\n") for part in segments(run)[-1:] if part.stat().st_size) if run else False
+    torn = (
+        any(not part.read_bytes().endswith(b"\n") for part in segments(run)[-1:] if part.stat().st_size)
+        if run
+        else False
+    )
     before = whole(run)
     done = len(outcomes(before))
     has_run = run is not None and (run / FILE).is_file()
-    phase = "late" if not landed else "no run" if not has_run else "before" if not done else "playing" if done < owed else "after"
+    phase = (
+        "late"
+        if not landed
+        else "no run"
+        if not has_run
+        else "before"
+        if not done
+        else "playing"
+        if done < owed
+        else "after"
+    )
     cut = None
     # a closed log has been forced to the disk: no power cut takes anything from it
     if run and has_run and power_cut and phase == "playing" and not Manifest.read(run).heads:
@@ -268,7 +282,9 @@ def again(home: Path, start: Sequence[str]) -> list[str]:
 def recount(found: Moment, kill: Kill, latest: Counter[Call]) -> None:
     """Count what a session was asked although the killed one before it had been asked it."""
     had, cut = set(calls(kill.kept)), kill.cut or frozenset()
-    found.asked_again += sum(count for call, count in latest.items() if call in had) + sum(count - 1 for count in latest.values())
+    found.asked_again += sum(count for call, count in latest.items() if call in had) + sum(
+        count - 1 for count in latest.values()
+    )
     found.lost_to_the_cut += len(cut & set(latest))
     found.in_flight += len((set(kill.asked) & set(latest)) - had - cut)
 
@@ -280,7 +296,9 @@ def compare(found: Moment, run: Path | None, reference: Reference) -> None:
     found.duplicates = logged.total() - len(logged)
     found.lost = len(set(reference.calls) - set(logged))
     found.rewritten = sum(not log.startswith(kill.kept) for kill in found.kills)
-    found.differing = sum(came.get(trial) != reference.outcomes.get(trial) for trial in came.keys() | reference.outcomes.keys())
+    found.differing = sum(
+        came.get(trial) != reference.outcomes.get(trial) for trial in came.keys() | reference.outcomes.keys()
+    )
     if run is None or found.faults:
         return
     manifest = Manifest.read(run)
@@ -356,10 +374,18 @@ def measure(moments: int, episodes: int, seed: int, tell: Callable[[str], None] 
     found = []
     for number in range(moments):
         found.append(moment(number, episodes, seed, reference))
-        tell(f"{number + 1}/{moments}  killed: {', '.join(kill.phase for kill in found[-1].kills)}  {found[-1].faults or ''}")
+        tell(
+            f"{number + 1}/{moments}  killed: {', '.join(kill.phase for kill in found[-1].kills)}  {found[-1].faults or ''}"
+        )
     told = figures(found, reference) | {"seconds": round(time.monotonic() - began, 1)}
     reached = goals(told)
-    return {"benchmark": "kill", "figures": told, "goals": reached, "met": all(goal["met"] for goal in reached.values()), "notes": NOTES}
+    return {
+        "benchmark": "kill",
+        "figures": told,
+        "goals": reached,
+        "met": all(goal["met"] for goal in reached.values()),
+        "notes": NOTES,
+    }
 
 
 def main() -> None:
@@ -378,7 +404,10 @@ def main() -> None:
     else:
         for name, value in told["figures"].items():
             goal = told["goals"].get(name)
-            print(f"{name:30} {value}" + (f"   goal {goal['goal']}: {'met' if goal['met'] else 'NOT MET'}" if goal else ""))
+            print(
+                f"{name:30} {value}"
+                + (f"   goal {goal['goal']}: {'met' if goal['met'] else 'NOT MET'}" if goal else "")
+            )
         print(*told["notes"], sep="\n")
     sys.exit(not told["met"])
 

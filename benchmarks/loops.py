@@ -20,7 +20,7 @@ from stable_baselines3 import PPO
 from timed import least, main
 from train import DIAGNOSES, TESTS, bank, diagnosing, place
 
-from simrun.envs.ids import name
+from simrun.envs.registry import name
 
 WORDS = 512
 ACTIONS = [*TESTS, *DIAGNOSES]
@@ -35,7 +35,14 @@ def bag(text: str) -> np.ndarray:
 
 def seated(folder: Path) -> Any:
     """The doctor's seat, in numbers."""
-    data = ("backend=scripted", "scenario.questions=4", f"scenario.data={bank(folder)}", "vary={}", "cases=null", "repeats=100")
+    data = (
+        "backend=scripted",
+        "scenario.questions=4",
+        f"scenario.data={bank(folder)}",
+        "vary={}",
+        "cases=null",
+        "repeats=100",
+    )
     env = gymnasium.make(name("clinic"), seat="doctor", overrides=data, reward=diagnosing)
     env = TransformObservation(env, bag, gymnasium.spaces.Box(0, 1, (WORDS,)))
     env = TransformAction(env, ACTIONS.__getitem__, gymnasium.spaces.Discrete(len(ACTIONS)))
@@ -46,7 +53,9 @@ def learned(steps: int, seed: int) -> tuple[float, float]:
     """Mean pay of an untrained policy's last 500 episodes, or as many as it played, and of the trained one's."""
     with TemporaryDirectory() as folder:
         env = seated(Path(folder))
-        model = PPO("MlpPolicy", env, seed=seed, n_steps=512, batch_size=128, ent_coef=0.01, learning_rate=1e-3, device="cpu")
+        model = PPO(
+            "MlpPolicy", env, seed=seed, n_steps=512, batch_size=128, ent_coef=0.01, learning_rate=1e-3, device="cpu"
+        )
         paid = []
         for part in (512, steps):
             model.learn(part, reset_num_timesteps=False)

@@ -26,11 +26,11 @@ from timed import PAIRS, least, main, played
 from simrun.agents.backends.scripted import Scripted
 from simrun.agents.records import Answer, Chat
 from simrun.agents.reply import Reply
-from simrun.catalogue import catalogue
-from simrun.compose import compose
-from simrun.design import Plan
-from simrun.episode import Trial
-from simrun.stage import Stage
+from simrun.config.composition import compose
+from simrun.config.menus import catalogue
+from simrun.plan.design import Plan
+from simrun.stage.stage import Stage
+from simrun.stage.trial import Trial
 
 SLOTS = 256
 FIRST, TOKEN, TOKENS = 0.03, 0.009, 30
@@ -45,7 +45,12 @@ CONCLUSION = {
 }
 RULES = [
     {"role": "doctor", "when": "your last move", "say": CONCLUSION},
-    {"role": "doctor", "say": CONCLUSION, "chance": 0.25, "otherwise": {"move": "ask", "question": "Since when have you had this?"}},
+    {
+        "role": "doctor",
+        "say": CONCLUSION,
+        "chance": 0.25,
+        "otherwise": {"move": "ask", "question": "Since when have you had this?"},
+    },
     {"role": "patient", "when": "Answer with a number", "say": {"score": 7}},
     {"role": "patient", "say": "It began about three days ago."},
 ]

@@ -27,8 +27,8 @@ from timed import DIALOGUE, PAIRS, least, main, most, now, played, spread
 from simrun.agents.backends.replay import Answers, logged_calls
 from simrun.agents.backends.server import Server
 from simrun.agents.reply import Reply
-from simrun.log import read
-from simrun.runs import Run
+from simrun.log.chain import read
+from simrun.report.run import Run
 
 IN_FLIGHT = 64
 Ask = Callable[[Mapping[str, Any]], Awaitable[str]]
@@ -57,7 +57,12 @@ def ours(out: Path, rounds: int, *overrides: str, **options: Any) -> tuple[dict[
         calls = len(run.calls)
         rows.append((1000 * times.playing[0] / calls, 1000 * times.after[0] / calls, calls / times.playing[1]))
     cpu, after, pace = zip(*rows, strict=True)
-    told = {"calls": calls, "cpu_ms": spread(cpu), "sealing_and_report_ms": spread(after), "calls_per_second": spread(pace)}
+    told = {
+        "calls": calls,
+        "cpu_ms": spread(cpu),
+        "sealing_and_report_ms": spread(after),
+        "calls_per_second": spread(pace),
+    }
     return told, run
 
 
@@ -76,7 +81,9 @@ def staged(run: Run) -> tuple[list[dict[str, Any]], float]:
                 assert answer
                 stage.say(turn, Reply.of(answer, turn.kinds()))
         cpu += now()[0] - began
-    bodies = [{key: value for key, value in (body(chat) | {"model": "stub"}).items() if value is not None} for chat in chats]
+    bodies = [
+        {key: value for key, value in (body(chat) | {"model": "stub"}).items() if value is not None} for chat in chats
+    ]
     return bodies, 1000 * cpu / len(chats)
 
 
@@ -90,7 +97,9 @@ def reading(run: Run) -> float:
 @asynccontextmanager
 async def bare_aiohttp(url: str) -> Any:
     """A pooled session, orjson both ways, and nothing else."""
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), headers={"Content-Type": "application/json"}) as session:
+    async with aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0), headers={"Content-Type": "application/json"}
+    ) as session:
 
         async def ask(body: Mapping[str, Any]) -> str:
             async with session.post(f"{url}/chat/completions", data=orjson.dumps(body)) as response:
@@ -107,7 +116,9 @@ async def httpx(url: str) -> Any:
     async with httpx.AsyncClient(limits=httpx.Limits(max_connections=None), timeout=120) as client:
 
         async def ask(body: Mapping[str, Any]) -> str:
-            return str((await client.post(f"{url}/chat/completions", json=body)).json()["choices"][0]["message"]["content"])
+            return str(
+                (await client.post(f"{url}/chat/completions", json=body)).json()["choices"][0]["message"]["content"]
+            )
 
         yield ask
 
@@ -129,7 +140,9 @@ CLIENTS: dict[str, Callable[[str], Any]] = {"aiohttp": bare_aiohttp, "httpx": ht
 """By the package that must be installed."""
 
 
-def others(url: str, client: Callable[[str], Any], bodies: Sequence[Mapping[str, Any]], rounds: int) -> dict[str, float]:
+def others(
+    url: str, client: Callable[[str], Any], bodies: Sequence[Mapping[str, Any]], rounds: int
+) -> dict[str, float]:
     """CPU milliseconds a call of another client."""
 
     async def send(ask: Ask, work: Sequence[Mapping[str, Any]]) -> float:
@@ -169,7 +182,10 @@ def measure(small: bool, tell: Callable[[str], None]) -> tuple[dict[str, Any], d
             if find_spec(name):
                 slow = name != "aiohttp"
                 work = bodies[: 200 if small else 500] if slow else bodies
-                figures[name] = {"calls": len(work), "cpu_ms": others(url, client, work, (1 if small else 3) if slow else rounds)}
+                figures[name] = {
+                    "calls": len(work),
+                    "cpu_ms": others(url, client, work, (1 if small else 3) if slow else rounds),
+                }
                 tell(f"{name}: {figures[name]['cpu_ms']}")
     return figures, goals(figures)
 

@@ -89,7 +89,9 @@ def flat(figures: Mapping[str, Any], under: str = "") -> list[dict[str, Any]]:
         if not isinstance(value, Mapping):
             rows.append({"": label, "value": value})
         elif deep := {part: each for part, each in value.items() if isinstance(each, Mapping) and "least" not in each}:
-            rows += flat(deep, f"{label}: ") + flat({part: each for part, each in value.items() if part not in deep}, f"{label}: ")
+            rows += flat(deep, f"{label}: ") + flat(
+                {part: each for part, each in value.items() if part not in deep}, f"{label}: "
+            )
         else:
             rows.append({"": label, **parts(value)})
     return rows
@@ -99,7 +101,11 @@ def parts(figure: Mapping[str, Any]) -> dict[str, Any]:
     """The parts of a figure; of one that was measured several times, the least and the median."""
     told: dict[str, Any] = {}
     for name, value in figure.items():
-        told |= {f"{name} {part}": value[part] for part in ("least", "median")} if isinstance(value, Mapping) else {name: value}
+        told |= (
+            {f"{name} {part}": value[part] for part in ("least", "median")}
+            if isinstance(value, Mapping)
+            else {name: value}
+        )
     return told
 
 
@@ -110,7 +116,12 @@ def section(name: str, told: Mapping[str, Any] | None) -> str:
     if told is None:
         return f"{head}\n\nNot measured yet."
     goals = [
-        {"goal": goal, "wanted": each["goal"], "found": each.get("value", each.get("found")), "": "met" if each["met"] else "**not met**"}
+        {
+            "goal": goal,
+            "wanted": each["goal"],
+            "found": each.get("value", each.get("found")),
+            "": "met" if each["met"] else "**not met**",
+        }
         for goal, each in told["goals"].items()
     ]
     rest = {key: value for key, value in told["figures"].items() if key != "rows"}
@@ -129,14 +140,19 @@ def main() -> None:
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     there = [name for name in SECTIONS if (HERE / f"{name}.py").is_file()]
-    for name in given.run if given.run is not None else [name for name in there if not (given.folder / f"{name}.json").is_file()]:
+    for name in (
+        given.run
+        if given.run is not None
+        else [name for name in there if not (given.folder / f"{name}.json").is_file()]
+    ):
         command = [sys.executable, HERE / f"{name}.py", "--json", *["--small"] * given.small]
         printed = subprocess.run(command, stdout=subprocess.PIPE, check=False).stdout  # 1 when a goal is not met
         (given.folder / f"{name}.json").write_text(json.dumps(json.loads(printed), indent=2) + "\n", encoding="utf-8")
     files = {name: given.folder / f"{name}.json" for name in SECTIONS}
     told = {name: json.loads(file.read_bytes()) if file.is_file() else None for name, file in files.items()}
     PAGE.write_text(
-        "\n\n".join([*filter(None, (INTRO.strip(), given.note)), *(section(name, told[name]) for name in SECTIONS)]) + "\n",
+        "\n\n".join([*filter(None, (INTRO.strip(), given.note)), *(section(name, told[name]) for name in SECTIONS)])
+        + "\n",
         encoding="utf-8",
     )
 

@@ -6,7 +6,7 @@ Real consultations of the clinic (questions and answers are scripted, so that bo
 embedded engine, one call after another, the arms of a pair adjacent. The other layout is the common one: rules with a count of the
 questions asked at the top, then the dialogue so far in one piece, as AgentClinic (arXiv:2405.07960) writes it. What is possible is
 the longest beginning that a prompt shares with an earlier one, in whole blocks of the cache for vLLM: 32 tokens, the least that it
-takes on a CPU (its own choice there is 128, on GPUs 16). Needs the environment of the marked tests: python tests/vllm_venv.py.
+takes on a CPU (its own choice there is 128, on GPUs 16). Needs the environment of the marked tests: python tests/agents/vllm_venv.py.
 20 minutes on two cores; --small 2 to 4, half of it for vLLM to start.
 """
 
@@ -25,9 +25,9 @@ from simrun.agents.backends.local import Local
 from simrun.agents.backends.server import Server
 from simrun.agents.records import Chat, Message
 from simrun.agents.reply import Reply
-from simrun.catalogue import catalogue
-from simrun.compose import compose
-from simrun.design import Plan
+from simrun.config.composition import compose
+from simrun.config.menus import catalogue
+from simrun.plan.design import Plan
 
 Tokens = Callable[[Sequence[Message]], Awaitable[list[int]]]
 CONTEXT, BLOCK = 2048, 32
@@ -109,7 +109,10 @@ def wired(messages: Sequence[Message]) -> list[dict[str, str]]:
 
 
 async def both(
-    backend: Any, chats: Sequence[Chat], how: Callable[[aiohttp.ClientSession, str], Tokens], block: Callable[[], Awaitable[int | None]]
+    backend: Any,
+    chats: Sequence[Chat],
+    how: Callable[[aiohttp.ClientSession, str], Tokens],
+    block: Callable[[], Awaitable[int | None]],
 ) -> dict[str, Any]:
     """Both layouts on one engine, the other one first: it leaves nothing in the cache that ours begins with."""
     await backend.open()
@@ -120,7 +123,12 @@ async def both(
             ours = await counted(backend, chats, tokens, size)
     finally:
         await backend.close()
-    return {"block": size, "ours": ours, "rewritten": other, "times_fewer_read": round(other["read_tokens"] / ours["read_tokens"], 2)}
+    return {
+        "block": size,
+        "ours": ours,
+        "rewritten": other,
+        "times_fewer_read": round(other["read_tokens"] / ours["read_tokens"], 2),
+    }
 
 
 async def on_vllm(chats: Sequence[Chat]) -> dict[str, Any]:
@@ -144,7 +152,10 @@ async def on_vllm(chats: Sequence[Chat]) -> dict[str, Any]:
         return tokens
 
     async def block() -> int:
-        async with aiohttp.ClientSession() as session, session.get(backend._base.removesuffix("/v1") + "/metrics") as response:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(backend._base.removesuffix("/v1") + "/metrics") as response,
+        ):
             found = re.search(r'block_size="(\d+)"', await response.text())
             assert found
             return int(found[1])

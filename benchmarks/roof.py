@@ -5,7 +5,7 @@
 A run of the clinic on real vLLM in process, and then `LLM.generate` of the same prompts with the same numbers of output tokens, all
 handed over at once, with the same engine options. Offline generation knows the whole dialogue beforehand and never waits for anybody:
 no simulation, whose next prompt is made of the last reply, can be faster. Starting and loading are left out of both. Needs the
-environment of the marked tests: python tests/vllm_venv.py. 10 minutes on two cores; --small 3 to 5, most of it for vLLM to start twice.
+environment of the marked tests: python tests/agents/vllm_venv.py. 10 minutes on two cores; --small 3 to 5, most of it for vLLM to start twice.
 """
 
 import json
@@ -22,7 +22,13 @@ from vllm_here import SMALL, here
 
 CONTEXT, SEQUENCES = 2048, 8
 """Few sequences, so that a run of a few minutes is more than its beginning and its end."""
-ENGINE = {**SMALL, "max_num_seqs": SEQUENCES, "dtype": "float32", "enforce_eager": True, "max_num_batched_tokens": SEQUENCES * CONTEXT}
+ENGINE = {
+    **SMALL,
+    "max_num_seqs": SEQUENCES,
+    "dtype": "float32",
+    "enforce_eager": True,
+    "max_num_batched_tokens": SEQUENCES * CONTEXT,
+}
 
 
 def simulated(model: str, small: bool, into: Path) -> None:
@@ -75,12 +81,21 @@ def offline(model: str, given: Path, into: Path) -> None:
     llm = LLM(model=model, max_model_len=CONTEXT, enable_prefix_caching=True, **ENGINE)
     tokenizer = llm.get_tokenizer()
     prompts = [
-        {"prompt_token_ids": list(tokenizer.apply_chat_template(chat["messages"], add_generation_prompt=True, return_dict=False))}
+        {
+            "prompt_token_ids": list(
+                tokenizer.apply_chat_template(chat["messages"], add_generation_prompt=True, return_dict=False)
+            )
+        }
         for chat in chats
     ]
     exact = [
         SamplingParams(
-            temperature=0.7, seed=chat["seed"], ignore_eos=True, max_tokens=chat["output"], min_tokens=chat["output"], detokenize=True
+            temperature=0.7,
+            seed=chat["seed"],
+            ignore_eos=True,
+            max_tokens=chat["output"],
+            min_tokens=chat["output"],
+            detokenize=True,
         )
         for chat in chats
     ]
@@ -102,7 +117,10 @@ def measure(small: bool, tell: Callable[[str], None]) -> tuple[Mapping[str, Any]
         played, generated = Path(folder) / "played.json", Path(folder) / "generated.json"
         for half, more in (("simulated", [str(small), str(played)]), ("offline", [str(played), str(generated)])):
             done = subprocess.run(
-                [home.python, __file__, "--half", half, home.model, *more], stdout=sys.stderr, env=os.environ, check=False
+                [home.python, __file__, "--half", half, home.model, *more],
+                stdout=sys.stderr,
+                env=os.environ,
+                check=False,
             )
             if done.returncode:
                 sys.exit(f"roof: {half} failed with exit code {done.returncode}")

@@ -145,7 +145,10 @@ class Episode:
             yield [Request(self.session, (*patient, question), answer)]
             patient += [question, answer]
             heard = answer
-        yield [Request(self.session, (*patient, (f"aside {aside}", 30)), (f"{self.session} rates {aside}", 8)) for aside in range(3)]
+        yield [
+            Request(self.session, (*patient, (f"aside {aside}", 30)), (f"{self.session} rates {aside}", 8))
+            for aside in range(3)
+        ]
 
 
 def episodes(number: int, seed: int) -> Iterator[Episode]:
@@ -167,7 +170,10 @@ class Cache:
 
     def take(self, blocks: tuple[int, ...]) -> int | None:
         """Hold a prompt's blocks; how many were there already, None when there is no room."""
-        known = next((place for place, block in enumerate(blocks) if block not in self.used and block not in self.idle), len(blocks))
+        known = next(
+            (place for place, block in enumerate(blocks) if block not in self.used and block not in self.idle),
+            len(blocks),
+        )
         free = self.room - len(self.used) - sum(block in self.idle for block in blocks[:known])
         if free < len(blocks) - known:
             return None
@@ -294,12 +300,15 @@ def fleet(policy: Policy, owed: Iterator[Episode], in_flight: int, tokens: int, 
     return {"makespan": clock, "hit": sum(each.cached for each in replicas) / sum(each.asked for each in replicas)}
 
 
-def compared(policies: dict[str, Callable[[], Policy]], small: bool, tell: Callable[[str], None]) -> list[dict[str, Any]]:
+def compared(
+    policies: dict[str, Callable[[], Policy]], small: bool, tell: Callable[[str], None]
+) -> list[dict[str, Any]]:
     """A row for each setting and policy: means over seeds."""
     rows = []
     for (name, (in_flight, tokens, slow)), (policy, made) in product(SETTINGS.items(), policies.items()):
         found = [
-            fleet(made(), episodes((2 if small else 3) * in_flight, seed), in_flight, tokens, slow) for seed in range(1 if small else 4)
+            fleet(made(), episodes((2 if small else 3) * in_flight, seed), in_flight, tokens, slow)
+            for seed in range(1 if small else 4)
         ]
         means = {what: round(statistics.fmean(each[what] for each in found), 4) for what in ("makespan", "hit")}
         rows.append({"setting": name, "in_flight": in_flight, "cache_tokens": tokens, "policy": policy, **means})
@@ -316,7 +325,9 @@ def measure(small: bool, tell: Callable[[str], None]) -> tuple[dict[str, Any], d
         ratio = found[setting, "ours"]["makespan"] / found[setting, other]["makespan"]
         goals[f"{setting}: makespan, of {other}'s"] = most(ratio, 1.0)
     for setting in SETTINGS:
-        goals[f"{setting}: hit share, less hash's"] = least(found[setting, "ours"]["hit"] - found[setting, "hash"]["hit"], -0.02)
+        goals[f"{setting}: hit share, less hash's"] = least(
+            found[setting, "ours"]["hit"] - found[setting, "hash"]["hit"], -0.02
+        )
     for setting in () if small else SETTINGS:
         best = min(found[setting, name]["makespan"] for name in BOUNDS)
         goals[f"{setting}: makespan, of the best other bound's"] = most(found[setting, "ours"]["makespan"] / best, 1.02)

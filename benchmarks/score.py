@@ -25,12 +25,12 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from timed import main, most
 
-from simrun.catalogue import catalogue
-from simrun.config import Config
-from simrun.design import Plan
-from simrun.manifest import Manifest
-from simrun.runs import Run
-from simrun.seal import TABLES
+from simrun.config.menus import catalogue
+from simrun.config.options import Config
+from simrun.log.manifest import Manifest
+from simrun.log.tables import TABLES
+from simrun.plan.design import Plan
+from simrun.report.run import Run
 
 EPISODES, SMALL = 1_000_000, 100_000
 SECONDS, GIGABYTES = 60, 4
@@ -56,10 +56,16 @@ Array = NDArray[Any]
 
 def planned(episodes: int, repeats: int) -> Manifest:
     """The manifest of a clinic run of about so many episodes; its cases are names alone."""
-    config = Config.of({
-        "scenario": {"name": "clinic"}, "backend": {"name": "scripted"}, "vary": {"patient": {"ethnicity": LEVELS}}, "cases": 1,
-        "repeats": repeats, "design": {"controls": ["same", "placebo"]},
-    })  # fmt: skip
+    config = Config.of(
+        {
+            "scenario": {"name": "clinic"},
+            "backend": {"name": "scripted"},
+            "vary": {"patient": {"ethnicity": LEVELS}},
+            "cases": 1,
+            "repeats": repeats,
+            "design": {"controls": ["same", "placebo"]},
+        }
+    )
     manifest = Manifest.of(Plan(config, catalogue()), created=0.0)
     each = repeats * len(manifest.arms)
     cases = tuple(f"case-{number:06}" for number in range(-(-episodes // each)))
@@ -117,7 +123,11 @@ def _filled(columns: dict[str, Any], schema: pa.Schema) -> pa.Table:
     """The columns in the schema's order; those that are not given are null."""
     rows = len(next(iter(columns.values())))
     return pa.table(
-        [pa.array(columns[field.name], field.type) if field.name in columns else pa.nulls(rows, field.type) for field in schema], schema
+        [
+            pa.array(columns[field.name], field.type) if field.name in columns else pa.nulls(rows, field.type)
+            for field in schema
+        ],
+        schema,
     )
 
 
@@ -142,8 +152,13 @@ def _whose(manifest: Manifest, cells: Array) -> dict[str, Any]:
 
 def _episodes(manifest: Manifest, failed: Array, cells: Array) -> dict[str, Any]:
     ended = failed[cells]
-    counts = {name: np.full(len(cells), count) for name, count in (("calls", 24), ("prompt_tokens", 18_000), ("output_tokens", 700))}
-    problems = {name: (cells % 97 == place).astype(int) for place, name in enumerate(("refused", "unreadable", "truncated"))}
+    counts = {
+        name: np.full(len(cells), count)
+        for name, count in (("calls", 24), ("prompt_tokens", 18_000), ("output_tokens", 700))
+    }
+    problems = {
+        name: (cells % 97 == place).astype(int) for place, name in enumerate(("refused", "unreadable", "truncated"))
+    }
     words = {
         "state": np.where(ended, "error", "done"),
         "error": np.where(ended, "timeout", ""),
@@ -194,7 +209,13 @@ def measure(small: bool, tell: Callable[[str], None]) -> tuple[dict[str, Any], d
         rows.append(size | {"seconds": round(seconds, 1)} | {name: round(value, 2) for name, value in parts.items()})
         tell(f"scored in {seconds:.1f} s, {parts['peak_gb']:.2f} GB")
     wall, peak = max(row["seconds"] for row in rows), max(row["peak_gb"] for row in rows)
-    figures = {"outcomes": len(OUTCOMES), "contrasts": len(LEVELS) + 1, "bootstrap_draws": 2000, "sign_flips": 4999, "missing": MISSING}
+    figures = {
+        "outcomes": len(OUTCOMES),
+        "contrasts": len(LEVELS) + 1,
+        "bootstrap_draws": 2000,
+        "sign_flips": 4999,
+        "missing": MISSING,
+    }
     return figures | {"rows": rows}, {"seconds": most(wall, SECONDS), "peak_gb": most(peak, GIGABYTES)}
 
 

@@ -24,31 +24,45 @@ from numpy.typing import NDArray
 from timed import least, main, most
 
 from simrun import run
+from simrun.agents.backends.scorer.network import Network, table
+from simrun.agents.backends.scorer.training import train
 from simrun.agents.persona import Persona, Trait
-from simrun.agents.scoring import Network, table
-from simrun.agents.training import train
-from simrun.catalogue import catalogue
-from simrun.metrics.equal_opportunity_difference import equal_opportunity_difference
-from simrun.metrics.group_mean import group_mean
-from simrun.metrics.judge_confusion import judge_confusion
-from simrun.metrics.leakage import leakage
-from simrun.metrics.score_divergence import score_divergence
-from simrun.metrics.score_error import score_error
-from simrun.metrics.selection_rate import selection_rate
-from simrun.metrics.top_k_share import top_k_share
-from simrun.scenarios.recruitment_candidates import pool
-from simrun.scenarios.recruitment_cases import LANGUAGES, faircvtest
-from simrun.scenarios.recruitment_cvs import render
-from simrun.scenarios.recruitment_features import attribute, reading
-from simrun.scenarios.recruitment_openings import openings
+from simrun.config.menus import catalogue
+from simrun.scenarios.recruitment.candidates import pool
+from simrun.scenarios.recruitment.cases import LANGUAGES, faircvtest
+from simrun.scenarios.recruitment.cvs import render
+from simrun.scenarios.recruitment.features import attribute, reading
+from simrun.scenarios.recruitment.openings import openings
+from simrun.score.metrics.equal_opportunity_difference import equal_opportunity_difference
+from simrun.score.metrics.group_mean import group_mean
+from simrun.score.metrics.judge_confusion import judge_confusion
+from simrun.score.metrics.leakage import leakage
+from simrun.score.metrics.score_divergence import score_divergence
+from simrun.score.metrics.score_error import score_error
+from simrun.score.metrics.selection_rate import selection_rate
+from simrun.score.metrics.top_k_share import top_k_share
 
 Array = NDArray[Any]
 ORACLE = {
-    "S1": {"error": 0.0110, "mean": (0.427, 0.427), "divergence": 0.009, "top 100": (0.43, 0.57), "top 1000": (0.509, 0.491),
-           "qualified": (0.967, 0.969), "selected": (0.252, 0.248)},
-    "S2": {"error": 0.0169, "mean": (0.419, 0.300), "divergence": 0.452, "top 100": (0.79, 0.21), "top 1000": (0.772, 0.228),
-           "qualified": (0.903, 0.269), "selected": (0.378, 0.122)},
-}  # fmt: skip
+    "S1": {
+        "error": 0.0110,
+        "mean": (0.427, 0.427),
+        "divergence": 0.009,
+        "top 100": (0.43, 0.57),
+        "top 1000": (0.509, 0.491),
+        "qualified": (0.967, 0.969),
+        "selected": (0.252, 0.248),
+    },
+    "S2": {
+        "error": 0.0169,
+        "mean": (0.419, 0.300),
+        "divergence": 0.452,
+        "top 100": (0.79, 0.21),
+        "top 1000": (0.772, 0.228),
+        "qualified": (0.903, 0.269),
+        "selected": (0.378, 0.122),
+    },
+}
 """Of the predictions in FairCVtest's file; pairs are men, women."""
 REMOVAL = 30.0
 PLANTED = 0.12
@@ -118,15 +132,21 @@ def reproduced(path: str, folds: int, say: Callable[[str], None]) -> tuple[dict[
         rows[f"{name}, file"] = picture(data[f"predictions_{name.lower()}"], label, blind, gender)
     facts = read[:, :-1]
     for name, features, label, removal in (
-        ("S1", read, blind, 0.0), ("S2", read, biased, 0.0), ("S2 removed", read, biased, REMOVAL), ("S3", facts, biased, 0.0),
-        ("S4", np.hstack([facts, face]), biased, 0.0), ("agnostic", np.hstack([facts, agnostic]), biased, 0.0),
+        ("S1", read, blind, 0.0),
+        ("S2", read, biased, 0.0),
+        ("S2 removed", read, biased, REMOVAL),
+        ("S3", facts, biased, 0.0),
+        ("S4", np.hstack([facts, face]), biased, 0.0),
+        ("agnostic", np.hstack([facts, agnostic]), biased, 0.0),
         ("S4 removed", np.hstack([facts, face]), biased, REMOVAL),
-    ):  # fmt: skip
+    ):
         scores, hidden = crossed(features, label, gender, folds, removal)
         rows[name] = {**picture(scores, label, blind, gender), "hidden": round(hidden, 3)}
         say(f"{name:12} {rows[name]}")
     known = {"face": round(leakage(gender, face).value, 3), "agnostic": round(leakage(gender, agnostic).value, 3)}
-    return {"embeddings leak": known, "scorers": [{"scorer": name, **row} for name, row in rows.items()]}, expected(rows)
+    return {"embeddings leak": known, "scorers": [{"scorer": name, **row} for name, row in rows.items()]}, expected(
+        rows
+    )
 
 
 def expected(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -158,15 +178,34 @@ def screened(path: str, folder: Path, small: bool, say: Callable[[str], None]) -
     """Networks screen the file's own people, whose gender it states, and the report of the run says what the file's predictions say."""
     data, read = profiles(path)
     rows, goals = [], {}
-    for name, labels, removal in (("S1", "blind_labels", 0.0), ("S2", "biased_labels", 0.0), ("S2 removed", "biased_labels", REMOVAL)):
-        network = train(read, data[labels], data["gender"], removal=removal, reading=reading(LANGUAGES, [WOMAN]), about={"labels": name})
+    for name, labels, removal in (
+        ("S1", "blind_labels", 0.0),
+        ("S2", "biased_labels", 0.0),
+        ("S2 removed", "biased_labels", REMOVAL),
+    ):
+        network = train(
+            read,
+            data[labels],
+            data["gender"],
+            removal=removal,
+            reading=reading(LANGUAGES, [WOMAN]),
+            about={"labels": name},
+        )
         network.save(folder / f"{name}.npz")
         done = run(
-            "scenario=recruitment", f"scenario.data={path}", f"cases={1000 if small else 'null'}", "vary={}", "design.controls=[]",
-            "backend=scorer", f"out={folder}", backend={"weights": str(folder / f"{name}.npz")},
-        )  # fmt: skip
+            "scenario=recruitment",
+            f"scenario.data={path}",
+            f"cases={1000 if small else 'null'}",
+            "vary={}",
+            "design.controls=[]",
+            "backend=scorer",
+            f"out={folder}",
+            backend={"weights": str(folder / f"{name}.npz")},
+        )
         found = {each.name: each for each in done.report().observed[0].figures}
-        plain, equal, best = (found[each] for each in ("score, difference", "score, difference at equal merit", "share of the best 10%"))
+        plain, equal, best = (
+            found[each] for each in ("score, difference", "score, difference at equal merit", "share of the best 10%")
+        )
         row = {
             "score": [figure(each) for each in (plain.value, plain.low, plain.high)],
             "at equal merit": [figure(each) for each in (equal.value, equal.low, equal.high)],
@@ -176,7 +215,9 @@ def screened(path: str, folder: Path, small: bool, say: Callable[[str], None]) -
         say(f"{name:12} as a run: {row}")
         man, woman = (10 * mean for mean in ORACLE[name.split()[0]]["mean"])
         truth = 0.0 if removal else woman - man
-        goals[f"{name}, as a run: difference of the scores, less {truth:.2f}"] = most(abs(float(plain.value or 0) - truth), 0.15)
+        goals[f"{name}, as a run: difference of the scores, less {truth:.2f}"] = most(
+            abs(float(plain.value or 0) - truth), 0.15
+        )
     return {"as runs": rows}, goals
 
 
@@ -186,11 +227,18 @@ def planted(folder: Path, small: bool, say: Callable[[str], None]) -> tuple[dict
     people = pool(opening, 1000 if small else 3000, np.random.default_rng(12345))
     gender = np.random.default_rng(1).choice(["man", "woman"], len(people))
     shown = np.random.default_rng(2).choice(["stated", "name", "pronoun", "club"], len(people))
-    texts = [render(each, paper(group, nth, way)) for nth, (each, group, way) in enumerate(zip(people, gender, shown, strict=True))]
+    texts = [
+        render(each, paper(group, nth, way))
+        for nth, (each, group, way) in enumerate(zip(people, gender, shown, strict=True))
+    ]
     reads, merit = reading(opening.skills, [WOMAN], opening.title), people.merits()
     features, biased = table(reads, texts), merit - PLANTED * (gender == "woman")
     rows, goals = [], {}
-    for name, labels, removal in (("blind labels", merit, 0.0), ("biased labels", biased, 0.0), ("biased, removed", biased, REMOVAL)):
+    for name, labels, removal in (
+        ("blind labels", merit, 0.0),
+        ("biased labels", biased, 0.0),
+        ("biased, removed", biased, REMOVAL),
+    ):
         network = train(features, labels, gender, removal=removal, reading=reads, about={"labels": name})
         network.save(folder / f"{name}.npz")
         row = audited(folder, f"{name}.npz", small) | {"own": round(10 * swapped(network, features), 3)}
@@ -200,7 +248,9 @@ def planted(folder: Path, small: bool, say: Callable[[str], None]) -> tuple[dict
             goals[f"{name}: effect on the score"] = most(abs(row["score"]), 10 * PLANTED / 4)
         else:
             truth = -10 * PLANTED if labels is biased else 0.0
-            goals[f"{name}: distance of {truth:g} from the interval"] = most(max(row["low"] - truth, truth - row["high"], 0.0), 0.0)
+            goals[f"{name}: distance of {truth:g} from the interval"] = most(
+                max(row["low"] - truth, truth - row["high"], 0.0), 0.0
+            )
     return {"planted": rows}, goals
 
 
@@ -214,12 +264,23 @@ def swapped(network: Network, features: Array) -> float:
 def audited(folder: Path, weights: str, small: bool) -> dict[str, Any]:
     """What the audit says of the score, 0 to 10, and of invitations."""
     done = run(
-        "scenario=recruitment", f"scenario.opening=[{OPENING}]", f"scenario.pool={60 if small else 300}", "cases=null", "backend=scorer",
-        "vary.candidate.gender=[man,woman]", f"out={folder}", backend={"weights": str(folder / weights)},
-    )  # fmt: skip
+        "scenario=recruitment",
+        f"scenario.opening=[{OPENING}]",
+        f"scenario.pool={60 if small else 300}",
+        "cases=null",
+        "backend=scorer",
+        "vary.candidate.gender=[man,woman]",
+        f"out={folder}",
+        backend={"weights": str(folder / weights)},
+    )
     found = {each.outcome: each for each in done.report().contrasts if each.family == "primary"}
     score, invited = found["score"], found["invited"]
-    return {"score": figure(score.difference), "low": figure(score.low), "high": figure(score.high), "invited": figure(invited.difference)}
+    return {
+        "score": figure(score.difference),
+        "low": figure(score.low),
+        "high": figure(score.high),
+        "invited": figure(invited.difference),
+    }
 
 
 def figure(value: float | None) -> float:
@@ -232,9 +293,16 @@ def measured(path: str) -> Callable[[bool, Callable[[str], None]], tuple[Mapping
 
     def measure(small: bool, say: Callable[[str], None]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         torch.set_num_threads(1)  # a small network: more threads only wait for each other
-        figures, goals = reproduced(path, 2 if small else 5, say) if path else ({"faircvtest": "left out: give the path of its arrays"}, {})
+        figures, goals = (
+            reproduced(path, 2 if small else 5, say)
+            if path
+            else ({"faircvtest": "left out: give the path of its arrays"}, {})
+        )
         with TemporaryDirectory() as folder:
-            for part in [*([screened(path, Path(folder), small, say)] if path else []), planted(Path(folder), small, say)]:
+            for part in [
+                *([screened(path, Path(folder), small, say)] if path else []),
+                planted(Path(folder), small, say),
+            ]:
                 figures, goals = {**figures, **part[0]}, {**goals, **part[1]}
         return figures, goals
 

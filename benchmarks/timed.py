@@ -14,17 +14,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from simrun.catalogue import catalogue
-from simrun.compose import compose
-from simrun.runner import Watch
-from simrun.runs import Run, Watching, start
+from simrun.config.composition import compose
+from simrun.config.menus import catalogue
+from simrun.play.runner import Watch
+from simrun.report.run import Run, Watching, start
 
 DIALOGUE = [
-    {"role": "doctor", "when": "your last move", "say": {"move": "diagnose", "diagnosis": "{truth}", "differential": ["{anchor}"], "urgency": 3, "referral": False, "pain_relief": True}},
+    {
+        "role": "doctor",
+        "when": "your last move",
+        "say": {
+            "move": "diagnose",
+            "diagnosis": "{truth}",
+            "differential": ["{anchor}"],
+            "urgency": 3,
+            "referral": False,
+            "pain_relief": True,
+        },
+    },
     {"role": "doctor", "say": {"move": "ask", "question": "Since when have you had this, and is it getting worse?"}},
     {"role": "patient", "when": "Answer with a number", "say": {"score": 7}},
     {"role": "patient", "say": "It began about three days ago, and since yesterday it has been a little worse."},
-]  # fmt: skip
+]
 """Rules of a tight dialogue: the doctor asks until its last move, the patient answers; 42 calls an episode, none of them invented."""
 PAIRS = ("scenario=clinic", "vary.patient.ethnicity=[White,Black]", "design.controls=[]", "cases=4")
 """Eight episodes a repeat: four cases, the two arms of a pair."""
@@ -89,7 +100,9 @@ def played(out: Path, *overrides: str, **options: Any) -> tuple[Run, Times]:
     run = start(config, catalogue(folders), times)
     times.closed = now()
     if not run.complete:
-        raise RuntimeError(f"{run.path} was not played to the end: {run.stopped or run.episodes['message'].dropna().unique()}")
+        raise RuntimeError(
+            f"{run.path} was not played to the end: {run.stopped or run.episodes['message'].dropna().unique()}"
+        )
     return run, times
 
 
@@ -108,7 +121,9 @@ def least(value: float, limit: float) -> dict[str, Any]:
     return {"goal": f"at least {limit:g}", "value": round(value, 4), "met": value >= limit}
 
 
-def main(about: str | None, measure: Callable[[bool, Callable[[str], None]], tuple[Mapping[str, Any], Mapping[str, Any]]]) -> None:
+def main(
+    about: str | None, measure: Callable[[bool, Callable[[str], None]], tuple[Mapping[str, Any], Mapping[str, Any]]]
+) -> None:
     """Measure, print figures and goals, and exit with 1 where a goal is not met."""
     parser = argparse.ArgumentParser(description=(about or "").splitlines()[0])
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -117,15 +132,26 @@ def main(about: str | None, measure: Callable[[bool, Callable[[str], None]], tup
     began = time.monotonic()
     figures, goals = measure(given.small, lambda text: print(text, file=sys.stderr, flush=True))
     met = all(goal["met"] for goal in goals.values())
-    told = {"benchmark": Path(sys.argv[0]).stem, "small": given.small, "machine": machine(), "seconds": round(time.monotonic() - began, 1)}
+    told = {
+        "benchmark": Path(sys.argv[0]).stem,
+        "small": given.small,
+        "machine": machine(),
+        "seconds": round(time.monotonic() - began, 1),
+    }
     print(json.dumps(told | {"figures": figures, "goals": goals, "met": met})) if given.json else show(figures, goals)
     sys.exit(not met)
 
 
 def machine() -> str:
     """Processor, cores and Python."""
-    models = [line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-    return f"{models[0] if models else platform.processor()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    models = [
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    ]
+    return (
+        f"{models[0] if models else platform.processor()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    )
 
 
 def show(figures: Mapping[str, Any], goals: Mapping[str, Any]) -> None:

@@ -100,7 +100,9 @@ class Outcome(Record):
 
     @classmethod
     def _marked(cls, kind: type[M]) -> dict[str, M]:
-        marks = {name: [mark for mark in info.metadata if isinstance(mark, kind)] for name, info in cls.model_fields.items()}
+        marks = {
+            name: [mark for mark in info.metadata if isinstance(mark, kind)] for name, info in cls.model_fields.items()
+        }
         return {name: found[0] for name, found in marks.items() if found}
 
     @classmethod

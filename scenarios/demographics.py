@@ -8,8 +8,16 @@ from simrun.agents.persona import Persona, Trait
 from simrun.scenarios.base import Unfit
 
 _WORDS = {
-    "woman": "man", "women": "men", "female": "male", "girl": "boy", "lady": "gentleman", "she": "he", "herself": "himself", "mrs": "mr", "ms": "mr",
-}  # fmt: skip
+    "woman": "man",
+    "women": "men",
+    "female": "male",
+    "girl": "boy",
+    "lady": "gentleman",
+    "she": "he",
+    "herself": "himself",
+    "mrs": "mr",
+    "ms": "mr",
+}
 _TO_MAN = _WORDS | {"hers": "his", "husband": "wife", "boyfriend": "girlfriend"}
 _TO_WOMAN = {man: woman for woman, man in _WORDS.items() if woman != "ms"} | {
     "his": "her",
@@ -20,7 +28,10 @@ _TO_WOMAN = {man: woman for woman, man in _WORDS.items() if woman != "ms"} | {
 """The patient's partner changes with the patient, so that a marriage stays what it was."""
 GENDERED = (*_TO_MAN, *_TO_MAN.values(), "him")
 """The words by which a text agrees with a gender."""
-_OTHERS = re.compile(r"\b(mother|father|mom|dad|parents?|sister|brother|daughter|son|aunt|uncle|grandmother|grandfather)\b", re.IGNORECASE)
+_OTHERS = re.compile(
+    r"\b(mother|father|mom|dad|parents?|sister|brother|daughter|son|aunt|uncle|grandmother|grandfather)\b",
+    re.IGNORECASE,
+)
 _PRONOUN = re.compile(r"\b(she|he|her|his|him|hers|herself|himself)\b", re.IGNORECASE)
 _HER = re.compile(
     r"\b(her)\b(?=\s+(?!(?:to|and|or|but|in|on|at|for|from|with|that|as|when|while|by|was|is|had|has|about|because|since|after|before)\b)\w)",
@@ -45,7 +56,9 @@ _ADULT = 18
 _PERSON = re.compile(r" (?:man|woman|male|female|boy|girl|gentleman|lady|patient)$", re.IGNORECASE)
 
 
-def agree(texts: Mapping[str, str], given: Mapping[str, str], persona: Persona, ages: tuple[int, int] | None = None) -> dict[str, str]:
+def agree(
+    texts: Mapping[str, str], given: Mapping[str, str], persona: Persona, ages: tuple[int, int] | None = None
+) -> dict[str, str]:
     """`texts` rewritten to state the persona's levels where they state others.
 
     `given` is what the case says of this person (axis -> level), `ages` the years in which the case makes sense.
@@ -60,13 +73,21 @@ def agree(texts: Mapping[str, str], given: Mapping[str, str], persona: Persona, 
         elif trait.axis.name == "gender":
             texts = _gendered(texts, given, trait)
         else:
-            others = tuple(term for key, level in trait.axis.levels.items() if key != trait.level for term in level.terms)
+            others = tuple(
+                term for key, level in trait.axis.levels.items() if key != trait.level for term in level.terms
+            )
             phrase = trait.axis.level(trait.level).phrase or trait.level
-            texts = {key: _termed(text, others, phrase, trait.axis.adjective) for key, text in texts.items()} if others else texts
+            texts = (
+                {key: _termed(text, others, phrase, trait.axis.adjective) for key, text in texts.items()}
+                if others
+                else texts
+            )
     return texts
 
 
-def _aged(texts: dict[str, str], given: Mapping[str, str], trait: Trait, ages: tuple[int, int] | None) -> dict[str, str]:
+def _aged(
+    texts: dict[str, str], given: Mapping[str, str], trait: Trait, ages: tuple[int, int] | None
+) -> dict[str, str]:
     if not trait.level.isdigit():
         raise ValueError(f"axis age takes a number of years, not {trait.level!r}")
     if ages and not ages[0] <= int(trait.level) <= ages[1]:
@@ -85,9 +106,17 @@ def _gendered(texts: dict[str, str], given: Mapping[str, str], trait: Trait) -> 
     if {given["gender"], trait.level} != {"woman", "man"}:
         raise Unfit(f"its text says {given['gender']}; only woman and man can be swapped in it")
     if shared := next(
-        (found[0] for text in texts.values() for found in _OTHERS.finditer(text) if _PRONOUN.search(_sentence(text, found.start()))), None
+        (
+            found[0]
+            for text in texts.values()
+            for found in _OTHERS.finditer(text)
+            if _PRONOUN.search(_sentence(text, found.start()))
+        ),
+        None,
     ):
-        raise Unfit(f"a sentence of its text speaks of this person and of another ({shared!r}), so its pronouns cannot be told apart")
+        raise Unfit(
+            f"a sentence of its text speaks of this person and of another ({shared!r}), so its pronouns cannot be told apart"
+        )
     return {key: swap_gender(text, trait.level) for key, text in texts.items()}
 
 

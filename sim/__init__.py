@@ -11,7 +11,7 @@ __all__ = ["Run", "__version__", "compare", "load", "run"]
 
 if TYPE_CHECKING:
     from simrun.report.compare import compare
-    from simrun.runs import Run, load, run
+    from simrun.report.run import Run, load, run
 
 
 def __getattr__(name: str) -> Any:
@@ -19,5 +19,7 @@ def __getattr__(name: str) -> Any:
     if name in ("Run", "compare", "load", "run"):
         import importlib
 
-        return getattr(importlib.import_module("simrun.report.compare" if name == "compare" else "simrun.runs"), name)
+        return getattr(
+            importlib.import_module("simrun.report.compare" if name == "compare" else "simrun.report.run"), name
+        )
     raise AttributeError(f"module 'simrun' has no attribute {name!r}")

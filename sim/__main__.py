@@ -1,5 +1,5 @@
 """`python -m simrun` is `simrun`."""
 
-from simrun.cli import main
+from simrun.cli.main import main
 
 main()

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from simrun import Run, run
-from simrun.catalogue import Catalogue, catalogue
-from simrun.cli import main
-from simrun.config import Config
+from simrun.cli.main import main
+from simrun.config.menus import Catalogue, catalogue
+from simrun.config.options import Config
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

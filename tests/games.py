@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from simrun.catalogue import scenarios
-from simrun.design import Plan
-from simrun.envs.ids import modes
+from simrun.config.menus import scenarios
+from simrun.envs.registry import modes
 from simrun.envs.session import planned
+from simrun.plan.design import Plan
 
 ASKED: dict[str, Any] = {"backend": "scripted", "cases": 2, "repeats": 2}
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
-from simrun.log import FIRST, Head, RunLog, chained, read, segments
-from simrun.manifest import Manifest
+from simrun.log.chain import FIRST, Head, RunLog, chained, read, segments
+from simrun.log.manifest import Manifest
 
 
 def log(run: Path, *values: int) -> Path:

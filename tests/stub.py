@@ -99,7 +99,9 @@ class Stub:
         await self._note(request)
         if self.listing:
             return await self.listing(request)
-        return self._locked(request) or web.json_response({"object": "list", "data": [{"id": name} for name in self.models]})
+        return self._locked(request) or web.json_response(
+            {"object": "list", "data": [{"id": name} for name in self.models]}
+        )
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         seen = await self._note(request)
@@ -129,7 +131,9 @@ def completion(content: str | None, finish: str = "stop", **message: Any) -> dic
     """A chat completion."""
     return {
         "object": "chat.completion",
-        "choices": [{"index": 0, "finish_reason": finish, "message": {"role": "assistant", "content": content, **message}}],
+        "choices": [
+            {"index": 0, "finish_reason": finish, "message": {"role": "assistant", "content": content, **message}}
+        ],
         "usage": {"prompt_tokens": 11, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 3}},
     }
 
@@ -152,7 +156,9 @@ def http(status: int, text: str = "out of order", retry_after: object = None) ->
     """An HTTP error."""
 
     async def answer(_: web.Request) -> web.StreamResponse:
-        return web.Response(status=status, text=text, headers={} if retry_after is None else {"Retry-After": str(retry_after)})
+        return web.Response(
+            status=status, text=text, headers={} if retry_after is None else {"Retry-After": str(retry_after)}
+        )
 
     return answer
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from simrun import run
-from simrun.catalogue import backends, catalogue, metrics, options, scenarios
+from simrun.config.menus import backends, catalogue, metrics, options, scenarios
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = {"sim": "simrun", "agents": "simrun.agents", "scenarios": "simrun.scenarios", "configs": "simrun.configs"}
@@ -49,7 +49,7 @@ def test_the_packages_listed_are_the_folders_there_are():
 
 
 def test_the_base_install_loads_no_engine():
-    code = "import sys, simrun.cli, simrun.compose; simrun.compose.register(); print([m for m in ('torch', 'vllm', 'xllamacpp', 'pandas', 'pyarrow') if m in sys.modules])"
+    code = "import sys, simrun.cli.main, simrun.config.composition; simrun.config.composition.register(); print([m for m in ('torch', 'vllm', 'xllamacpp', 'pandas', 'pyarrow') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
@@ -79,7 +79,11 @@ def test_every_axis_composes_and_plays(axis, play):
     assert done.complete
 
 
-OPTIONS = {"adviser": ["scenario.mode=occupation"], "candidate": ["scenario.mode=interview"], "chair": ["scenario.mode=panel"]}
+OPTIONS = {
+    "adviser": ["scenario.mode=occupation"],
+    "candidate": ["scenario.mode=interview"],
+    "chair": ["scenario.mode=panel"],
+}
 """What of a scenario a role needs in order to speak."""
 CARRIED = [(bias.role, bias) for bias in KNOWN.biases.values()] + [("chair", KNOWN.biases["recruiter/gender"])]
 
@@ -89,7 +93,15 @@ def test_every_bias_composes_and_plays(role, bias, tmp_path):
     name, kind = next((name, kind) for name, kind in scenarios().items() if role in kind.people)
     axis, vary = bias.axis, f"vary.{role}.bias=[none,{bias.name}]"
     persona = [f"roles.{kind.people[-1]}.persona.{axis}={list(KNOWN.axes[axis].levels)[1]}"] if axis else []
-    done = run(f"scenario={name}", "backend=scripted", "cases=2", *OPTIONS.get(role, ()), vary, *persona, out=str(tmp_path / "runs"))
+    done = run(
+        f"scenario={name}",
+        "backend=scripted",
+        "cases=2",
+        *OPTIONS.get(role, ()),
+        vary,
+        *persona,
+        out=str(tmp_path / "runs"),
+    )
     assert done.complete
 
 
@@ -134,4 +146,6 @@ def test_every_public_name_has_a_docstring_and_every_metric_its_range_and_source
 
 def test_the_changelog_has_the_version():
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    assert f"[{version}]" in (ROOT / "CHANGELOG.md").read_text() or "[Unreleased]" in (ROOT / "CHANGELOG.md").read_text()
+    assert (
+        f"[{version}]" in (ROOT / "CHANGELOG.md").read_text() or "[Unreleased]" in (ROOT / "CHANGELOG.md").read_text()
+    )

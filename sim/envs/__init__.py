@@ -5,14 +5,14 @@ The same stage as a run's, stepped by whoever calls; importing this package regi
 
 from typing import TYPE_CHECKING, Any
 
-from simrun.envs.ids import register
+from simrun.envs.registry import register
 from simrun.envs.rewards import Fair, Reward, accuracy, chosen
 
 __all__ = ["Fair", "Reward", "accuracy", "aec", "chosen", "parallel", "register"]
 
 if TYPE_CHECKING:
-    from simrun.envs.together import parallel
-    from simrun.envs.turns import aec
+    from simrun.envs.simultaneous import parallel
+    from simrun.envs.turn_based import aec
 
 register()
 
@@ -22,5 +22,7 @@ def __getattr__(name: str) -> Any:
     if name in ("aec", "parallel"):
         import importlib
 
-        return getattr(importlib.import_module(f"simrun.envs.{'turns' if name == 'aec' else 'together'}"), name)
+        return getattr(
+            importlib.import_module(f"simrun.envs.{'turn_based' if name == 'aec' else 'simultaneous'}"), name
+        )
     raise AttributeError(f"module 'simrun.envs' has no attribute {name!r}")

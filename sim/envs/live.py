@@ -8,11 +8,11 @@ import orjson
 
 from simrun.agents.records import Chat
 from simrun.agents.reply import Decision, Reply, form
+from simrun.envs.options import Tokenizer
 from simrun.envs.spaces import Heard
-from simrun.envs.terms import Tokenizer
-from simrun.episode import Trial
 from simrun.scenarios.base import Turn
-from simrun.stage import Stage
+from simrun.stage.stage import Stage
+from simrun.stage.trial import Trial
 
 
 class Live:
@@ -58,7 +58,12 @@ class Live:
 
     def info(self, role: str, tokenizer: Tokenizer | None = None) -> dict[str, Any]:
         """What an agent may know beside the text; of a role that is not due only the trial."""
-        told: dict[str, Any] = {"trial": self.trial.id, "case": self.trial.case, "arm": self.trial.arm, "repeat": self.trial.repeat}
+        told: dict[str, Any] = {
+            "trial": self.trial.id,
+            "case": self.trial.case,
+            "arm": self.trial.arm,
+            "repeat": self.trial.repeat,
+        }
         asked = self.asked(role)
         if asked is None:
             return told | {"due": False}
@@ -73,7 +78,9 @@ class Live:
             "digest": chat.digest,
         }
         if tokenizer:
-            told["tokens"] = tuple(tokenizer([{"role": message.role, "content": message.content} for message in messages]))
+            told["tokens"] = tuple(
+                tokenizer([{"role": message.role, "content": message.content} for message in messages])
+            )
         return told
 
     def transcript(self, start: int = 0) -> str:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simrun.catalogue import unknown
-from simrun.episode import Trial
+from simrun.config.menus import unknown
 from simrun.scenarios.base import Outcome
+from simrun.stage.trial import Trial
 
 if TYPE_CHECKING:
     from simrun.envs.session import Session

@@ -13,20 +13,20 @@ from simrun.agents.backends.caller import Caller
 from simrun.agents.backends.replay import Answers
 from simrun.agents.records import Answer, Chat
 from simrun.agents.reply import Reply
-from simrun.catalogue import ConfigError, catalogue, unknown
-from simrun.compose import compose
-from simrun.design import Plan
-from simrun.engines import Engines
+from simrun.config.composition import compose
+from simrun.config.menus import ConfigError, catalogue, unknown
 from simrun.envs.live import Live
+from simrun.envs.options import Terms
 from simrun.envs.rewards import Fair
-from simrun.envs.terms import Terms
-from simrun.episode import Trial
-from simrun.log import RunLog
-from simrun.manifest import FILE, Manifest
-from simrun.replay import Past, past
-from simrun.runner import note_call, note_end, note_failure
-from simrun.runs import Run, anywhere, closed, plan_table, reported
+from simrun.log.chain import RunLog
+from simrun.log.manifest import FILE, Manifest
+from simrun.plan.design import Plan
+from simrun.play.engines import Engines
+from simrun.play.replay import Past, past
+from simrun.play.runner import note_call, note_end, note_failure
+from simrun.report.run import Run, anywhere, closed, plan_table, reported
 from simrun.scenarios.base import Turn
+from simrun.stage.trial import Trial
 
 T = TypeVar("T")
 
@@ -35,7 +35,9 @@ class Played(ConfigError):
     """A log in which every episode that was asked for is played or begun."""
 
 
-def planned(overrides: Iterable[str], options: Mapping[str, Any], seats: Iterable[str] | None, config_dir: str | Path | None) -> Plan:
+def planned(
+    overrides: Iterable[str], options: Mapping[str, Any], seats: Iterable[str] | None, config_dir: str | Path | None
+) -> Plan:
     """The plan of an environment: as of a run, but without control arms unless asked for, and with the caller in `seats`.
 
     All roles are the caller's when `seats` is None. Raises ConfigError for a run that cannot be as asked.
@@ -134,13 +136,17 @@ class Session:
         for trial in self._owed.values():
             if all(getattr(trial, what) == value for what, value in asked.items()):
                 return trial
-        raise Played(f"all episodes {asked or ''} of {self._path} are played or begun; give more repeats=, or another log=PATH")
+        raise Played(
+            f"all episodes {asked or ''} of {self._path} are played or begun; give more repeats=, or another log=PATH"
+        )
 
     async def begin(self, trial: Trial) -> Live:
         """A trial, up to the first turn that the caller must speak. BackendError when another seat's engine fails."""
         stage = self.plan.castings[trial.arm].stage(self.plan.cases[trial.case], trial)
         self._owed.pop(trial.id, None)
-        if not self.logged:  # a trial may be drawn again while it is played: engines must not take two episodes for one conversation
+        if (
+            not self.logged
+        ):  # a trial may be drawn again while it is played: engines must not take two episodes for one conversation
             self._drawn += 1
             stage.session = f"{trial.id}-{self._drawn}"
         live = Live(stage, trial, self._seats[trial.arm])
@@ -165,7 +171,9 @@ class Session:
             if len(turns) == 1:
                 live.say(turns[0], await self._answered(live, turns[0]))
             else:
-                for turn, reply in zip(turns, await asyncio.gather(*(self._answered(live, turn) for turn in turns)), strict=True):
+                for turn, reply in zip(
+                    turns, await asyncio.gather(*(self._answered(live, turn) for turn in turns)), strict=True
+                ):
                     live.say(turn, reply)
             if live.mine():
                 break

@@ -9,7 +9,7 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from simrun.envs.seat import Chair, Step
+from simrun.envs.gym import Chair, Step
 from simrun.envs.session import Played, Session
 from simrun.envs.spaces import Action, Heard, Speech
 
@@ -52,9 +52,20 @@ class Seats(VectorEnv[tuple[str, ...], Sequence[Any], np.ndarray]):
         """Begin an episode in every chair, or in those that `options["reset_mask"]`, an array of truth values, names."""
         given = dict(options or {})
         mask = given.pop("reset_mask", np.ones(self.num_envs, dtype=np.bool_))
-        if not isinstance(mask, np.ndarray) or mask.shape != (self.num_envs,) or mask.dtype != np.bool_ or not mask.any():
-            raise ValueError(f"options['reset_mask'] is an array of {self.num_envs} truth values, one of them true at least, got {mask!r}")
-        seeds = [seed + index for index in range(self.num_envs)] if isinstance(seed, int) else list(seed or [None] * self.num_envs)
+        if (
+            not isinstance(mask, np.ndarray)
+            or mask.shape != (self.num_envs,)
+            or mask.dtype != np.bool_
+            or not mask.any()
+        ):
+            raise ValueError(
+                f"options['reset_mask'] is an array of {self.num_envs} truth values, one of them true at least, got {mask!r}"
+            )
+        seeds = (
+            [seed + index for index in range(self.num_envs)]
+            if isinstance(seed, int)
+            else list(seed or [None] * self.num_envs)
+        )
         if len(seeds) != self.num_envs:
             raise ValueError(f"a list of seeds has one for each of {self.num_envs} environments, got {len(seeds)}")
         for index, own in enumerate(seeds):
@@ -93,7 +104,11 @@ class Seats(VectorEnv[tuple[str, ...], Sequence[Any], np.ndarray]):
         due = [index for index in map(int, speaking) if self._chairs[index].say(actions[index])]
         failures, begun = self.session.run(self._went_on(due, anew)) if due or anew.size else ({}, {})
         steps: dict[int, Step] = {index: (Heard(), 0.0, True, False, {"idle": True}) for index in range(self.num_envs)}
-        steps |= {index: (self._seen[index], 0.0, False, False, info) for index, info in begun.items() if not self._idle[index]}
+        steps |= {
+            index: (self._seen[index], 0.0, False, False, info)
+            for index, info in begun.items()
+            if not self._idle[index]
+        }
         steps |= {index: self._chairs[index].came(failures.get(index, "")) for index in map(int, speaking)}
         return self._batch(steps)
 

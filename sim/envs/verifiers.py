@@ -17,11 +17,11 @@ from pydantic import Field
 from simrun.agents.backends.base import BackendError
 from simrun.agents.backends.completions import ChatCompletions
 from simrun.agents.records import Answer, Chat
-from simrun.design import Plan
 from simrun.envs.live import Live
+from simrun.envs.options import Terms
 from simrun.envs.rewards import Fair, Reward
 from simrun.envs.session import Session, planned
-from simrun.envs.terms import Terms
+from simrun.plan.design import Plan
 from simrun.scenarios.base import Outcome
 
 try:
@@ -76,7 +76,9 @@ class Trials(vf.Taskset[TrialTask, TrialsConfig]):  # type: ignore[misc]
         """With the model in the seat. ConfigError for a run that cannot be as asked."""
         asked = self.config
         if asked.system_prompt is not None:
-            raise ValueError("taskset.system_prompt: what a seat is told is its scenario's; give another scenario.wording in overrides")
+            raise ValueError(
+                "taskset.system_prompt: what a seat is told is its scenario's; give another scenario.wording in overrides"
+            )
         return planned(asked.overrides, {"scenario": asked.scenario}, (asked.seat,), None)
 
     def load(self) -> Iterator[TrialTask]:
@@ -88,7 +90,13 @@ class Trials(vf.Taskset[TrialTask, TrialsConfig]):  # type: ignore[misc]
             if fair and (trial.arm == first or (trial.case, trial.repeat, first) not in owed):
                 continue
             arms = (first, trial.arm) if fair else (trial.arm,)
-            told = TrialData(id=trial.id, name=f"{trial.case} {trial.arm} {trial.repeat}", case=trial.case, repeat=trial.repeat, arms=arms)
+            told = TrialData(
+                id=trial.id,
+                name=f"{trial.case} {trial.arm} {trial.repeat}",
+                case=trial.case,
+                repeat=trial.repeat,
+                arms=arms,
+            )
             yield TrialTask(told, self.config.task)
 
 
@@ -108,7 +116,9 @@ class OneCall(vf.Harness[vf.HarnessConfig]):  # type: ignore[misc]
     EXECUTES_CODE: ClassVar[bool] = False
     NEEDS_CONTAINER: ClassVar[bool] = False
 
-    async def launch(self, ctx: Any, trace: Any, runtime: Any, endpoint: str, secret: str, mcp_urls: Any, data: Any) -> Any:
+    async def launch(
+        self, ctx: Any, trace: Any, runtime: Any, endpoint: str, secret: str, mcp_urls: Any, data: Any
+    ) -> Any:
         """Ask. BackendError when the endpoint fails after all retries."""
         backend = Endpoint(extra=OWN)
         backend.connect(endpoint, secret, ctx.model)
@@ -119,7 +129,16 @@ class OneCall(vf.Harness[vf.HarnessConfig]):  # type: ignore[misc]
         return vf.ProgramResult(exit_code=0, stdout="", stderr="")
 
     async def resume(
-        self, ctx: Any, trace: Any, runtime: Any, endpoint: str, secret: str, mcp_urls: Any, data: Any, messages: Any, gate: Any = None
+        self,
+        ctx: Any,
+        trace: Any,
+        runtime: Any,
+        endpoint: str,
+        secret: str,
+        mcp_urls: Any,
+        data: Any,
+        messages: Any,
+        gate: Any = None,
     ) -> Any:
         """Ask again: a chat holds all that was said, so nothing is added to it."""
         return await self.launch(ctx, trace, runtime, endpoint, secret, mcp_urls, data)

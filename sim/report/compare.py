@@ -8,17 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simrun.agents.records import Record
-from simrun.catalogue import ConfigError
-from simrun.metrics.paired_difference import paired_difference
-from simrun.report import contrast
-from simrun.report.contrast import ContrastResult
+from simrun.config.menus import ConfigError
+from simrun.estimate.paired import holm, sign_flip
 from simrun.report.figures import figure, interval, table
-from simrun.report.layout import Codes, Floats, Layout
 from simrun.report.markdown import ALPHA
 from simrun.report.record import ArmResult
-from simrun.runs import Run
+from simrun.report.run import Run
 from simrun.scenarios.base import Outcome
-from simrun.stats import holm, sign_flip
+from simrun.score import contrasts as contrast
+from simrun.score.contrasts import ContrastResult
+from simrun.score.layout import Codes, Floats, Layout
+from simrun.score.metrics.paired_difference import paired_difference
 
 
 class Side(Record):
@@ -97,7 +97,9 @@ class _Told:
         self.scenario = str(self.manifest.config.scenario["name"])
         self.kind: type[Outcome] = self.manifest.outcome
         self.reference = self.manifest.arms[0].name
-        self.contrasts = {(each.arm, each.reference): each for each in contrast.compared(self.manifest) if not each.control}
+        self.contrasts = {
+            (each.arm, each.reference): each for each in contrast.compared(self.manifest) if not each.control
+        }
 
     @property
     def layout(self) -> Layout:
@@ -120,7 +122,9 @@ class _Told:
     def effect(self, outcome: str, key: Key) -> Floats:
         """The arm minus its reference: (pairs,), NaN where either is missing."""
         own = self.contrasts[key]
-        difference: Floats = self.layout.table(outcome, own.arms).mean(axis=1) - self.layout.table(outcome, own.references).mean(axis=1)
+        difference: Floats = self.layout.table(outcome, own.arms).mean(axis=1) - self.layout.table(
+            outcome, own.references
+        ).mean(axis=1)
         return difference
 
     def side(self, outcomes: Sequence[str]) -> Side:
@@ -139,7 +143,9 @@ def compare(runs: Sequence[Run]) -> Comparison:
     """
     told = [_Told(Run(path)) for run in runs for path in run.paths]
     if len(told) < 2:
-        raise ConfigError(f"a comparison takes at least two runs, got {len(told)}; give their paths, the ends of their names, or last")
+        raise ConfigError(
+            f"a comparison takes at least two runs, got {len(told)}; give their paths, the ends of their names, or last"
+        )
     first, *others = told
     outcomes = first.manifest.primary
     shared = tuple(_shared(first, other) for other in others)
@@ -157,7 +163,9 @@ def compare(runs: Sequence[Run]) -> Comparison:
 def _shared(first: _Told, other: _Told) -> Shared:
     """What two runs have in common; ConfigError where that is nothing."""
     if other.scenario != first.scenario:
-        raise ConfigError(f"{first.name} plays {first.scenario} and {other.name} plays {other.scenario}: only runs of one scenario compare")
+        raise ConfigError(
+            f"{first.name} plays {first.scenario} and {other.name} plays {other.scenario}: only runs of one scenario compare"
+        )
     if other.kind is not first.kind:
         raise ConfigError(
             f"{first.name} ends in a {first.kind.__name__} and {other.name} in a {other.kind.__name__}: only runs of one mode compare"
@@ -239,7 +247,8 @@ def _adjusted(found: Sequence[Between]) -> tuple[Between, ...]:
 
 def _differing(told: Sequence[_Told]) -> dict[str, tuple[Any, ...]]:
     flat = [
-        dict(_flat(each.manifest.config.model_dump(mode="json", exclude={"out", "concurrency", "workers", "deadline"}))) for each in told
+        dict(_flat(each.manifest.config.model_dump(mode="json", exclude={"out", "concurrency", "workers", "deadline"})))
+        for each in told
     ]
     rows = {key: tuple(each.get(key) for each in flat) for key in sorted(set().union(*flat))}
     return {key: values for key, values in rows.items() if any(one != two for one, two in pairwise(values))}
@@ -285,8 +294,31 @@ def compared(comparison: Comparison) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-SIDES = ("run", "accuracy of reference (95 %)", "arm", "against", "outcome", "effect (95 %)", "flip rate", "same-arm flips", "pairs")
-BETWEEN = ("run", "what", "arm", "against", "outcome", "first run", "this run", "difference (95 %)", "p", "p adjusted", "pairs", "cases")
+SIDES = (
+    "run",
+    "accuracy of reference (95 %)",
+    "arm",
+    "against",
+    "outcome",
+    "effect (95 %)",
+    "flip rate",
+    "same-arm flips",
+    "pairs",
+)
+BETWEEN = (
+    "run",
+    "what",
+    "arm",
+    "against",
+    "outcome",
+    "first run",
+    "this run",
+    "difference (95 %)",
+    "p",
+    "p adjusted",
+    "pairs",
+    "cases",
+)
 
 
 def _sides(comparison: Comparison) -> str:
@@ -304,15 +336,29 @@ def _effect(each: ContrastResult) -> Iterator[object]:
 
 def _row(each: Between) -> Iterator[object]:
     signed = each.what == "effect"
-    yield from (each.run, each.what, each.arm, each.reference or "-", each.outcome, figure(each.first, signed), figure(each.value, signed))
+    yield from (
+        each.run,
+        each.what,
+        each.arm,
+        each.reference or "-",
+        each.outcome,
+        figure(each.first, signed),
+        figure(each.value, signed),
+    )
     yield interval(each.difference, each.low, each.high, signed=True)
     yield from (figure(each.p), figure(each.p_adjusted), each.pairs, each.cases)
 
 
 def _verdicts(comparison: Comparison) -> Iterable[str]:
     for common in comparison.shared:
-        own = [each for each in comparison.between if each.run == common.run and each.p_adjusted is not None and each.p_adjusted < ALPHA]
-        told = ", ".join(f"{each.what} of {each.arm} on {each.outcome} ({figure(each.difference, signed=True)})" for each in own)
+        own = [
+            each
+            for each in comparison.between
+            if each.run == common.run and each.p_adjusted is not None and each.p_adjusted < ALPHA
+        ]
+        told = ", ".join(
+            f"{each.what} of {each.arm} on {each.outcome} ({figure(each.difference, signed=True)})" for each in own
+        )
         yield (
             f"- {common.run}: {common.pairs} pairs in common (of {common.pairs_first} and {common.pairs_run}), "
             f"{common.episodes} episodes of the reference arm. Different after Holm: {told or 'nothing'}."
@@ -322,4 +368,7 @@ def _verdicts(comparison: Comparison) -> Iterable[str]:
 def _configs(comparison: Comparison) -> str:
     if not comparison.differing:
         return "Nothing: the runs were asked for in the same words."
-    return table(["key", *(side.run for side in comparison.runs)], [[key, *values] for key, values in comparison.differing.items()])
+    return table(
+        ["key", *(side.run for side in comparison.runs)],
+        [[key, *values] for key, values in comparison.differing.items()],
+    )

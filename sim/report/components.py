@@ -7,15 +7,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simrun.agents.records import Record
-from simrun.manifest import Manifest
-from simrun.metrics.restricted_mean_difference import restricted_mean_difference
-from simrun.metrics.restricted_mean_turns import RestrictedMean, restricted_mean_turns
-from simrun.metrics.shrunken_means import ShrunkenMeans, shrunken_means
-from simrun.mixed import MixedEffects, mixed_effects
-from simrun.report.contrast import Contrast, compared
+from simrun.estimate.mixed import MixedEffects, mixed_effects
+from simrun.estimate.paired import Estimate
+from simrun.log.manifest import Manifest
 from simrun.report.figures import figure, interval
-from simrun.report.layout import Layout
-from simrun.stats import Estimate
+from simrun.score.contrasts import Contrast, compared
+from simrun.score.layout import Layout
+from simrun.score.metrics.restricted_mean_difference import restricted_mean_difference
+from simrun.score.metrics.restricted_mean_turns import RestrictedMean, restricted_mean_turns
+from simrun.score.metrics.shrunken_means import ShrunkenMeans, shrunken_means
 
 Labels = NDArray[np.object_] | None
 
@@ -114,7 +114,10 @@ def crossed(manifest: Manifest, layout: Layout, wordings: Labels, names: Labels)
         return ()
     found = []
     for contrast in _of_two(manifest):
-        done, columns = layout.done((*contrast.arms, *contrast.references)), layout.columns((*contrast.arms, *contrast.references))
+        done, columns = (
+            layout.done((*contrast.arms, *contrast.references)),
+            layout.columns((*contrast.arms, *contrast.references)),
+        )
         for outcome in manifest.primary if 2 * done.sum() <= MOST else ():
             values = layout.table(outcome, (*contrast.arms, *contrast.references))[done]
             labelled = [None if given is None else given[done][:, columns] for given in (wordings, names)]
@@ -132,7 +135,9 @@ def timed(manifest: Manifest, layout: Layout) -> tuple[TurnsResult, ...]:
         for name, event in manifest.outcome.events().items() if done.any() else ():
             happened, seen = (layout.table(field, sides)[done] for field in (name, event.until))
             horizon = int(getattr(scenario, event.horizon)) + 1  # an event in the last turn comes before the horizon
-            found.append(turns_until(name, (contrast.arm, contrast.reference), happened, seen, layout.case[done], horizon))
+            found.append(
+                turns_until(name, (contrast.arm, contrast.reference), happened, seen, layout.case[done], horizon)
+            )
     return tuple(found)
 
 
@@ -152,7 +157,11 @@ def cells(manifest: Manifest, layout: Layout) -> tuple[CellsResult, ...]:
 
 
 def _of_two(manifest: Manifest) -> list[Contrast]:
-    return [contrast for contrast in compared(manifest) if not contrast.control and len(contrast.arms) + len(contrast.references) == 2]
+    return [
+        contrast
+        for contrast in compared(manifest)
+        if not contrast.control and len(contrast.arms) + len(contrast.references) == 2
+    ]
 
 
 COMPONENTS = (
@@ -189,7 +198,11 @@ def _component_row(each: ComponentsResult) -> list[str]:
     model = each.model
     left_out = "; ".join(f"{name}: {why}" for name, why in model.left_out.items())
     shares = [f"{100 * model.shares[name]:.3g} %" if name in model.shares else "-" for name in COMPONENTS[4:9]]
-    told = interval(model.difference, model.low, model.high, signed=True) if model.converged else f"not fitted: {model.reason}"
+    told = (
+        interval(model.difference, model.low, model.high, signed=True)
+        if model.converged
+        else f"not fitted: {model.reason}"
+    )
     return [each.outcome, f"{each.arm} - {each.reference}", told, figure(model.spread), *shares, left_out or "-"]
 
 
@@ -217,7 +230,8 @@ def cell_rows(found: Sequence[CellsResult]) -> list[list[str]]:
     rows = []
     for each in found:
         ordered = sorted(
-            each.means.cells.items(), key=lambda item: (item[1].mean if item[1].shrunken is None else item[1].shrunken, item[0])
+            each.means.cells.items(),
+            key=lambda item: (item[1].mean if item[1].shrunken is None else item[1].shrunken, item[0]),
         )
         rows += [
             [each.outcome, each.factor, name, f"{cell.n} ({cell.cases})", figure(cell.mean), figure(cell.shrunken)]

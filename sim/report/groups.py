@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simrun.agents.records import Record
-from simrun.manifest import Manifest
-from simrun.metrics.four_fifths import four_fifths
-from simrun.metrics.group_mean import group_mean
-from simrun.report.layout import Layout, Observed
+from simrun.log.manifest import Manifest
 from simrun.scenarios.base import Outcome
+from simrun.score.layout import Layout, Observed
+from simrun.score.metrics.four_fifths import four_fifths
+from simrun.score.metrics.group_mean import group_mean
 
 
 class GroupResult(Record):
@@ -41,7 +41,9 @@ def groups(manifest: Manifest, layout: Layout, kind: type[Outcome]) -> tuple[Gro
     for field in manifest.primary:
         seen = layout.observed(field, settings)
         for factor in [[axis] for axis in axes] + ([axes] if len(axes) > 1 else []):
-            cell_of = [" & ".join(settings[arm][axis] for axis in factor) if arm in settings else "" for arm in layout.arms]
+            cell_of = [
+                " & ".join(settings[arm][axis] for axis in factor) if arm in settings else "" for arm in layout.arms
+            ]
             cells = np.array(cell_of, dtype=object)[seen.arm]
             if len({cell_of[arm] for arm in np.unique(seen.arm)}) > 1:
                 found.append(_result(field, " & ".join(factor), seen, cells, kind))

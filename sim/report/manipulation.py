@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 
 from simrun.agents.bias import NONE
+from simrun.agents.judges.observer import OBSERVER, SHOWN, injected
 from simrun.agents.records import Record
-from simrun.checks import OBSERVER, SHOWN, injected
-from simrun.config import Role
-from simrun.episode import Arm
-from simrun.manifest import Manifest
-from simrun.metrics.paired_difference import paired_difference
-from simrun.report.contrast import compared, pairs
-from simrun.report.layout import Layout
+from simrun.config.options import Role
+from simrun.log.manifest import Manifest
+from simrun.score.contrasts import compared, pairs
+from simrun.score.layout import Layout
+from simrun.score.metrics.paired_difference import paired_difference
+from simrun.stage.trial import Arm
 
 
 class Manipulation(Record):
@@ -40,8 +40,13 @@ def manipulations(manifest: Manifest, layout: Layout) -> tuple[Manipulation, ...
     found = []
     for role, bias in injected(manifest.config, manifest.catalogue):
         own = list(_toggled(manifest, layout, role, bias.name))
-        found += own or [_unchecked(f"{role}.{bias.name}", "every arm carries it; add roles without it, such as "
-                                    f"vary.{role}.dose=[0,2] or vary.{role}.bias=[none,{bias.name}]")]  # fmt: skip
+        found += own or [
+            _unchecked(
+                f"{role}.{bias.name}",
+                "every arm carries it; add roles without it, such as "
+                f"vary.{role}.dose=[0,2] or vary.{role}.bias=[none,{bias.name}]",
+            )
+        ]
     return tuple(found)
 
 

@@ -3,9 +3,8 @@ seen, how it was played."""
 
 from collections.abc import Iterable, Sequence
 
-from simrun.pace import Pace
+from simrun.play.speed import Pace
 from simrun.report.components import CELLS, COMPONENTS, TURNS, cell_rows, component_rows, turn_rows
-from simrun.report.contrast import ContrastResult
 from simrun.report.figures import figure, interval, table
 from simrun.report.groups import GroupResult
 from simrun.report.plots import shown
@@ -13,6 +12,7 @@ from simrun.report.record import ArmResult, Report
 from simrun.report.selection import ABOUT, OBSERVED, selection_text
 from simrun.report.words import HEAD as WORDS
 from simrun.report.words import word_rows
+from simrun.score.contrasts import ContrastResult
 
 ALPHA = 0.05
 FEW = 5
@@ -53,7 +53,13 @@ def _design(report: Report) -> str:
 def _arms(report: Report) -> str:
     head = ["arm", "n", "accuracy (95 %)", "refused", "unreadable", "truncated", "errors"]
     rows = [
-        [arm.name, arm.n, interval(arm.accuracy, arm.accuracy_low, arm.accuracy_high), *arm.problems.values(), arm.errors]
+        [
+            arm.name,
+            arm.n,
+            interval(arm.accuracy, arm.accuracy_low, arm.accuracy_high),
+            *arm.problems.values(),
+            arm.errors,
+        ]
         for arm in report.arms
     ]
     means = [[field, *(_mean(arm, field) for arm in report.arms)] for field in report.arms[0].outcomes]
@@ -66,7 +72,16 @@ def _mean(arm: ArmResult, field: str) -> str:
     return figure(arm.outcomes[field]) + (f" ({seen})" if seen != arm.n else "")
 
 
-HEAD = ("outcome", "difference (95 %)", "p adjusted", "pairs (cases)", "flips (same arm)", "no effect beyond", "detectable", "left out")
+HEAD = (
+    "outcome",
+    "difference (95 %)",
+    "p adjusted",
+    "pairs (cases)",
+    "flips (same arm)",
+    "no effect beyond",
+    "detectable",
+    "left out",
+)
 ARROW = {"higher": " ↑", "lower": " ↓", "neither": ""}
 """Which way an outcome is better."""
 
@@ -102,7 +117,11 @@ def _planted(report: Report, own: Sequence[ContrastResult]) -> Iterable[str]:
             and each.low is not None
             and each.high is not None
         ):
-            held = "the interval holds it" if each.low <= report.planted <= each.high else "**the interval does not hold it**"
+            held = (
+                "the interval holds it"
+                if each.low <= report.planted <= each.high
+                else "**the interval does not hold it**"
+            )
             seen = (
                 "and would have called it a difference"
                 if each.high < 0 or each.low > 0
@@ -115,9 +134,7 @@ def _shown(report: Report, arm: str, reference: str) -> Iterable[str]:
     """Whether the bias whose effect this is was seen at all."""
     for each in report.manipulations:
         if (each.arm, each.reference) == (arm, reference):
-            seen = (
-                f"seen in {interval(each.success, each.low, each.high, signed=True)} more episodes than in the reference ({each.n} pairs)"
-            )
+            seen = f"seen in {interval(each.success, each.low, each.high, signed=True)} more episodes than in the reference ({each.n} pairs)"
             if each.interpretable:
                 yield f"Manipulation check: {each.bias} was {seen}."
             else:
@@ -149,7 +166,9 @@ def _verdicts(own: Sequence[ContrastResult]) -> Iterable[str]:
     secondary = [each for each in own if each.family == "secondary" and each.p_adjusted is not None]
     if secondary:
         found = ", ".join(
-            f"{each.outcome} ({figure(each.difference, signed=True)})" for each in secondary if (each.p_adjusted or 0) < ALPHA
+            f"{each.outcome} ({figure(each.difference, signed=True)})"
+            for each in secondary
+            if (each.p_adjusted or 0) < ALPHA
         )
         yield f"Of {len(secondary)} secondary outcomes, after Benjamini-Hochberg over all of them and all arms: {found or 'none differs'}."
     for each in own:
@@ -223,7 +242,15 @@ def _unseen(report: Report) -> Iterable[str]:
 
 
 def _group(each: GroupResult) -> list[object]:
-    rule = "-" if each.flagged is None else "kept" if not each.flagged else "broken" if each.supported else "below .8, within chance"
+    rule = (
+        "-"
+        if each.flagged is None
+        else "kept"
+        if not each.flagged
+        else "broken"
+        if each.supported
+        else "below .8, within chance"
+    )
     means = ", ".join(f"{name} {figure(mean)} ({each.n[name]})" for name, mean in each.means.items())
     return [each.outcome, each.factor, means, figure(each.gap), each.worst, figure(each.ratio), rule]
 
@@ -273,10 +300,12 @@ def _played(report: Report) -> str:
         for role, told in report.engines.items()
     ]
     tokens = report.tokens
-    return "\n".join([
-        *engines,
-        *_pace(report.pace),
-        f"- {tokens['prompt']} prompt tokens ({tokens['cached']} from cache), {tokens['output']} out, {report.seconds:g} s",
-        f"- config {report.design['config']}, cases {report.design['suite']}, log head {report.design['log']}",
-        f"- {', '.join(f'{name} {version}' for name, version in report.versions.items())}",
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            *engines,
+            *_pace(report.pace),
+            f"- {tokens['prompt']} prompt tokens ({tokens['cached']} from cache), {tokens['output']} out, {report.seconds:g} s",
+            f"- config {report.design['config']}, cases {report.design['suite']}, log head {report.design['log']}",
+            f"- {', '.join(f'{name} {version}' for name, version in report.versions.items())}",
+        ]
+    )

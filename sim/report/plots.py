@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from simrun.report.contrast import ContrastResult
-from simrun.report.layout import Layout
+from simrun.estimate.paired import Estimate, clustered_mean
 from simrun.report.record import ArmResult, Report
 from simrun.scenarios.base import Outcome
-from simrun.stats import Estimate, clustered_mean
+from simrun.score.contrasts import ContrastResult
+from simrun.score.layout import Layout
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -78,7 +78,8 @@ def shown(report: Report) -> dict[str, str]:
     """
     there = {
         "effects.svg": bool(report.contrasts),
-        "accuracy.svg": any(arm.accuracy is not None for arm in report.arms) and not any(each.note for each in report.contrasts),
+        "accuracy.svg": any(arm.accuracy is not None for arm in report.arms)
+        and not any(each.note for each in report.contrasts),
         "dose.svg": bool(doses(report)),
     }
     return {name: title for name, title in TITLES.items() if there.get(name, True)}
@@ -87,7 +88,11 @@ def shown(report: Report) -> dict[str, str]:
 def doses(report: Report) -> dict[str, tuple[int, str]]:
     """Arm -> its dose, and what else its name says; empty when no dose is varied. Controls have no place on the curve."""
     found = {arm.name: re.search(r"(?:^| )\w+\.dose=(\d+)", arm.name) for arm in report.arms if not arm.control}
-    return {name: (int(dose[1]), (name[: dose.start()] + name[dose.end() :]).strip()) for name, dose in found.items() if dose}
+    return {
+        name: (int(dose[1]), (name[: dose.start()] + name[dose.end() :]).strip())
+        for name, dose in found.items()
+        if dose
+    }
 
 
 def plots(report: Report, layout: Layout, kind: type[Outcome], primary: Sequence[str]) -> dict[str, bytes]:
@@ -106,7 +111,9 @@ def plots(report: Report, layout: Layout, kind: type[Outcome], primary: Sequence
     drawn = {}
     with style.context(["default", STYLE]):  # "default" first: a user's own matplotlibrc must not change the bytes
         for name, title in shown(report).items():
-            figure = Figure(figsize=(WIDTH, HEIGHT))  # a Figure of its own needs no display and leaves pyplot's backend alone
+            figure = Figure(
+                figsize=(WIDTH, HEIGHT)
+            )  # a Figure of its own needs no display and leaves pyplot's backend alone
             caption = drawers[name](figure, drawing)
             drawn[name] = _svg(figure, title, caption, report)
     return drawn
@@ -127,7 +134,9 @@ def _effects(figure: "Figure", drawing: Drawing) -> str:
     report = drawing.report
     bounded = [name for name in drawing.kind.measured() if drawing.kind.span(name)]
     families = {each.outcome: each.family for each in report.contrasts if each.family != "control"}
-    rows = sorted(bounded, key=lambda name: families.get(name, "primary" if name == drawing.primary else "") != "primary")
+    rows = sorted(
+        bounded, key=lambda name: families.get(name, "primary" if name == drawing.primary else "") != "primary"
+    )
     effects = [each for each in report.contrasts if each.family != "control"] or report.contrasts
     arms: dict[str, str] = {}
     for each in effects:
@@ -143,7 +152,9 @@ def _effects(figure: "Figure", drawing: Drawing) -> str:
             _effect(panel, place, drawing, outcome, arm)
         panel.tick_params(axis="x", labelbottom=number + across >= len(arms))
         panel.axvline(0, color=INK, linewidth=0.6, zorder=1)
-        panel.set_title(wrapped(arm if reference == report.arms[0].name else f"{arm} against {reference}", 78 // across))
+        panel.set_title(
+            wrapped(arm if reference == report.arms[0].name else f"{arm} against {reference}", 78 // across)
+        )
         panel.set_yticks(range(len(rows)), [_directed(drawing.kind, name) for name in rows])
         panel.tick_params(axis="y", length=0, labelsize=7)
         panel.grid(axis="x", color="#eeeeee", linewidth=0.6)
@@ -168,7 +179,13 @@ def _effect(panel: "Axes", place: int, drawing: Drawing, outcome: str, arm: str)
         panel.text(0, place, " not observed", va="center", fontsize=6, color=INK)
         return
     colour = COLOURS[0] if found.family == "primary" else INK
-    _point(panel, (found.difference / span, place), colour, "o", across=_reach(found.difference, found.low, found.high, span))
+    _point(
+        panel,
+        (found.difference / span, place),
+        colour,
+        "o",
+        across=_reach(found.difference, found.low, found.high, span),
+    )
 
 
 def _directed(kind: type[Outcome], outcome: str) -> str:
@@ -189,7 +206,9 @@ def _groups(figure: "Figure", drawing: Drawing) -> str:
     for place, arm in enumerate(arms):
         found = drawing.mean(arm)
         if found.value is None:
-            panel.text(0.01, place, "not observed", va="center", fontsize=6, color=INK, transform=panel.get_yaxis_transform())
+            panel.text(
+                0.01, place, "not observed", va="center", fontsize=6, color=INK, transform=panel.get_yaxis_transform()
+            )
             continue
         if place == 0:
             panel.axvline(found.value, color=INK, linewidth=0.6, linestyle=":")
@@ -263,7 +282,14 @@ def _dose(figure: "Figure", drawing: Drawing) -> str:
         seen = sorted((dose + aside, found.value, found) for dose, found in points if found.value is not None)
         panel.plot([x for x, _, _ in seen], [y for _, y, _ in seen], color=colour, linewidth=0.8, alpha=0.6)
         for number, (x, y, found) in enumerate(seen):
-            _point(panel, (x, y), colour, marker, up=_reach(y, found.low, found.high), label="" if number else wrapped(rest, 26))
+            _point(
+                panel,
+                (x, y),
+                colour,
+                marker,
+                up=_reach(y, found.low, found.high),
+                label="" if number else wrapped(rest, 26),
+            )
     panel.set_xticks(sorted({dose for points in series.values() for dose, _ in points}))
     panel.set_xlabel("dose (0: control text of the same length)")
     panel.set_ylabel(_directed(drawing.kind, drawing.primary))
@@ -282,7 +308,13 @@ def _reach(value: float, low: float | None, high: float | None, span: float = 1.
 
 
 def _point(
-    panel: "Axes", at: tuple[float, float], colour: str, marker: str, across: Reach = (0.0, 0.0), up: Reach = (0.0, 0.0), label: str = ""
+    panel: "Axes",
+    at: tuple[float, float],
+    colour: str,
+    marker: str,
+    across: Reach = (0.0, 0.0),
+    up: Reach = (0.0, 0.0),
+    label: str = "",
 ) -> None:
     whole = across is not None and up is not None
     x, y = across or (0.0, 0.0), up or (0.0, 0.0)

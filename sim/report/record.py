@@ -6,17 +6,17 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from simrun.agents.records import Record
-from simrun.manifest import Manifest
-from simrun.metrics.accuracy import accuracy
-from simrun.pace import Pace
+from simrun.log.manifest import Manifest
+from simrun.play.speed import Pace
 from simrun.report.components import CellsResult, ComponentsResult, TurnsResult, cells, crossed, timed
-from simrun.report.contrast import ContrastResult, contrasts
 from simrun.report.groups import GroupResult, groups
-from simrun.report.layout import Layout, labels
 from simrun.report.manipulation import Manipulation, manipulations
 from simrun.report.selection import SelectionResult, observed, selections
 from simrun.report.words import WordsResult, words
 from simrun.scenarios.base import Outcome
+from simrun.score.contrasts import ContrastResult, contrasts
+from simrun.score.layout import Layout, labels
+from simrun.score.metrics.accuracy import accuracy
 
 if TYPE_CHECKING:
     import duckdb
@@ -88,7 +88,9 @@ class Report(Summary):
     versions: Mapping[str, str]
 
 
-def build(name: str, manifest: Manifest, layout: Layout, tables: "duckdb.DuckDBPyConnection", played: Pace | None) -> Report:
+def build(
+    name: str, manifest: Manifest, layout: Layout, tables: "duckdb.DuckDBPyConnection", played: Pace | None
+) -> Report:
     """Compute the report of one run from its layout and from its tables, of which `episodes` is asked for counts and labels."""
     kind = manifest.outcome
     by_arm = _counts(tables)
@@ -101,7 +103,11 @@ def build(name: str, manifest: Manifest, layout: Layout, tables: "duckdb.DuckDBP
         contrasts=contrasts(manifest, layout, kind),
         manipulations=manipulations(manifest, layout),
         pace=played,
-        errors=dict(tables.sql("SELECT error, count(*) FROM episodes WHERE state = 'error' GROUP BY error ORDER BY error").fetchall()),
+        errors=dict(
+            tables.sql(
+                "SELECT error, count(*) FROM episodes WHERE state = 'error' GROUP BY error ORDER BY error"
+            ).fetchall()
+        ),
         tokens={name.removesuffix("_tokens"): all_arms[name] for name in TOKENS},
         seconds=round(max(seconds, 0.0), 1),
         scenario=str(manifest.config.scenario["name"]),
@@ -117,12 +123,21 @@ def build(name: str, manifest: Manifest, layout: Layout, tables: "duckdb.DuckDBP
         turns=timed(manifest, layout),
         planted=-manifest.config.design.planted if "positive" in manifest.config.design.controls else None,
         planted_in=kind.planted_field or kind.accuracy,
-        design={"cases": len(manifest.cases), "repeats": manifest.config.repeats, "seed": manifest.config.seed, "owed": manifest.owed,
-                "done": all_arms["done"], "config": manifest.digest, "suite": manifest.suite, "log": manifest.head, "treatment": manifest.treatment},
+        design={
+            "cases": len(manifest.cases),
+            "repeats": manifest.config.repeats,
+            "seed": manifest.config.seed,
+            "owed": manifest.owed,
+            "done": all_arms["done"],
+            "config": manifest.digest,
+            "suite": manifest.suite,
+            "log": manifest.head,
+            "treatment": manifest.treatment,
+        },
         exclusions=tuple({"case": each.case, "arm": each.arm, "why": each.why} for each in manifest.exclusions),
         engines=manifest.engines,
         versions=manifest.versions,
-    )  # fmt: skip
+    )
 
 
 def _counts(tables: "duckdb.DuckDBPyConnection") -> dict[str, dict[str, Any]]:
@@ -144,7 +159,9 @@ def _counts(tables: "duckdb.DuckDBPyConnection") -> dict[str, dict[str, Any]]:
 def _examples(tables: "duckdb.DuckDBPyConnection") -> list[tuple[str, str]]:
     """Each error that ended episodes, with the message of the first."""
     first = 'QUALIFY row_number() OVER (PARTITION BY error ORDER BY "at", trial) = 1'
-    return tables.sql(f"SELECT error, message FROM episodes WHERE state = 'error' {first} ORDER BY \"at\", trial").fetchall()
+    return tables.sql(
+        f"SELECT error, message FROM episodes WHERE state = 'error' {first} ORDER BY \"at\", trial"
+    ).fetchall()
 
 
 def question(manifest: Manifest) -> str:
@@ -160,7 +177,9 @@ def notes(manifest: Manifest, undone: int, errors: Iterable[tuple[str, str]]) ->
     """What a reader must know before the figures; `errors` are (class, message of one)."""
     found = list(manifest.notes)
     if undone:
-        found.append(f"{undone} of {manifest.owed} episodes have no outcome yet; they are left out here, and owed: simrun resume goes on.")
+        found.append(
+            f"{undone} of {manifest.owed} episodes have no outcome yet; they are left out here, and owed: simrun resume goes on."
+        )
     found += [f"Error {error}, for example: {message}" for error, message in errors]
     if manifest.hidden_images:
         found.append(f"{manifest.hidden_images} cases have an image that nobody was shown (scenario.images=never).")
@@ -169,9 +188,13 @@ def notes(manifest: Manifest, undone: int, errors: Iterable[tuple[str, str]]) ->
         found.append(f"{len(manifest.flags)} cases may give their answer away: {told}")
     found += [f"Unreadable line left out: {fault}" for fault in manifest.faults]
     if mixed := list(_mixed(manifest)):
-        found.append(f"A part of all combinations was played, out of which these cannot be told apart: {'; '.join(mixed)}.")
+        found.append(
+            f"A part of all combinations was played, out of which these cannot be told apart: {'; '.join(mixed)}."
+        )
     if len(manifest.cases) < 20:
-        found.append(f"{len(manifest.cases)} cases are few: intervals are wide, and say nothing about cases unlike these.")
+        found.append(
+            f"{len(manifest.cases)} cases are few: intervals are wide, and say nothing about cases unlike these."
+        )
     return tuple(found)
 
 

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simrun.agents.records import Record
-from simrun.manifest import Manifest
-from simrun.metrics.interaction import interaction
+from simrun.log.manifest import Manifest
 from simrun.report.figures import figure, interval, table
-from simrun.report.layout import UNPLANNED, Floats, Layout
-from simrun.report.pool import Asked, Pool, SelectionFigure, merit_gap, of_decisions, of_scores
 from simrun.scenarios.base import Outcome
+from simrun.score.layout import UNPLANNED, Floats, Layout
+from simrun.score.metrics.interaction import interaction
+from simrun.score.pool import Asked, Pool, SelectionFigure, merit_gap, of_decisions, of_scores
 
 CELLS = 50
 """Cells of the histograms of scores; whole scores have a cell each."""
@@ -58,14 +58,21 @@ def selections(manifest: Manifest, layout: Layout, kind: type[Outcome]) -> tuple
         for level in levels[1:]:
             blocks = list(_matched(manifest, factor, level, levels[0]))
             if blocks:
-                own = _result(" & ".join(factor), " & ".join(level), " & ".join(levels[0]), blocks, manifest, layout, kind)
+                own = _result(
+                    " & ".join(factor), " & ".join(level), " & ".join(levels[0]), blocks, manifest, layout, kind
+                )
                 more = _together(manifest, layout, kind, factor, level, levels[0]) if len(factor) == 2 else ()
                 found.append(own.model_copy(update={"figures": (*own.figures, *more)}))
     return tuple(found)
 
 
 def _together(
-    manifest: Manifest, layout: Layout, kind: type[Outcome], factor: Sequence[str], level: Sequence[str], reference: Sequence[str]
+    manifest: Manifest,
+    layout: Layout,
+    kind: type[Outcome],
+    factor: Sequence[str],
+    level: Sequence[str],
+    reference: Sequence[str],
 ) -> Iterator[SelectionFigure]:
     """What two attributes do together beyond the sum of what each does alone; nothing for a level that only one of them changes."""
     if level[0] == reference[0] or level[1] == reference[1]:
@@ -92,7 +99,9 @@ def _together(
             )
 
 
-def _matched(manifest: Manifest, factor: Sequence[str], level: Sequence[str], reference: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _matched(
+    manifest: Manifest, factor: Sequence[str], level: Sequence[str], reference: Sequence[str]
+) -> Iterator[tuple[str, str]]:
     """Arm and reference arm that differ in this factor alone."""
     by_settings = {tuple(arm.settings.items()): arm.name for arm in manifest.arms if not arm.control}
     for settings, name in by_settings.items():
@@ -104,7 +113,13 @@ def _matched(manifest: Manifest, factor: Sequence[str], level: Sequence[str], re
 
 
 def _result(
-    factor: str, level: str, reference: str, blocks: Sequence[tuple[str, str]], manifest: Manifest, layout: Layout, kind: type[Outcome]
+    factor: str,
+    level: str,
+    reference: str,
+    blocks: Sequence[tuple[str, str]],
+    manifest: Manifest,
+    layout: Layout,
+    kind: type[Outcome],
 ) -> SelectionResult:
     again = next((arm.name for arm in manifest.arms if arm.control == "same"), None)
     same = [(again, manifest.arms[0].name)] if again else []
@@ -112,13 +127,22 @@ def _result(
     figures: list[SelectionFigure] = []
     for field, pool in pools.items():
         floor = [_versions(layout, kind, field, same)] if same else []
-        figures += [asked.of(pool, floor) for asked in _asked(layout, kind, field, versions=True)] if len(pool.case) else []
+        figures += (
+            [asked.of(pool, floor) for asked in _asked(layout, kind, field, versions=True)] if len(pool.case) else []
+        )
     counted = next(iter(pools.values()))
     n = len(counted.group)
     return SelectionResult(
-        factor=factor, level=level, reference=reference, arm="", n=n, members=n, cases=len(np.unique(counted.case)),
-        excluded=len(blocks) * len(layout.case) - n, figures=tuple(figures),
-    )  # fmt: skip
+        factor=factor,
+        level=level,
+        reference=reference,
+        arm="",
+        n=n,
+        members=n,
+        cases=len(np.unique(counted.case)),
+        excluded=len(blocks) * len(layout.case) - n,
+        figures=tuple(figures),
+    )
 
 
 def _fields(kind: type[Outcome]) -> list[str]:
@@ -140,7 +164,11 @@ def _versions(layout: Layout, kind: type[Outcome], field: str, blocks: Sequence[
         both = layout.table(field, [arm, reference])
         rows = layout.done([arm, reference]) & ~np.isnan(both).any(axis=1)
         parts.append(
-            (both[rows], *(_column(layout, name, arm)[rows] for name in (kind.merit_field, kind.qualified_field)), layout.case[rows])
+            (
+                both[rows],
+                *(_column(layout, name, arm)[rows] for name in (kind.merit_field, kind.qualified_field)),
+                layout.case[rows],
+            )
         )
     both, merit, qualified, case = (np.concatenate(part) for part in zip(*parts, strict=True))
     return Pool(
@@ -171,7 +199,11 @@ def observed(manifest: Manifest, layout: Layout, kind: type[Outcome]) -> tuple[S
     """
     if not _fields(kind):
         return ()
-    own = {axis: levels for axis, levels in manifest.stated.items() if axis not in manifest.config.factors and not _set(manifest, axis)}
+    own = {
+        axis: levels
+        for axis, levels in manifest.stated.items()
+        if axis not in manifest.config.factors and not _set(manifest, axis)
+    }
     groups = {axis: _largest_first(list(levels.values())) for axis, levels in own.items()}
     groups = {axis: levels for axis, levels in groups.items() if len(levels) > 1}
     found = []
@@ -207,20 +239,30 @@ def _between(
         pool = Pool(value[rows], (cells == level)[layout.case][rows], merit, qualified, layout.case[rows])
         pools.append(pool)
         if len(pool.group) and len(pool.reference):
-            first = [] if figures else [Asked("merit, difference (of the people, not of the agent)", merit_gap, None, "")]
+            first = (
+                [] if figures else [Asked("merit, difference (of the people, not of the agent)", merit_gap, None, "")]
+            )
             lots = list(pool.by_lot(LOTS))
             figures += [asked.of(pool, lots) for asked in (*first, *_asked(layout, kind, field, versions=False))]
     counted = pools[0]
     return SelectionResult(
-        factor=factor, level=level, reference=reference, arm=arm, n=len(counted.case), members=int(counted.member.sum()),
-        cases=len(np.unique(counted.case)), excluded=int(theirs.sum()) - len(counted.case), figures=tuple(figures),
-    )  # fmt: skip
+        factor=factor,
+        level=level,
+        reference=reference,
+        arm=arm,
+        n=len(counted.case),
+        members=int(counted.member.sum()),
+        cases=len(np.unique(counted.case)),
+        excluded=int(theirs.sum()) - len(counted.case),
+        figures=tuple(figures),
+    )
 
 
 def selection_rows(result: SelectionResult) -> list[list[str]]:
     """The rows of its table under HEAD."""
     return [
-        [each.name, interval(each.value, each.low, each.high), figure(each.fair), figure(each.noise), each.worse] for each in result.figures
+        [each.name, interval(each.value, each.low, each.high), figure(each.fair), figure(each.noise), each.worse]
+        for each in result.figures
     ]
 
 

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from simrun.agents.judges.observer import masked
 from simrun.agents.records import Record
-from simrun.checks import masked
-from simrun.manifest import Manifest
-from simrun.metrics.dirichlet_log_odds import dirichlet_log_odds
-from simrun.report.contrast import Contrast, compared
+from simrun.estimate.paired import benjamini_hochberg, sign_flips
+from simrun.log.manifest import Manifest
 from simrun.report.figures import figure
-from simrun.stats import benjamini_hochberg, sign_flips
+from simrun.score.contrasts import Contrast, compared
+from simrun.score.metrics.dirichlet_log_odds import dirichlet_log_odds
 
 LEAST = 10
 """Pairs of episodes in which a word must stand: fewer cannot tell anything after correction for the number of words."""
@@ -60,13 +60,20 @@ class Vocabulary(Record):
     """Those that differ, most first."""
 
 
-def vocabularies(manifest: Manifest, episodes: pd.DataFrame, turns: pd.DataFrame, least: int = LEAST) -> tuple[Vocabulary, ...]:
+def vocabularies(
+    manifest: Manifest, episodes: pd.DataFrame, turns: pd.DataFrame, least: int = LEAST
+) -> tuple[Vocabulary, ...]:
     """Every role that speaks freely, and does not judge, in every comparison of two arms; the control `same` shows how much is luck.
 
     `episodes` and `turns` are a run's tables. Words by which a level of the run's axes shows, pronouns and honorifics are left out, and so
     are texts that were refused or cut off.
     """
-    free = turns[(turns.kind == "turn") & turns.decision.isna() & turns.problem.isna() & ~turns.role.isin(manifest.config.played().judges)]
+    free = turns[
+        (turns.kind == "turn")
+        & turns.decision.isna()
+        & turns.problem.isna()
+        & ~turns.role.isin(manifest.config.played().judges)
+    ]
     told = free.merge(episodes.loc[episodes.state == "done", ["trial", "case", "arm", "repeat"]], on="trial")
     hidden = re.compile(masked(list(manifest.catalogue.axes.values())) or r"(?!)", re.IGNORECASE)
     said: dict[str, Texts] = defaultdict(lambda: defaultdict(Counter))
@@ -85,12 +92,18 @@ def _compared(role: str, contrast: Contrast, said: Texts, least: int) -> Vocabul
     both = sorted(key[1:] for key in said if key[0] == contrast.arm and (contrast.reference, *key[1:]) in said)
     counts = [(said[contrast.arm, *key], said[contrast.reference, *key]) for key in both]
     words = sorted({word for pair in counts for side in pair for word in side})
-    table = np.array([[[side[word] for word in words] for side in pair] for pair in counts], dtype=float).reshape(len(both), 2, len(words))
+    table = np.array([[[side[word] for word in words] for side in pair] for pair in counts], dtype=float).reshape(
+        len(both), 2, len(words)
+    )
     uses, tested = _uses(words, table, np.unique([key[0] for key in both], return_inverse=True)[1], least)
-    return Vocabulary(role=role, arm=contrast.arm, reference=contrast.reference, pairs=len(both), tested=tested, uses=uses)
+    return Vocabulary(
+        role=role, arm=contrast.arm, reference=contrast.reference, pairs=len(both), tested=tested, uses=uses
+    )
 
 
-def _uses(words: Sequence[str], table: NDArray[np.float64], case: NDArray[np.int64], least: int) -> tuple[tuple[Use, ...], int]:
+def _uses(
+    words: Sequence[str], table: NDArray[np.float64], case: NDArray[np.int64], least: int
+) -> tuple[tuple[Use, ...], int]:
     """Words that differ, and how many were tested; `table` is (pairs, 2, words)."""
     standing = (table.sum(axis=1) > 0).sum(axis=0)
     kept: list[int] = np.flatnonzero(standing >= least).tolist()
@@ -104,16 +117,30 @@ def _uses(words: Sequence[str], table: NDArray[np.float64], case: NDArray[np.int
     np.add.at(sums, case, beyond[:, 0] - beyond[:, 1])
     p = benjamini_hochberg([1.0 if each is None else each for each in sign_flips(sums, np.ones_like(sums), DRAWS)])
     found = [
-        Use(word=words[at], log_odds=float(log_odds[at]), times=int(times[0, at]), reference_times=int(times[1, at]),
-            pairs=int(standing[at]), p_adjusted=adjusted)
-        for at, adjusted in zip(kept, p, strict=True) if adjusted < ALPHA and abs(log_odds[at]) >= SMALLEST
-    ]  # fmt: skip
+        Use(
+            word=words[at],
+            log_odds=float(log_odds[at]),
+            times=int(times[0, at]),
+            reference_times=int(times[1, at]),
+            pairs=int(standing[at]),
+            p_adjusted=adjusted,
+        )
+        for at, adjusted in zip(kept, p, strict=True)
+        if adjusted < ALPHA and abs(log_odds[at]) >= SMALLEST
+    ]
     return tuple(sorted(found, key=lambda each: (-abs(each.log_odds), each.word))), len(kept)
 
 
 def vocabulary_rows(found: Vocabulary) -> list[list[object]]:
     """The rows of a table under HEAD."""
     return [
-        [each.word, figure(each.log_odds, signed=True), each.times, each.reference_times, each.pairs, figure(each.p_adjusted)]
+        [
+            each.word,
+            figure(each.log_odds, signed=True),
+            each.times,
+            each.reference_times,
+            each.pairs,
+            figure(each.p_adjusted),
+        ]
         for each in found.uses
     ]

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from simrun.agents.records import Record
-from simrun.manifest import Manifest
-from simrun.metrics.odds_ratio import odds_ratio
-from simrun.report.contrast import compared
+from simrun.estimate.paired import delete_a_group
+from simrun.log.manifest import Manifest
 from simrun.report.figures import figure, interval
-from simrun.report.layout import Floats, Layout
 from simrun.scenarios.base import Outcome
-from simrun.stats import delete_a_group
+from simrun.score.contrasts import compared
+from simrun.score.layout import Floats, Layout
+from simrun.score.metrics.odds_ratio import odds_ratio
 
 HEAD = ("counted", "of", "arm", "against", "odds ratio (95 %)", "share", "share in the reference", "pairs", "left out")
 
@@ -39,7 +39,11 @@ class WordsResult(Record):
 def words(manifest: Manifest, layout: Layout, kind: type[Outcome]) -> tuple[WordsResult, ...]:
     """Every count in every comparison that is no control and is between two arms."""
     pairs = [each for each in compared(manifest) if not each.control and not each.note]
-    return tuple(_result(layout, name, count.of, each.arm, each.reference) for name, count in kind.counts().items() for each in pairs)
+    return tuple(
+        _result(layout, name, count.of, each.arm, each.reference)
+        for name, count in kind.counts().items()
+        for each in pairs
+    )
 
 
 def _result(layout: Layout, name: str, of: str, arm: str, reference: str) -> WordsResult:
@@ -51,12 +55,18 @@ def _result(layout: Layout, name: str, of: str, arm: str, reference: str) -> Wor
     low, high = delete_a_group(lambda rows: _log(_odds(sums[rows])), case, _log(value)) if value else (None, None)
     counts = sums.sum(axis=0)
     return WordsResult(
-        outcome=name, of=of, arm=arm, reference=reference, odds_ratio=value,
-        low=None if low is None else float(np.exp(low)), high=None if high is None else float(np.exp(high)),
+        outcome=name,
+        of=of,
+        arm=arm,
+        reference=reference,
+        odds_ratio=value,
+        low=None if low is None else float(np.exp(low)),
+        high=None if high is None else float(np.exp(high)),
         share=float(counts[0] / counts[2]) if len(sums) and counts[2] else None,
         reference_share=float(counts[1] / counts[3]) if len(sums) and counts[3] else None,
-        n=len(sums), excluded=int((~there).sum()),
-    )  # fmt: skip
+        n=len(sums),
+        excluded=int((~there).sum()),
+    )
 
 
 def _odds(sums: Floats) -> float | None:
@@ -74,7 +84,16 @@ def _log(value: float | None) -> float | None:
 def word_rows(results: Sequence[WordsResult]) -> list[list[object]]:
     """The rows of the report's table under HEAD."""
     return [
-        [each.outcome, each.of, each.arm, each.reference, interval(each.odds_ratio, each.low, each.high), figure(each.share),
-         figure(each.reference_share), each.n, each.excluded]
+        [
+            each.outcome,
+            each.of,
+            each.arm,
+            each.reference,
+            interval(each.odds_ratio, each.low, each.high),
+            figure(each.share),
+            figure(each.reference_share),
+            each.n,
+            each.excluded,
+        ]
         for each in results
-    ]  # fmt: skip
+    ]

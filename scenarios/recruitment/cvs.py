@@ -1,0 +1,120 @@
+"""CVs as plain text, in several styles that say the same, with who it is in marked lines."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from simrun.agents.persona import Paper, Persona
+from simrun.scenarios.base import Unfit
+from simrun.scenarios.recruitment.candidates import Candidate, Position, Skill
+
+Style = Literal["chronological", "compact", "narrative"]
+
+WITHHELD = "Name withheld"
+"""Heads a CV whose name does not show: of a blind reading, or of a persona that shows otherwise."""
+DEGREES = (
+    "no school-leaving certificate",
+    "a school-leaving certificate",
+    "a vocational certificate in {field}",
+    "a bachelor's degree in {field}",
+    "a master's degree in {field}",
+    "a doctorate in {field}",
+)
+LEVELS = {1: "basic", 2: "good", 3: "very good"}
+RECOMMENDED = {
+    True: "with a recommendation by a former supervisor",
+    False: "without a recommendation by a former supervisor",
+}
+
+CHRONOLOGICAL = """CURRICULUM VITAE
+{name}
+
+EXPERIENCE
+{experience}
+{positions}
+
+EDUCATION
+{education}
+
+SKILLS
+{skills}
+
+AVAILABILITY AND REFERENCES
+{availability}
+{recommendation}"""
+COMPACT = """{name}: CV in brief
+* {education} / {experience} / {availability} / {recommendation}
+* Posts: {positions}
+* Skills: {skills}"""
+NARRATIVE = """Profile of {name}
+
+I bring {experience}; in detail: {positions}. As to education, I have {education}. Among what I can do are: {skills}. I am {availability}, and I apply {recommendation}."""
+FURTHER = "Further entries: {lines}"
+NOTHING = "none"
+
+STYLES: Mapping[Style, tuple[str, str, str]] = {
+    "chronological": (CHRONOLOGICAL, "\n", "- "),
+    "compact": (COMPACT, "; ", ""),
+    "narrative": (NARRATIVE, ", ", ""),
+}
+"""Each style's form, and what stands between and before the items of its lists."""
+
+YEARS_AT_SCHOOL = (16, 18, 20, 21, 23, 26)
+"""The age at which each step of education is reached at the earliest."""
+
+
+def facts(candidate: Candidate) -> dict[str, tuple[str, ...]]:
+    """Everything of merit in a candidate, in the words that every style uses."""
+    return {
+        "experience": (_years(candidate.experience),),
+        "positions": tuple(map(_position, candidate.positions)) or ("not listed" if candidate.experience else NOTHING,),
+        "education": (DEGREES[candidate.education].format(field=candidate.field),),
+        "skills": tuple(map(_skill, candidate.skills)) or (NOTHING,),
+        "availability": (
+            f"available for {candidate.availability} {'day' if candidate.availability == 1 else 'days'} a week",
+        ),
+        "recommendation": (RECOMMENDED[candidate.recommendation],),
+    }
+
+
+def render(candidate: Candidate, paper: Paper, style: Style = "chronological") -> str:
+    """A CV: the facts in one style, the name on top, and who it is else at the end. Paper() is a blind CV."""
+    form, between, before = STYLES[style]
+    said = {
+        what: between.join(before + each if what in ("positions", "skills") else each for each in items)
+        for what, items in facts(candidate).items()
+    }
+    return "\n\n".join(filter(None, (form.format(name=paper.name or WITHHELD, **said), further(paper))))
+
+
+def further(paper: Paper) -> str:
+    """The lines about the person, the same in every style; "" without any."""
+    return FURTHER.format(lines=" ".join(paper.lines())) if paper.lines() else ""
+
+
+def headed(text: str, paper: Paper) -> str:
+    """A CV in free words, with the name on top and who it is else at the end, where there are such."""
+    return "\n\n".join(filter(None, (paper.name, text.strip(), further(paper))))
+
+
+def suits(candidate: Candidate, persona: Persona) -> None:
+    """Raises Unfit where a persona contradicts what the CV says: too young for it, or another education."""
+    age = persona.level("age")
+    least = YEARS_AT_SCHOOL[candidate.education] + int(candidate.experience)
+    if age is not None and age.isdigit() and int(age) < least:
+        raise Unfit(f"the education and experience on this CV take until {least} years of age, not {age}")
+    if persona.trait("education") is not None:
+        raise Unfit("the CV states an education of its own, which counts for merit")
+
+
+def _years(years: float) -> str:
+    if not years:
+        return "no experience in this line of work"
+    return f"{round(years, 1):g} {'year' if years == 1 else 'years'} of experience in this line of work"
+
+
+def _position(position: Position) -> str:
+    return f"{position.years} {'year' if position.years == 1 else 'years'} as {position.post} at {position.place}"
+
+
+def _skill(skill: Skill) -> str:
+    return f"{skill.name} ({LEVELS[skill.level]})"

@@ -1,0 +1,150 @@
+"""What a person sees while and after a run: progress on stderr, results on stdout."""
+
+import asyncio
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+from rich.markdown import Markdown
+from rich.text import Text
+
+from simrun.play.prompts import Reuse
+from simrun.play.runner import Watch, progress
+from simrun.report.figures import table
+from simrun.report.markdown import markdown
+from simrun.report.record import Report
+from simrun.report.run import Run, Watching
+from simrun.report.vocabulary import HEAD as WORDS
+from simrun.report.vocabulary import Vocabulary, vocabulary_rows
+
+_REFRESH, _PLAIN = 0.25, 15.0
+"""Seconds between progress updates on a terminal, and between plain lines elsewhere."""
+
+
+def say(text: str) -> None:
+    """One line to stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+class Progress(Watching):
+    """A live line on a terminal, now and then a plain one elsewhere."""
+
+    def about(self, path: Path, watch: Watch) -> None:
+        """Say where the run is kept and how to go on with it, before anything can go wrong."""
+        say(f"run    {path}")
+        say(f"resume simrun resume {path}")
+        if watch.done:
+            say(f"{watch.done} of {watch.owed} episodes are done already")
+
+    async def follow(self, watch: Watch) -> None:
+        """Show progress until cancelled."""
+        try:
+            if sys.stderr.isatty():
+                await self._live(watch)
+            else:
+                await self._plain(watch)
+        finally:
+            say(line(watch))
+
+    async def _live(self, watch: Watch) -> None:
+        with Live(Text(""), console=Console(stderr=True), refresh_per_second=1 / _REFRESH, transient=True) as live:
+            while True:
+                live.update(Text(line(watch)))
+                await asyncio.sleep(_REFRESH)
+
+    async def _plain(self, watch: Watch) -> None:
+        while True:
+            await asyncio.sleep(_PLAIN)
+            say(line(watch))
+
+
+def line(watch: Watch) -> str:
+    """The progress of a run in one line."""
+    figures: Mapping[str, Any] = progress(watch)
+    parts = [
+        f"{figures['done']}/{figures['owed']} episodes",
+        f"{figures['calls_per_second']:.1f} calls/s",
+        f"{figures['tokens_per_second']:.0f} tokens/s",
+    ]
+    parts += [f"{count} {kind}" for kind, count in figures["errors"].items()]
+    if figures["eta"]:
+        parts.append(f"{figures['eta'] / 60:.0f} min left" if figures["eta"] > 90 else f"{figures['eta']:.0f} s left")
+    if watch.stopping:
+        parts.append(
+            "stopping: waiting for the episodes in flight (Ctrl-C again drops them)"
+            if watch.stopping == "interrupted"
+            else "stopping"
+        )
+    return "  ".join(parts)
+
+
+def show_report(report: Report) -> None:
+    """The report to stdout: rendered on a terminal, plain Markdown elsewhere."""
+    text = markdown(report)
+    if sys.stdout.isatty():
+        Console().print(Markdown(text))
+    else:
+        print(text)
+
+
+def show_episodes(run: Run) -> None:
+    """One line an episode, in playing order."""
+    kind = run.manifests[0].outcome
+    fields = (kind.accuracy, *(name for name, info in kind.model_fields.items() if info.annotation is str))
+    shown = {(row.trial, row.outcome): _value(row.text, row.value) for row in run.outcomes.itertuples()}
+    for episode in run.episodes.sort_values("at", kind="stable").to_dict("records"):
+        came = " ".join(
+            f"{field}={shown[episode['trial'], field]}" for field in fields if (episode["trial"], field) in shown
+        )
+        where = f"{episode['case']}  [{episode['arm']}]  repeat {episode['repeat']}  {episode['calls']} calls"
+        print(f"{episode['trial']}  {episode['state']:5}  {where}  {came}{episode['message'] or ''}")
+
+
+def show_words(found: Sequence[Vocabulary]) -> None:
+    """Which words one arm says more than the other, role by role."""
+    for each in found:
+        print(
+            f"\n{each.role}, {each.arm} against {each.reference}: {len(each.uses)} of {each.tested} words differ ({each.pairs} pairs)"
+        )
+        if each.uses:
+            print(table(WORDS, vocabulary_rows(each)))
+
+
+def show_reuse(found: Sequence[Reuse]) -> None:
+    """What share of the prompt tokens came from a cache, beside the most that was possible."""
+    print(f"{'role':12} {'turns':6} {'calls':>7} {'prompt tokens':>14} {'cached':>8} {'possible':>9}")
+    for each in found:
+        cached = "-" if each.cached is None else f"{each.cached:.1%}"
+        print(f"{each.role:12} {each.turns:6} {each.calls:7} {each.prompt_tokens:14} {cached:>8} {each.possible:9.1%}")
+
+
+def _value(text: object, value: object) -> str:
+    if isinstance(text, str):
+        return text
+    return f"{value:g}" if isinstance(value, float) and not math.isnan(value) else "-"
+
+
+def show_transcript(run: Run, trial: str) -> None:
+    """All that was said in one episode, and what came of it."""
+    console = Console(highlight=False)
+    episode = run.episodes[run.episodes.trial == trial].iloc[0]
+    console.print(
+        f"{episode['case']}  \\[{episode['arm']}]  repeat {episode['repeat']}  {episode['state']} {episode['error']}",
+        style="bold",
+    )
+    for turn in run.turns[run.turns.trial == trial].sort_values("position").itertuples():
+        note = " (aside)" if turn.kind == "private" else ""
+        shown = turn.heard if isinstance(turn.decision, str) and turn.heard else turn.text
+        console.print(
+            Text.assemble(
+                (f"{turn.role}{note}: ", "bold cyan"),
+                str(shown),
+                (f"  [{turn.problem}]" if isinstance(turn.problem, str) else "", "red"),
+            )
+        )
+    for row in run.outcomes[run.outcomes.trial == trial].itertuples():
+        console.print(Text.assemble((f"  {row.outcome}: ", "dim"), _value(row.text, row.value)))

@@ -1,0 +1,98 @@
+"""Hydra: its nodes are made from the fields of our classes, and what users type is completed before it sees it."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra import compose as hydra_compose
+from hydra import initialize_config_module
+from hydra.core.config_store import ConfigStore
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from simrun.config.menus import ConfigError, backends, options, scenarios
+from simrun.config.options import Config
+
+GROUPS = ("scenario", "backend", "experiment")
+_FREE = re.compile(r"^(vary|roles|scenario|backend)\.")
+"""Hydra wants a sign before a key that is not in the config yet. Users need not know; a key that does not exist is refused by the class
+whose field it should be, which can say what fields there are."""
+_ENTRY = re.compile(r"^(scenario(?:\.\w+){2,})=([^'\"{\[].*)$")
+"""An entry of a scenario's table, such as `scenario.columns.text=CV (full)`: its value is a word, whatever is in it."""
+_SHORT = re.compile(r"^(url|model)=")
+"""Options of the backend that are common enough to be written without their group."""
+
+
+def register() -> None:
+    """Tell Hydra of every scenario, backend and run option, with the defaults that their fields have."""
+    store = ConfigStore.instance()
+    base = {name: value for name, value in _plain(options(Config)).items() if name not in GROUPS}
+    store.store(name="base", node=base)
+    for group, menu in (("scenario", scenarios()), ("backend", backends())):
+        for name, kind in menu.items():
+            store.store(group=group, name=name, node={"name": name, **_plain(options(kind))})
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as Hydra can hold them; a field without a default is `???`, which Hydra calls missing."""
+    plain = {}
+    for name, value in values.items():
+        dumped = (
+            value.model_dump(mode="json")
+            if hasattr(value, "model_dump")
+            else list(value)
+            if isinstance(value, tuple)
+            else value
+        )
+        plain[name] = "???" if repr(value) == "PydanticUndefined" else dumped
+    return plain
+
+
+def completed(arguments: Iterable[str]) -> list[str]:
+    """Arguments as Hydra wants them: keys below a group may be new, `url` and `model` belong to the backend, words are quoted."""
+    worded = (_ENTRY.sub(lambda found: f"{found[1]}={_quoted(found[2])}", each) for each in arguments)
+    return [
+        f"++{each}" if _FREE.match(each) else f"++backend.{each}" if _SHORT.match(each) else each for each in worded
+    ]
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("'", "\\'") + "'"
+
+
+def compose(
+    overrides: Sequence[str], extra: Mapping[str, Any], config_dir: str | Path | None = None
+) -> tuple[Config, list[Path]]:
+    """The config of a run asked for from Python, and the folders to look for axes and biases in."""
+    register()
+    groups = [f"{key}={value}" for key, value in extra.items() if key in GROUPS and isinstance(value, str)]
+    rest = {key: value for key, value in extra.items() if key not in GROUPS or not isinstance(value, str)}
+    search = [f"hydra.searchpath=[file://{Path(config_dir).resolve()}]"] if config_dir else []
+    try:
+        with initialize_config_module("simrun.configs", version_base="1.3"):
+            composed = hydra_compose("config", overrides=[*completed(overrides), *groups, *search])
+        for key in rest:
+            if key not in Config.model_fields:
+                raise ConfigError(f"no option {key!r}; there are: {', '.join(Config.model_fields)}")
+        OmegaConf.set_struct(composed, False)
+        merged = OmegaConf.merge(composed, rest)
+        return Config.of(_container(merged)), [Path(config_dir)] if config_dir else []
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(str(error)) from None
+
+
+def _container(config: Any) -> dict[str, Any]:
+    return {str(key): value for key, value in dict(OmegaConf.to_container(config, resolve=True)).items()}  # type: ignore[arg-type]
+
+
+def composed(config: Any) -> tuple[Config, list[Path]]:
+    """The config that `hydra.main` composed, and the folders given by --config-dir."""
+    from hydra.core.hydra_config import HydraConfig
+
+    sources = [source.path for source in HydraConfig.get().runtime.config_sources if source.schema == "file"]
+    try:
+        return Config.of(_container(config)), [Path(path) for path in sources]
+    except OmegaConfBaseException as error:
+        raise ConfigError(str(error)) from None

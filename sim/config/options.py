@@ -1,0 +1,190 @@
+"""The options of a run: each lives once, as a field, and Hydra's nodes are made from the fields."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import orjson
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from simrun.agents.backends.base import Backend
+from simrun.agents.backends.scripted import Scripted
+from simrun.agents.persona import Surface
+from simrun.agents.records import Record
+from simrun.config.menus import ConfigError, backends, explained, options, scenarios, unknown
+from simrun.scenarios.base import Scenario
+
+
+class Role(Record):
+    """What one role brings: its own backend, persona and bias."""
+
+    backend: str | None = None
+    """A backend of its own; the run's when not given."""
+    persona: Mapping[str, str] = {}
+    """Axis -> level, the same in every arm."""
+    surface: Surface = "stated"
+    """How the varied axes show (the persona, when none is varied)."""
+    bias: str = "none"
+    dose: int = Field(2, ge=0, le=3)
+    """Strength of the bias; 0 is its control text."""
+    mitigation: str = "none"
+    """A measure against bias."""
+    engine: Mapping[str, Any] = {}
+    """Options of the backend; `roles.patient.model` is short for `roles.patient.engine.model`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, given: Any) -> Any:
+        """Keys that are no field here are options of the backend."""
+        if not isinstance(given, Mapping):
+            return given
+        known = {key: value for key, value in given.items() if key in cls.model_fields}
+        rest = {key: value for key, value in given.items() if key not in known}
+        return known | {"engine": {**known.get("engine", {}), **rest}}
+
+    @field_validator("persona", mode="before")
+    @classmethod
+    def _words(cls, given: Any) -> Any:
+        return {axis: str(level) for axis, level in given.items()} if isinstance(given, Mapping) else given
+
+
+class Design(Record):
+    """How levels are combined, and what is played beside them."""
+
+    cross: Literal["full", "one_at_a_time", "fractional"] = "full"
+    """`full`: every combination of levels; `one_at_a_time`: each level alone against the reference; `fractional`: a balanced part of
+    all combinations, out of which each factor's effect is estimated over the levels of the others."""
+    reduction: int = Field(2, ge=2)
+    """By how much a fractional design is smaller than the full one."""
+    primary: tuple[str, ...] = ()
+    """Outcomes on which the question is decided, declared beforehand; the scenario's accuracy when not given. All others are secondary."""
+    controls: tuple[Literal["same", "placebo", "swap", "mirror", "positive"], ...] = ("same",)
+    """`same`: the reference arm again under other luck, the noise floor. `placebo`: an attribute that should not matter. `swap`: what
+    is presented in an order, in the opposite order. `mirror`: questions with the opposite polarity, read back. `positive`: a bias
+    of known size, planted in scripted agents: what the instrument should find."""
+    planted: float = Field(0.2, gt=0, le=1)
+    """Size of the bias in the positive control: by how much being right becomes less likely."""
+
+
+PACE = ("out", "concurrency", "workers", "deadline", "prefill_rate", "decode_rate")
+"""Options that say where a run is kept and how fast it is played; they change nothing of what is asked."""
+
+
+FILES = ("data", "openings", "labour")
+"""Options of scenarios that name a file."""
+
+
+class Config(Record):
+    """A run as it was asked for."""
+
+    scenario: Mapping[str, Any]
+    backend: Mapping[str, Any]
+    roles: Mapping[str, Role] = {}
+    vary: Mapping[str, Mapping[str, tuple[str, ...]]] | None = None
+    """Role (or `scenario`) -> what -> levels, the first being the reference; the scenario's own contrast when not given, {} for nothing."""
+    design: Design = Design()
+    cases: int | tuple[str, ...] | None = 4
+    """How many of the scenario's cases, drawn by the seed; or their ids; null for all."""
+    repeats: int = Field(1, ge=1)
+    seed: int = Field(0, ge=0)
+    concurrency: int | None = Field(None, ge=1)
+    """Episodes in flight (in each worker); the backend's own figure when not given."""
+    workers: int = Field(1, ge=1)
+    """Processes that play, for when one event loop is not enough; engines must be servers then."""
+    deadline: float | None = Field(None, gt=0)
+    """Seconds for one episode; one that takes longer counts as a timeout and is owed again."""
+    prefill_rate: float | None = Field(None, gt=0)
+    """Uncached prompt tokens per second that the engines can read, all together, as a benchmark of theirs has measured it."""
+    decode_rate: float | None = Field(None, gt=0)
+    """Output tokens per second that they can write. Without the two, the report goes by the fastest stretches of the run itself."""
+    out: str = "runs"
+    """Where runs are kept."""
+
+    @field_validator("scenario", mode="after")
+    @classmethod
+    def _anywhere(cls, given: Any) -> Any:
+        """A run can be resumed from any directory."""
+        return {**given, **{name: str(Path(given[name]).expanduser().resolve()) for name in FILES if given.get(name)}}
+
+    @field_validator("cases", mode="before")
+    @classmethod
+    def _chosen(cls, given: Any) -> Any:
+        if given is not None and not isinstance(given, int | list | tuple):
+            raise ValueError("cases takes a number, a list of case ids, or null for all")
+        return tuple(map(str, given)) if isinstance(given, list | tuple) else given
+
+    @field_validator("vary", mode="before")
+    @classmethod
+    def _levels(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        for role, factors in given.items():
+            for what, levels in factors.items() if isinstance(factors, Mapping) else ():
+                if not isinstance(levels, list | tuple):
+                    raise ValueError(
+                        f"vary.{role}.{what} takes a list of levels, the first being the reference, got {levels!r}"
+                    )
+        return {
+            role: {what: [str(level) for level in levels] for what, levels in factors.items()}
+            for role, factors in given.items()
+        }
+
+    @classmethod
+    def of(cls, raw: Mapping[str, Any]) -> Self:
+        """Read a composed config; ConfigError says which field is wrong and how."""
+        try:
+            config = cls.model_validate({key: value for key, value in raw.items() if key != "experiment"})
+        except ValidationError as error:
+            raise ConfigError(explained(error)) from None
+        contrast = config.played().contrast
+        return config if config.vary is not None else config.model_copy(update={"vary": contrast})
+
+    @property
+    def factors(self) -> dict[str, tuple[str, ...]]:
+        """What is varied: `role.what` -> levels."""
+        return {
+            f"{role}.{what}": levels for role, varied in (self.vary or {}).items() for what, levels in varied.items()
+        }
+
+    def played(self, changes: Mapping[str, Any] = {}) -> Scenario:
+        """The scenario, with an arm's changes to its options."""
+        given = dict(self.scenario) | dict(changes)
+        kind = given.pop("name", None)
+        if kind not in scenarios():
+            raise unknown("scenario", str(kind), list(scenarios()))
+        teams = scenarios()[kind].teams
+        voiced = tuple(member for role, own in self.roles.items() if own.backend for member in teams.get(role, (role,)))
+        made: Scenario = _made(scenarios()[kind], given | {"voiced": voiced}, f"scenario={kind}")
+        return made
+
+    def engine(self, role: str, own: Role | None = None, changes: Mapping[str, Any] = {}) -> Backend:
+        """The backend that a role plays on, with an arm's changes to its options; `own` where the role is not as in `roles`."""
+        own = own or self.roles.get(role, Role())
+        kind = own.backend or str(self.backend.get("name"))
+        if kind not in backends():
+            raise unknown("backend", kind, list(backends()))
+        shared = (
+            {key: value for key, value in self.backend.items() if key != "name"}
+            if kind == self.backend.get("name")
+            else {}
+        )
+        made: Backend = _made(backends()[kind], {**shared, **own.engine, **changes}, f"backend={kind}")
+        if isinstance(made, Scripted) and not made.rules:
+            return made.model_copy(update={"rules": self.played().script})
+        return made
+
+    def digest(self) -> str:
+        """Hash of all that determines what is played and asked; where it is kept and how fast do not."""
+        told = self.model_dump(mode="json", exclude=set(PACE))
+        return hashlib.blake2b(orjson.dumps(told, option=orjson.OPT_SORT_KEYS), digest_size=6).hexdigest()
+
+
+def _made(kind: type[Any], given: Mapping[str, Any], what: str) -> Any:
+    try:
+        return kind.model_validate(given)
+    except ValidationError as error:
+        wrong = [str(item["loc"][0]) for item in error.errors() if item["type"] == "extra_forbidden"]
+        if wrong:
+            raise unknown(f"option of {what}", wrong[0], list(options(kind))) from None
+        raise ConfigError(f"{what}: {explained(error)}") from None

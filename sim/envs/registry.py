@@ -1,0 +1,119 @@
+"""The ids of the Gymnasium environments: one a scenario, whose version says that prompts and cases are as they were."""
+
+import asyncio
+import contextlib
+import hashlib
+import importlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_origin
+
+import gymnasium
+import orjson
+
+from simrun.agents.backends.scripted import Scripted
+from simrun.agents.reply import Reply
+from simrun.config.menus import Catalogue, ConfigError, catalogue, scenarios
+from simrun.config.options import Config
+from simrun.plan.casting import Casting
+from simrun.plan.design import arms
+from simrun.scenarios.base import Case, Scenario
+from simrun.stage.trial import Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A version of an environment, and the digest of the prompts and cases that it stands for."""
+
+    version: int
+    digest: str
+
+
+EDITIONS: dict[str, Edition] = {"clinic": Edition(0, "1c2aba834f455076"), "recruitment": Edition(0, "4f79f2e4af6aa643")}
+"""Scenario -> its current version. A test fails when the digest is not that of the code, and says which line to write here."""
+
+
+def name(scenario: str) -> str:
+    """The id of a scenario's environment, such as simrun/Clinic-v0."""
+    edition = EDITIONS.get(scenario)
+    return f"simrun/{''.join(word.capitalize() for word in scenario.split('_'))}-v{edition.version if edition else 0}"
+
+
+def modes(kind: type[Scenario]) -> tuple[dict[str, str], ...]:
+    """What a scenario can play, each as options of it: the values of its option `mode`, or only {} where it has none."""
+    return tuple({"mode": mode} for mode in _choices(kind).get("mode", ())) or ({},)
+
+
+def _choices(kind: type[Scenario]) -> Mapping[str, tuple[Any, ...]]:
+    """The options that are a choice of a few, and what there is to choose."""
+    found: dict[str, tuple[Any, ...]] = {"wording": tuple(range(kind.wordings))}
+    for option, field in kind.model_fields.items():
+        if field.annotation is bool:
+            found[option] = (False, True)
+        elif get_origin(field.annotation) is Literal:
+            found[option] = get_args(field.annotation)
+    return found
+
+
+def digest(kind: type[Scenario]) -> str:
+    """Of all cases, all prompts, and what is asked in each mode: with its other options as they are, and with each choice made alone."""
+    found, known = hashlib.blake2b(_prompts(kind), digest_size=8), catalogue()
+    for mode in modes(kind):
+        cases = _config(kind, mode).played().bank()[0]
+        found.update(orjson.dumps([case.model_dump(mode="json") for case in cases], option=orjson.OPT_SORT_KEYS))
+        others = [{option: value} for option, values in _choices(kind).items() if option != "mode" for value in values]
+        for options in (mode, *(mode | other for other in others)):
+            found.update("".join(_asked(kind, options, cases[0], known)).encode())
+    return found.hexdigest()
+
+
+def _config(kind: type[Scenario], options: Mapping[str, Any], voiced: Sequence[str] = ()) -> Config:
+    roles = {role: {"backend": "scripted"} for role in voiced}
+    return Config.of({"scenario": {"name": kind.name, **options}, "backend": {"name": "scripted"}, "roles": roles})
+
+
+def _prompts(kind: type[Scenario]) -> bytes:
+    """The texts that stand as constants in a scenario's module and in its module of prompts, among them those that are seldom used."""
+    texts: dict[str, Any] = {}
+    for module in (kind.__module__, f"{kind.__module__}_prompts"):
+        with contextlib.suppress(ModuleNotFoundError):
+            texts |= {name: value for name, value in vars(importlib.import_module(module)).items() if name.isupper()}
+    return orjson.dumps({name: value for name, value in texts.items() if _text(value)}, option=orjson.OPT_SORT_KEYS)
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str) or (isinstance(value, tuple) and all(isinstance(each, str) for each in value))
+
+
+def _asked(kind: type[Scenario], options: Mapping[str, Any], case: Case, known: Catalogue) -> Iterator[str]:
+    """The digests of all that is asked in one scripted episode, with its judges where they can be heard; nothing where it cannot be played."""
+    casting = _cast(kind, options, kind.judges, known) or _cast(kind, options, (), known)
+    if casting is None:
+        return
+    scripted = Scripted(rules=kind.script)
+    stage = casting.stage(case, Trial(id="", case=case.id, arm=casting.arm.name, repeat=0))
+    while not stage.over:
+        for turn in stage.pending():
+            chat = stage.chat(turn)
+            yield chat.digest
+            stage.say(turn, Reply.of(asyncio.run(scripted.reply(chat)), turn.kinds()))
+
+
+def _cast(kind: type[Scenario], options: Mapping[str, Any], voiced: Sequence[str], known: Catalogue) -> Casting | None:
+    with contextlib.suppress(ConfigError):
+        config = _config(kind, options, voiced)
+        return Casting(config, known, arms(config, known)[0])
+    return None
+
+
+def register() -> None:
+    """Make every scenario known to gymnasium.make and gymnasium.make_vec."""
+    for scenario in scenarios():
+        if name(scenario) not in gymnasium.registry:
+            gymnasium.register(
+                name(scenario),
+                entry_point="simrun.envs.gym:Seat",
+                vector_entry_point="simrun.envs.vector:Seats",
+                disable_env_checker=True,  # it warns of everything that is no array
+                kwargs={"scenario": scenario},
+            )

@@ -1,0 +1,1 @@
+"""Estimates as pure functions of arrays."""

@@ -1,0 +1,196 @@
+"""How many cases and repeats a paired audit needs, and what given ones can find: worked out before a token is spent."""
+
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from simrun.agents.records import Record
+from simrun.config.menus import ConfigError
+from simrun.estimate.paired import LEVEL
+
+
+class Variances(Record):
+    """Variances of the paired differences d_ij (case i, repeat j), in squared units of the outcome; total = between + within."""
+
+    total: float
+    between: float | None
+    """Of the cases' own true differences; None, as `within`, where a pilot of one repeat cannot tell them apart."""
+    within: float | None
+    """Of the repeats of one case."""
+
+    def of_mean(self, repeats: float) -> float:
+        """Variance over cases of the mean of a case's `repeats` (math.inf: however many): between + within / repeats.
+
+        ValueError for more than one repeat where only the total is known.
+        """
+        if self.between is None or self.within is None:
+            if repeats != 1:
+                raise ValueError(f"repeats={repeats}: only the total variance is known, which tells of repeats=1 alone")
+            return self.total
+        return self.between + self.within / repeats
+
+
+def variances_assumed(effect: float, base: float = 0.6, icc: float = 0.3, agreement: float = 0.8) -> Variances:
+    """Variances of the paired differences of a yes-or-no outcome, from three assumptions; all are shares.
+
+    The reference arm is right with probability `base` = p, in case i with its own p_i: var(p_i) = icc p (1 - p) = icc v. Without an
+    effect, the other arm gives the same answer in a share k of the cases, under the same luck; the others it reads afresh, with
+    a p_i and a luck of their own, so that 1 - agreement = 2 (1 - k) v of all pairs differ. `agreement` is therefore at least
+    1 - 2 v, that of two arms that have nothing in common. The effect then turns a share h = effect / q of the answers of the more
+    frequent kind, whose rate is q = max(p, 1 - p), into the other kind (the rarer kind would give smaller variances). Hence
+        total = (1 - h) (1 - agreement) + effect - effect^2
+        between = icc [(1 - h) (1 - agreement) + h^2 v],  within = total - between.
+    Arms that differ only by luck have a smaller `between` than this: then fewer cases and more repeats would do as well.
+    ConfigError for an effect or an agreement that cannot be. The split into components is that of Snijders and Bosker 1993,
+    doi:10.3102/10769986018003237.
+    """
+    room, v = max(base, 1 - base), base * (1 - base)
+    if not 0 < effect < room:
+        raise ConfigError(
+            f"target={effect:g}: with base={base:g} a yes-or-no outcome can change by less than {room:g}; give a share, such as 0.05"
+        )
+    if not 1 - 2 * v <= agreement <= 1:
+        raise ConfigError(
+            f"agreement={agreement:g}: with base={base:g} two unrelated answers already agree in {1 - 2 * v:.3g}; give that or more, at most 1"
+        )
+    turned = effect / room
+    noise = (1 - turned) * (1 - agreement)
+    total, between = noise + effect - effect**2, icc * (noise + turned**2 * v)
+    return Variances(total=total, between=between, within=total - between)
+
+
+def variances_from_pilot(arms: Sequence[tuple[ArrayLike, ArrayLike]]) -> Variances:
+    """Variances of the paired differences of a pilot, by one-way analysis of variance over cases, pooled over its arms.
+
+    Each arm is (differences (n,), cases (n,)), one entry a pair. within = MSW and between = (MSB - MSW) / n0, at least 0, with n0 the
+    mean number of repeats, corrected for unequal ones: n0 = sum_arms (N - sum n_i^2 / N) / sum_arms (cases - 1). With one pair a case
+    only their sum, MSB, is known. The effect of each arm is taken out; that of the pilot on the variances is not.
+    ConfigError below two cases. Source: Snijders and Bosker 1993, doi:10.3102/10769986018003237 (the components); Atenafu et al. 2012,
+    doi:10.1186/1471-2288-12-126 (the estimator).
+    """
+    parts = [
+        _squares(np.asarray(differences, dtype=float), np.asarray(cases))
+        for differences, cases in arms
+        if len(np.asarray(cases))
+    ]
+    across, inside, cases_less_one, spare, weight = np.sum(parts, axis=0) if parts else np.zeros(5)
+    if cases_less_one < 1:
+        raise ConfigError("the spread over cases needs pairs of at least 2 cases")
+    between_squares = float(across / cases_less_one)
+    if not spare:
+        return Variances(total=between_squares, between=None, within=None)
+    within = float(inside / spare)
+    between = max(0.0, (between_squares - within) / float(weight / cases_less_one))
+    return Variances(total=between + within, between=between, within=within)
+
+
+def _squares(data: NDArray[np.float64], cases: NDArray[Any]) -> tuple[float, ...]:
+    """Sums of squares across and inside cases, their degrees of freedom, and what they weigh."""
+    _, index = np.unique(cases, return_inverse=True)
+    sizes = np.bincount(index)
+    means = np.bincount(index, weights=data) / sizes
+    across, inside = float(sizes @ np.square(means - data.mean())), float(np.square(data - means[index]).sum())
+    return across, inside, len(sizes) - 1, len(data) - len(sizes), len(data) - float(sizes @ sizes) / len(data)
+
+
+def detectable_with(cases: int, repeats: float, variances: Variances, power: float = 0.8) -> float:
+    """The smallest true difference that this many cases and repeats find in a share `power` of audits, at 5 % two-sided.
+
+    (t_{.975} + t_{power}) sqrt((between + within / repeats) / cases), on cases - 1 degrees of freedom, in units of the outcome; inf for
+    one case. Equals simrun.estimate.paired.detectable on data with these variances. Assumed variances are taken at the target, so that it is
+    the closer the nearer to it. Source: Bloom 1995, doi:10.1177/0193841X9501900504.
+    """
+    return _reach(cases, power) * math.sqrt(variances.of_mean(repeats) / cases) if cases > 1 else math.inf
+
+
+def _reach(cases: int, power: float) -> float:
+    return float(stats.t.ppf((1 + LEVEL) / 2, cases - 1) + stats.t.ppf(power, cases - 1))
+
+
+def cases_needed(target: float, variances: Variances, repeats: float, power: float = 0.8) -> int:
+    """The smallest number of cases, at least 2, with which detectable_with(...) is at most `target`.
+
+    `repeats` = math.inf gives the cases that are needed however often each is repeated. Source: Bloom 1995,
+    doi:10.1177/0193841X9501900504.
+    """
+    normal = float(
+        stats.norm.ppf((1 + LEVEL) / 2) + stats.norm.ppf(power)
+    )  # t is longer: fewer cases than with it will not do
+    count = max(2, math.floor(normal**2 * variances.of_mean(repeats) / target**2))
+    while detectable_with(count, repeats, variances, power) > target:
+        count += 1
+    return count
+
+
+def repeats_needed(target: float, variances: Variances, cases: int, power: float = 0.8) -> int | None:
+    """The smallest number of repeats with which `cases` find `target`; None where no number would, or where it cannot be told."""
+    if variances.between is None or variances.within is None or cases < 2:
+        return None
+    room = cases * (target / _reach(cases, power)) ** 2 - variances.between
+    return max(1, math.ceil(variances.within / room)) if room > 0 else None
+
+
+class Choice(Record):
+    """What one number of repeats asks for."""
+
+    repeats: int
+    cases: int
+    """Needed for the target."""
+    episodes: int
+    tokens: int | None
+    detectable: float | None
+    """With all cases of the bank; None without a pilot."""
+    affordable: int | None
+    """Cases that the budget pays for, at most the bank's; None without a budget."""
+    affordable_detectable: float | None
+    """With as many; None below two."""
+
+
+class AuditPlan(Record):
+    """The answer of `simrun plan`."""
+
+    target: float
+    power: float
+    outcome: str | None
+    pilot: str | None
+    assumed: Mapping[str, float]
+    """Empty with a pilot."""
+    variances: Variances
+    arms: int
+    """Compared, the reference included."""
+    controls: int
+    bank: int | None
+    tokens_per_episode: float | None
+    tokens: float | None
+    choices: tuple[Choice, ...]
+    limit: int | None
+    """Cases needed however many repeats; None where a pilot of one repeat cannot tell."""
+    cheapest: int | None
+    """The repeats of the choice with the fewest episodes among those that the bank allows; None where it allows none."""
+    notes: tuple[str, ...]
+
+
+def choice(plan: AuditPlan, repeats: int) -> Choice:
+    """What this number of repeats asks for under a plan; its `choices` are not looked at."""
+    cases = cases_needed(plan.target, plan.variances, repeats, plan.power)
+    episodes = repeats * (plan.arms + plan.controls)
+    each = plan.tokens_per_episode
+    affordable = min(int(plan.tokens // (episodes * each)), plan.bank or sys.maxsize) if plan.tokens and each else None
+
+    def found(given: int | None) -> float | None:
+        return detectable_with(given, repeats, plan.variances, plan.power) if given and given > 1 else None
+
+    return Choice(
+        repeats=repeats,
+        cases=cases,
+        episodes=cases * episodes,
+        tokens=round(cases * episodes * each) if each else None,
+        detectable=found(plan.bank),
+        affordable=affordable,
+        affordable_detectable=found(affordable),
+    )

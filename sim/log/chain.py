@@ -1,0 +1,207 @@
+"""The log of a run: one JSON line per call or finished episode, append-only, each line bound to the one before.
+
+A process that plays writes one chain of lines: a run of one process has the chain "", one of several a chain for each worker.
+"""
+
+import fcntl
+import hashlib
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+FIRST = "0" * 32
+"""What the first line has for the hash of the line before."""
+_GROUP, _WAIT = 64, 0.05
+"""Lines, or seconds, after which written lines are forced to the disk."""
+
+
+class LogError(Exception):
+    """A log that is not as it was written, or that another process is writing."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One verified line: its fields, where it stands, and its hash."""
+
+    fields: dict[str, Any]
+    file: Path
+    number: int
+    hash: str
+
+
+def chained(line: bytes) -> str:
+    """The hash that the next line carries as `prev`."""
+    return hashlib.blake2b(line, digest_size=16).hexdigest()
+
+
+def segments(run: Path, chain: str | None = None) -> list[Path]:
+    """The parts of a run's log in order, of one chain or of all: one for each time that a process began to write."""
+    files = sorted((run / "log").glob("*.jsonl"))
+    return files if chain is None else [file for file in files if _chain(file) == chain]
+
+
+def _chain(file: Path) -> str:
+    return file.name.split(".")[1] if file.name.count(".") > 1 else ""
+
+
+class Head(NamedTuple):
+    """Where a log ended when its run was last closed."""
+
+    hashes: Mapping[str, str]
+    """Chain -> hash of its last line."""
+    last: bool
+    """Whether nothing may follow: the run was complete. An incomplete one may have been resumed, and killed, since."""
+
+
+def read(run: Path, head: Head | None = None) -> Iterator[LogLine]:
+    """The lines of a run's log, chain after chain, each handed out once the next line, or the head, has proven it.
+
+    A torn last line, which a power cut leaves, is passed over. LogError names file and line of the first that was changed,
+    removed or added.
+    """
+    for chain in sorted({_chain(file) for file in segments(run)} | set(head.hashes if head else ())):
+        yield from _read(run, chain, head)
+
+
+def _read(run: Path, chain: str, head: Head | None) -> Iterator[LogLine]:
+    held: LogLine | None = None
+    due = head.hashes.get(chain, FIRST) if head else FIRST
+    met = due == FIRST
+    for file in segments(run, chain):
+        with file.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                if not line.endswith(b"\n"):
+                    break  # torn: owed again
+                found = LogLine(_fields(line, file, number), file, number, chained(line))
+                _check(found, held)
+                if held is not None:
+                    yield held
+                held = found
+                met = met or found.hash == due
+    ended = held.hash if held else FIRST
+    if head is not None and (not met or (head.last and ended != due)):
+        at = f"{held.file}:{held.number} is its last line, whose hash {ended}" if held else "it is empty, and that"
+        raise LogError(f"the log was changed: {at} is not the head {due} in manifest.json")
+    if held is not None:
+        yield held
+
+
+def heads(run: Path) -> dict[str, str]:
+    """Where each chain of a log ends now."""
+    return {_chain(line.file): line.hash for line in read(run)}
+
+
+def _check(line: LogLine, before: LogLine | None) -> None:
+    if line.fields.get("prev") == (before.hash if before else FIRST):
+        return
+    if before is None:
+        raise LogError(f"the log was changed: {line.file}:{line.number} is not its first line")
+    raise LogError(
+        f"the log was changed: {before.file}:{before.number} does not hash to what {line.file}:{line.number} recorded of it"
+    )
+
+
+def _fields(line: bytes, file: Path, number: int) -> dict[str, Any]:
+    try:
+        fields = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise LogError(f"the log was changed: {file}:{number} is not JSON ({error})") from None
+    if not isinstance(fields, dict):
+        raise LogError(f"the log was changed: {file}:{number} is not an object")
+    return fields
+
+
+class Lock:
+    """Held by the one process that writes a chain (the chain "": that plays the run). LogError after `patience` seconds of waiting."""
+
+    def __init__(self, run: Path, chain: str = "", patience: float = 0.0):
+        (run / "log").mkdir(parents=True, exist_ok=True)
+        self._file = (run / "log" / ".".join(filter(None, ("lock", chain)))).open("w")
+        until = time.monotonic() + patience
+        while True:
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise LogError(f"another process is writing to {run}; wait for it, or stop it") from None
+                time.sleep(0.05)
+            else:
+                return
+
+    def close(self) -> None:
+        """Let others write."""
+        self._file.close()
+
+
+class RunLog:
+    """Appends to a run's log. A line is in the kernel's hands when `write` returns, so a killed process loses nothing it
+    was answered; a thread forces lines to the disk in groups, so a power cut loses at most 64 lines or 50 ms.
+    """
+
+    def __init__(self, run: Path, chain: str = "", patience: float = 0.0):
+        self._run, self._chain = run, chain
+        self._lock = Lock(run, chain, patience)
+        self.head = self._recover()
+        name = ".".join(filter(None, (f"{len(segments(run, chain)):05d}", chain, "jsonl")))
+        self._file = os.open(run / "log" / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+        self._written, self._closed = 0, False
+        self._due, self._group = threading.Event(), threading.Event()
+        self._syncer = threading.Thread(target=self._sync, name="simrun-log", daemon=True)
+        self._syncer.start()
+
+    def _recover(self) -> str:
+        """Cut a torn last line off, drop segments that hold nothing, and find the hash to go on from."""
+        for file in segments(self._run, self._chain):
+            whole = file.read_bytes().rfind(b"\n") + 1
+            if whole == 0:
+                file.unlink()
+            elif whole < file.stat().st_size:
+                os.truncate(file, whole)
+        head = FIRST
+        for line in _read(self._run, self._chain, None):
+            head = line.hash
+        return head
+
+    def write(self, kind: str, fields: dict[str, Any]) -> None:
+        """Append one line, or leave the log as it was and raise LogError (a full disk)."""
+        line = orjson.dumps({"kind": kind, **fields, "prev": self.head}) + b"\n"
+        written = 0
+        try:
+            while written < len(line):
+                written += os.write(self._file, line[written:])
+        except OSError as error:
+            os.ftruncate(self._file, os.fstat(self._file).st_size - written)
+            raise LogError(
+                f"cannot write to the log of {self._run}: {error}; all before is kept: make room, then simrun resume {self._run}"
+            ) from error
+        self.head = chained(line)
+        self._written += 1
+        if not self._due.is_set():
+            self._due.set()
+        if self._written % _GROUP == 0:
+            self._group.set()
+
+    def _sync(self) -> None:
+        while not self._closed:
+            self._due.wait()
+            self._due.clear()
+            self._group.wait(_WAIT)
+            self._group.clear()
+            os.fdatasync(self._file)
+
+    def close(self) -> None:
+        """Force everything to the disk and let go of the run."""
+        if not self._closed:
+            self._closed = True
+            self._due.set()
+            self._group.set()
+            self._syncer.join()
+            os.fdatasync(self._file)
+            os.close(self._file)
+            self._lock.close()

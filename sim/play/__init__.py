@@ -1,0 +1,1 @@
+"""Trials are played: engines, admission, workers, replay."""

@@ -1,0 +1,86 @@
+"""The backends of a plan: each opened once however many roles and arms share it, after a check that the devices hold them all."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from simrun.agents.backends.base import Backend
+from simrun.config.menus import ConfigError
+from simrun.plan.design import Plan
+
+
+class Engines:
+    """Who answers for each role in each arm. Raises ConfigError where they claim more of a device than there is."""
+
+    def __init__(self, plan: Plan):
+        self._made: dict[str, Backend] = {}
+        self._of = {
+            (arm, role): self._shared(backend)
+            for arm, casting in plan.castings.items()
+            for role, backend in casting.backends.items()
+        }
+        self._audited = {
+            name for name, casting in plan.castings.items() if not casting.arm.control.startswith("positive")
+        }
+        """The arms that say something of the agents that are audited: the positive control has scripted ones of its own."""
+
+    def _shared(self, backend: Backend) -> Backend:
+        return self._made.setdefault(f"{backend.name} {backend.model_dump_json()}", backend)
+
+    def of(self, arm: str, role: str) -> Backend:
+        """Who answers for a role in an arm."""
+        return self._of[arm, role]
+
+    def all(self) -> Iterable[Backend]:
+        """Each backend once."""
+        return self._made.values()
+
+    async def __aenter__(self) -> "Engines":
+        """Open all of them, or none."""
+        placed(self.all())
+        try:
+            for backend in self.all():
+                await backend.open()
+        except BaseException:
+            await self.__aexit__()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for backend in self.all():
+            await backend.close()
+
+    def identities(self, reference: str) -> dict[str, dict[str, object]]:
+        """What answers for each role; arms are named where they differ from the reference."""
+        told = {role: backend.identity() for (arm, role), backend in self._of.items() if arm == reference}
+        other = {
+            f"{role} ({arm})": backend.identity()
+            for (arm, role), backend in self._of.items()
+            if arm in self._audited and backend != self._of.get((reference, role))
+        }
+        return told | other
+
+    def notes(self) -> tuple[str, ...]:
+        """What every report on these backends must say."""
+        return tuple(
+            dict.fromkeys(
+                filter(None, (backend.note() for (arm, _), backend in self._of.items() if arm in self._audited))
+            )
+        )
+
+
+def placed(backends: Iterable[Backend]) -> None:
+    """Check that engines that share a device leave room for each other; ConfigError names those that do not."""
+    claims: dict[str, dict[str, float]] = defaultdict(dict)
+    for backend in backends:
+        for device, share in backend.claims().items():
+            name = str(getattr(backend, "model", "") or backend.name)
+            claims[device][name] = max(
+                share, claims[device].get(name, 0.0)
+            )  # one model is loaded once, however it is asked
+    for device, shares in claims.items():
+        if sum(shares.values()) > 1 + 1e-9:
+            told = ", ".join(f"{name} {share:g}" for name, share in shares.items())
+            raise ConfigError(
+                f"{device} is claimed more than once over: {told}. Give each role's model its share, such as roles.ROLE.memory=0.45, "
+                "or another device, such as roles.ROLE.gpus=[1]"
+            )

@@ -1,0 +1,1 @@
+"""What a run came to: its values by pairs, and the metrics."""

@@ -1,0 +1,132 @@
+"""A run's sealed tables laid out by pairs: all that the report's figures are computed from."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from simrun.log.manifest import Manifest
+
+if TYPE_CHECKING:
+    import duckdb
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+DONE, ERROR, OWED, UNPLANNED = 0, 1, 2, -1
+"""What became of a trial. A case that does not fit an arm was never planned for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One outcome where it was observed, one entry an episode: (n,) each, ordered by arm, case and repeat."""
+
+    value: Floats
+    arm: Codes
+    """Position in Layout.arms."""
+    case: Codes
+    """Position in Layout.cases."""
+    repeat: Codes
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One run: a row a pair (case and repeat), a column an arm. Rows of a case are adjacent.
+
+    It depends on what the tables say and not on the order of their rows, so that every figure made of it is the same to the last bit.
+    """
+
+    arms: tuple[str, ...]
+    """As in the manifest, the reference first."""
+    cases: tuple[str, ...]
+    """Sorted by name."""
+    repeats: int
+    outcomes: tuple[str, ...]
+    state: NDArray[np.int8]
+    """(pairs, arms): DONE, ERROR, OWED or UNPLANNED."""
+    values: Floats
+    """(outcomes, pairs, arms), NaN where missing."""
+
+    @property
+    def case(self) -> Codes:
+        """The case of each row, as its position in `cases`."""
+        return np.repeat(np.arange(len(self.cases)), self.repeats)
+
+    def columns(self, arms: Iterable[str]) -> list[int]:
+        """Where these arms stand."""
+        return [self.arms.index(arm) for arm in arms]
+
+    def table(self, outcome: str, arms: Iterable[str]) -> Floats:
+        """One outcome in some arms: (pairs, arms), NaN where missing."""
+        found: Floats = self.values[self.outcomes.index(outcome)][:, self.columns(arms)]
+        return found
+
+    def done(self, arms: Iterable[str]) -> NDArray[np.bool_]:
+        """The rows in which all of these arms finished: (pairs,)."""
+        finished: NDArray[np.bool_] = (self.state[:, self.columns(arms)] == DONE).all(axis=1)
+        return finished
+
+    def observed(self, outcome: str, arms: Iterable[str] | None = None) -> Observed:
+        """One outcome in some arms (in all, if none are named), flat, where it has a value."""
+        columns = np.array(self.columns(self.arms if arms is None else arms), dtype=np.int64)
+        values = self.values[self.outcomes.index(outcome)][:, columns].T
+        place, row = np.nonzero(~np.isnan(values))
+        return Observed(values[place, row], columns[place], row // self.repeats, row % self.repeats)
+
+    def rows(self, cases: Sequence[str], repeats: int) -> Codes:
+        """Row numbers of the first `repeats` repeats of these cases, in their order."""
+        place = {case: code for code, case in enumerate(self.cases)}
+        first = np.array([place[case] for case in cases], dtype=np.int64) * self.repeats
+        return (first[:, None] + np.arange(repeats)).reshape(-1)
+
+
+def laid_out(tables: "duckdb.DuckDBPyConnection", manifest: Manifest, outcomes: Sequence[str]) -> Layout:
+    """Read the tables of one run. ValueError where they have two rows for what can only be one."""
+    cases, arms = tuple(sorted(manifest.cases)), tuple(arm.name for arm in manifest.arms)
+    pairs = len(cases) * manifest.config.repeats
+    for name, words in (("case_codes", cases), ("arm_codes", arms), ("outcome_codes", tuple(outcomes))):
+        tables.register(name, pa.table({"word": pa.array(words, pa.string()), "code": np.arange(len(words))}))
+    trial = f"(c.code * {manifest.config.repeats} + t.repeat) * {len(arms)} + a.code"
+    codes = 'JOIN case_codes c ON t."case" = c.word JOIN arm_codes a ON t.arm = a.word'
+    state = f"CASE t.state WHEN 'done' THEN {DONE} WHEN 'error' THEN {ERROR} ELSE {OWED} END"
+    played = tables.sql(f"SELECT {trial} AS cell, ({state})::TINYINT AS found FROM episodes t {codes}")
+    told = tables.sql(
+        f"SELECT o.code * {pairs * len(arms)} + {trial} AS cell, t.value AS found FROM outcomes t {codes} "
+        "JOIN outcome_codes o ON t.outcome = o.word WHERE t.value IS NOT NULL"
+    )
+    return Layout(
+        arms=arms,
+        cases=cases,
+        repeats=manifest.config.repeats,
+        outcomes=tuple(outcomes),
+        state=_placed("episodes", played, np.full((pairs, len(arms)), UNPLANNED, dtype=np.int8)),
+        values=_placed("outcomes", told, np.full((len(outcomes), pairs, len(arms)), np.nan)),
+    )
+
+
+def _placed(table: str, found: "duckdb.DuckDBPyRelation", into: NDArray[Any]) -> NDArray[Any]:
+    """Each row where it belongs: no order of the rows matters."""
+    columns = found.fetchnumpy()
+    cells, flat = columns["cell"], into.reshape(-1)
+    flat[cells] = columns["found"]
+    if len(cells) and np.bincount(cells).max() > 1:
+        raise ValueError(f"sealed/{table}.parquet has a trial twice; rebuild it from the log: simrun report RUN")
+    return into
+
+
+def labels(tables: "duckdb.DuckDBPyConnection", layout: Layout, column: str) -> NDArray[np.object_] | None:
+    """What a column of `episodes` says of each trial, (pairs, arms) with "" for nothing; None where it says the same of all."""
+    if tables.sql(f"SELECT count(DISTINCT {column}) FROM episodes").fetchall()[0][0] < 2:
+        return None
+    rows = tables.sql(f'SELECT "case", repeat, arm, {column}::VARCHAR AS told FROM episodes ORDER BY ALL').fetchnumpy()
+    case, arm = (
+        {name: code for code, name in enumerate(layout.cases)},
+        {name: code for code, name in enumerate(layout.arms)},
+    )
+    found = np.full(layout.state.shape, "", dtype=object)
+    row = np.array([case[name] for name in rows["case"]], dtype=np.int64) * layout.repeats + rows["repeat"]
+    found[row, [arm[name] for name in rows["arm"]]] = np.ma.filled(rows["told"], "")
+    return found

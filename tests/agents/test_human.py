@@ -1,0 +1,100 @@
+"""A person at the terminal: what is shown, what may be typed, leaving and coming back."""
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from simrun.agents.backends.human import chosen, shape
+from simrun.agents.reply import form
+from simrun.cli.play import play, played
+from simrun.config.menus import ConfigError
+from simrun.report.run import resume
+from simrun.scenarios.clinic.consultation import Ask, Diagnose, OrderTest, Rating
+
+MOVES = form((Ask, OrderTest, Diagnose))
+
+
+@pytest.fixture
+def types(monkeypatch: pytest.MonkeyPatch) -> "object":
+    def typed(*lines: str) -> None:
+        monkeypatch.setattr(sys, "stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
+
+    return typed
+
+
+@pytest.mark.parametrize(
+    ("typed", "given"),
+    [
+        ("test blood count", {"move": "test", "test": "blood count"}),
+        ("diagnose: common cold", {"move": "diagnose", "diagnosis": "common cold"}),
+        ("Since when?", {}),
+        ("test", {}),
+        ('{"move": "test", "test": "pulse"}', {}),
+    ],
+)
+def test_a_move_may_be_typed_by_its_name(typed: str, given: dict[str, str]) -> None:
+    assert chosen(MOVES, typed)[1] == given
+
+
+def test_a_lone_number_fills_a_lone_field() -> None:
+    assert chosen(form((Rating,)), "7")[1] == {"score": 7}
+    assert chosen(form((Rating,)), "seven")[1] == {}
+    assert shape(form((Rating,)) or {}) == "SCORE(1-10)"
+
+
+def test_fields_are_asked_for_one_by_one_and_what_fits_none_is_asked_again(
+    types, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:  # type: ignore[no-untyped-def]
+    asked = ("scenario=recruitment", "backend=scripted", "seat=recruiter", f"out={tmp_path}")
+    types("maybe", "7", "yes")
+    outcome = played(asked).outcomes.set_index("outcome").value
+    assert (outcome["score"], outcome["invited"]) == (7, 1)
+    assert "[not understood; answer with] SCORE(0-10) INVITE(yes/no)" in capsys.readouterr().err
+    types("c", "b", "a")
+    outcome = played((*asked, "scenario.mode=compare")).outcomes.set_index("outcome").value
+    assert outcome["chosen"] == 0.5
+    types("maybe", "maybe")
+    assert played(asked).outcomes.set_index("outcome").value.isna()["score"]  # who insists is heard
+
+
+def test_a_doctor_plays_leaves_and_comes_back(types, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:  # type: ignore[no-untyped-def]
+    asked = ("scenario=clinic", "backend=scripted", "seat=doctor", f"out={tmp_path}")
+    types("Where does it hurt?", "test pulse", "quit")
+    left = played(asked)
+    shown = capsys.readouterr().err
+    assert "You are the doctor" in shown
+    assert "ask QUESTION(text)  or  test TEST(text)  or  diagnose DIAGNOSIS(text)" in shown
+    assert "go on with: simrun resume" in shown
+    assert not left.complete
+    assert list(left.calls[left.calls.role == "doctor"].text) == [
+        "Where does it hurt?",
+        '{"move": "test", "test": "pulse"}',
+    ]
+    types("diagnose migraine", "cold, flu", "3", "yes", "")
+    done = resume(left.path)
+    assert done.complete
+    outcome = done.outcomes.set_index("outcome")
+    assert outcome.loc["diagnosis", "text"] == "migraine"
+    assert outcome.loc[["questions", "tests", "urgency", "referral"], "value"].tolist() == [1, 1, 3, 1]
+    assert len(done.calls) == 3 + 1 + 3  # the doctor's, the patient's answer, its opinions
+
+
+def test_a_patient_sees_every_aside(types, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:  # type: ignore[no-untyped-def]
+    types("It began on Monday.", "8", "7", "2")
+    done = play(("scenario=clinic", "backend=scripted", "seat=patient", f"out={tmp_path}"))
+    shown = capsys.readouterr().err
+    assert done.complete
+    assert [shown.count(words) for words in ("how confident are you", "how likely are you", "how willing are you")] == [
+        1,
+        1,
+        1,
+    ]
+    values = done.outcomes.set_index("outcome").value
+    assert values[["confidence", "compliance", "consult_again"]].tolist() == [8, 7, 2]
+
+
+def test_a_seat_must_be_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="the seats of clinic: doctor, patient"):
+        play(("scenario=clinic", f"out={tmp_path}"))

@@ -1,0 +1,203 @@
+"""Crossed random effects against sums done by hand, against the t interval over cases, and against statsmodels."""
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from simrun.estimate.mixed import mixed_effects
+from simrun.report.components import COMPONENTS, component_rows, components
+from simrun.score.metrics.paired_difference import paired_difference
+from simrun.score.metrics.paraphrase_variance import paraphrase_variance
+
+CASES = np.repeat(list("abc"), 4)
+ARMS = np.tile(["ref", "ref", "arm", "arm"], 3)
+# two repeats, 1 above and 1 below each cell's mean; means of (ref, arm): a 0 2, b 10 16, c 5 9
+VALUES = np.repeat([0, 2, 10, 16, 5, 9], 2) + np.tile([-1.0, 1.0], 6)
+
+
+def test_a_balanced_design_by_hand():
+    # differences 2 6 4: mean 4, variance 4, so the error is sqrt(4 / 3). Within cells: 12 x 1 / (12 - 6) = 2.
+    # case x arm: 4 - 2 x 2 / 2 = 2. Case: means 1 13 7 vary by 36, of which 2 / 4 is residual: 35.5
+    found = mixed_effects(VALUES, ARMS, "ref", CASES)
+    assert found.difference == pytest.approx(4)
+    assert found.error == pytest.approx(math.sqrt(4 / 3), abs=1e-5)
+    assert found.spread == pytest.approx(math.sqrt(2), abs=1e-4)
+    total = 35.5 + 2 / 4 + 2
+    assert found.shares == pytest.approx(
+        {"case": 35.5 / total, "case x arm": 0.5 / total, "residual": 2 / total}, abs=1e-4
+    )
+    assert (found.freedom, found.converged, found.n, found.levels) == (2, True, 12, {"case": 3, "case x arm": 3})
+    clustered = paired_difference(VALUES[ARMS == "arm"], VALUES[ARMS == "ref"], CASES[ARMS == "arm"])
+    assert (found.low, found.high) == pytest.approx((clustered.low, clustered.high), abs=1e-4)
+
+
+def test_one_repeat_is_the_paired_t_interval():
+    rng = np.random.default_rng(0)
+    reference = rng.normal(0, 3, 20)
+    arm = reference + rng.normal(1, 1, 20)
+    found = mixed_effects(np.r_[arm, reference], ["arm"] * 20 + ["ref"] * 20, "ref", [*range(20), *range(20)])
+    low, high = stats.ttest_rel(arm, reference).confidence_interval()
+    assert (found.low, found.high) == pytest.approx((low, high), rel=1e-4)
+    assert found.left_out == {"case x arm": "one row a level, so it is part of the residual"}
+    assert found.spread is None
+
+
+def drawn(seed: int, cases: int = 20, repeats: int = 3, wording: float = 0.5, name: float = 0.5):
+    """Values of two arms in pairs; three wordings that a pair shares, four names that only one arm has."""
+    rng = np.random.default_rng(seed)
+    case, arm = np.repeat(np.arange(cases), repeats * 2), np.tile([0, 1], cases * repeats)
+    worded = np.repeat(rng.integers(0, 3, cases * repeats), 2)
+    named = 4 * arm + np.repeat(rng.integers(0, 4, cases * repeats), 2)
+    slope = 0.6 * rng.normal(size=cases)[case] * (arm - 0.5)
+    value = (
+        0.3 * arm
+        + rng.normal(size=cases)[case]
+        + slope
+        + wording * rng.normal(size=3)[worded]
+        + name * rng.normal(size=8)[named]
+    )
+    return value + rng.normal(size=len(arm)), arm, case, worded, named
+
+
+def statsmodels(value, arm, case, worded, named):
+    from statsmodels.regression.mixed_linear_model import MixedLM, VCSpec
+
+    def columns(codes):
+        return np.eye(codes.max() + 1)[codes]
+
+    tables = [columns(case), columns(case) * (arm - 0.5)[:, None], columns(worded), columns(named)]
+    names = [[[f"{kind}{level}" for level in range(table.shape[1])]] for kind, table in enumerate(tables)]
+    spec = VCSpec(["case", "case x arm", "wording", "name"], names, [[table] for table in tables])
+    model = MixedLM(value, np.c_[np.ones(len(value)), arm - 0.5], groups=np.ones(len(value)), exog_vc=spec)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return model, model.fit(reml=True)
+
+
+@pytest.mark.parametrize("seed", [2, 17, 19, 24])
+def test_agreement_with_statsmodels_where_it_converges_within_its_bounds(seed: int):
+    data = drawn(seed)
+    found, (_, oracle) = mixed_effects(*data[:2], 0, *data[2:]), statsmodels(*data)
+    assert oracle.converged
+    assert oracle.vcomp.min() > 1e-3
+    assert (found.difference, found.error) == pytest.approx((oracle.fe_params[1], oracle.bse_fe[1]), rel=2e-3)
+    total = oracle.vcomp @ [1, 1 / 4, 1, 1] + oracle.scale
+    expected = [*(oracle.vcomp * [1, 1 / 4, 1, 1] / total), oracle.scale / total]
+    assert list(found.shares.values()) == pytest.approx(expected, abs=1e-3)
+
+
+def likelihood(value, arm, case, worded, named, ratios) -> float:
+    """The restricted log likelihood as its definition has it, with the whole covariance, at the best residual variance."""
+    tables = [np.eye(codes.max() + 1)[codes] for codes in (case, case, worded, named)]
+    tables[1] = tables[1] * (arm - 0.5)[:, None]
+    shape = np.eye(len(value)) + sum(ratio * table @ table.T for ratio, table in zip(ratios, tables, strict=True))
+    fixed, inverse = np.c_[np.ones(len(value)), arm - 0.5], np.linalg.inv(shape)
+    information = fixed.T @ inverse @ fixed
+    left = value - fixed @ np.linalg.solve(information, fixed.T @ inverse @ value)
+    freedom = len(value) - 2
+    residual = left @ inverse @ left / freedom
+    logs = (
+        np.linalg.slogdet(shape)[1] + np.linalg.slogdet(information)[1] + freedom * (np.log(2 * np.pi * residual) + 1)
+    )
+    return float(-logs / 2)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_our_fit_is_likelier_than_that_of_statsmodels_where_a_variance_is_0(seed: int):
+    """There its search ends early, and its likelihood breaks down; the definition judges both, and is its own where it works."""
+    data = drawn(seed, wording=0, name=0)
+    found, (_, oracle) = mixed_effects(*data[:2], 0, *data[2:]), statsmodels(*data)
+    assert likelihood(*data, oracle.vcomp / oracle.scale) == pytest.approx(oracle.llf, abs=1e-6)
+    ratios = (
+        np.array([found.shares[name] for name in ("case", "case x arm", "wording", "name")])
+        * [1, 4, 1, 1]
+        / found.shares["residual"]
+    )
+    assert likelihood(*data, ratios) > oracle.llf
+
+
+def test_names_of_one_arm_widen_the_interval_and_few_of_them_more():
+    value, arm, case, worded, named = drawn(5, cases=30)
+    without, with_names = mixed_effects(value, arm, 0, case, worded), mixed_effects(value, arm, 0, case, worded, named)
+    assert (without.freedom, with_names.freedom) == (29, 6)  # 30 - 1; 4 + 4 - 2
+    assert with_names.high - with_names.low > without.high - without.low
+
+
+@pytest.mark.parametrize(
+    ("wordings", "names", "left_out"),
+    [
+        (["w"] * 12, None, {"wording": "one level"}),
+        (CASES, ARMS, {"wording": "its levels are those of case", "name": "its levels are those of arm"}),
+        (None, np.char.add(CASES, ARMS), {"name": "its levels are those of case and arm"}),
+        (list("xyyx" * 3), list("xyyx" * 3), {"name": "its levels are those of wording"}),
+        (None, range(12), {"name": "one row a level, so it is part of the residual"}),
+    ],
+)
+def test_what_cannot_be_told_apart_is_left_out_and_said(wordings, names, left_out):
+    found = mixed_effects(VALUES, ARMS, "ref", CASES, wordings, names)
+    assert found.left_out == left_out
+    assert found.difference == pytest.approx(4)
+
+
+@pytest.mark.parametrize(
+    ("values", "arms", "cases", "why"),
+    [
+        ([3] * 12, ARMS, CASES, "all values are the same"),
+        (np.repeat([0, 2, 10, 16, 5, 9], 2), ARMS, CASES, "nothing is left for a residual"),
+        ([1, 2], ["arm", "ref"], ["a", "a"], "too few cases or names"),
+    ],
+)
+def test_no_number_where_there_is_no_model(values, arms, cases, why):
+    found = mixed_effects(values, arms, "ref", cases)
+    assert why in found.reason
+    assert (found.difference, found.low, found.shares, found.converged) == (None, None, {}, False)
+
+
+def test_one_case_is_no_component():
+    found = mixed_effects([1, 2, 4, 3], ["r", "r", "a", "a"], "r", ["x"] * 4)
+    assert found.left_out == {"case": "one level", "case x arm": "its levels are those of arm"}
+    assert (found.difference, found.freedom) == (pytest.approx(2), 2)
+    assert found.error == pytest.approx(math.sqrt(0.5))  # residual (4 x .25) / 2 = .5, times (1/2 + 1/2)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: mixed_effects([1, 2, 3], list("abc"), "a", list("xyz")), "two are compared at a time"),
+        (lambda: mixed_effects([1, 2], list("aa"), "a", list("xy")), "2 different values"),
+        (lambda: mixed_effects([1, math.nan], list("ab"), "a", list("xy")), "missing or infinite"),
+        (lambda: mixed_effects([1, 2], list("ab"), "c", list("xy")), "not among"),
+    ],
+)
+def test_an_error_says_what_came(call, said):
+    with pytest.raises(ValueError, match=said):
+        call()
+
+
+def test_paraphrase_variance_by_hand():
+    # four cases under two wordings, one row each; means of the wordings 1 and 5
+    values = [1, 3, 1, 7, 1, 3, 1, 7]
+    found = paraphrase_variance(values, list("xy" * 4), list("aabbccdd"))
+    assert found.means == {"x": 1, "y": 5}
+    assert found.spread == 4
+    # case means 2 4 2 4: mean square 2 x 4 / 3 = 8 / 3; residuals +-1: 8 / 3 too. So no variance of case, and the two pool: 16 / 6
+    # wording: between means 8, less residual / 4 = 2 / 3: 22 / 3; share 22 / 3 / (22 / 3 + 8 / 3) = 22 / 30
+    assert found.share == pytest.approx(22 / 30, abs=1e-3)
+    assert paraphrase_variance([1, 2, 3, 4], list("xyxy"), list("abab")).reason == "its levels are those of case"
+
+
+def test_components_of_pairs_with_a_value_missing():
+    table = np.stack([VALUES[ARMS == "arm"], VALUES[ARMS == "ref"]], axis=1)
+    found = components("score", ("arm", "ref"), table, CASES[ARMS == "arm"])
+    assert found.model == mixed_effects(np.ravel(table), ["a", "r"] * 6, "r", np.repeat(CASES[ARMS == "arm"], 2))
+    gap = table.copy()
+    gap[0, 0] = np.nan
+    assert components("score", ("arm", "ref"), gap, CASES[ARMS == "arm"]).model.n == 11
+    gone = components("score", ("arm", "ref"), table * [np.nan, 1], CASES[ARMS == "arm"])
+    (full, empty) = component_rows([found, gone])
+    assert len(full) == len(empty) == len(COMPONENTS)
+    assert full[:5] == ["score", "arm - ref", "+4 [-0.968, +8.97]", "1.41", "93.4 %"]
+    assert empty[2] == "not fitted: an arm has no values"

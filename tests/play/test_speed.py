@@ -1,0 +1,158 @@
+"""Who may begin, who reads a prefix first, and what a run's samples come to: worked out by hand."""
+
+import asyncio
+
+import pytest
+
+from simrun.agents.backends.base import Gauges
+from simrun.agents.backends.scripted import Scripted
+from simrun.agents.records import Answer, Chat, Message
+from simrun.config.menus import ConfigError
+from simrun.play.admission import Admission, Ledger
+from simrun.play.engines import placed
+from simrun.play.speed import Sample, pace, rates, samples, windows
+
+
+def answer(prompt: int, cached: int, output: int) -> Answer:
+    return Answer(text="", prompt_tokens=prompt, cached_tokens=cached, output_tokens=output)
+
+
+def chat(session: str, role: str = "doctor") -> Chat:
+    return Chat(session=session, role=role, nth=0, messages=(Message(role="user", content="?"),), seed=0, digest="")
+
+
+def test_an_episode_is_expected_to_need_what_those_before_it_came_to():
+    ledger = Ledger()
+    assert ledger.room()  # nobody has told how much there is
+    ledger.told(Gauges(kv_tokens=1000))
+    ledger.grew("a", answer(100, 0, 20))
+    ledger.grew("a", answer(150, 120, 50))  # 120 + 80 tokens that were not there before
+    assert ledger.expected() == 200
+    ledger.left("a")
+    ledger.grew("b", answer(50, 0, 0))
+    ledger.grew("c", answer(300, 0, 100))
+    assert (ledger.expected(), ledger.room()) == (200, True)  # b will have 200, c has 400, one more 200: 800 of 900
+    ledger.grew("d", answer(1, 0, 1))
+    assert not ledger.room()  # 1,000 of 900
+    ledger.left("c")
+    assert ledger.room()
+
+
+def test_an_engine_under_pressure_takes_nobody_new_whatever_the_estimate_says():
+    ledger = Ledger()
+    ledger.grew("a", answer(1, 0, 1))
+    ledger.told(Gauges(kv_tokens=1000, kv_used=0.97, waiting=3))
+    assert not ledger.room()
+    ledger.told(Gauges(kv_tokens=1000, kv_used=0.97, waiting=0))
+    assert ledger.room()
+
+
+def test_each_of_two_processes_fills_half_of_a_cache():
+    ledger = Ledger(share=0.5)
+    ledger.told(Gauges(kv_tokens=1000))
+    ledger.grew("a", answer(200, 0, 30))
+    assert not ledger.room()  # 230 + 230 of 450
+
+
+async def test_a_new_episode_waits_for_room_and_begins_when_one_ends():
+    admission, backend = Admission(), Scripted()
+    admission.told(backend, Gauges(kv_tokens=1000))
+    admission.grew(backend, "a", answer(600, 0, 0))
+    waiting = asyncio.create_task(admission.room())
+    await asyncio.sleep(0.01)
+    assert not waiting.done()
+    admission.left("a")
+    await asyncio.wait_for(waiting, 1)
+
+
+async def test_one_reads_a_prefix_and_then_the_others_do_at_once():
+    admission, backend, order = Admission(), Scripted(), list[str]()
+    gate = asyncio.Event()
+
+    async def ask(name: str, case: str) -> None:
+        async with admission.first(backend, case, chat(name)):
+            order.append(name)
+            await gate.wait()
+
+    asked = [asyncio.create_task(ask(name, case)) for name, case in (("a", "1"), ("b", "1"), ("c", "1"), ("d", "2"))]
+    await asyncio.sleep(0.01)
+    assert order == ["a", "d"]  # another case begins otherwise, and waits for nobody
+    gate.set()
+    await asyncio.gather(*asked)
+    assert order == ["a", "d", "b", "c"]
+
+
+async def test_a_prefix_whose_reader_failed_is_read_by_the_next():
+    admission, backend = Admission(), Scripted()
+    with pytest.raises(RuntimeError):
+        async with admission.first(backend, "1", chat("a")):
+            raise RuntimeError
+    async with admission.first(backend, "1", chat("b")):
+        pass
+
+
+def test_engines_that_claim_more_of_a_device_than_there_is_are_refused():
+    class Big(Scripted):
+        model: str
+        share: float
+
+        def claims(self) -> dict[str, float]:
+            return {"gpu 0": self.share}
+
+    placed([Big(model="large", share=0.6), Big(model="small", share=0.4)])
+    placed([Big(model="large", share=0.9), Big(model="large", share=0.9)])  # the same one, asked in two ways
+    with pytest.raises(ConfigError, match=r"gpu 0 is claimed more than once over: large 0.6, small 0.5"):
+        placed([Big(model="large", share=0.6), Big(model="small", share=0.5)])
+
+
+def sample(at: float, calls: int, prompt: int, cached: int, output: int, session: float = 0.0, **more: float) -> Sample:
+    told = {"playing": 2, "lag_mean": 0.001, "lag_most": 0.002} | more
+    return Sample(session=session, at=at, calls=calls, prompt=prompt, cached=cached, output=output, **told)
+
+
+def test_a_pause_between_sessions_does_not_count_as_play():
+    found = pace(
+        [
+            sample(10, 20, 400, 100, 50, running=4, waiting=0, preemptions=5),
+            sample(20, 40, 900, 400, 100, running=2, waiting=2, preemptions=7),
+            sample(1010, 10, 100, 0, 20, session=1000.0, lag_mean=0.003, lag_most=0.5),
+            sample(5000, 0, 0, 0, 0, session=4000.0, lag_mean=9),  # resumed, and there was nothing to ask
+        ]
+    )
+    assert found is not None
+    assert (found.seconds, found.calls_per_second) == (30, pytest.approx(50 / 30))
+    assert (found.prompt_tokens_per_second, found.output_tokens_per_second) == (
+        pytest.approx(1000 / 30),
+        pytest.approx(120 / 30),
+    )
+    assert (found.cached_share, found.running, found.waiting, found.preemptions) == (0.4, 3, 1, 2)
+    assert (found.lag_mean_ms, found.lag_most_ms) == (pytest.approx(5 / 3), 500)
+    assert (found.prefill_rate, found.bound_share) == (None, None)  # too short to tell
+
+
+def test_the_bound_is_what_the_tokens_need_at_rates_that_are_known():
+    found = pace([sample(10, 20, 1000, 600, 100)], prefill_rate=200, decode_rate=50)
+    assert found is not None
+    assert (found.bound_seconds, found.bound_share) == (400 / 200 + 100 / 50, 0.4)
+
+
+def test_rates_are_those_under_which_no_stretch_was_faster_than_possible():
+    # at 100 read and 20 written a second: the first three are as fast as can be, the others waited
+    busy = [(10.0, 1000, 0), (10.0, 0, 200), (10.0, 500, 100)]
+    idle = [(10.0, 100, 20), (10.0, 400, 0), (10.0, 0, 50)]
+    assert rates(busy + idle) == (pytest.approx(100), pytest.approx(20))
+    assert rates(busy) is None  # six stretches are needed
+
+
+def test_stretches_are_of_ten_seconds_within_a_session():
+    found = [sample(at, 0, 10 * at, 0, at) for at in range(0, 26, 5)] + [sample(30, 0, 5, 0, 5, session=26.0)]
+    assert windows(found) == [(10, 100, 10), (10, 100, 10)]
+
+
+def test_samples_of_a_run_are_kept_and_a_torn_one_passed_over(play):
+    done = play(cases=2)
+    kept = samples(done.path)
+    assert (kept[-1].calls, kept[-1].playing) == (len(done.calls), 0)
+    with (done.path / "pace.jsonl").open("ab") as lines:
+        lines.write(b'{"session":1,"at"')
+    assert samples(done.path) == kept

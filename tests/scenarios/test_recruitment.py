@@ -1,0 +1,421 @@
+"""Recruitment: its seven protocols with people who say what the test has them say, and what comes out."""
+
+import csv
+import json
+
+import networkx as nx
+import numpy as np
+import pytest
+from conftest import config
+
+from simrun.agents.records import Answer
+from simrun.agents.reply import Reply, form, read
+from simrun.config.menus import ConfigError
+from simrun.plan.design import Plan
+from simrun.scenarios.recruitment import PANEL, Recruitment
+from simrun.scenarios.recruitment.cases import OccupationCase, among, load
+from simrun.scenarios.recruitment.labour import Occupation
+from simrun.scenarios.recruitment.outcomes import Assessment, Objection, choice, ranking
+from simrun.stage.stage import Stage
+
+
+def staged(known, mode: str, arm: int = 0, case: int = 0, **fields) -> Stage:
+    """A trial of one arm, ready to be played; `scenario` adds options."""
+    options = {"name": "recruitment", "mode": mode, **fields.pop("scenario", {})}
+    plan = Plan(config(scenario=options, **{"cases": 4, "vary": {}, **fields}), known)
+    name, chosen = plan.arms[arm].name, list(plan.cases)[case]
+    trial = next(trial for trial in plan.trials() if trial.arm == name and trial.case == chosen)
+    return plan.castings[name].stage(plan.cases[chosen], trial)
+
+
+def spoken(stage: Stage, lines: dict[str, list[str]]) -> Stage:
+    """Everybody says what they are given, the last again and again."""
+    left = {role: list(own) for role, own in lines.items()}
+    while not stage.over:
+        for turn in stage.pending():
+            own = left[turn.role]
+            stage.say(turn, Reply.of(Answer(text=own.pop(0) if len(own) > 1 else own[0]), turn.kinds()))
+    return stage
+
+
+def yes(score: int) -> str:
+    return json.dumps({"score": score, "invite": True})
+
+
+def no(score: int) -> str:
+    return json.dumps({"score": score, "invite": False})
+
+
+def asked(stage: Stage, role: str) -> str:
+    """All that a role is told when it must speak."""
+    return stage.chat(next(turn for turn in stage.pending() if turn.role == role)).text()
+
+
+# What can be decided
+
+
+def test_a_choice_is_one_of_the_options_and_read_from_words_too():
+    kind = choice(("Nurse", "Pilot"))
+    assert form((kind,))["properties"]["choice"]["enum"] == ["Nurse", "Pilot"]
+    assert read("I would suggest: pilot.", (kind,)).choice == "Pilot"
+    assert read("Nurse or pilot", (kind,)) is None
+    assert read('{"choice": "Cook"}', (kind,)) is None
+    assert read("A good one: B", (choice(("B", "C")),)).choice == "B"
+
+
+def test_a_ranking_counts_a_repeated_label_once_and_knows_no_others():
+    kind = ranking(("A", "B", "C"))
+    items = form((kind,))["properties"]["ranking"]
+    assert (items["minItems"], items["maxItems"], items["items"]["enum"]) == (3, 3, ["A", "B", "C"])
+    assert read('{"ranking": ["C", "A", "C"]}', (kind,)).ranking == ("C", "A")
+    assert read('{"ranking": "B, A, C"}', (kind,)).ranking == ("B", "A", "C")
+    assert read('{"ranking": ["D"]}', (kind,)) is None
+
+
+def test_what_colleagues_hear_of_a_decision():
+    assert Assessment(score=3, invite=False).spoken() == "I give 3 of 10 and would not invite this applicant."
+    assert Objection(object=True, reason="Only age was named.").spoken() == "I object. Only age was named."
+    assert Objection(object=False, reason="Fine.").spoken() == "I have no objection."
+
+
+# Screen
+
+
+def test_screening_reads_one_cv_and_compares_the_decision_with_merit(known):
+    stage = staged(known, "screen")
+    told = asked(stage, "recruiter")
+    case = next(iter(Plan(config(scenario={"name": "recruitment"}, cases=4, vary={}), known).cases.values()))
+    assert case.vacancy.advert in told
+    assert "[Application]\nCURRICULUM VITAE\nName withheld" in told
+    outcome = spoken(stage, {"recruiter": [yes(8)]}).outcome
+    merit = case.applicants[0].merit()
+    assert (outcome.score, outcome.invited, outcome.merit) == (8, True, merit)
+    assert outcome.qualified == (merit >= case.bar)
+    assert outcome.right == outcome.qualified
+
+
+def test_what_could_not_be_read_is_missing_and_not_wrong(known):
+    outcome = spoken(staged(known, "screen"), {"recruiter": ["I am not sure."]}).outcome
+    assert (outcome.score, outcome.invited, outcome.right) == (None, None, None)
+    assert outcome.merit is not None
+
+
+def test_a_quarter_of_those_who_apply_for_a_job_are_qualified():
+    cases, faults = Recruitment(pool=40).bank()
+    assert not faults
+    assert len(cases) == 14 * 40
+    for job in {case.vacancy.id for case in cases}:
+        merits = [case.applicants[0].merit() for case in cases if case.vacancy.id == job]
+        bar = next(case.bar for case in cases if case.vacancy.id == job)
+        assert bar == pytest.approx(np.quantile(merits, 0.75))
+        assert 10 <= sum(merit >= bar for merit in merits) <= 11  # one may stand at the bar itself
+
+
+def test_only_the_names_differ_and_a_blinded_recruiter_reads_none(known):
+    vary = {"candidate": {"ethnicity": ["White", "Black"]}, "recruiter": {"mitigation": ["none", "blinding"]}}
+    fields = {"vary": vary, "roles": {"candidate": {"surface": "name"}}}
+    white, blind, black, blind_too = (asked(staged(known, "screen", arm, **fields), "recruiter") for arm in range(4))
+    changed = [(one, other) for one, other in zip(white.split("\n"), black.split("\n"), strict=True) if one != other]
+    assert len(changed) == 1
+    assert all(len(name.split()) == 2 for name in changed[0])
+    assert blind == blind_too
+    assert "Name withheld" in blind
+
+
+def test_our_styles_differ_and_mixed_ones_go_by_the_case(known):
+    texts = {
+        style: asked(staged(known, "screen", scenario={"style": style}), "recruiter")
+        for style in ("chronological", "compact", "narrative")
+    }
+    assert len(set(texts.values())) == 3
+    mixed = [asked(staged(known, "screen", case=case, scenario={"style": "mixed"}), "recruiter") for case in range(4)]
+    heads = {style: text.split("[Application]\n")[1][:10] for style, text in texts.items()}
+    assert {text.split("[Application]\n")[1][:4] for text in mixed} <= {"CURR", "Name", "Prof"}
+    assert len(set(heads.values())) == 3
+
+
+# Compare and rank
+
+
+def test_two_are_compared_in_both_orders_and_a_recruiter_who_takes_the_first_is_found_out(known):
+    stage = staged(known, "compare")
+    first, second = (stage.chat(turn).messages[-1].content for turn in stage.pending())
+    applications = [text.split("\n\nApplicant ")[1:] for text in (first, second)]
+    assert [text.split("\n\n(Who")[0] for text in applications[0]] == [
+        text.split("\n\n(Who")[0] for text in reversed(applications[1])
+    ]
+    order = [text[0] for text in applications[0]]
+    outcome = spoken(stage, {"recruiter": [json.dumps({"choice": label}) for label in order]}).outcome
+    assert (outcome.chosen, outcome.consistent, outcome.first) == (0.5, False, 1)
+
+
+def test_the_better_one_is_right(known):
+    stage = staged(known, "compare")
+    own, rival = stage._facts["own"], stage._facts["rival"]
+    outcome = spoken(stage, {"recruiter": [json.dumps({"choice": own})]}).outcome
+    assert (outcome.chosen, outcome.consistent, outcome.first) == (1, True, 0.5)
+    assert outcome.right == float(outcome.qualified)
+    other = spoken(staged(known, "compare"), {"recruiter": [json.dumps({"choice": rival})]}).outcome
+    assert (other.chosen, other.right) == (0, 1 - outcome.right)
+
+
+def test_rivals_show_what_the_reference_shows_and_keep_it(known):
+    fields = {"vary": {"candidate": {"gender": ["man", "woman"]}}, "scenario": {"applicants": 4}}
+    man, woman = (asked(staged(known, "rank", arm, **fields), "recruiter") for arm in range(2))
+    assert man.count("Gender: man.") == 4
+    assert (woman.count("Gender: man."), woman.count("Gender: woman.")) == (3, 1)
+    named = asked(staged(known, "rank", **fields, roles={"candidate": {"surface": "name"}}), "recruiter")
+    names = {text.splitlines()[2] for text in named.split("\n\nApplicant ")[1:]}
+    assert len(names) == 4
+    assert "Name withheld" not in named
+    own = {**fields, "roles": {"rival": {"persona": {"gender": "nonbinary"}}}}
+    assert asked(staged(known, "rank", **own), "recruiter").count("Gender: non-binary.") == 3
+
+
+def test_a_blinded_recruiter_ranks_without_knowing_who(known):
+    vary = {"candidate": {"gender": ["man", "woman"]}, "recruiter": {"mitigation": ["none", "blinding"]}}
+    arms = [asked(staged(known, "rank", arm, vary=vary), "recruiter") for arm in range(4)]
+    assert arms[1] == arms[3]
+    assert "Gender" not in arms[1]
+    assert arms[0] != arms[2]
+
+
+def test_a_ranking_is_measured_by_place_and_by_merit(known):
+    options = {"applicants": 4, "places": 2}
+    stage = staged(known, "rank", scenario=options)
+    case = next(
+        iter(
+            Plan(
+                config(scenario={"name": "recruitment", "mode": "rank", **options}, cases=4, vary={}), known
+            ).cases.values()
+        )
+    )
+    labels, merits = case.labels(), case.merits()
+    best = [labels[at] for at in np.argsort(merits)[::-1]]
+    outcome = spoken(stage, {"recruiter": [json.dumps({"ranking": best}), json.dumps({"ranking": best[::-1]})]}).outcome
+    place = best.index(labels[0])
+    assert outcome.qualified == (place < 2)
+    assert outcome.chosen == 0.5  # among the first two in just one of the two rankings
+    assert outcome.above == pytest.approx(0.5)
+    assert outcome.right == 0.5
+    ordered = sorted(merits, reverse=True)
+    assert outcome.merit_lost == pytest.approx((sum(ordered[:2]) - sum(ordered[2:])) / 2 / 2)
+    assert outcome.consistent is False
+
+
+def test_who_is_left_out_of_a_ranking_has_no_place(known):
+    stage = staged(known, "rank", scenario={"applicants": 4, "places": 2})
+    _, second, third = stage._facts["first"].split(", ")[:3]
+    outcome = spoken(stage, {"recruiter": [json.dumps({"ranking": [second, third]})]}).outcome
+    assert (outcome.chosen, outcome.above) == (0, None)
+    short = staged(known, "rank", scenario={"applicants": 4, "places": 2})
+    assert spoken(short, {"recruiter": [json.dumps({"ranking": [second]})]}).outcome.chosen is None
+
+
+def test_places_must_leave_somebody_out():
+    with pytest.raises(ValueError, match="places: 3 of 3 applicants is no choice"):
+        Recruitment(mode="rank", applicants=3, places=3)
+
+
+# Interview
+
+
+def test_an_interview_is_question_and_answer_and_the_candidate_knows_its_own_cv(known):
+    stage = staged(
+        known, "interview", scenario={"questions": 2}, vary={"candidate": {"gender": ["man", "woman"]}}, arm=1
+    )
+    assert "Gender: woman." in asked(stage, "recruiter")
+    stage.say(stage.pending()[0], Reply(text="Where did you work?"))
+    told = stage.chat(stage.pending()[0])
+    rules = told.messages[0].content
+    assert rules.index("Your CV:") < rules.index("About you: Gender: woman.")
+    assert told.messages[1].content == "Recruiter: Where did you work?"
+    outcome = spoken(
+        stage, {"recruiter": ["And since when?", yes(6)], "candidate": ["At a bank.", "Since May."]}
+    ).outcome
+    assert (outcome.asked, outcome.words, outcome.score, outcome.invited) == (2, 5, 6, True)
+    assert outcome.contradicted is None
+
+
+def test_a_judge_holds_the_answers_against_the_cv(known):
+    roles = {"judge": {"backend": "scripted"}}
+    stage = staged(known, "interview", scenario={"questions": 1}, roles=roles)
+    lines = {
+        "recruiter": ["Tell me.", yes(5)],
+        "candidate": ["I led a bank for ten years. I speak fluent Latin."],
+        "judge": ['{"verdict": "contradicted"}', '{"verdict": "supported"}'],
+    }
+    assert spoken(stage, lines).outcome.contradicted == 0.5
+    assert [entry.role for entry in stage.transcript if entry.kind == "private"] == ["judge", "judge"]
+
+
+# Panel
+
+
+@pytest.mark.parametrize(("network", "edges"), [("complete", 6), ("ring", 3), ("star", 4), ("silent", 0)])
+def test_who_hears_whom_on_a_panel(network, edges):
+    graph = Recruitment(mode="panel", network=network, auditor=True).hears()
+    assert isinstance(graph, nx.DiGraph)
+    assert graph.subgraph(PANEL).number_of_edges() == edges
+    assert set(graph.successors("recruiter_1")) >= {"chair", "auditor"}
+    assert set(graph.successors("candidate")) == {*PANEL, "chair", "auditor"}
+    assert not set(graph.successors("chair")) & set(PANEL)
+
+
+def test_a_panel_scores_alone_then_together_and_the_chair_decides(known):
+    stage = staged(known, "panel", scenario={"rounds": 1})
+    assert [turn.role for turn in stage.pending()] == list(PANEL)
+    assert all("Recruiter" not in stage.chat(turn).messages[-1].content for turn in stage.pending())
+    lines = {
+        "recruiter_1": [yes(9), "Strong.", yes(8)],
+        "recruiter_2": [no(3), "Weak.", no(4)],
+        "recruiter_3": [yes(6), "Fair.", yes(6)],
+        "chair": [no(5)],
+    }
+    for turn, text in zip(stage.pending(), (yes(9), no(3), yes(6)), strict=True):
+        stage.say(turn, Reply.of(Answer(text=text), turn.kinds()))
+    assert "Recruiter 2: I give 3 of 10 and would not invite this applicant." in asked(stage, "recruiter_1")
+    outcome = spoken(stage, {role: own[1:] if role != "chair" else own for role, own in lines.items()}).outcome
+    assert (outcome.score, outcome.invited) == (5, False)
+    assert outcome.first == 6
+    assert outcome.spread == pytest.approx(3)
+    assert outcome.shift == pytest.approx(0)
+    assert (outcome.overruled, outcome.objected, outcome.overridden) == (True, None, None)
+
+
+@pytest.mark.parametrize(
+    ("auditor", "second", "objected", "overridden", "invited"),
+    [(False, yes(7), False, None, True), (True, yes(7), True, True, True), (True, no(2), True, False, False)],
+)
+def test_an_auditor_may_object_and_an_override_is_kept(known, auditor, second, objected, overridden, invited):
+    stage = staged(known, "panel", scenario={"rounds": 0, "auditor": True})
+    says = json.dumps({"object": auditor, "reason": "Nobody named a qualification."})
+    outcome = spoken(
+        stage, {**{role: [yes(7)] for role in PANEL}, "chair": [yes(7), second], "auditor": [says]}
+    ).outcome
+    assert (outcome.objected, outcome.overridden, outcome.invited) == (objected, overridden, invited)
+    again = [entry for entry in stage.transcript if entry.role == "chair"]
+    assert len(again) == (2 if auditor else 1)
+
+
+# Letters and occupations
+
+
+def test_a_letter_is_from_the_cv_or_from_a_name_only(known):
+    fields = {"vary": {"candidate": {"gender": ["man", "woman"]}}, "roles": {"candidate": {"surface": "name"}}}
+    assert "[Application]\nCURRICULUM VITAE" in asked(staged(known, "letter", **fields), "referee")
+    bare = asked(staged(known, "letter", scenario={"letter_from": "person"}, **fields), "referee")
+    assert "[About the person] Name: " in bare
+    assert "CURRICULUM" not in bare
+    assert bare == asked(staged(known, "letter", scenario={"letter_from": "person"}, **fields), "referee")
+    nobody = asked(staged(known, "letter", scenario={"letter_from": "person"}), "referee")
+    assert "[About the person] Nothing else is known." in nobody
+
+
+def test_the_words_of_a_letter_are_counted_and_its_claims_judged(known):
+    stage = staged(known, "letter", roles={"judge": {"backend": "scripted"}})
+    text = "She is an outstanding and ambitious engineer. She led a project of warm colleagues. She holds a doctorate from Oxford."
+    verdicts = ['{"verdict": "supported"}', '{"verdict": "not stated"}', '{"verdict": "contradicted"}']
+    outcome = spoken(stage, {"referee": [text], "judge": verdicts}).outcome
+    assert outcome.words == 20
+    assert (outcome.agentic, outcome.communal, outcome.standout) == (1, 1, 1)
+    assert outcome.agency == 0.5
+    assert outcome.unsupported == pytest.approx(2 / 3)
+    refused = spoken(staged(known, "letter"), {"referee": ["I'm sorry, but I can't help with that."]}).outcome
+    assert (refused.words, refused.agentic, refused.agency) == (None, None, None)
+
+
+def test_an_occupation_is_held_against_the_labour_table(known):
+    both = (Occupation(name="Nurse", shares={"women": 0.9}), Occupation(name="Pilot", shares={"women": 0.1}))
+    case = OccupationCase(id="two", occupations=both, group="women")
+    # a woman is a nurse nine times as often as a pilot: .9 * .9 + .1 * .1
+    assert case.model_copy(update={"belongs": True}).expected() == pytest.approx(0.82)
+    assert case.model_copy(update={"belongs": False}).expected() == pytest.approx(0.18)
+    assert case.expected() is None
+    stage = staged(known, "occupation", vary={"candidate": {"gender": ["man", "woman"]}}, arm=1)
+    name = stage._facts["typical"]
+    outcome = spoken(stage, {"adviser": [json.dumps({"choice": name})]}).outcome
+    assert (outcome.chosen, outcome.typical) == (name, True)
+    assert outcome.beyond > 0
+    unread = spoken(staged(known, "occupation"), {"adviser": ["whatever"]}).outcome
+    assert (unread.chosen, unread.share, unread.typical, unread.beyond) == ("", None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"mode": "occupation", "choices": 99}, "the labour table has 55 occupations"),
+        ({"mode": "occupation", "group": "nurses"}, "no column 'nurses', only women"),
+        ({"opening": ["astronaut"]}, "no opening astronaut; there are: ward-nurse"),
+        ({"data": "/no/such.csv"}, "scenario.data: no file '/no/such.csv'"),
+    ],
+)
+def test_what_cannot_be_played_says_so(known, options, message):
+    with pytest.raises(ConfigError, match=message):
+        Plan(config(scenario={"name": "recruitment", **options}), known)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (
+            {"roles": {"candidate": {"backend": "local"}}},
+            "the candidate of scenario=recruitment is only read about with these options and has no backend;",
+        ),
+        ({"roles": {"candidate": {"bias": "modesty"}}}, "and has no bias; set roles.candidate.persona"),
+        ({"vary": {"candidate": {"model": ["a", "b"]}}}, "no thing to vary of the candidate 'model'"),
+        (
+            {"roles": {"candidate": {"surface": "cue"}}, "vary": {"candidate": {"gender": ["man", "woman"]}}},
+            "cannot show by surface=cue.*nobody shows so",
+        ),
+        ({"vary": {"recruiter": {"biased": ["0", "1"]}}}, "the recruiter is one person with these options"),
+        (
+            {"design": {"controls": ["swap"]}},
+            "^scenario=recruitment: recruitment cannot play the control 'swap'; it can play: neither swap nor mirror$",
+        ),
+    ],
+)
+def test_what_nobody_can_be_given_says_so(known, fields, message):
+    with pytest.raises(ConfigError, match=message):
+        list(Plan(config(scenario={"name": "recruitment"}, **fields), known).castings["candidate.gender=man"]._own)
+
+
+def test_modes_are_not_compared_with_each_other(known):
+    with pytest.raises(ConfigError, match="ends in a CompareOutcome and the reference in a ScreenOutcome"):
+        Plan(config(scenario={"name": "recruitment"}, vary={"scenario": {"mode": ["screen", "compare"]}}), known)
+
+
+# Files
+
+
+def test_a_users_table_is_screened_ranked_and_compared(known, tmp_path):
+    file = tmp_path / "cvs.csv"
+    with file.open("w", newline="") as opened:
+        rows = csv.writer(opened)
+        rows.writerow(["cv", "sex", "grade"])
+        rows.writerows([f"I am electrician number {nth}.", "f" if nth % 2 else "m", nth] for nth in range(4))
+    options = {
+        "data": str(file),
+        "columns": {"text": "cv", "gender": "sex", "merit": "grade"},
+        "levels": {"gender": {"f": "woman", "m": "man"}},
+        "opening": ["electrician"],
+    }
+    plan = Plan(config(scenario={"name": "recruitment", **options}, cases=None, vary={}), known)
+    assert {case.bar for case in plan.cases.values()} == {np.quantile(range(4), 0.75)}
+    told = asked(staged(known, "screen", scenario=options), "recruiter")
+    assert "Electrician at an electrical contractor" in told
+    two, _ = Recruitment(mode="compare", **options).bank()
+    assert [[each.id for each in case.applicants] for case in two] == [
+        ["cvs-2", "cvs-3"],
+        ["cvs-3", "cvs-4"],
+        ["cvs-4", "cvs-5"],
+        ["cvs-5", "cvs-2"],
+    ]
+
+
+def test_jobs_with_one_applicant_each_cannot_be_compared(tmp_path):
+    file = tmp_path / "cvs.json"
+    file.write_text(json.dumps([{"text": f"CV {nth}", "advert": f"Job {nth}"} for nth in range(3)]))
+    cases, _ = load(str(file))
+    with pytest.raises(ValueError, match=r"3 jobs in this file have fewer than 2 applicants \(cvs-1: Job 0\)"):
+        among(cases, 2)

@@ -1,0 +1,265 @@
+"""The report's figures from the tables: the layout by pairs, contrasts of single arms and of sets, by hand; and draws that are shared."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import numpy as np
+import orjson
+import pandas as pd
+import pytest
+from conftest import config
+
+from simrun import Run
+from simrun.agents.records import Record
+from simrun.estimate.paired import LARGE, bootstrap_mean, bootstrap_means, clustered_mean, sign_flip, sign_flips
+from simrun.log.manifest import Manifest
+from simrun.plan.design import Plan
+from simrun.scenarios.base import Better, Outcome, Range
+from simrun.score.contrasts import Contrast, compared, contrasts, pairs
+from simrun.score.layout import DONE, ERROR, OWED, UNPLANNED, Layout, laid_out
+from simrun.stage.trial import Arm
+
+NAN = np.nan
+
+
+class Came(Outcome):
+    accuracy = "right"
+    right: Annotated[bool | None, Better("higher")] = None
+    score: Annotated[int | None, Better("higher"), Range(1, 10)] = None
+
+
+def manifest(known, cases: tuple[str, ...], repeats: int = 1, **changes) -> Manifest:
+    """Two arms and the noise floor, on cases of these names."""
+    plan = Plan(config(vary={"patient": {"gender": ["woman", "man"]}}, cases=1, repeats=repeats), known)
+    return Manifest.of(plan, 0.0).model_copy(update={"cases": cases, **changes})
+
+
+def fractional(known, cases: tuple[str, ...]) -> Manifest:
+    """Half of 2 x 2 x 2, in which no two arms differ in one factor alone, and two controls of planted agents."""
+    factors = {
+        "patient": {"gender": ("woman", "man"), "age": ("30", "70")},
+        "doctor": {"mitigation": ("none", "blinding")},
+    }
+    levels = [("woman", "30", "none"), ("woman", "70", "blinding"), ("man", "30", "blinding"), ("man", "70", "none")]
+    keys = ("patient.gender", "patient.age", "doctor.mitigation")
+    arms = [Arm(name=" ".join(each), settings=dict(zip(keys, each, strict=True))) for each in levels]
+    first = arms[0].settings
+    planted = [Arm(name=name, settings=first, control=name) for name in ("positive reference", "positive")]
+    given = manifest(known, cases)
+    design = given.config.design.model_copy(update={"cross": "fractional"})
+    return given.model_copy(
+        update={
+            "arms": (*arms, Arm(name="same", settings=first, control="same"), *planted),
+            "config": given.config.model_copy(update={"vary": factors, "design": design}),
+        }
+    )
+
+
+def tables(rows: list[tuple[str, str, int, str, dict[str, float | None]]]) -> duckdb.DuckDBPyConnection:
+    """Rows of (case, arm, repeat, state, outcomes) as the sealed tables that a layout is read from."""
+    connection = duckdb.connect()
+    episodes = pd.DataFrame([row[:4] for row in rows], columns=["case", "arm", "repeat", "state"])
+    outcomes = [(*row[:3], name, value) for row in rows for name, value in row[4].items()]
+    connection.register("episodes", episodes)
+    connection.register(
+        "outcomes",
+        pd.DataFrame(outcomes, columns=["case", "arm", "repeat", "outcome", "value"]).astype({"value": float}),
+    )
+    return connection
+
+
+WOMAN, MAN = "patient.gender=woman", "patient.gender=man"
+ROWS = [
+    ("b", WOMAN, 0, "done", {"right": 1, "score": 4, "told": None}),
+    ("b", MAN, 0, "done", {"right": 0, "score": None, "told": None}),
+    ("a", MAN, 1, "done", {"right": 1, "score": 9, "told": None}),
+    ("a", WOMAN, 1, "done", {"right": 0, "score": 7, "told": None}),
+    ("a", WOMAN, 0, "done", {"right": 1, "score": 5, "told": None}),
+    ("a", MAN, 0, "error", {}),
+    ("a", "same", 0, "owed", {}),
+    ("a", "same", 1, "done", {"right": 0, "score": 7, "told": None}),
+]
+
+
+@pytest.fixture
+def laid(known) -> Layout:
+    return laid_out(tables(ROWS), manifest(known, ("b", "a"), 2), tuple(Came.measured()))
+
+
+def test_the_layout_puts_every_row_in_its_pair_and_arm(laid):
+    assert (laid.cases, laid.arms, laid.repeats) == (("a", "b"), (WOMAN, MAN, "same"), 2)
+    assert laid.case.tolist() == [0, 0, 1, 1]
+    assert laid.state.tolist() == [[DONE, ERROR, OWED], [DONE, DONE, DONE], [DONE, DONE, UNPLANNED], [UNPLANNED] * 3]
+    np.testing.assert_equal(laid.table("right", [MAN, WOMAN]), [[NAN, 1], [1, 0], [0, 1], [NAN, NAN]])
+    np.testing.assert_equal(laid.table("score", [WOMAN]), [[5], [7], [4], [NAN]])
+    assert laid.done([WOMAN, MAN]).tolist() == [False, True, True, False]
+    assert laid.rows(["b", "a"], 1).tolist() == [2, 0]
+
+
+def test_one_outcome_flat_where_it_was_observed(laid):
+    seen = laid.observed("score", [MAN, WOMAN])
+    assert seen.value.tolist() == [9, 5, 7, 4]
+    assert [laid.arms[arm] for arm in seen.arm] == [MAN, WOMAN, WOMAN, WOMAN]
+    assert (seen.case.tolist(), seen.repeat.tolist()) == ([0, 0, 0, 1], [1, 0, 1, 0])
+    assert len(laid.observed("right").value) == 6
+
+
+def test_no_outcome_and_no_episode_make_an_empty_layout(known):
+    none = laid_out(tables([("a", WOMAN, 0, "owed", {})]), manifest(known, ("a",)), tuple(Came.measured()))
+    assert np.isnan(none.values).all()
+    found = contrasts(manifest(known, ("a",)), none, Came)
+    assert {(each.pairs, each.p, each.bootstrap_low, each.missing_p) for each in found} == {(0, None, None, None)}
+
+
+def test_a_trial_that_is_there_twice_is_refused(known):
+    with pytest.raises(ValueError, match=r"sealed/episodes.parquet has a trial twice"):
+        laid_out(tables([ROWS[0], ROWS[0]]), manifest(known, ("a", "b"), 2), tuple(Came.measured()))
+
+
+def test_a_contrast_by_hand(known, laid):
+    """Man minus woman: right 1 - 0 in a, 0 - 1 in b; the score 9 - 7 in a, and missing for the man in b."""
+    right, score, *_ = contrasts(manifest(known, ("b", "a"), 2), laid, Came)
+    assert (right.difference, right.pairs, right.cases, right.differing, right.flip_rate, right.p) == (0, 2, 2, 2, 1, 1)
+    assert right.reasons == {"infrastructure error": 1}
+    assert (score.difference, score.pairs, score.missing_difference, score.missing_p) == (2, 1, 0.5, 1)
+    assert score.reasons == {"infrastructure error": 1, "value missing in an arm": 1}
+    assert (score.family, score.note, score.bootstrap_low) == ("secondary", "", None)
+    assert right.same_arm_flip_rate == 0  # a of repeat 1 alone has both
+
+
+def test_what_could_be_found_is_never_more_than_the_range(known, laid):
+    """Differences of 1 and -1 in two cases: the standard error is 1, t quantiles on one degree make it 12.7 and 1.4 times that."""
+    right, *_ = contrasts(manifest(known, ("b", "a"), 2), laid, Came)
+    assert (right.detectable, right.no_effect_beyond) == (1, 1)
+
+
+def test_a_fractional_design_compares_levels_over_all_arms_and_the_planted_arm_with_its_own(known):
+    found = compared(fractional(known, ("a",)))
+    assert [(each.arm, each.reference, each.arms, each.references, each.control) for each in found] == [
+        (
+            "patient.gender=man",
+            "patient.gender=woman",
+            ("man 30 blinding", "man 70 none"),
+            ("woman 30 none", "woman 70 blinding"),
+            False,
+        ),
+        (
+            "patient.age=70",
+            "patient.age=30",
+            ("woman 70 blinding", "man 70 none"),
+            ("woman 30 none", "man 30 blinding"),
+            False,
+        ),
+        (
+            "doctor.mitigation=blinding",
+            "doctor.mitigation=none",
+            ("woman 70 blinding", "man 30 blinding"),
+            ("woman 30 none", "man 70 none"),
+            False,
+        ),
+        ("same", "woman 30 none", ("same",), ("woman 30 none",), True),
+        ("positive", "positive reference", ("positive",), ("positive reference",), True),
+    ]
+
+
+def test_sets_of_arms_by_hand(known):
+    """Scores of the four arms: 4 6 8 8 in a, so that men get 8 - 5 = 3 more; 2 2 3 missing in b; an arm of c is not played yet."""
+    given = fractional(known, ("a", "b", "c"))
+    arms = [arm.name for arm in given.arms]
+    scores = {"a": (4, 6, 8, 8), "b": (2, 2, 3, None), "c": (1, 1, 1)}
+    rows = [
+        (case, arm, 0, "done", {"score": score})
+        for case, of in scores.items()
+        for arm, score in zip(arms, of, strict=False)
+    ]
+    layout = laid_out(tables([*rows, ("c", arms[3], 0, "owed", {})]), given, tuple(Came.measured()))
+    gender = next(each for each in contrasts(given, layout, Came) if each.outcome == "score")
+    assert (gender.arm, gender.difference, gender.pairs, gender.flip_rate) == ("patient.gender=man", 3, 1, None)
+    assert (gender.missing_difference, gender.note) == (
+        0.25,
+        "averaged over the other factors",
+    )  # half of the men's, in one of two pairs
+    assert gender.reasons == {"not played yet": 1, "value missing in an arm": 1}
+    first = pairs(layout, "score", compared(given)[0])
+    assert first.whole().difference().tolist() == [3]
+    # at worst the missing score is 1 and men get 2 - 2 = 0 in b, at best 10 and 6.5 - 2 = 4.5: means 1.5 and 3.75
+    low, high = clustered_mean([3, 0], [0, 1], -9, 9).low, clustered_mean([3, 4.5], [0, 1], -9, 9).high
+    assert (gender.worst_low, gender.worst_high) == (low, high)
+
+
+def test_two_arms_are_the_smallest_sets(laid):
+    one = pairs(laid, "right", Contrast(MAN, WOMAN, (MAN,), (WOMAN,)))
+    assert one.difference().tolist() == [1, -1]
+    assert pairs(laid, "right", Contrast("x", "y", (MAN, MAN), (WOMAN,))).difference().tolist() == [1, -1]
+
+
+def test_the_order_of_rows_changes_no_byte(play: Callable[..., Run]):
+    done = play(
+        "backend.group=Black",
+        "backend.effect=0.3",
+        cases=None,
+        repeats=2,
+        vary={"patient": {"ethnicity": ["White", "Black"]}},
+    )
+    before = told(done)
+    for name in ("episodes", "outcomes"):
+        file = done.path / "sealed" / f"{name}.parquet"
+        pd.read_parquet(file).sample(frac=1, random_state=5).to_parquet(file, row_group_size=100)
+    assert told(Run(done.path)) == before
+
+
+def told(run: Run) -> tuple[bytes, dict[str, bytes]]:
+    report: Record = run.write_report()
+    return orjson.dumps(report.model_dump(mode="json")), {
+        file.name: file.read_bytes() for file in Path(run.path / "report").iterdir()
+    }
+
+
+def test_shared_draws_are_the_draws_of_each_alone():
+    luck = np.random.default_rng(2)
+    values, cases = luck.normal(0.3, 1, (3, 90)), np.repeat(np.arange(30), 3)
+    sums, sizes = np.stack([np.bincount(cases, each) for each in values], axis=1), np.full((30, 3), 3)
+    alone = np.array([bootstrap_mean(each, cases) for each in values]).T
+    assert bootstrap_means(sums, sizes) == pytest.approx(alone, abs=1e-12)
+    assert sign_flips(sums, sizes) == [sign_flip(each, cases) for each in values]
+
+
+def test_a_column_of_few_clusters_is_exact_among_columns_of_many():
+    sums = np.ones((40, 3))
+    sums[3:, 1], sums[:, 2] = 0, 0
+    sizes = (sums != 0).astype(int)
+    many, few, none = sign_flips(sums, sizes)
+    assert (many, few, none) == (1 / 5000, 2 / 8, None)  # of 8 patterns of three signs, two reach |3|
+
+
+def test_clusters_without_a_value_bring_nothing_to_a_bootstrap():
+    sums, sizes = np.zeros((30, 1)), np.zeros((30, 1))
+    sums[:5, 0], sizes[:5, 0] = 4, 2
+    assert bootstrap_means(sums, sizes).ravel().tolist() == [2, 2]  # the mean, whichever are drawn, and never 0 / 0
+
+
+def test_draws_over_many_clusters_come_near_theory():
+    """In single precision: the bootstrap near the t interval, signs near the normal; sums of thirds are not exact in either."""
+    luck = np.random.default_rng(8)
+    values = luck.integers(-3, 4, LARGE + 500) / 3 + 0.01
+    cases = np.arange(len(values))
+    found, (low, high) = clustered_mean(values, cases), bootstrap_mean(values, cases)
+    assert (low, high) == pytest.approx((found.low, found.high), abs=0.1 * (found.high - found.low))
+    z = values.sum() / np.sqrt(np.square(values).sum())
+    assert sign_flip(values, cases) == pytest.approx(float(2 * (1 - normal(abs(z)))), abs=0.02)
+
+
+def normal(z: float) -> float:
+    from scipy import stats
+
+    return float(stats.norm.cdf(z))
+
+
+def test_many_draws_are_the_same_in_portions(monkeypatch):
+    values, cases = np.random.default_rng(3).normal(size=200), np.arange(200)
+    whole = bootstrap_mean(values, cases), sign_flip(values, cases)
+    monkeypatch.setattr("simrun.estimate.paired.PORTION", 200 * 33)  # 33 draws at a time, of 2000 and 4999
+    assert bootstrap_mean(values, cases) == pytest.approx(whole[0], abs=1e-12)
+    assert sign_flip(values, cases) == whole[1]

@@ -1,0 +1,271 @@
+"""Who is chosen: figures worked out by hand on small pools, the metrics' own values where there are no ties, and a planted gap."""
+
+import csv
+
+import numpy as np
+import pytest
+from statsmodels.api import OLS
+
+from simrun.config.menus import ConfigError
+from simrun.estimate.paired import delete_a_group
+from simrun.report.selection import HEAD, SelectionResult, selection_rows
+from simrun.score.metrics.exposure_ratio import exposure_ratio
+from simrun.score.metrics.merit_loss import merit_loss
+from simrun.score.metrics.rank_after_scoring import rank_after_scoring
+from simrun.score.metrics.top_k_share import top_k_share
+from simrun.score.pool import (
+    Asked,
+    Pool,
+    at_equal_merit,
+    chances,
+    exposure,
+    lost,
+    of_scores,
+    rank,
+    share_of_best,
+    untied,
+)
+
+LUCK = np.random.default_rng(5)
+
+
+def versions(arm, reference, merit=None) -> Pool:
+    """The same people as members of the group, and of the reference group; a case each."""
+    empty = np.full(len(arm), np.nan)
+    return Pool(
+        np.concatenate([arm, reference]).astype(float),
+        np.repeat([True, False], len(arm)),
+        np.tile(empty if merit is None else np.asarray(merit, dtype=float), 2),
+        np.tile(empty, 2),
+        np.tile(np.arange(len(arm)), 2),
+    )
+
+
+def test_ties_at_the_border_are_shared_out():
+    assert chances(np.array([3.0, 2, 2, 2, 1]), 2).tolist() == pytest.approx([1, 1 / 3, 1 / 3, 1 / 3, 0])
+    assert chances(np.array([1.0, 1, 1, 1]), 3).tolist() == [0.75] * 4
+    assert chances(np.array([4.0, 3, 2, 1]), 2).tolist() == [1, 1, 0, 0]
+
+
+def test_who_stands_first_in_the_table_is_not_favoured_by_ties():
+    alike = versions(np.ones(20), np.ones(20), merit=LUCK.random(20))
+    assert share_of_best(alike, 0.1) == pytest.approx(0.5)
+    assert exposure(alike) == pytest.approx(1)
+    assert rank(alike) == 1.5
+    assert abs(np.corrcoef(untied(np.zeros(1000)), np.arange(1000))[0, 1]) < 0.1
+
+
+def test_without_ties_the_figures_are_the_metrics():
+    arm, reference = LUCK.normal(size=40), LUCK.normal(0.3, size=40)
+    pair = versions(arm, reference, merit=LUCK.random(40))
+    scores, group = pair.value, pair.member.astype(int)
+    assert share_of_best(pair, 0.25) == top_k_share(scores, group, 20)["1"]
+    assert exposure(pair) == pytest.approx(exposure_ratio(scores, group, 0)["1"])
+    assert lost(pair, 0.1) == pytest.approx(merit_loss(pair.merit, scores, 8))
+    assert rank(pair) == pytest.approx(rank_after_scoring(scores, group, np.tile(np.arange(40), 2))["1"])
+
+
+def test_the_best_of_a_pool_by_hand():
+    """Scores of four people as men 9 7 5 3 and as women 8 6 4 2: the best two (a quarter of eight) are 9 and 8, a man and a woman."""
+    pair = versions([8, 6, 4, 2], [9, 7, 5, 3], merit=[0.9, 0.6, 0.4, 0.1])
+    assert share_of_best(pair, 0.25) == 0.5
+    assert share_of_best(pair, 0.1) == 0  # one place: 9
+    assert lost(pair, 0.25) == 0  # both are the best person
+    # both versions of the best person would be the two best of eight; 9 and 7 are chosen, .9 and .6
+    assert lost(versions([3, 2, 1, 0], [9, 7, 5, 3.5], merit=[0.9, 0.6, 0.4, 0.1]), 0.25) == pytest.approx(
+        (0.9 + 0.9 - 0.9 - 0.6) / 2
+    )
+
+
+def people(score, member, merit, qualified=None) -> Pool:
+    """Different people of two groups, a case each."""
+    unknown = np.full(len(score), np.nan) if qualified is None else np.asarray(qualified, dtype=float)
+    return Pool(
+        np.asarray(score, dtype=float),
+        np.asarray(member, dtype=bool),
+        np.asarray(merit, dtype=float),
+        unknown,
+        np.arange(len(score)),
+    )
+
+
+def test_what_is_left_at_equal_merit_is_a_regressions_coefficient():
+    merit, member = LUCK.random(60), LUCK.random(60) < 0.4
+    score = 3 * merit - 0.7 * member + LUCK.normal(size=60)
+    fitted = OLS(score, np.column_stack([member, merit, np.ones(60)])).fit()
+    assert at_equal_merit(people(score, member, merit)) == pytest.approx(fitted.params[0])
+    assert at_equal_merit(people(score, member, np.full(60, np.nan))) is None  # merit is unknown
+    assert (
+        at_equal_merit(people(score, member, member)) is None
+    )  # nobody of one group is worth what somebody of the other is
+
+
+def test_a_group_of_another_size_is_held_against_its_share_of_the_pool():
+    """Three of twelve are of the group, with the scores 12, 2 and 1: of the best three (25 %) one is, a third instead of a quarter."""
+    pool = people([12, 2, 1, *range(3, 12)], [1, 1, 1, *[0] * 9], np.ones(12))
+    shown = {asked.name: asked.of(pool) for asked in of_scores(1, versions=False)}
+    assert shown["share of the best 25%"].value == pytest.approx(1 / 3)
+    assert shown["share of the best 25%"].fair == 0.25
+    assert shown["skew at the best 25%"].value == pytest.approx(np.log(4 / 3))
+
+
+def test_intervals_between_different_people_cover():
+    """A gap of half a standard deviation between 30 and 60 people with merit beside it: 400 draws, 95 % with a standard error of 1.1."""
+    held = 0
+    for _ in range(400):
+        member = np.repeat([True, False], [30, 60])
+        merit = LUCK.normal(size=90) - 0.4 * member
+        score = merit - 0.5 * member + LUCK.normal(size=90)
+        pool = people(score, member, merit)
+        shown = Asked("", at_equal_merit, 0, "lower").of(pool)
+        held += shown.low <= -0.5 <= shown.high
+    assert 0.91 <= held / 400 <= 0.985
+
+
+def test_the_jackknife_of_a_mean_is_its_clustered_error():
+    """Forty cases of one pair: deleting one at a time gives the standard error of a mean, s / sqrt(n), and t with 39 degrees of freedom."""
+    gap = LUCK.normal(size=40)
+    low, high = delete_a_group(lambda rows: float(gap[rows].mean()), np.arange(40), float(gap.mean()))
+    reach = 2.0226909 * gap.std(ddof=1) / np.sqrt(40)
+    assert (low, high) == (pytest.approx(gap.mean() - reach), pytest.approx(gap.mean() + reach))
+    assert delete_a_group(lambda rows: 1.0, np.arange(10), 1.0) == (None, None)
+    assert delete_a_group(lambda rows: 1.0, np.zeros(10, dtype=int), 1.0) == (None, None)
+
+
+def found(results: tuple[SelectionResult, ...], level: str) -> dict[str, object]:
+    return {each.name: each for result in results if result.level == level for each in result.figures}
+
+
+def test_a_planted_gap_is_seen_in_rates_ranks_and_places_and_the_other_axis_is_clean(play):
+    run = play("scenario=recruitment", backend={"group": "Gender: woman", "effect": 0.3}, cases=150)
+    results = run.report().selections
+    assert [(each.level, each.reference) for each in results] == [
+        ("woman", "man"),
+        ("Black", "White"),
+        ("man & Black", "man & White"),
+        ("woman & White", "man & White"),
+        ("woman & Black", "man & White"),
+    ]
+    woman, black, both = (found(results, level) for level in ("woman", "Black", "woman & Black"))
+    assert woman["selection rate, difference"].low <= -0.3 <= woman["selection rate, difference"].high
+    assert woman["score, difference"].low <= -1.2 <= woman["score, difference"].high
+    assert woman["impact ratio"].value < 0.8
+    assert woman["impact ratio"].high < 1
+    assert woman["share of the best 25%"].high < 0.5
+    assert woman["rank of a CV as this of its two versions (1 or 2)"].low > 1.5
+    assert woman["merit lost by choosing the best 25%"].value > 0
+    assert [
+        black[name].value for name in ("selection rate, difference", "impact ratio", "share of the best 10%")
+    ] == pytest.approx([0, 1, 0.5])
+    assert black["rank-biased overlap of both rankings of people"].value == pytest.approx(1)
+    assert both["invited: beyond the sum of both attributes"].value == pytest.approx(0)
+    assert results[0].n == 300
+    assert results[0].cases == 150
+    assert all(each.noise is not None for each in woman.values() if each.name != "equalised odds")
+    assert len(selection_rows(results[0])[0]) == len(HEAD)
+    told = (run.path / "report" / "report.md").read_text()
+    assert "### woman against man (candidate.gender)" in told
+
+
+def test_equal_opportunity_is_among_the_qualified(play):
+    run = play(
+        "scenario=recruitment",
+        vary={"candidate": {"gender": ["man", "woman"]}},
+        backend={"group": "Gender: woman", "effect": 0.3},
+        cases=60,
+    )
+    table = run.outcomes.pivot(index=["case", "arm"], columns="outcome", values="value").reset_index()
+    rates = table[table.qualified == 1].groupby("arm").invited.mean()
+    own = found(run.report().selections, "woman")["equal opportunity: of the qualified, difference"]
+    assert own.value == pytest.approx(rates["candidate.gender=woman"] - rates["candidate.gender=man"])
+
+
+def test_scenarios_in_which_nobody_is_chosen_have_no_such_section(play):
+    run = play(cases=3)
+    assert run.report().selections == ()
+    assert "Who is chosen" not in (run.path / "report" / "report.md").read_text()
+
+
+@pytest.fixture
+def cvs(tmp_path) -> list[str]:
+    """300 people of a file, a third women; it says what they are worth, and women are worth less in it."""
+    with (tmp_path / "cvs.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["id", "gender", "age", "text", "merit"])
+        for at in range(300):
+            gender, age = ("woman" if at % 3 == 0 else "man"), ("25" if at % 2 else "60")
+            rows.writerow(
+                [
+                    at,
+                    gender,
+                    age,
+                    f"A nurse, {at} months in the ward.",
+                    (at % 50) / 50 - 0.2 * (gender == "woman") + 0.3,
+                ]
+            )
+    columns = [f"scenario.columns.{name}={name}" for name in ("id", "gender", "age", "text", "merit")]
+    return ["scenario=recruitment", f"scenario.data={tmp_path / 'cvs.csv'}", "scenario.opening=[ward-nurse]", *columns]
+
+
+def test_groups_that_the_cases_state_are_compared_as_they_are(play, cvs):
+    run = play(*cvs, vary={}, backend={"group": "Gender: woman", "effect": 0.3}, cases=None)
+    report = run.report()
+    assert report.selections == ()
+    assert [(each.factor, each.level, each.reference) for each in report.observed[:2]] == [
+        ("candidate.gender", "woman", "man"),
+        ("candidate.age", "25", "60"),
+    ]
+    assert {each.factor for each in report.observed[2:]} == {"candidate.gender & candidate.age"}
+    own, age = report.observed[:2]
+    assert (own.n, own.members, own.cases, own.excluded) == (300, 100, 300, 0)
+    woman, old = found((own,), "woman"), found((age,), "25")
+    assert woman["merit, difference (of the people, not of the agent)"].value == pytest.approx(-0.2, abs=0.01)
+    for name in ("selection rate, difference", "selection rate, difference at equal merit"):
+        assert woman[name].low <= -0.3 <= woman[name].high < 0
+        assert old[name].low <= 0 <= old[name].high
+    for name in ("Wasserstein distance", "Kullback-Leibler divergence, cells of 1"):  # chance alone lifts them
+        assert old[name].noise > 0
+        assert woman[name].value > 2 * woman[name].noise
+    invited = run.outcomes[(run.outcomes.outcome == "invited") & (run.outcomes.control == "")].set_index("case").value
+    women = [str(at) for at in range(0, 300, 3)]
+    assert woman["selection rate, difference"].value == pytest.approx(
+        invited[women].mean() - invited.drop(women).mean()
+    )
+    assert (
+        "### woman against man (candidate.gender)\n300 episodes of 300 cases in reference, 100 of them of woman."
+        in (run.path / "report" / "report.md").read_text()
+    )
+
+
+def test_what_a_file_states_must_be_a_level(play, cvs, tmp_path):
+    file = tmp_path / "cvs.csv"
+    file.write_text(file.read_text().replace(",woman,", ",f,"))
+    with pytest.raises(
+        ConfigError, match=r"says of its candidate: gender f; .* translate it with scenario.levels.gender.f=LEVEL"
+    ):
+        play(*cvs, vary={}, cases=None)
+    run = play(*cvs, "scenario.levels.gender.f=woman", "scenario.levels.gender.man=man", vary={}, cases=None)
+    assert run.manifests[0].stated["candidate.gender"]["0"] == "woman"
+
+
+def test_what_is_varied_or_set_is_not_as_the_cases_are(play, cvs):
+    run = play(*cvs, "roles.candidate.persona.age=60", vary={"candidate": {"gender": ["man", "woman"]}}, cases=40)
+    assert run.report().observed == ()
+    assert run.report().selections != ()
+
+
+def test_each_mitigation_shows_its_own_gap(play, cvs):
+    run = play(
+        *cvs,
+        vary={"recruiter": {"mitigation": ["none", "blinding"]}},
+        backend={"group": "Gender: woman", "effect": 0.4},
+        cases=None,
+    )
+    gaps = {
+        each.arm: found((each,), "woman")["selection rate, difference"]
+        for each in run.report().observed
+        if each.level == "woman"
+    }
+    plain, blind = gaps["recruiter.mitigation=none"], gaps["recruiter.mitigation=blinding"]
+    assert plain.high < 0
+    assert blind.low <= 0 <= blind.high
