@@ -29,7 +29,7 @@ from timed import least, main, most
 
 from simrun.envs import Fair
 from simrun.envs.registry import name
-from simrun.scenarios.base import Outcome
+from simrun.scenarios.outcome import Outcome
 
 ENVS, WORDS = 64, 512
 COMPLAINTS = {

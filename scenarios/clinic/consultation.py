@@ -11,22 +11,10 @@ from pydantic import Field, WithJsonSchema
 from simrun.agents.backends.scripted import Rule
 from simrun.agents.persona import Persona
 from simrun.agents.reply import Decision, Reply
-from simrun.scenarios.base import (
-    Artefact,
-    Better,
-    Case,
-    Event,
-    Fault,
-    Line,
-    Outcome,
-    Play,
-    Range,
-    Scenario,
-    Turn,
-    heard,
-)
+from simrun.scenarios.base import Artefact, Case, Fault, Line, Play, Scenario, Turn, heard
 from simrun.scenarios.clinic.cases import ClinicCase, load, same
 from simrun.scenarios.demographics import agree
+from simrun.scenarios.outcome import Better, Event, Outcome, Range
 
 DOCTOR = (
     """You are a doctor in a consultation. Ask the patient, order tests, and find out what the patient has. Each of your turns is one move, written as JSON:

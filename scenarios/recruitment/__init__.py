@@ -11,7 +11,8 @@ from pydantic import Field, model_validator
 from simrun.agents.backends.scripted import Rule
 from simrun.agents.persona import SPOKEN, WRITTEN, Persona, Surface
 from simrun.agents.reply import Decision
-from simrun.scenarios.base import Case, Fault, Line, Outcome, Play, Scenario, Turn, heard
+from simrun.scenarios.base import Case, Fault, Line, Play, Scenario, Turn, heard
+from simrun.scenarios.outcome import Outcome
 from simrun.scenarios.recruitment import prompts as prompts
 from simrun.scenarios.recruitment.candidates import lost
 from simrun.scenarios.recruitment.cases import (

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import BeforeValidator, Field, WithJsonSchema, create_model
 
 from simrun.agents.reply import Decision, Reply
-from simrun.scenarios.base import Better, Count, Outcome, Range
+from simrun.scenarios.outcome import Better, Count, Outcome, Range
 
 HIGHEST = 10
 

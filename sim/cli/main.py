@@ -40,7 +40,7 @@ def _routed(given: list[str], as_json: bool) -> int:
 def guarded(command: Callable[[], int]) -> int:
     """Run a command; every expected failure becomes one clear line and its exit code."""
     from simrun.agents.backends.base import BackendError
-    from simrun.config.menus import ConfigError
+    from simrun.config.errors import ConfigError
     from simrun.log.chain import LogError
 
     try:
@@ -116,7 +116,7 @@ def _ended(run: "Run", as_json: bool) -> int:
 
 def _options(given: Sequence[str], usage: str, most: int) -> tuple[list[str], dict[str, str]]:
     """Positional arguments and key=value options of a subcommand; ConfigError with its usage otherwise."""
-    from simrun.config.menus import ConfigError
+    from simrun.config.errors import ConfigError
 
     options = dict(argument.split("=", 1) for argument in given if "=" in argument)
     words = [argument for argument in given if "=" not in argument]
@@ -137,7 +137,7 @@ def _found(words: Sequence[str], options: dict[str, str]) -> Path:
 def _show(given: Sequence[str], as_json: bool) -> int:
     """A transcript, the list of episodes, the words that differ between arms, or how much of the prompts came from a cache."""
     from simrun.cli.terminal import show_episodes, show_reuse, show_transcript, show_words
-    from simrun.config.menus import unknown
+    from simrun.config.errors import unknown
     from simrun.play.prompts import reuse
     from simrun.report.run import load
     from simrun.report.vocabulary import vocabularies
@@ -186,7 +186,7 @@ def _report(given: Sequence[str], as_json: bool) -> int:
 def _resume(given: Sequence[str], as_json: bool) -> int:
     """Go on with a run."""
     from simrun.cli.terminal import Progress
-    from simrun.config.menus import ConfigError
+    from simrun.config.errors import ConfigError
     from simrun.report.run import resume
 
     words, options = _options(given, "resume RUN [concurrency=N] [out=DIR]", 1)
@@ -198,7 +198,7 @@ def _resume(given: Sequence[str], as_json: bool) -> int:
 
 def _replay(given: Sequence[str], as_json: bool) -> int:
     """Play a run again from its log; exit code 2 when it does not come out the same."""
-    from simrun.config.menus import ConfigError
+    from simrun.config.errors import ConfigError
     from simrun.report.run import rebuild
 
     words, options = _options(given, "replay RUN [out=DIR]", 1)
@@ -236,7 +236,7 @@ def _compare(given: Sequence[str], as_json: bool) -> int:
 def _list(given: Sequence[str], as_json: bool) -> int:
     """What there is to choose from."""
     from simrun.cli.menus import MENUS, menu
-    from simrun.config.menus import unknown
+    from simrun.config.errors import unknown
 
     words, options = _options(given, f"list [{'|'.join(MENUS)}] [config_dir=DIR]", 1)
     if words and words[0] not in MENUS:
@@ -292,7 +292,8 @@ def _treatments(given: Sequence[str], as_json: bool) -> int:
     """Whether only the declared words differ: in a file of treated CVs, or in the arms of a run. Whatever it finds is no failure."""
     from simrun.cli.menus import treated, treated_plan
     from simrun.config.composition import compose
-    from simrun.config.menus import ConfigError, catalogue
+    from simrun.config.errors import ConfigError
+    from simrun.config.menus import catalogue
     from simrun.log.manifest import Manifest
     from simrun.plan.design import Plan
     from simrun.plan.treatment import audited

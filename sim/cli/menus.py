@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from simrun.agents.backends.local.weights import SMOLLM2, cache
-from simrun.config.menus import ConfigError, backends, catalogue, metrics, scenarios
+from simrun.config.errors import ConfigError
+from simrun.config.menus import backends, catalogue, metrics, scenarios
 from simrun.report.figures import figure, table
 from simrun.scenarios.treatment import Change, Tally, Variant, Verdict, faire, tally
 

@@ -4,7 +4,8 @@ import sys
 from collections.abc import Sequence
 
 from simrun.config.composition import compose
-from simrun.config.menus import ConfigError, catalogue
+from simrun.config.errors import ConfigError
+from simrun.config.menus import catalogue
 from simrun.report.run import Run, Watching, start
 
 ONE = ("design.controls=[]", "vary={}", "cases=1", "concurrency=1")

@@ -12,7 +12,8 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from simrun.config.menus import ConfigError, backends, options, scenarios
+from simrun.config.errors import ConfigError
+from simrun.config.menus import backends, options, scenarios
 from simrun.config.options import Config
 
 GROUPS = ("scenario", "backend", "experiment")

@@ -3,7 +3,6 @@
 import importlib
 import pkgutil
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -17,28 +16,17 @@ from simrun.agents.bias import NONE, Bias
 from simrun.agents.mitigation import UNMITIGATED, Mitigation
 from simrun.agents.persona import Axis
 from simrun.agents.records import Record
+from simrun.config.errors import ConfigError, explained, unknown
 from simrun.scenarios.base import Scenario
 
 if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
+    pass
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The safe loader, in C where PyYAML has it: seventy files are read at every start."""
 
 R = TypeVar("R", bound=Record)
 C = TypeVar("C")
-
-
-class ConfigError(Exception):
-    """A run that cannot be as it was asked for, and what to change."""
-
-
-def unknown(kind: str, name: str, known: Sequence[str]) -> ConfigError:
-    """The error for a name that is not on a menu."""
-    close = get_close_matches(name, known, 1)
-    return ConfigError(
-        f"no {kind} {name!r}" + (f"; did you mean {close[0]!r}?" if close else "") + f" There are: {', '.join(known)}"
-    )
 
 
 class Catalogue(Record):
@@ -94,17 +82,6 @@ def _record(kind: type[R], file: Path) -> R:
         return kind.model_validate(yaml.load(file.read_text(encoding="utf-8"), Loader=LOADER))
     except (ValidationError, yaml.YAMLError) as error:
         raise ConfigError(f"{file}: {explained(error) if isinstance(error, ValidationError) else error}") from None
-
-
-def explained(error: ValidationError) -> str:
-    """The first things wrong with a record, in one line: field, what came, what would do."""
-    return "; ".join(_told(item) for item in error.errors()[:3])
-
-
-def _told(item: "ErrorDetails") -> str:
-    what = item["msg"].removeprefix("Value error, ")
-    # what is wrong with several fields together names them itself
-    return f"{'.'.join(map(str, item['loc']))}: {what}, got {item['input']!r}"[:300] if item["loc"] else what
 
 
 @cache

@@ -12,7 +12,8 @@ from simrun.agents.backends.base import Backend
 from simrun.agents.backends.scripted import Scripted
 from simrun.agents.persona import Surface
 from simrun.agents.records import Record
-from simrun.config.menus import ConfigError, backends, explained, options, scenarios, unknown
+from simrun.config.errors import ConfigError, explained, unknown
+from simrun.config.menus import backends, options, scenarios
 from simrun.scenarios.base import Scenario
 
 

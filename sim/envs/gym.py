@@ -7,7 +7,7 @@ import gymnasium
 import numpy as np
 
 from simrun.agents.backends.base import BackendError
-from simrun.config.menus import ConfigError, unknown
+from simrun.config.errors import ConfigError, unknown
 from simrun.envs.base import Printer
 from simrun.envs.live import Live
 from simrun.envs.rewards import Pay

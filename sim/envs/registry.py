@@ -13,7 +13,8 @@ import orjson
 
 from simrun.agents.backends.scripted import Scripted
 from simrun.agents.reply import Reply
-from simrun.config.menus import Catalogue, ConfigError, catalogue, scenarios
+from simrun.config.errors import ConfigError
+from simrun.config.menus import Catalogue, catalogue, scenarios
 from simrun.config.options import Config
 from simrun.plan.casting import Casting
 from simrun.plan.design import arms

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simrun.config.menus import unknown
-from simrun.scenarios.base import Outcome
+from simrun.config.errors import unknown
+from simrun.scenarios.outcome import Outcome
 from simrun.stage.trial import Trial
 
 if TYPE_CHECKING:

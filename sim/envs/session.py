@@ -14,7 +14,8 @@ from simrun.agents.backends.replay import Answers
 from simrun.agents.records import Answer, Chat
 from simrun.agents.reply import Reply
 from simrun.config.composition import compose
-from simrun.config.menus import ConfigError, catalogue, unknown
+from simrun.config.errors import ConfigError, unknown
+from simrun.config.menus import catalogue
 from simrun.envs.live import Live
 from simrun.envs.options import Terms
 from simrun.envs.rewards import Fair

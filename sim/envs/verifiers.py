@@ -22,7 +22,7 @@ from simrun.envs.options import Terms
 from simrun.envs.rewards import Fair, Reward
 from simrun.envs.session import Session, planned
 from simrun.plan.design import Plan
-from simrun.scenarios.base import Outcome
+from simrun.scenarios.outcome import Outcome
 
 try:
     import verifiers.v1 as vf

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from simrun.agents.records import Record
-from simrun.config.menus import ConfigError
+from simrun.config.errors import ConfigError
 from simrun.estimate.paired import LEVEL
 
 

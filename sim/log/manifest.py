@@ -13,12 +13,13 @@ import orjson
 
 from simrun.agents.judges.observer import SHOWN, injected
 from simrun.agents.records import Record
-from simrun.config.menus import Catalogue, ConfigError
+from simrun.config.errors import ConfigError
+from simrun.config.menus import Catalogue
 from simrun.config.options import Config
 from simrun.log.chain import FIRST, Head
+from simrun.plan.arms import Arm, Exclusion
 from simrun.plan.design import Plan
-from simrun.scenarios.base import Outcome
-from simrun.stage.trial import Arm, Exclusion
+from simrun.scenarios.outcome import Outcome
 
 PACKAGES = (
     "simrun",

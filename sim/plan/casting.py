@@ -12,11 +12,14 @@ from simrun.agents.backends.scripted import EVERYBODY, Scripted
 from simrun.agents.bias import Bias
 from simrun.agents.judges.observer import OBSERVER, Check, checks, injected, masked, observer
 from simrun.agents.persona import Persona, Surface, Trait
-from simrun.config.menus import Catalogue, ConfigError, explained
+from simrun.config.errors import ConfigError, explained
+from simrun.config.menus import Catalogue
 from simrun.config.options import Config, Role
+from simrun.plan.arms import Arm
 from simrun.scenarios.base import Case, Scenario
-from simrun.stage.stage import Luck, Stage
-from simrun.stage.trial import Arm, Trial
+from simrun.stage.seeds import Luck
+from simrun.stage.stage import Stage
+from simrun.stage.trial import Trial
 
 OWN = ("bias", "dose", "surface", "mitigation")
 """What of a role can be varied beside its persona and its engine."""

@@ -10,12 +10,14 @@ import numpy.typing as npt
 import orjson
 
 from simrun.agents.bias import NONE
-from simrun.config.menus import Catalogue, ConfigError, unknown
+from simrun.config.errors import ConfigError, unknown
+from simrun.config.menus import Catalogue
 from simrun.config.options import FILES, Config
+from simrun.plan.arms import Arm, Exclusion
 from simrun.plan.casting import BIASED, OWN, Casting
 from simrun.scenarios.base import Case, Fault, Unfit
-from simrun.stage.stage import Luck
-from simrun.stage.trial import Arm, Exclusion, Trial
+from simrun.stage.seeds import Luck
+from simrun.stage.trial import Trial
 
 
 class Plan:

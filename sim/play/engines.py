@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from simrun.agents.backends.base import Backend
-from simrun.config.menus import ConfigError
+from simrun.config.errors import ConfigError
 from simrun.plan.design import Plan
 
 

@@ -9,7 +9,7 @@ from simrun.agents.backends.base import BackendError
 from simrun.agents.backends.replay import Answers
 from simrun.agents.records import Call
 from simrun.agents.reply import Reply
-from simrun.config.menus import ConfigError
+from simrun.config.errors import ConfigError
 from simrun.log.chain import Head, LogError, LogLine, read
 from simrun.plan.design import Plan
 from simrun.stage.stage import Stage

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from simrun.agents.backends.base import BackendError
-from simrun.config.menus import ConfigError
+from simrun.config.errors import ConfigError
 from simrun.log.chain import RunLog, segments
 from simrun.log.manifest import Manifest
 from simrun.plan.design import Plan

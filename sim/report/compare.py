@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simrun.agents.records import Record
-from simrun.config.menus import ConfigError
+from simrun.config.errors import ConfigError
 from simrun.estimate.paired import holm, sign_flip
 from simrun.report.figures import figure, interval, table
 from simrun.report.markdown import ALPHA
 from simrun.report.record import ArmResult
 from simrun.report.run import Run
-from simrun.scenarios.base import Outcome
+from simrun.scenarios.outcome import Outcome
 from simrun.score import contrasts as contrast
 from simrun.score.contrasts import ContrastResult
 from simrun.score.layout import Codes, Floats, Layout

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from simrun.agents.records import Record
 from simrun.log.manifest import Manifest
-from simrun.scenarios.base import Outcome
+from simrun.scenarios.outcome import Outcome
 from simrun.score.layout import Layout, Observed
 from simrun.score.metrics.four_fifths import four_fifths
 from simrun.score.metrics.group_mean import group_mean

@@ -7,10 +7,10 @@ from simrun.agents.judges.observer import OBSERVER, SHOWN, injected
 from simrun.agents.records import Record
 from simrun.config.options import Role
 from simrun.log.manifest import Manifest
+from simrun.plan.arms import Arm
 from simrun.score.contrasts import compared, pairs
 from simrun.score.layout import Layout
 from simrun.score.metrics.paired_difference import paired_difference
-from simrun.stage.trial import Arm
 
 
 class Manipulation(Record):

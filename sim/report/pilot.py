@@ -10,7 +10,8 @@ from pydantic import Field, PositiveInt, ValidationError, field_validator
 from scipy import stats
 
 from simrun.agents.records import Record
-from simrun.config.menus import ConfigError, explained, scenarios, unknown
+from simrun.config.errors import ConfigError, explained, unknown
+from simrun.config.menus import scenarios
 from simrun.estimate.paired import LEVEL
 from simrun.estimate.sample_size import (
     AuditPlan,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from simrun.estimate.paired import Estimate, clustered_mean
 from simrun.report.record import ArmResult, Report
-from simrun.scenarios.base import Outcome
+from simrun.scenarios.outcome import Outcome
 from simrun.score.contrasts import ContrastResult
 from simrun.score.layout import Layout
 

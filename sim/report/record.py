@@ -13,7 +13,7 @@ from simrun.report.groups import GroupResult, groups
 from simrun.report.manipulation import Manipulation, manipulations
 from simrun.report.selection import SelectionResult, observed, selections
 from simrun.report.words import WordsResult, words
-from simrun.scenarios.base import Outcome
+from simrun.scenarios.outcome import Outcome
 from simrun.score.contrasts import ContrastResult, contrasts
 from simrun.score.layout import Layout, labels
 from simrun.score.metrics.accuracy import accuracy

@@ -19,7 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from simrun.agents.backends.base import BackendError
-from simrun.config.menus import Catalogue, ConfigError, catalogue
+from simrun.config.errors import ConfigError
+from simrun.config.menus import Catalogue, catalogue
 from simrun.config.options import Config
 from simrun.log.chain import Lock, RunLog, heads, segments
 from simrun.log.manifest import Manifest, find, folder

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from simrun.agents.records import Record
 from simrun.log.manifest import Manifest
 from simrun.report.figures import figure, interval, table
-from simrun.scenarios.base import Outcome
+from simrun.scenarios.outcome import Outcome
 from simrun.score.layout import UNPLANNED, Floats, Layout
 from simrun.score.metrics.interaction import interaction
 from simrun.score.pool import Asked, Pool, SelectionFigure, merit_gap, of_decisions, of_scores

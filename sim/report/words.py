@@ -8,7 +8,7 @@ from simrun.agents.records import Record
 from simrun.estimate.paired import delete_a_group
 from simrun.log.manifest import Manifest
 from simrun.report.figures import figure, interval
-from simrun.scenarios.base import Outcome
+from simrun.scenarios.outcome import Outcome
 from simrun.score.contrasts import compared
 from simrun.score.layout import Floats, Layout
 from simrun.score.metrics.odds_ratio import odds_ratio

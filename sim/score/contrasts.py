@@ -17,7 +17,7 @@ from simrun.estimate.paired import (
     worst_case,
 )
 from simrun.log.manifest import Manifest
-from simrun.scenarios.base import Outcome
+from simrun.scenarios.outcome import Outcome
 from simrun.score.layout import ERROR, OWED, Codes, Floats, Layout
 from simrun.score.metrics.flip_rate import flip_rate
 from simrun.score.metrics.paired_difference import paired_difference

@@ -7,40 +7,18 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-import numpy as np
 import orjson
 
 from simrun.agents.agent import Agent, called
 from simrun.agents.judges.observer import OBSERVER, Check, Shows
 from simrun.agents.records import Chat, Message
 from simrun.agents.reply import Decision, Problem, Reply, form
-from simrun.scenarios.base import Case, Line, Outcome, Play, Scenario, Turn
+from simrun.scenarios.base import Case, Line, Play, Scenario, Turn
+from simrun.scenarios.outcome import Outcome
+from simrun.stage.seeds import Luck
 
 SILENCE = "(Nothing has been said.)"
 """Stands where somebody must speak who has heard nothing since: chat templates want a user before an assistant."""
-
-
-@dataclass(frozen=True, slots=True)
-class Luck:
-    """Where all randomness of a trial comes from: run seed, case and repeat, and not the arm (common random numbers).
-
-    `salt` is empty but for the control that plays the reference arm again under other luck.
-    """
-
-    seed: int
-    case: str
-    repeat: int
-    salt: str = ""
-
-    def number(self, *what: str | int) -> int:
-        """A number in [0, 2**31) for one purpose, such as the nth call of a role."""
-        text = "\x1f".join(map(str, (self.seed, self.case, self.repeat, self.salt, *what)))
-        return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest()) >> 1
-
-    def rng(self) -> np.random.Generator:
-        """The generator that a play is handed."""
-        # keyed, not seeded: stirring a seed costs as much as several calls to a model that answers at once
-        return np.random.Generator(np.random.Philox(key=[self.number("play", part) for part in range(2)]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pytest
 from simrun.agents.backends.human import chosen, shape
 from simrun.agents.reply import form
 from simrun.cli.play import play, played
-from simrun.config.menus import ConfigError
+from simrun.config.errors import ConfigError
 from simrun.report.run import resume
 from simrun.scenarios.clinic.consultation import Ask, Diagnose, OrderTest, Rating
 

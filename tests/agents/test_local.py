@@ -176,7 +176,7 @@ def test_weights_that_cannot_be_fetched_say_what_to_do(tmp_path, monkeypatch):
 
 def test_a_file_that_is_no_model_is_named(tmp_path):
     (tmp_path / "bad.gguf").write_text(json.dumps({}))
-    from simrun.config.menus import ConfigError
+    from simrun.config.errors import ConfigError
 
     with pytest.raises((BackendError, ConfigError), match=r"bad\.gguf"):
         run("scenario=clinic", f"model={tmp_path / 'bad.gguf'}", cases=2, out=str(tmp_path))

@@ -15,7 +15,8 @@ from pettingzoo.test import api_test, parallel_api_test, parallel_seed_test, ren
 from simrun import Run, run
 from simrun.agents.backends.base import BackendError
 from simrun.agents.backends.scripted import Scripted
-from simrun.config.menus import ConfigError, scenarios
+from simrun.config.errors import ConfigError
+from simrun.config.menus import scenarios
 from simrun.envs import aec, parallel
 from simrun.envs.live import Live
 from simrun.envs.registry import EDITIONS, digest, name

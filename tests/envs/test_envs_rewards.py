@@ -6,7 +6,7 @@ import gymnasium
 import pytest
 from games import ASKED, closed
 
-from simrun.config.menus import ConfigError
+from simrun.config.errors import ConfigError
 from simrun.envs import Fair, accuracy, chosen
 from simrun.envs.rewards import Pay
 from simrun.scenarios.clinic.consultation import ClinicOutcome

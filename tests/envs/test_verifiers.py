@@ -13,7 +13,7 @@ import pytest
 from stub import Seen, Stub, completion, raw, right
 
 from simrun import run
-from simrun.config.menus import ConfigError
+from simrun.config.errors import ConfigError
 from simrun.envs.registry import modes
 from simrun.scenarios.recruitment import Recruitment
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simrun.cli.main import main
-from simrun.config.menus import ConfigError
+from simrun.config.errors import ConfigError
 from simrun.estimate.paired import clustered_mean, detectable
 from simrun.estimate.sample_size import (
     AuditPlan,

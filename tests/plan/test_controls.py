@@ -14,11 +14,13 @@ from simrun.agents.backends.scripted import Rule
 from simrun.agents.bias import Bias
 from simrun.agents.reply import Decision, Reply
 from simrun.config import menus as menus
-from simrun.config.menus import Catalogue, ConfigError
+from simrun.config.errors import ConfigError
+from simrun.config.menus import Catalogue
 from simrun.config.options import Config
 from simrun.plan.casting import Casting
 from simrun.plan.design import Plan
-from simrun.scenarios.base import Better, Case, Outcome, Play, Range, Scenario, Turn
+from simrun.scenarios.base import Case, Play, Scenario, Turn
+from simrun.scenarios.outcome import Better, Outcome, Range
 from simrun.stage.stage import Stage
 
 

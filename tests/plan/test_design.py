@@ -3,7 +3,7 @@
 import pytest
 from conftest import config
 
-from simrun.config.menus import ConfigError
+from simrun.config.errors import ConfigError
 from simrun.config.options import Config
 from simrun.plan.design import Plan
 

@@ -7,7 +7,7 @@ import pytest
 from simrun.agents.backends.base import Gauges
 from simrun.agents.backends.scripted import Scripted
 from simrun.agents.records import Answer, Chat, Message
-from simrun.config.menus import ConfigError
+from simrun.config.errors import ConfigError
 from simrun.play.admission import Admission, Ledger
 from simrun.play.engines import placed
 from simrun.play.speed import Sample, pace, rates, samples, windows

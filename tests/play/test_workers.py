@@ -13,7 +13,7 @@ from logs import lines, played
 from stub import Stub, http
 
 from simrun import load
-from simrun.config.menus import ConfigError
+from simrun.config.errors import ConfigError
 from simrun.config.options import Config
 from simrun.log.manifest import Manifest
 from simrun.plan.design import Plan

@@ -11,7 +11,7 @@ import pytest
 
 from simrun import Run, compare, load
 from simrun.agents.records import Record
-from simrun.config.menus import ConfigError
+from simrun.config.errors import ConfigError
 from simrun.report.compare import compared
 from simrun.report.markdown import markdown
 from simrun.report.plots import doses, plots, shown, wrapped

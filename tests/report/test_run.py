@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from simrun import load, run
-from simrun.config.menus import ConfigError
+from simrun.config.errors import ConfigError
 from simrun.log.tables import TABLES
 from simrun.report.record import Summary
 

@@ -8,12 +8,13 @@ import pytest
 from simrun.agents.agent import Agent
 from simrun.agents.records import Answer
 from simrun.agents.reply import Reply
-from simrun.config.menus import ConfigError
-from simrun.scenarios.base import Event
+from simrun.config.errors import ConfigError
 from simrun.scenarios.clinic.cases import load, same
 from simrun.scenarios.clinic.consultation import Clinic, ClinicOutcome
 from simrun.scenarios.demographics import stated, swap_gender
-from simrun.stage.stage import Luck, Stage
+from simrun.scenarios.outcome import Event
+from simrun.stage.seeds import Luck
+from simrun.stage.stage import Stage
 
 CASES = {case.id: case for case in load("")[0]}
 CASE = CASES["pulmonary-embolism"]

@@ -8,7 +8,8 @@ from conftest import config
 from pydantic import ValidationError
 
 from simrun.agents.bias import NONE, Bias
-from simrun.config.menus import Catalogue, ConfigError, catalogue
+from simrun.config.errors import ConfigError
+from simrun.config.menus import Catalogue, catalogue
 from simrun.plan.design import Plan
 from simrun.stage.stage import Stage
 

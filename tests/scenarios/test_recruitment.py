@@ -10,7 +10,7 @@ from conftest import config
 
 from simrun.agents.records import Answer
 from simrun.agents.reply import Reply, form, read
-from simrun.config.menus import ConfigError
+from simrun.config.errors import ConfigError
 from simrun.plan.design import Plan
 from simrun.scenarios.recruitment import PANEL, Recruitment
 from simrun.scenarios.recruitment.cases import OccupationCase, among, load

@@ -9,7 +9,8 @@ from test_prompts import APPEALS, KNOWN, declared_only, only_bias, told
 
 from simrun.agents.persona import WRITTEN
 from simrun.cli.menus import menu
-from simrun.config.menus import Catalogue, ConfigError
+from simrun.config.errors import ConfigError
+from simrun.config.menus import Catalogue
 from simrun.log.manifest import used
 from simrun.plan.design import Plan
 from simrun.scenarios.recruitment import Mode

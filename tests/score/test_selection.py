@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from statsmodels.api import OLS
 
-from simrun.config.menus import ConfigError
+from simrun.config.errors import ConfigError
 from simrun.estimate.paired import delete_a_group
 from simrun.report.selection import HEAD, SelectionResult, selection_rows
 from simrun.score.metrics.exposure_ratio import exposure_ratio

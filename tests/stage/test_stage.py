@@ -9,8 +9,10 @@ import pytest
 from simrun.agents.agent import Agent
 from simrun.agents.records import Answer
 from simrun.agents.reply import Decision, Reply
-from simrun.scenarios.base import Better, Case, Line, Outcome, Play, Scenario, Turn
-from simrun.stage.stage import SILENCE, Luck, Stage
+from simrun.scenarios.base import Case, Line, Play, Scenario, Turn
+from simrun.scenarios.outcome import Better, Outcome
+from simrun.stage.seeds import Luck
+from simrun.stage.stage import SILENCE, Stage
 
 
 class Vote(Decision):
