@@ -116,7 +116,7 @@ class Ask:
     """A stage and who answers it, for the drivers below."""
 
     def __init__(self, plan: Plan, trial: Trial):
-        self.stage = plan.castings[trial.arm].stage(plan.cases[trial.case], trial)
+        self.stage = plan.stage(trial)
         self.backends = plan.castings[trial.arm].backends
 
     async def beat(self) -> None:

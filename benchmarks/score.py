@@ -74,7 +74,7 @@ def planned(episodes: int, repeats: int) -> Manifest:
 
 def values(manifest: Manifest, luck: np.random.Generator) -> Array:
     """What came of each episode, (cases, repeats, arms, outcomes), NaN where missing; the arms of a pair share half of their luck."""
-    cases, repeats, arms = len(manifest.cases), manifest.config.repeats, len(manifest.arms)
+    cases, repeats, arms = len(manifest.cases), manifest.repeats, len(manifest.arms)
     level = luck.normal(0, 0.5, (cases, 1, 1)).astype(np.float32)
     found = np.empty((cases, repeats, arms, len(OUTCOMES)), dtype=np.float32)
     for place, name in enumerate(OUTCOMES):
@@ -133,7 +133,7 @@ def _filled(columns: dict[str, Any], schema: pa.Schema) -> pa.Table:
 
 def _whose(manifest: Manifest, cells: Array) -> dict[str, Any]:
     """The columns that tell a trial. Cells count arms first, then repeats, then cases."""
-    arms, repeats = manifest.arms, manifest.config.repeats
+    arms, repeats = manifest.arms, manifest.repeats
 
     def words(known: Iterator[str], place: Array) -> pa.Array:
         return pa.array(list(known), pa.string()).take(pa.array(place))

@@ -26,6 +26,10 @@ class Turn:
     """Said to the speaker for this turn only, after all else."""
     private: bool = False
     """Asked aside: nobody hears the reply, and the speaker does not remember having been asked."""
+    to: tuple[str, ...] | None = None
+    """Who of those that hear the speaker hears this; None for all of them."""
+    chat: str = ""
+    """Which of the speaker's chats this belongs to, such as the paper that a reviewer reads; "" for the one that everybody has."""
 
     def kinds(self) -> tuple[type[Decision], ...]:
         """The decisions to choose from, as a tuple."""
@@ -39,6 +43,10 @@ class Line:
     role: str
     text: str
     images: tuple[str, ...] = ()
+    to: tuple[str, ...] | None = None
+    """Who of those that hear the speaker hears this; None for all of them."""
+    chat: str = ""
+    """Which of the hearers' chats it reaches; "" for all that they have."""
 
 
 Artefact = Literal["swap", "mirror"]
@@ -81,9 +89,6 @@ class Scenario(Record):
     about: ClassVar[str]
     outcomes: ClassVar[tuple[type[Outcome], ...]]
     """What an episode can come to: one kind, or several of which the options decide (`kind`)."""
-    people: ClassVar[tuple[str, ...]] = ()
-    """The roles that can carry a persona or a bias."""
-
     judges: ClassVar[tuple[str, ...]] = ("judge",)
     """The roles that only judge: an engine lets them wait for those who play."""
 
@@ -93,11 +98,11 @@ class Scenario(Record):
     contrast: ClassVar[Mapping[str, Mapping[str, tuple[str, ...]]]] = {}
     """What is varied when a run does not say: role -> what -> levels."""
 
-    teams: ClassVar[Mapping[str, tuple[str, ...]]] = {}
-    """Roles that several agents play alike: a team's name -> its members. What a run sets for the team it sets for each of them."""
-
     twins: ClassVar[Mapping[str, str]] = {}
     """Roles that show what another role shows at the reference levels, unless a run says otherwise: those whom it is compared with."""
+
+    lays: ClassVar[tuple[str, ...]] = ()
+    """What `evidence` lays before judges who are asked after the play, such as `diagnosis` and `disease`."""
 
     frames: ClassVar[tuple[str, ...]] = ()
     """Words of ours that stand before a persona, or in its place, and so come and go with it: no part of a treatment."""
@@ -132,14 +137,37 @@ class Scenario(Record):
             raise ValueError(f"wording is a number from 0 to {cls.wordings - 1}, or drawn")
         return given
 
+    mode: ClassVar[str] = ""
+
+    @property
+    def outcome(self) -> type[Outcome]:
+        """Interim."""
+        return self.kind
+
+    def agreeing(self, axis: str) -> tuple[str, ...]:
+        """The words with which a case's own text is rewritten, to agree with a level of this axis."""
+        return ()
+
+    def shown_images(self, case: Any) -> tuple[str, ...]:
+        """The roles that are shown a case's images, with these options."""
+        return ()
+
     @property
     def kind(self) -> type[Outcome]:
         """What an episode comes to with these options."""
         return self.outcomes[0]
 
+    def people(self) -> tuple[str, ...]:
+        """The roles that can carry a persona or a bias, with these options; the last one is whom the audit is about."""
+        return ()
+
+    def teams(self) -> Mapping[str, tuple[str, ...]]:
+        """Roles that several agents play alike: a team's name -> its members. What a run sets for the team it sets for each of them."""
+        return {}
+
     def team(self, role: str) -> str:
         """The team that a role is a member of; the role itself where it is none's."""
-        return next((team for team, members in self.teams.items() if role in members), role)
+        return next((team for team, members in self.teams().items() if role in members), role)
 
     def said(self, wordings: tuple[str, ...]) -> str:
         """A prompt in this scenario's wording (the first while it is still to be drawn)."""
@@ -165,8 +193,11 @@ class Scenario(Record):
         """In which ways a role's persona can show here."""
         return SPOKEN
 
-    def hears(self) -> "nx.DiGraph[str]":
-        """Who hears whom: an edge from speaker to hearer. Blind review is a missing edge."""
+    def hears(self, case: Any, rng: np.random.Generator) -> "nx.DiGraph[str]":
+        """Who hears whom: an edge from speaker to hearer. Blind review is a missing edge.
+
+        It may depend on case and seed, such as an assignment drawn by lot, and so is alike in every arm.
+        """
         raise NotImplementedError
 
     def brief(self, role: str, case: Any) -> str:
@@ -186,6 +217,10 @@ class Scenario(Record):
         """The truth, the anchor and the like: for rules, biases and people, never for a model."""
         return {}
 
+    def evidence(self, case: Any, outcome: Any) -> Mapping[str, tuple[str, ...]]:
+        """What is laid before judges who are asked after the play, such as the diagnosis and the disease."""
+        return {}
+
     def fit(self, case: Any, personas: Mapping[str, Persona], blind: frozenset[str]) -> Any:
         """The case with its text agreeing with the personas; raises Unfit where that makes no sense. `blind` are the roles that are introduced to nobody."""
         return case
@@ -203,3 +238,8 @@ def heard(first: str, *hearers: str, mutual: bool = True) -> "nx.DiGraph[str]":
         if mutual:
             graph.add_edge(hearer, first)
     return graph
+
+
+def named_files(kind: type[Scenario]) -> tuple[str, ...]:
+    """Interim."""
+    return tuple(name for name in ("data", "openings", "labour") if name in kind.model_fields)

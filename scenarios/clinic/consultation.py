@@ -13,7 +13,7 @@ from simrun.agents.persona import Persona
 from simrun.agents.reply import Decision, Reply
 from simrun.scenarios.base import Artefact, Case, Fault, Line, Play, Scenario, Turn, heard
 from simrun.scenarios.clinic.cases import ClinicCase, load, same
-from simrun.scenarios.demographics import agree
+from simrun.scenarios.demographics import GENDERED, agree
 from simrun.scenarios.outcome import Better, Event, Outcome, Range
 
 DOCTOR = (
@@ -235,7 +235,6 @@ class Clinic(Scenario):
         "A doctor questions a patient, orders tests and diagnoses; then the patient is asked what it thinks of it."
     )
     outcomes: ClassVar[tuple[type[Outcome], ...]] = (ClinicOutcome,)
-    people: ClassVar[tuple[str, ...]] = ("doctor", "patient")
     wordings: ClassVar[int] = len(DOCTOR)
     artefacts: ClassVar[tuple[Artefact, ...]] = ("swap", "mirror")
     script: ClassVar[tuple[Rule, ...]] = SCRIPT
@@ -254,6 +253,10 @@ class Clinic(Scenario):
         """The cases of `data`."""
         return load(self.data)
 
+    def people(self) -> tuple[str, ...]:
+        """The two who talk."""
+        return ("doctor", "patient")
+
     def roles(self) -> tuple[str, ...]:
         """The judge only where it has a backend of its own, the examiner only as an agent."""
         return (
@@ -263,7 +266,22 @@ class Clinic(Scenario):
             *(("judge",) if "judge" in self.voiced else ()),
         )
 
-    def hears(self) -> "nx.DiGraph[str]":
+    def shown_images(self, case: ClinicCase) -> tuple[str, ...]:
+        """The doctor sees them, unless nobody does."""
+        return ("doctor",) if case.images and self.images != "never" else ()
+
+    lays: ClassVar[tuple[str, ...]] = ("diagnosis", "disease")
+
+    def evidence(self, case: ClinicCase, outcome: Any) -> Mapping[str, tuple[str, ...]]:
+        """The diagnosis that was given, where one was, and the case's disease."""
+        given = (outcome.diagnosis,) if outcome.diagnosis else ()
+        return {"diagnosis": given, "disease": (case.diagnosis,)}
+
+    def agreeing(self, axis: str) -> tuple[str, ...]:
+        """The words of a gender."""
+        return GENDERED if axis == "gender" else ()
+
+    def hears(self, case: ClinicCase, rng: np.random.Generator) -> "nx.DiGraph[str]":
         """The doctor is heard by all it talks to; the patient hears no test result."""
         return heard("doctor", "patient", "examiner")
 

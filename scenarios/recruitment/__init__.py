@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from simrun.agents.backends.scripted import Rule
 from simrun.agents.persona import SPOKEN, WRITTEN, Persona, Surface
 from simrun.agents.reply import Decision
+from simrun.scenarios.demographics import GENDERED
 from simrun.scenarios.base import Case, Fault, Line, Play, Scenario, Turn, heard
 from simrun.scenarios.outcome import Outcome
 from simrun.scenarios.recruitment import prompts as prompts
@@ -136,17 +137,6 @@ class Recruitment(Scenario):
         "Recruiters screen, rank, compare or interview applicants, alone or as a panel; a referee writes letters; an adviser suggests occupations."
     )
     outcomes: ClassVar[tuple[type[Outcome], ...]] = tuple(KINDS.values())
-    people: ClassVar[tuple[str, ...]] = (
-        "recruiter",
-        *PANEL,
-        "chair",
-        "auditor",
-        "referee",
-        "adviser",
-        "rival",
-        "candidate",
-    )
-    teams: ClassVar[Mapping[str, tuple[str, ...]]] = {"recruiter": PANEL}
     twins: ClassVar[Mapping[str, str]] = {"rival": "candidate"}
     frames: ClassVar[tuple[str, ...]] = (
         WITHHELD,
@@ -232,6 +222,14 @@ class Recruitment(Scenario):
             raise ValueError(f"scenario.opening: no opening {', '.join(missing)}; there are: {', '.join(by_id)}")
         return tuple(by_id[name] for name in self.opening) or found, faults
 
+    def people(self) -> tuple[str, ...]:
+        """All of whom somebody could know who they are."""
+        return ("recruiter", *PANEL, "chair", "auditor", "referee", "adviser", "rival", "candidate")
+
+    def teams(self) -> Mapping[str, tuple[str, ...]]:
+        """The recruiters on a panel."""
+        return {"recruiter": PANEL}
+
     def roles(self) -> tuple[str, ...]:
         """By mode; the auditor where it is wanted, the judge of letters and interviews where it has a backend of its own."""
         judge = "judge" in self.voiced and (
@@ -253,7 +251,11 @@ class Recruitment(Scenario):
             return SPOKEN
         return WRITTEN if role in self.written() else (*WRITTEN, "cue")
 
-    def hears(self) -> "nx.DiGraph[str]":
+    def agreeing(self, axis: str) -> tuple[str, ...]:
+        """The words of a gender."""
+        return GENDERED if axis == "gender" else ()
+
+    def hears(self, case: Any, rng: np.random.Generator) -> "nx.DiGraph[str]":
         """Applications reach all who decide; on a panel the network says who hears whom, and chair and auditor hear all."""
         deciders = [role for role in self.roles() if role not in ("candidate", "judge")]
         graph = heard(

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from simrun.agents.backends.base import Backend
 from simrun.agents.bias import NONE, Bias
+from simrun.agents.judges.base import Judge
 from simrun.agents.mitigation import UNMITIGATED, Mitigation
 from simrun.agents.persona import Axis
 from simrun.agents.records import Record
@@ -94,6 +95,19 @@ def scenarios() -> Mapping[str, type[Scenario]]:
 def backends() -> Mapping[str, type[Backend]]:
     """Every backend: a module of simrun.agents.backends with a class of its name."""
     return _menu("simrun.agents.backends", Backend)
+
+
+@cache
+def judges() -> Mapping[str, type[Judge]]:
+    """Every judge: a module of simrun.agents.judges with a class of its name."""
+    return _menu("simrun.agents.judges", Judge)
+
+
+def judge(name: str) -> type[Judge]:
+    """The judge of this name; ConfigError lists those there are."""
+    if name not in judges():
+        raise unknown("judge", name, list(judges()))
+    return judges()[name]
 
 
 def _menu(package: str, base: type[C]) -> dict[str, type[C]]:

@@ -1,7 +1,7 @@
 """The options of a run: each lives once, as a field, and Hydra's nodes are made from the fields."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -10,8 +10,10 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from simrun.agents.backends.base import Backend
 from simrun.agents.backends.scripted import Scripted
+from simrun.agents.judges.base import Judge
 from simrun.agents.persona import Surface
 from simrun.agents.records import Record
+from simrun.config import menus
 from simrun.config.errors import ConfigError, explained, unknown
 from simrun.config.menus import backends, options, scenarios
 from simrun.scenarios.base import Scenario
@@ -68,7 +70,17 @@ class Design(Record):
     """Size of the bias in the positive control: by how much being right becomes less likely."""
 
 
-PACE = ("out", "concurrency", "workers", "deadline", "prefill_rate", "decode_rate")
+class Throughput(Record):
+    """How fast a run is played: it changes nothing of what is asked."""
+
+    concurrency: int | None = None
+    workers: int = 1
+    deadline: float | None = None
+    prefill_rate: float | None = None
+    decode_rate: float | None = None
+
+
+UNASKED = ("out", *Throughput.model_fields)
 """Options that say where a run is kept and how fast it is played; they change nothing of what is asked."""
 
 
@@ -85,6 +97,8 @@ class Config(Record):
     vary: Mapping[str, Mapping[str, tuple[str, ...]]] | None = None
     """Role (or `scenario`) -> what -> levels, the first being the reference; the scenario's own contrast when not given, {} for nothing."""
     design: Design = Design()
+    judge: Mapping[str, Any] = {}
+    """Who is asked after the play of what was said: a judge, or a list of them (a panel); `judge.OPTION` are their options."""
     cases: int | tuple[str, ...] | None = 4
     """How many of the scenario's cases, drawn by the seed; or their ids; null for all."""
     repeats: int = Field(1, ge=1)
@@ -107,6 +121,18 @@ class Config(Record):
     def _anywhere(cls, given: Any) -> Any:
         """A run can be resumed from any directory."""
         return {**given, **{name: str(Path(given[name]).expanduser().resolve()) for name in FILES if given.get(name)}}
+
+    @field_validator("judge", mode="before")
+    @classmethod
+    def _panel(cls, given: Any) -> Any:
+        names = (given,) if isinstance(given, str) else given
+        if isinstance(given, Mapping):
+            names = given.get("names", ())
+            names = (names,) if isinstance(names, str) else names
+        if not isinstance(names, list | tuple | None) or not all(isinstance(name, str) for name in names or ()):
+            raise ValueError("judge takes the name of a judge, or a list of names")
+        rest = dict(given) if isinstance(given, Mapping) else {}
+        return {**rest, "names": tuple(dict.fromkeys(names))} if names else {}
 
     @field_validator("cases", mode="before")
     @classmethod
@@ -142,11 +168,24 @@ class Config(Record):
         return config if config.vary is not None else config.model_copy(update={"vary": contrast})
 
     @property
-    def factors(self) -> dict[str, tuple[str, ...]]:
-        """What is varied: `role.what` -> levels."""
-        return {
-            f"{role}.{what}": levels for role, varied in (self.vary or {}).items() for what, levels in varied.items()
+    def throughput(self) -> Throughput:
+        """How fast it is to be played."""
+        return Throughput(**{name: getattr(self, name) for name in Throughput.model_fields})
+
+    def judges(self) -> tuple[Judge, ...]:
+        """Who is asked after the play; options go to those of a panel that have them."""
+        given = dict(self.judge)
+        names: Sequence[str] = given.pop("names", ())
+        kinds = {name: menus.judge(name) for name in names}
+        able = list(dict.fromkeys(option for kind in kinds.values() for option in kind.model_fields))
+        for option in given:
+            if option not in able:
+                raise unknown(f"option of judge={','.join(names) or 'null'}", option, able)
+        own = {
+            name: {key: value for key, value in given.items() if key in kind.model_fields}
+            for name, kind in kinds.items()
         }
+        return tuple(_made(kind, own[name], f"judge={name}") for name, kind in kinds.items())
 
     def played(self, changes: Mapping[str, Any] = {}) -> Scenario:
         """The scenario, with an arm's changes to its options."""
@@ -154,10 +193,10 @@ class Config(Record):
         kind = given.pop("name", None)
         if kind not in scenarios():
             raise unknown("scenario", str(kind), list(scenarios()))
-        teams = scenarios()[kind].teams
+        made: Scenario = _made(scenarios()[kind], given, f"scenario={kind}")
+        teams = made.teams()
         voiced = tuple(member for role, own in self.roles.items() if own.backend for member in teams.get(role, (role,)))
-        made: Scenario = _made(scenarios()[kind], given | {"voiced": voiced}, f"scenario={kind}")
-        return made
+        return made.model_copy(update={"voiced": voiced}) if voiced else made
 
     def engine(self, role: str, own: Role | None = None, changes: Mapping[str, Any] = {}) -> Backend:
         """The backend that a role plays on, with an arm's changes to its options; `own` where the role is not as in `roles`."""
@@ -177,7 +216,7 @@ class Config(Record):
 
     def digest(self) -> str:
         """Hash of all that determines what is played and asked; where it is kept and how fast do not."""
-        told = self.model_dump(mode="json", exclude=set(PACE))
+        told = self.model_dump(mode="json", exclude=set(UNASKED))
         return hashlib.blake2b(orjson.dumps(told, option=orjson.OPT_SORT_KEYS), digest_size=6).hexdigest()
 
 

@@ -143,7 +143,7 @@ class Session:
 
     async def begin(self, trial: Trial) -> Live:
         """A trial, up to the first turn that the caller must speak. BackendError when another seat's engine fails."""
-        stage = self.plan.castings[trial.arm].stage(self.plan.cases[trial.case], trial)
+        stage = self.plan.stage(trial)
         self._owed.pop(trial.id, None)
         if (
             not self.logged

@@ -98,7 +98,7 @@ class _Told:
         self.kind: type[Outcome] = self.manifest.outcome
         self.reference = self.manifest.arms[0].name
         self.contrasts = {
-            (each.arm, each.reference): each for each in contrast.compared(self.manifest) if not each.control
+            (each.arm, each.reference): each for each in contrast.self.manifest.contrasts if not each.control
         }
 
     @property

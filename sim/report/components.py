@@ -11,7 +11,7 @@ from simrun.estimate.mixed import MixedEffects, mixed_effects
 from simrun.estimate.paired import Estimate
 from simrun.log.manifest import Manifest
 from simrun.report.figures import figure, interval
-from simrun.score.contrasts import Contrast, compared
+from simrun.score.contrasts import Contrast
 from simrun.score.layout import Layout
 from simrun.score.metrics.restricted_mean_difference import restricted_mean_difference
 from simrun.score.metrics.restricted_mean_turns import RestrictedMean, restricted_mean_turns
@@ -143,7 +143,7 @@ def timed(manifest: Manifest, layout: Layout) -> tuple[TurnsResult, ...]:
 
 def cells(manifest: Manifest, layout: Layout) -> tuple[CellsResult, ...]:
     """Every declared outcome over the intersections of the axes that were varied, where there are several."""
-    axes = [key for key in manifest.config.factors if key.partition(".")[2] in manifest.catalogue.axes]
+    axes = [factor.name for factor in manifest.factors if factor.kind == "axis"]
     settings = {arm.name: " & ".join(arm.settings[axis] for axis in axes) for arm in manifest.arms if not arm.control}
     if len(axes) < 2:
         return ()
@@ -159,7 +159,7 @@ def cells(manifest: Manifest, layout: Layout) -> tuple[CellsResult, ...]:
 def _of_two(manifest: Manifest) -> list[Contrast]:
     return [
         contrast
-        for contrast in compared(manifest)
+        for contrast in manifest.contrasts
         if not contrast.control and len(contrast.arms) + len(contrast.references) == 2
     ]
 

@@ -35,7 +35,7 @@ class GroupResult(Record):
 
 def groups(manifest: Manifest, layout: Layout, kind: type[Outcome]) -> tuple[GroupResult, ...]:
     """Every declared outcome over every axis that was varied, and over their intersections where there are several."""
-    axes = [key for key in manifest.config.factors if key.partition(".")[2] in manifest.catalogue.axes]
+    axes = [factor.name for factor in manifest.factors if factor.kind == "axis"]
     settings = {arm.name: arm.settings for arm in manifest.arms if not arm.control}
     found = []
     for field in manifest.primary:

@@ -1,14 +1,12 @@
 """Whether the biases that were injected show at all: without that, an effect of 0 says nothing of the bias, and neither does another."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from simrun.agents.bias import NONE
-from simrun.agents.judges.observer import OBSERVER, SHOWN, injected
+from simrun.agents.judges.observer import Observer
 from simrun.agents.records import Record
-from simrun.config.options import Role
 from simrun.log.manifest import Manifest
-from simrun.plan.arms import Arm
-from simrun.score.contrasts import compared, pairs
+from simrun.plan.injections import Injection
+from simrun.score.contrasts import pairs
 from simrun.score.layout import Layout
 from simrun.score.metrics.paired_difference import paired_difference
 
@@ -38,13 +36,13 @@ class Manipulation(Record):
 def manipulations(manifest: Manifest, layout: Layout) -> tuple[Manipulation, ...]:
     """Every injected bias, in every comparison of an arm that carries it with one that does not."""
     found = []
-    for role, bias in injected(manifest.config, manifest.catalogue):
-        own = list(_toggled(manifest, layout, role, bias.name))
+    for injection in manifest.injections:
+        own = list(_toggled(manifest, layout, injection))
         found += own or [
             _unchecked(
-                f"{role}.{bias.name}",
+                injection.name,
                 "every arm carries it; add roles without it, such as "
-                f"vary.{role}.dose=[0,2] or vary.{role}.bias=[none,{bias.name}]",
+                f"vary.{injection.role}.dose=[0,2] or vary.{injection.role}.bias=[none,{injection.bias}]",
             )
         ]
     return tuple(found)
@@ -54,21 +52,20 @@ def _unchecked(bias: str, why: str, arm: str = "", reference: str = "") -> Manip
     return Manipulation(bias=bias, arm=arm, reference=reference, interpretable=False, why=why)
 
 
-def _toggled(manifest: Manifest, layout: Layout, role: str, bias: str) -> Iterator[Manipulation]:
-    carriers = {arm.name for arm in manifest.arms if _carries(manifest, arm, role, bias)}
-    for contrast in compared(manifest):
+def _toggled(manifest: Manifest, layout: Layout, injection: Injection) -> Iterator[Manipulation]:
+    carriers, name = set(injection.arms), injection.name
+    for contrast in manifest.contrasts:
         if contrast.control or not set(contrast.arms) <= carriers or set(contrast.references) & carriers:
             continue
-        name = f"{role}.{bias}"
-        if OBSERVER not in manifest.config.roles:
+        if Observer.name not in manifest.judges:
             yield _unchecked(
                 name,
-                "nobody looked whether it shows; give an observer a backend: roles.observer.backend=...",
+                "nobody looked whether it shows; give an observer a backend: judge=observer roles.judge.backend=...",
                 contrast.arm,
                 contrast.reference,
             )
             continue
-        finished = pairs(layout, f"{SHOWN}{name}", contrast)
+        finished = pairs(layout, f"{Observer.name}.{name}", contrast)
         whole = finished.whole()
         seen = paired_difference(*whole.sides(), whole.case, 1.0)
         shows = seen.low is not None and seen.low > 0
@@ -84,16 +81,3 @@ def _toggled(manifest: Manifest, layout: Layout, role: str, bias: str) -> Iterat
             interpretable=shows,
             why="" if shows else "it is not seen more often where it was injected than where it was not",
         )
-
-
-def _carries(manifest: Manifest, arm: Arm, role: str, bias: str) -> bool:
-    """Whether some agent of this role has the text of the bias, and not only that of its control, in an arm."""
-    own: Mapping[str, str] = arm.settings
-    given = manifest.config.roles.get(role, Role())
-    dose, biased = own.get(f"{role}.dose", str(given.dose)), own.get(f"{role}.biased", "all")
-    return (
-        own.get(f"{role}.bias", given.bias) == bias != NONE.name
-        and dose != "0"
-        and biased != "0"
-        and not arm.control.startswith("positive")
-    )

@@ -135,9 +135,9 @@ def measured(reference: str, out: str = "runs", outcome: str | None = None) -> P
 
 def _differences(run: "Run", field: str) -> list[tuple[NDArray[np.float64], NDArray[np.int64]]]:
     """Paired differences and their cases, for each comparison of the run's report that is no control."""
-    from simrun.score.contrasts import compared, pairs
+    from simrun.score.contrasts import pairs
 
-    chosen = [each for each in compared(run.manifests[0]) if not each.control]
+    chosen = [each for each in run.manifests[0].contrasts if not each.control]
     if not chosen:
         raise ConfigError(
             f"pilot {run.path} compares no arm with its reference, only controls; give a run that varies something"

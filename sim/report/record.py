@@ -125,7 +125,7 @@ def build(
         planted_in=kind.planted_field or kind.accuracy,
         design={
             "cases": len(manifest.cases),
-            "repeats": manifest.config.repeats,
+            "repeats": manifest.repeats,
             "seed": manifest.config.seed,
             "owed": manifest.owed,
             "done": all_arms["done"],
@@ -166,7 +166,7 @@ def _examples(tables: "duckdb.DuckDBPyConnection") -> list[tuple[str, str]]:
 
 def question(manifest: Manifest) -> str:
     """What the run asks, in a sentence."""
-    varied = [f"{key.replace('.', ' ', 1)} ({', '.join(levels)})" for key, levels in manifest.config.factors.items()]
+    varied = [f"{each.role} {each.what} ({', '.join(each.levels)})" for each in manifest.factors]
     scenario = manifest.config.scenario["name"]
     if not varied:
         return f"How does {scenario} come out, and how much of it is luck? Nothing was varied."
@@ -203,8 +203,9 @@ def _mixed(manifest: Manifest) -> Iterator[str]:
     if manifest.config.design.cross != "fractional":
         return
     played = [arm.settings for arm in manifest.arms if not arm.control]
-    for key in manifest.config.factors:
-        for pair in combinations([other for other in manifest.config.factors if other != key], 2):
+    names = [factor.name for factor in manifest.factors]
+    for key in names:
+        for pair in combinations([other for other in names if other != key], 2):
             level = Counter(arm[key] for arm in played)
             together = Counter(tuple(arm[other] for other in pair) for arm in played)
             met = Counter((arm[key], tuple(arm[other] for other in pair)) for arm in played)

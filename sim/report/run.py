@@ -1,47 +1,30 @@
 """A run: played, resumed, replayed, loaded, reported."""
 
-import asyncio
-import contextlib
-import shutil
-import signal
-import threading
-import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import orjson
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from simrun.agents.backends.base import BackendError
 from simrun.config.errors import ConfigError
 from simrun.config.menus import Catalogue, catalogue
 from simrun.config.options import Config
-from simrun.log.chain import Lock, RunLog, heads, segments
-from simrun.log.manifest import Manifest, find, folder
-from simrun.log.tables import BATCH, TABLES, seal
-from simrun.plan.design import Plan
-from simrun.plan.treatment import audited
-from simrun.play.engines import Engines
-from simrun.play.replay import Past, past
-from simrun.play.runner import Runner, Watch
-from simrun.play.speed import Observer, Sampler, beside, pace, samples
-from simrun.play.workers import Crew, checked
+from simrun.log.manifest import Manifest, find
+from simrun.log.parquet import frame, scan
+from simrun.log.tables import TABLES
+from simrun.play import judging as asking
+from simrun.play import session
+from simrun.play.session import Session, Watching, sealed
+from simrun.play.speed import pace, samples
 from simrun.report.markdown import markdown
 from simrun.report.plots import plots
 from simrun.report.record import Report, build
-from simrun.score.contrasts import compared
-from simrun.score.layout import Layout, laid_out
+from simrun.score.layout import Layout, laid_out, read_outcomes
 
 if TYPE_CHECKING:
     import duckdb
-
-T = TypeVar("T")
+    import pandas as pd
 
 
 class Run:
@@ -66,28 +49,26 @@ class Run:
         """Whether every owed trial has an outcome."""
         return all(manifest.complete for manifest in self.manifests)
 
-    def _table(self, name: str) -> pd.DataFrame:
-        return pd.concat(
-            [pd.read_parquet(path / "sealed" / f"{name}.parquet") for path in self.paths], ignore_index=True
-        )
+    def _table(self, name: str) -> "pd.DataFrame":
+        return frame(*(path / "sealed" / f"{name}.parquet" for path in self.paths))
 
     @cached_property
-    def episodes(self) -> pd.DataFrame:
+    def episodes(self) -> "pd.DataFrame":
         """One row a trial: case, arm, settings, state, calls, tokens, problems."""
         return self._table("episodes")
 
     @cached_property
-    def turns(self) -> pd.DataFrame:
+    def turns(self) -> "pd.DataFrame":
         """One row for each thing that was said, in order."""
         return self._table("turns")
 
     @cached_property
-    def calls(self) -> pd.DataFrame:
+    def calls(self) -> "pd.DataFrame":
         """One row a model call, with its seed, tokens and time."""
         return self._table("calls")
 
     @cached_property
-    def outcomes(self) -> pd.DataFrame:
+    def outcomes(self) -> "pd.DataFrame":
         """One row a field of an episode's outcome."""
         return self._table("outcomes")
 
@@ -97,8 +78,7 @@ class Run:
 
         connection = duckdb.connect()
         for name in TABLES:
-            files = [str(path / "sealed" / f"{name}.parquet") for path in self.paths]
-            connection.read_parquet(files, union_by_name=True).create_view(name)
+            scan(connection, *(path / "sealed" / f"{name}.parquet" for path in self.paths)).create_view(name)
         return connection
 
     @cached_property
@@ -107,7 +87,8 @@ class Run:
         if len(self.paths) > 1:
             raise ValueError("several runs have no one layout; load them one by one")
         manifest = self.manifests[0]
-        return laid_out(self.duckdb(), manifest, manifest.laid_out)
+        tables = self.duckdb()
+        return laid_out(tables, manifest, read_outcomes(tables, manifest))
 
     def report(self) -> Report:
         """The report, computed once from the sealed tables. ValueError for several runs: they have one each."""
@@ -160,154 +141,31 @@ def run(*overrides: str, config_dir: str | Path | None = None, **options: Any) -
     return start(config, catalogue(folders))
 
 
-def start(config: Config, known: Catalogue, watching: "Watching | None" = None) -> Run:
+def start(config: Config, known: Catalogue, watching: Watching | None = None) -> Run:
     """Plan, play and report a new run."""
-    created = time.time()
-    plan = Plan(config, known)
-    plan.comparable()
-    checked(plan)
-    manifest = Manifest.of(plan, created)
-    manifest = manifest.model_copy(update={"treatment": audited(plan, compared(manifest)).line()})
-    path = folder(config, created)
-    plan_table(plan, path)
-    manifest.write(path)
-    try:
-        return perform(path, plan, _pen(path, plan), Past(), watching)
-    except BackendError:
-        if not any(file.stat().st_size for file in segments(path)):
-            shutil.rmtree(path)  # no backend could be opened: there is nothing to go on with
-        raise
+    return reported(session.start(config, known, watching))
 
 
-def resume(path: Path, watching: "Watching | None" = None, concurrency: int | None = None) -> Run:
+def resume(path: Path, watching: Watching | None = None, concurrency: int | None = None) -> Run:
     """Go on with a run where it stopped: nothing that was answered is asked again."""
-    manifest = Manifest.read(path)
-    plan = manifest.plan()
-    if concurrency:
-        plan.config = plan.config.model_copy(update={"concurrency": concurrency})
-    pen = _pen(path, plan)  # before looking at what was played: another process may be playing it
-    try:
-        played = past(path, manifest.tip())
-    except BaseException:
-        pen.close()
-        raise
-    return perform(path, plan, pen, played, watching)
+    return reported(session.resume(path, watching, concurrency))
 
 
-def _pen(path: Path, plan: Plan) -> RunLog | Lock:
-    """The log, to write to it; where workers write it, only the right to have it written."""
-    return RunLog(path) if plan.config.workers == 1 else Lock(path)
-
-
-class Watching:
-    """Looks at a run's progress while it is played; this one looks away."""
-
-    def about(self, path: Path, watch: Watch) -> None:
-        """The run begins."""
-
-    async def follow(self, watch: Watch) -> None:
-        """Runs beside the run until it is cancelled."""
-
-
-def perform(path: Path, plan: Plan, pen: RunLog | Lock, played: Past, watching: Watching | None) -> Run:
-    """Play what is owed, close the log, seal the tables and write the report; whatever happens, what was answered is kept."""
-    manifest = Manifest.read(path)
-    shutil.rmtree(path / "sealed", ignore_errors=True)  # a kill from here on must not leave tables of another log
-    watch = Watch(owed=manifest.owed, done=len(played.done))
-    try:
-        anywhere(_session(path, plan, pen, played, watch, watching or Watching()))
-    except asyncio.CancelledError:
-        watch.stopping = "interrupted"  # the second Ctrl-C; what was answered is in the log
-    finally:
-        closed(path, pen, watch.done)
-    finished = reported(path, plan)
-    finished.stopped = watch.stopping
-    return finished
-
-
-def closed(path: Path, pen: RunLog | Lock, done: int) -> None:
-    """Close the log, and write into the manifest where it ends and whether it is complete. `done` counts the episodes that a log of one process has."""
-    pen.close()
-    manifest = Manifest.read(path)
-    # workers that died have not told all that they did; the log has
-    done, ends = (
-        (done, {**manifest.heads, "": pen.head}) if isinstance(pen, RunLog) else (len(past(path).done), heads(path))
-    )
-    manifest.model_copy(update={"heads": ends, "complete": done == manifest.owed}).write(path)
-
-
-def reported(path: Path, plan: Plan) -> Run:
-    """Seal the tables of a run whose log is closed, and write its report. LogError for a log that was changed, ConfigError for cases or code that were."""
-    seal(path, plan, Manifest.read(path).tip())
-    run = Run(path)
+def reported(played: Session) -> Run:
+    """Seal the tables of a run that was played, and write its report. LogError for a log that was changed, ConfigError for cases or code that were."""
+    played.seal()
+    run = Run(played.path)
     run.write_report()
+    run.stopped = played.stopped
     return run
 
 
-async def _session(path: Path, plan: Plan, pen: RunLog | Lock, played: Past, watch: Watch, watching: Watching) -> None:
-    def opened(told: Mapping[str, Any]) -> None:
-        watching.about(path, watch)
-        Manifest.read(path).model_copy(update={**told, "notes": tuple(told["notes"])}).write(path)
-
-    with _interruptible(watch):
-        async with beside(watching.follow(watch)):
-            if isinstance(pen, RunLog):
-                await _alone(path, plan, Runner(plan, Engines(plan), pen, played.answers, watch), played.done, opened)
-            else:
-                await Crew(path, plan, watch, opened).play()
-
-
-async def _alone(
-    path: Path, plan: Plan, runner: Runner, done: Set[str], opened: Callable[[Mapping[str, Any]], None]
-) -> None:
-    """Play in this process."""
-    async with runner.engines as engines:
-        opened({"engines": engines.identities(plan.arms[0].name), "notes": engines.notes()})
-        observer = Observer(engines, runner.admission)
-        async with beside(observer.tick()), beside(Sampler(path, runner.watch).follow(observer.look)):
-            await runner.play(trial for trial in plan.trials() if trial.id not in done)
-
-
-@contextlib.contextmanager
-def _interruptible(watch: Watch) -> Iterator[None]:
-    """First Ctrl-C: no new episodes, those in flight end. Second: they are dropped, their answers kept."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-
-    def interrupted() -> None:
-        if watch.stopping and task:
-            task.cancel()
-        watch.stopping = "interrupted"
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    loop.add_signal_handler(signal.SIGINT, interrupted)
-    loop.add_signal_handler(signal.SIGTERM, interrupted)
-    try:
-        yield
-    finally:
-        loop.remove_signal_handler(signal.SIGINT)
-        loop.remove_signal_handler(signal.SIGTERM)
-
-
-def anywhere(coroutine: Coroutine[Any, Any, T], run: Callable[[Coroutine[Any, Any, T]], T] = asyncio.run) -> T:
-    """Run a coroutine to its end, from a script or from within a notebook's loop."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return run(coroutine)
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(run, coroutine).result()
-
-
-def plan_table(plan: Plan, path: Path) -> None:
-    """Write plan.parquet: one row per owed trial."""
-    keys = ["id", "case", "arm", "repeat", *dict.fromkeys(key for arm in plan.arms for key in arm.settings)]
-    schema = pa.schema([(key, pa.int64() if key == "repeat" else pa.string()) for key in keys])
-    settings, trials = {arm.name: dict(arm.settings) for arm in plan.arms}, plan.trials()
-    with pq.ParquetWriter(path / "plan.parquet", schema) as table:
-        while batch := [trial.model_dump() | settings[trial.arm] for trial in islice(trials, BATCH)]:
-            table.write_table(pa.Table.from_pylist(batch, schema))
+def judge(path: Path, judging: Mapping[str, Any]) -> Run:
+    """Ask judges about what is logged, and report: `judging` are the options `judge` and `roles`, as of a run."""
+    manifest = Manifest.read(path)
+    told = manifest.config.model_dump(mode="json") | dict(judging)
+    asking.judge(path, manifest, Config.of(told))
+    return rebuild(path)[0]
 
 
 def rebuild(path: Path) -> tuple[Run, bool | None]:
@@ -316,7 +174,10 @@ def rebuild(path: Path) -> tuple[Run, bool | None]:
     None where there was no report before. LogError for a log that was changed, ConfigError for cases or code that were.
     """
     before = _report_bytes(path)
-    again = reported(path, Manifest.read(path).plan())
+    manifest = Manifest.read(path)
+    sealed(path, manifest.plan(), manifest)
+    again = Run(path)
+    again.write_report()
     return again, None if before is None else before == _report_bytes(path)
 
 

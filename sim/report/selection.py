@@ -49,12 +49,13 @@ class SelectionResult(Record):
 
 def selections(manifest: Manifest, layout: Layout, kind: type[Outcome]) -> tuple[SelectionResult, ...]:
     """Every axis that was varied, and their intersections; nothing for scenarios in which nobody is chosen."""
-    axes = [key for key in manifest.config.factors if key.partition(".")[2] in manifest.catalogue.axes]
+    axes = [factor.name for factor in manifest.factors if factor.kind == "axis"]
+    levels_of = {factor.name: factor.levels for factor in manifest.factors}
     if not _fields(kind):
         return ()
     found = []
     for factor in [(axis,) for axis in axes] + ([tuple(axes)] if len(axes) > 1 else []):
-        levels = list(product(*(manifest.config.factors[axis] for axis in factor)))
+        levels = list(product(*(levels_of[axis] for axis in factor)))
         for level in levels[1:]:
             blocks = list(_matched(manifest, factor, level, levels[0]))
             if blocks:
@@ -202,7 +203,7 @@ def observed(manifest: Manifest, layout: Layout, kind: type[Outcome]) -> tuple[S
     own = {
         axis: levels
         for axis, levels in manifest.stated.items()
-        if axis not in manifest.config.factors and not _set(manifest, axis)
+        if axis not in {factor.name for factor in manifest.factors} and not _set(manifest, axis)
     }
     groups = {axis: _largest_first(list(levels.values())) for axis, levels in own.items()}
     groups = {axis: levels for axis, levels in groups.items() if len(levels) > 1}

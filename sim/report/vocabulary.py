@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simrun.agents.judges.observer import masked
+from simrun.agents.persona import masked
 from simrun.agents.records import Record
 from simrun.estimate.paired import benjamini_hochberg, sign_flips
 from simrun.log.manifest import Manifest
 from simrun.report.figures import figure
-from simrun.score.contrasts import Contrast, compared
+from simrun.score.contrasts import Contrast
 from simrun.score.metrics.dirichlet_log_odds import dirichlet_log_odds
 
 LEAST = 10
@@ -79,7 +79,7 @@ def vocabularies(
     said: dict[str, Texts] = defaultdict(lambda: defaultdict(Counter))
     for row in told.itertuples():
         said[str(row.role)][str(row.arm), str(row.case), int(str(row.repeat))].update(_words(str(row.text), hidden))
-    pairs = [each for each in compared(manifest) if not each.note]
+    pairs = [each for each in manifest.contrasts if not each.note]
     return tuple(_compared(role, each, said[role], least) for role in sorted(said) for each in pairs)
 
 

@@ -9,7 +9,6 @@ from simrun.estimate.paired import delete_a_group
 from simrun.log.manifest import Manifest
 from simrun.report.figures import figure, interval
 from simrun.scenarios.outcome import Outcome
-from simrun.score.contrasts import compared
 from simrun.score.layout import Floats, Layout
 from simrun.score.metrics.odds_ratio import odds_ratio
 
@@ -38,7 +37,7 @@ class WordsResult(Record):
 
 def words(manifest: Manifest, layout: Layout, kind: type[Outcome]) -> tuple[WordsResult, ...]:
     """Every count in every comparison that is no control and is between two arms."""
-    pairs = [each for each in compared(manifest) if not each.control and not each.note]
+    pairs = [each for each in manifest.contrasts if not each.control and not each.note]
     return tuple(
         _result(layout, name, count.of, each.arm, each.reference)
         for name, count in kind.counts().items()

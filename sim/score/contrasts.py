@@ -1,6 +1,6 @@
 """One outcome, one arm (or several) against another: the effect, and all that a reader needs to doubt it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from simrun.estimate.paired import (
     worst_case,
 )
 from simrun.log.manifest import Manifest
+from simrun.plan.contrasts import Contrast
 from simrun.scenarios.outcome import Outcome
 from simrun.score.layout import ERROR, OWED, Codes, Floats, Layout
 from simrun.score.metrics.flip_rate import flip_rate
@@ -72,23 +73,6 @@ class ContrastResult(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Contrast:
-    """What is compared with what: within each pair, the mean over `arms` minus the mean over `references`."""
-
-    arm: str
-    """What the one side is called."""
-    reference: str
-    arms: tuple[str, ...]
-    references: tuple[str, ...]
-    control: bool = False
-
-    @property
-    def note(self) -> str:
-        """What a reader must know of the two sides."""
-        return "averaged over the other factors" if len(self.arms) + len(self.references) > 2 else ""
-
-
-@dataclass(frozen=True, slots=True)
 class Pairs:
     """Values of one outcome in the pairs that all arms of a contrast finished; NaN where a value is missing."""
 
@@ -119,41 +103,8 @@ class Pairs:
 
 
 def compared(manifest: Manifest) -> tuple[Contrast, ...]:
-    """What is compared: every comparison has one declared difference.
-
-    In a fractional design, the arms at each level of a factor with those at its reference level. Else arms that differ in one factor,
-    which the reference has at its first level: the effect of a group under each mitigation, of a mitigation in each group. Controls
-    are compared with the reference arm, the planted one with its own reference.
-    """
-    fractional = manifest.config.design.cross == "fractional"
-    return (*(_by_factor(manifest) if fractional else _by_arm(manifest)), *_controls(manifest))
-
-
-def _by_factor(manifest: Manifest) -> Iterator[Contrast]:
-    arms = [arm for arm in manifest.arms if not arm.control]
-    for key, (first, *others) in manifest.config.factors.items():
-        by_level = {level: tuple(arm.name for arm in arms if arm.settings[key] == level) for level in (first, *others)}
-        for level in others:
-            yield Contrast(f"{key}={level}", f"{key}={first}", by_level[level], by_level[first])
-
-
-def _by_arm(manifest: Manifest) -> Iterator[Contrast]:
-    arms = [arm for arm in manifest.arms if not arm.control]
-    first, by_settings = arms[0].settings, {tuple(arm.settings.items()): arm.name for arm in arms}
-    for arm in arms[1:]:
-        for key in (key for key, level in arm.settings.items() if level != first[key]):
-            reference = by_settings.get(tuple((dict(arm.settings) | {key: first[key]}).items()))
-            if reference:
-                yield Contrast(arm.name, reference, (arm.name,), (reference,))
-
-
-def _controls(manifest: Manifest) -> Iterator[Contrast]:
-    controls = [(arm.control, arm.name) for arm in manifest.arms if arm.control]
-    unplanted = next((name for control, name in controls if control == "positive reference"), None)
-    for control, name in controls:
-        reference = unplanted if control == "positive" else manifest.arms[0].name
-        if reference and control != "positive reference":
-            yield Contrast(name, reference, (name,), (reference,), control=True)
+    """Interim."""
+    return manifest.contrasts
 
 
 def pairs(layout: Layout, outcome: str, contrast: Contrast) -> Pairs:
@@ -166,7 +117,7 @@ def pairs(layout: Layout, outcome: str, contrast: Contrast) -> Pairs:
 
 def contrasts(manifest: Manifest, layout: Layout, kind: type[Outcome]) -> tuple[ContrastResult, ...]:
     """Every outcome of every contrast, p values adjusted within their family."""
-    lost = {contrast: _lost(manifest, layout, contrast) for contrast in compared(manifest)}
+    lost = {contrast: _lost(manifest, layout, contrast) for contrast in manifest.contrasts}
     asked = [(contrast, outcome) for contrast in lost for outcome in kind.measured()]
     drawn = _drawn([_sums(layout, pairs(layout, outcome, contrast)) for contrast, outcome in asked])
     same = {outcome: _same_arm_flips(manifest, layout, outcome) for outcome in kind.measured()}
@@ -225,7 +176,15 @@ def _same_arm_flips(manifest: Manifest, layout: Layout, outcome: str) -> float |
     same, reference = next((arm.name for arm in manifest.arms if arm.control == "same"), None), manifest.arms[0].name
     if same is None:
         return None
-    return flip_rate(*pairs(layout, outcome, Contrast(same, reference, (same,), (reference,))).whole().sides())
+    return flip_rate(
+        *pairs(
+            layout,
+            outcome,
+            Contrast(arm=same, reference=reference, arms=(same,), references=(reference,), why="noise floor"),
+        )
+        .whole()
+        .sides()
+    )
 
 
 def _lost(manifest: Manifest, layout: Layout, contrast: Contrast) -> dict[str, int]:

@@ -13,7 +13,7 @@ from simrun.scenarios.clinic.cases import load, same
 from simrun.scenarios.clinic.consultation import Clinic, ClinicOutcome
 from simrun.scenarios.demographics import stated, swap_gender
 from simrun.scenarios.outcome import Event
-from simrun.stage.seeds import Luck
+from simrun.stage.seeds import Seeds
 from simrun.stage.stage import Stage
 
 CASES = {case.id: case for case in load("")[0]}
@@ -24,7 +24,7 @@ def consult(moves: list[str], case=CASE, rating="7", judge=None, **options) -> S
     """Plays a consultation in which the doctor makes these moves (the last one again and again)."""
     scenario = Clinic(voiced=("judge",) if judge else (), **options)
     cast = {role: Agent(role=role, brief=scenario.brief(role, case)) for role in scenario.roles()}
-    stage, left = Stage(scenario, case, cast, Luck(0, case.id, 0)), list(moves)
+    stage, left = Stage(scenario, case, cast, Seeds(0, case.id, 0)), list(moves)
     while not stage.over:
         turn = stage.pending()[0]
         match turn.role:
@@ -76,7 +76,7 @@ def test_the_patient_hears_questions_and_diagnosis_but_no_results():
 def test_opinions_are_asked_from_fresh_forks():
     scenario = Clinic(questions=1)
     cast = {role: Agent(role=role, brief=role) for role in scenario.roles()}
-    stage = Stage(scenario, CASE, cast, Luck(0, CASE.id, 0))
+    stage = Stage(scenario, CASE, cast, Seeds(0, CASE.id, 0))
     stage.say(stage.pending()[0], Reply.of(Answer(text=diagnosis("Flu")), stage.pending()[0].kinds()))
     chats = [stage.chat(turn) for turn in stage.pending()]
     assert len(chats) == 3
@@ -126,7 +126,7 @@ def test_lost_moves_are_counted_and_cost_a_turn():
 def test_the_budget_is_told_and_the_last_move_must_conclude():
     scenario = Clinic(questions=2)
     cast = {role: Agent(role=role, brief=role) for role in scenario.roles()}
-    stage = Stage(scenario, CASE, cast, Luck(0, CASE.id, 0))
+    stage = Stage(scenario, CASE, cast, Seeds(0, CASE.id, 0))
     assert "2 moves left" in stage.chat(stage.pending()[0]).messages[-1].content
     stage.say(stage.pending()[0], Reply.of(Answer(text="REQUEST TEST: ECG"), stage.pending()[0].kinds()))
     last = stage.chat(stage.pending()[0])
@@ -300,7 +300,7 @@ def test_demographics_of_a_case_are_replaced_not_contradicted(medqa, known):
     )
     plan = Plan(asked, known)
     case = next(iter(plan.cases.values()))
-    man, _ = plan.castings["patient.gender=man patient.age=60"].cast(case, Luck(0, case.id, 0))
+    man, _ = plan.castings["patient.gender=man patient.age=60"].cast(case, Seeds(0, case.id, 0))
     assert "35-year-old female" in case.story
     assert "60-year-old male" in man.story
     assert " she " not in man.story.lower()

@@ -11,7 +11,7 @@ from simrun.agents.records import Answer
 from simrun.agents.reply import Decision, Reply
 from simrun.scenarios.base import Case, Line, Play, Scenario, Turn
 from simrun.scenarios.outcome import Better, Outcome
-from simrun.stage.seeds import Luck
+from simrun.stage.seeds import Seeds
 from simrun.stage.stage import SILENCE, Stage
 
 
@@ -55,7 +55,7 @@ class Panel(Scenario):
 
 def stage(luck: Luck | None = None) -> Stage:
     cast = {role: Agent(role=role, brief=f"You are {role}.") for role in ("ann", "bob", "chair")}
-    return Stage(Panel(), Case(id="c"), cast, luck or Luck(1, "c", 0), "t1")
+    return Stage(Panel(), Case(id="c"), cast, luck or Seeds(1, "c", 0), "t1")
 
 
 def vote(number: int) -> Reply:
@@ -123,9 +123,9 @@ def test_a_role_that_is_not_due_cannot_speak():
 
 
 def test_seeds_come_from_run_case_repeat_role_and_turn_and_nothing_else():
-    seeds = [stage(Luck(1, "c", 0)).chat(turn).seed for turn in stage().pending()]
-    assert seeds == [stage(Luck(1, "c", 0)).chat(turn).seed for turn in stage().pending()]
-    others = [Luck(2, "c", 0), Luck(1, "d", 0), Luck(1, "c", 1), Luck(1, "c", 0, "same")]
+    seeds = [stage(Seeds(1, "c", 0)).chat(turn).seed for turn in stage().pending()]
+    assert seeds == [stage(Seeds(1, "c", 0)).chat(turn).seed for turn in stage().pending()]
+    others = [Seeds(2, "c", 0), Seeds(1, "d", 0), Seeds(1, "c", 1), Seeds(1, "c", 0, "same")]
     first = [stage(luck).chat(stage().pending()[0]).seed for luck in others]
     assert len({seeds[0], seeds[1], *first}) == 6
     assert all(0 <= seed < 2**31 for seed in first)
@@ -135,14 +135,14 @@ def test_randomness_of_a_play_is_handed_to_it():
     def drawn(luck: Luck) -> float:
         return float(luck.rng().random())
 
-    assert drawn(Luck(1, "c", 0)) == drawn(Luck(1, "c", 0))
-    assert drawn(Luck(1, "c", 0)) != drawn(Luck(1, "c", 1))
+    assert drawn(Seeds(1, "c", 0)) == drawn(Seeds(1, "c", 0))
+    assert drawn(Seeds(1, "c", 0)) != drawn(Seeds(1, "c", 1))
 
 
 def test_an_opening_is_said_before_anybody_speaks_and_an_introduction_heard_before_that():
     cast = {role: Agent(role=role, brief=role) for role in ("bob", "chair")}
     cast["ann"] = Agent(role="ann", brief="ann", introduction="[About ann] Age: 40.", opening="Good morning.")
-    play = Stage(Panel(), Case(id="c"), cast, Luck(1, "c", 0))
+    play = Stage(Panel(), Case(id="c"), cast, Seeds(1, "c", 0))
     ann, bob = play.pending()
     assert text(play, ann) == ["ann", SILENCE, "Good morning.", "Clerk: We begin.\n\nVote now."]
     play.say(ann, vote(1))
@@ -151,7 +151,7 @@ def test_an_opening_is_said_before_anybody_speaks_and_an_introduction_heard_befo
 
 
 def test_equal_digests_are_equal_prompts():
-    one, two = stage(), stage(Luck(9, "c", 5))
+    one, two = stage(), stage(Seeds(9, "c", 5))
     assert one.chat(one.pending()[0]).digest == two.chat(two.pending()[0]).digest
     assert one.chat(one.pending()[0]).digest != one.chat(one.pending()[1]).digest
 

@@ -93,7 +93,7 @@ class Local(ChatCompletions):
 
     def _body(self, chat: Chat) -> dict[str, Any]:
         body: dict[str, Any] = {
-            "id_slot": self._slot(f"{chat.session}/{chat.role}"),
+            "id_slot": self._slot(f"{chat.session}/{chat.speaker}"),
             "cache_prompt": not self.repeatable,
         }
         if chat.form and not self.free_form:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from simrun.agents.agent import Agent
 from simrun.agents.persona import Persona, Trait
+from simrun.plan.arms import Setting
 from simrun.plan.casting import Casting
 from simrun.plan.design import Plan
 from simrun.scenarios.base import Case
-from simrun.scenarios.demographics import GENDERED
 from simrun.stage.stage import Stage
 
 FRAMES = ("Name", "About you")
@@ -29,16 +29,16 @@ class Told:
 def told(plan: Plan, arm: str, case: Case) -> Told:
     """A case that fits an arm, staged in it."""
     casting = plan.castings[arm]
-    luck = casting.luck(plan.trial(case.id, arm, 0))
-    fitted, cast = casting.cast(case, luck)
-    return Told(casting, casting.personas(case, luck), cast, Stage(casting.scenario, fitted, cast, luck).told())
+    seeds = casting.seeds(plan.trial(case.id, arm, 0))
+    fitted, cast = casting.cast(case, seeds)
+    return Told(casting, casting.personas(case, seeds), cast, Stage(casting.scenario, fitted, cast, seeds).told())
 
 
-def spans(reference: Told, arm: Told, key: str) -> Iterator[str]:
-    """The texts that may differ where `key` does."""
-    role, _, what = key.partition(".")
+def spans(reference: Told, arm: Told, setting: Setting) -> Iterator[str]:
+    """The texts that may differ where a setting does."""
+    role, what = setting.role, setting.what
     both, members = (reference, arm), [each for each in arm.cast if role in (each, arm.casting.scenario.team(each))]
-    match what:
+    match setting.kind:
         case "bias" | "dose" | "biased":
             yield from (side.cast[each].tendency for side in both for each in members)
         case "mitigation":
@@ -104,11 +104,10 @@ def _whole(side: Told, role: str) -> Iterator[str]:
         yield from (*level.clubs, *level.schools, *level.gaps, *_said(persona, trait.axis.name))
 
 
-def agreed(side: Told, key: str) -> Iterator[str]:
+def agreed(side: Told, setting: Setting) -> Iterator[str]:
     """The words that a case's own text is rewritten with, to agree with a level."""
-    role, _, axis = key.partition(".")
-    if axis == "gender":
-        yield from (form for word in GENDERED for form in (word, f"{word}'s"))
+    role, axis = setting.role, setting.what
+    yield from (form for word in side.casting.scenario.agreeing(axis) for form in (word, f"{word}'s"))
     for trait in (
         trait
         for each, persona in side.personas.items()
