@@ -28,7 +28,7 @@ from simrun.agents.records import Answer, Chat
 from simrun.agents.reply import Reply
 from simrun.config.composition import compose
 from simrun.config.menus import catalogue
-from simrun.plan.design import Plan
+from simrun.plan.design import Plan, planned
 from simrun.stage.stage import Stage
 from simrun.stage.trial import Trial
 
@@ -167,7 +167,7 @@ def measured(driver: str, in_flight: int, episodes: int, pace: float) -> dict[st
                 played(Path(out), *asked, **options)
         else:
             config, folders = compose(asked, options)
-            asyncio.run(_driven(partial(drivers[driver], Plan(config, catalogue(folders)), in_flight)))
+            asyncio.run(_driven(partial(drivers[driver], planned(config, catalogue(folders)), in_flight)))
     finally:
         Scripted.reply = ANSWERED  # type: ignore[method-assign]
     return {"driver": driver, "in_flight": in_flight, "episodes": len(engine._begun)} | engine.told(in_flight)

@@ -295,7 +295,6 @@ def _treatments(given: Sequence[str], as_json: bool) -> int:
     from simrun.config.errors import ConfigError
     from simrun.config.menus import catalogue
     from simrun.log.manifest import Manifest
-    from simrun.plan.design import planned
     from simrun.plan.treatment import audited
     from simrun.score.contrasts import compared
 

@@ -13,7 +13,7 @@ from rich.markdown import Markdown
 from rich.text import Text
 
 from simrun.play.prompts import Reuse
-from simrun.play.runner import Watch, progress
+from simrun.play.watch import Watch, progress
 from simrun.report.figures import table
 from simrun.report.markdown import markdown
 from simrun.report.record import Report

@@ -1,6 +1,5 @@
 """The ids of the Gymnasium environments: one a scenario, whose version says that prompts and cases are as they were."""
 
-import asyncio
 import contextlib
 import hashlib
 import importlib
@@ -12,13 +11,16 @@ import gymnasium
 import orjson
 
 from simrun.agents.backends.scripted import Scripted
+from simrun.agents.records import Chat
 from simrun.agents.reply import Reply
 from simrun.config.errors import ConfigError
 from simrun.config.menus import Catalogue, catalogue, scenarios
 from simrun.config.options import Config
+from simrun.plan.arms import Arm
 from simrun.plan.casting import Casting
-from simrun.plan.design import arms
-from simrun.scenarios.base import Case, Scenario
+from simrun.plan.roles import casting
+from simrun.scenarios.base import Case, Scenario, Turn
+from simrun.stage.drive import at_once, driven
 from simrun.stage.trial import Trial
 
 
@@ -88,22 +90,23 @@ def _text(value: Any) -> bool:
 
 def _asked(kind: type[Scenario], options: Mapping[str, Any], case: Case, known: Catalogue) -> Iterator[str]:
     """The digests of all that is asked in one scripted episode, with its judges where they can be heard; nothing where it cannot be played."""
-    casting = _cast(kind, options, kind.judges, known) or _cast(kind, options, (), known)
-    if casting is None:
+    cast = _cast(kind, options, kind.judges, known) or _cast(kind, options, (), known)
+    if cast is None:
         return
-    scripted = Scripted(rules=kind.script)
-    stage = casting.stage(case, Trial(id="", case=case.id, arm=casting.arm.name, repeat=0))
-    while not stage.over:
-        for turn in stage.pending():
-            chat = stage.chat(turn)
-            yield chat.digest
-            stage.say(turn, Reply.of(asyncio.run(scripted.reply(chat)), turn.kinds()))
+    scripted, asked = Scripted(rules=kind.script), list[str]()
+
+    def answer(turn: Turn, chat: Chat) -> Reply:
+        asked.append(chat.digest)
+        return Reply.of(at_once(scripted.reply(chat)), turn.kinds())
+
+    driven(cast.stage(case, Trial(id="", case=case.id, arm=cast.arm.name, repeat=0)), answer)
+    yield from asked
 
 
 def _cast(kind: type[Scenario], options: Mapping[str, Any], voiced: Sequence[str], known: Catalogue) -> Casting | None:
     with contextlib.suppress(ConfigError):
         config = _config(kind, options, voiced)
-        return Casting(config, known, arms(config, known)[0])
+        return casting(config, known, Arm(name="reference"), ())
     return None
 
 

@@ -5,28 +5,26 @@ ended; nothing that was played is touched.
 """
 
 import asyncio
-import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from simrun.agents.backends.replay import Answers
 from simrun.agents.judges.base import Verdict
-from simrun.agents.records import Call, Chat
-from simrun.agents.reply import Reply
+from simrun.agents.records import Call
 from simrun.config.errors import ConfigError
 from simrun.config.options import Config
 from simrun.log.chain import JUDGES, Head, LogError, LogLine, RunLog, heads, read
-from simrun.log.lines import CALL, EPISODE, JUDGED, JUDGING, note_call, note_judged, note_judging
+from simrun.log.lines import CALL, EPISODE, JUDGED, JUDGING, note_judged, note_judging
 from simrun.log.manifest import Manifest
 from simrun.plan.design import Plan, planned
+from simrun.play.admission import Admission
+from simrun.play.answering import Answering
 from simrun.play.engines import Engines
 from simrun.play.replay import Calls, check, recalled
-from simrun.scenarios.base import Turn
+from simrun.play.watch import Watch
 from simrun.stage.drive import anywhere, drive
 from simrun.stage.stage import Stage
-from simrun.stage.trial import Trial
 
 ASKED = ("judge", "roles", "backend")
 """What of a run's options says who judges."""
@@ -124,13 +122,7 @@ async def _judged(path: Path, plan: Plan, manifest: Manifest, log: RunLog, known
     waiting = (trials[name] for name in finished if name not in done)
     count = 0
 
-    async def ask(trial: Trial, turn: Turn, chat: Chat) -> Reply:
-        answer = known.get(chat)
-        if answer is None:
-            began = time.perf_counter()
-            answer = await engines.of(trial.arm, chat.role).reply(chat)
-            note_call(log, chat, answer, time.perf_counter() - began)
-        return Reply.of(answer, turn.kinds())
+    answering = Answering(engines, log, known, Watch(owed=len(trials)), Admission())
 
     async def work() -> None:
         nonlocal count
@@ -138,7 +130,7 @@ async def _judged(path: Path, plan: Plan, manifest: Manifest, log: RunLog, known
             stage = plan.stage(trial)
             if not finished.recall(stage, names):
                 raise LogError(f"trial {trial.id}: the log ends before everybody has spoken")
-            await drive(stage, partial(ask, trial))
+            await drive(stage, answering.of(trial))
             note_judged(log, trial, stage)
             count += 1
 

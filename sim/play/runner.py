@@ -1,23 +1,18 @@
 """Trials -> backends -> log: one coroutine an episode, no barrier anywhere."""
 
 import asyncio
-import time
 import traceback
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Iterator
 
 from simrun.agents.backends.base import BackendError
 from simrun.agents.backends.replay import Answers
-from simrun.agents.records import Answer, Chat
-from simrun.agents.reply import Reply
 from simrun.log.chain import RunLog
-from simrun.log.lines import note_call, note_end, note_failure
+from simrun.log.lines import note_end, note_failure
 from simrun.plan.design import Plan
 from simrun.play.admission import Admission
+from simrun.play.answering import Answering
 from simrun.play.engines import Engines
-from simrun.scenarios.base import Turn
+from simrun.play.watch import Watch
 from simrun.stage.drive import drive
 from simrun.stage.trial import Trial
 
@@ -25,31 +20,13 @@ FATAL = ("auth", "request", "engine")
 """Errors that every further episode would meet as well: the run stops taking up new ones."""
 
 
-@dataclass
-class Watch:
-    """What a run has done so far; read by the progress display and the sampler, written by the runner."""
-
-    owed: int
-    done: int = 0
-    playing: int = 0
-    """Episodes in flight."""
-    calls: int = 0
-    prompt: int = 0
-    """Prompt tokens, those that came from a cache included."""
-    cached: int = 0
-    output: int = 0
-    errors: Counter[str] = field(default_factory=Counter)
-    started: float = field(default_factory=time.monotonic)
-    stopping: str = ""
-    """Why no new episode is taken up, "" while they are."""
-
-
 class Runner:
     """Plays owed trials; a reply is in the log before the play hears it."""
 
     def __init__(self, plan: Plan, engines: Engines, log: RunLog, answers: Answers, watch: Watch):
-        self._plan, self.engines, self._log, self._answers, self.watch = plan, engines, log, answers, watch
+        self._plan, self.engines, self._log, self.watch = plan, engines, log, watch
         self.admission = Admission(1 / plan.throughput.workers)
+        self._answering = Answering(engines, log, answers, watch, self.admission)
 
     async def play(self, owed: Iterator[Trial]) -> None:
         """Play all trials, as many at a time as the run or its tightest backend allows."""
@@ -64,7 +41,7 @@ class Runner:
 
     def recall(self, answers: Answers) -> None:
         """Take these for the answers that are known already."""
-        self._answers = answers
+        self._answering.answers = answers
 
     async def _work(self, owed: Iterator[Trial]) -> None:
         while not self.watch.stopping:
@@ -84,7 +61,7 @@ class Runner:
         try:
             async with asyncio.timeout(self._plan.throughput.deadline):
                 stage = self._plan.stage(trial)
-                await drive(stage, partial(self._ask, trial))
+                await drive(stage, self._answering.of(trial))
         except BackendError as error:
             self._failed(trial, error.kind, str(error))
         except TimeoutError:
@@ -108,44 +85,3 @@ class Runner:
         self.watch.errors[kind] += 1
         if kind in FATAL:
             self.watch.stopping = message
-
-    async def _ask(self, trial: Trial, turn: Turn, chat: Chat) -> Reply:
-        answer = self._answers.get(chat)
-        if answer is None:
-            answer = await self._answered(chat, trial)
-        return Reply.of(answer, turn.kinds())
-
-    async def _answered(self, chat: Chat, trial: Trial) -> Answer:
-        backend, asked = self.engines.of(trial.arm, chat.role), time.perf_counter()
-        if chat.nth == 0 and backend.prefixes:
-            async with self.admission.first(backend, trial.case, chat):
-                answer = await backend.reply(chat)
-        else:
-            answer = await backend.reply(chat)
-        self._keep(chat, answer, time.perf_counter() - asked)
-        self.admission.grew(backend, chat.session, answer)
-        return answer
-
-    def _keep(self, chat: Chat, answer: Answer, seconds: float) -> None:
-        note_call(self._log, chat, answer, seconds)
-        watch = self.watch
-        watch.calls += 1
-        watch.prompt += answer.prompt_tokens or 0
-        watch.cached += answer.cached_tokens or 0
-        watch.output += answer.output_tokens or 0
-
-
-def progress(watch: Watch) -> Mapping[str, object]:
-    """The figures of a progress line."""
-    seconds = max(time.monotonic() - watch.started, 1e-9)
-    failed = watch.errors.total()
-    left = watch.owed - watch.done - failed
-    pace = (watch.done + failed) / seconds
-    return {
-        "done": watch.done,
-        "owed": watch.owed,
-        "calls_per_second": watch.calls / seconds,
-        "tokens_per_second": watch.output / seconds,
-        "errors": dict(watch.errors),
-        "eta": left / pace if pace else None,
-    }

@@ -22,8 +22,8 @@ from simrun.plan.refusals import comparable
 from simrun.plan.treatment import audited
 from simrun.play.judging import verdicts
 from simrun.play.replay import Past, past, replayed
-from simrun.play.runner import Watch
 from simrun.play.speed import Sampler, beside
+from simrun.play.watch import Watch
 from simrun.play.worker import Worker, in_order
 from simrun.play.workers import Workers, checked
 from simrun.stage.drive import anywhere

@@ -22,8 +22,9 @@ from simrun.plan.design import Plan
 from simrun.play.engines import Engines
 from simrun.play.leases import Blocks, Leases
 from simrun.play.replay import Past, past
-from simrun.play.runner import Runner, Watch
+from simrun.play.runner import Runner
 from simrun.play.speed import Observer, beside
+from simrun.play.watch import Watch
 from simrun.stage.trial import Trial
 
 EVERY = 0.25

@@ -13,8 +13,8 @@ from simrun.agents.backends.base import BackendError
 from simrun.config.errors import ConfigError
 from simrun.plan.design import Plan
 from simrun.play.leases import Blocks, Leases
-from simrun.play.runner import Watch
 from simrun.play.speed import Look, Sampler, beside, together
+from simrun.play.watch import Watch
 from simrun.play.worker import COUNTED, EVERY, Told
 
 LIVES = 3

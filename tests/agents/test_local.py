@@ -76,9 +76,9 @@ def shared(one: list[int], two: list[int]) -> int:
 async def test_rendered_tokens_are_append_only_but_for_the_cue_and_pairs_share_all_up_to_the_difference(engine, known):
     from conftest import config
 
-    from simrun.plan.design import Plan
+    from simrun.plan.design import Plan, planned
 
-    plan = Plan(config(cases=["scabies"], vary={"patient": {"ethnicity": ["White", "Black"]}}), known)
+    plan = planned(config(cases=["scabies"], vary={"patient": {"ethnicity": ["White", "Black"]}}), known)
     trials = list(plan.trials())
     stages = [plan.castings[trial.arm].stage(plan.cases["scabies"], trial) for trial in trials[:2]]
     wires = []

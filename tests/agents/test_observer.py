@@ -4,7 +4,7 @@ import pytest
 
 from simrun.agents.judges.observer import OBSERVER, Check, checks, injected, masked
 from simrun.config.options import Config
-from simrun.plan.design import Plan
+from simrun.plan.design import Plan, planned
 
 
 def rules(*, obeyed: bool) -> list[dict[str, object]]:
@@ -112,9 +112,9 @@ def test_the_observer_is_told_nothing_of_the_case_or_of_anybody(known):
             "vary": {"doctor": {"bias": ["none", "recency"]}, "patient": {"ethnicity": ["White", "Black"]}},
         }
     )
-    plan = Plan(config, known)
+    plan = planned(config, known)
     briefs = {
-        casting.cast(case, casting.luck(trial))[1][OBSERVER].prompt()
+        casting.cast(case, casting.seeds(trial))[1][OBSERVER].prompt()
         for trial in plan.trials()
         for casting in [plan.castings[trial.arm]]
         for case in [plan.cases[trial.case]]

@@ -18,7 +18,7 @@ from simrun.config.errors import ConfigError
 from simrun.config.menus import Catalogue
 from simrun.config.options import Config
 from simrun.plan.casting import Casting
-from simrun.plan.design import Plan
+from simrun.plan.design import Plan, planned
 from simrun.scenarios.base import Case, Play, Scenario, Turn
 from simrun.scenarios.outcome import Better, Outcome, Range
 from simrun.stage.stage import Stage
@@ -48,7 +48,7 @@ THREE = {"patient": {"ethnicity": ["White", "Black"], "gender": ["woman", "man"]
 
 
 def test_half_of_a_cube_has_each_pair_of_levels_once(known):
-    plan = Plan(config(cases=2, vary=THREE, design={"cross": "fractional", "controls": []}), known)
+    plan = planned(config(cases=2, vary=THREE, design={"cross": "fractional", "controls": []}), known)
     cells = [tuple(arm.settings.values()) for arm in plan.arms]
     assert cells == [
         ("White", "woman", "private"),
@@ -66,7 +66,7 @@ def test_a_third_of_three_cubed_has_each_pair_of_levels_once(known):
             "age": [30, 40, 50],
         }
     }
-    plan = Plan(config(cases=2, vary=vary, design={"cross": "fractional", "reduction": 3, "controls": []}), known)
+    plan = planned(config(cases=2, vary=vary, design={"cross": "fractional", "reduction": 3, "controls": []}), known)
     cells = [tuple(arm.settings.values()) for arm in plan.arms]
     assert cells[0] == ("White", "Christian", "30")
     for one, other in ((0, 1), (0, 2), (1, 2)):
@@ -114,14 +114,14 @@ def test_a_factor_of_a_fraction_is_compared_over_the_levels_of_the_others(play):
 )
 def test_fractions_that_cannot_tell_factors_apart_are_refused(vary, design, why, known):
     with pytest.raises(ConfigError, match=why):
-        Plan(config(cases=2, vary=vary, design={"cross": "fractional", **design}), known)
+        planned(config(cases=2, vary=vary, design={"cross": "fractional", **design}), known)
 
 
 # Swap, mirror, positive control
 
 
 def test_a_swap_lists_the_same_moves_in_the_opposite_order(known):
-    plan = Plan(config(cases=2, design={"controls": ["swap"]}), known)
+    plan = planned(config(cases=2, design={"controls": ["swap"]}), known)
     case = next(iter(plan.cases.values()))
     before, after = (
         plan.castings[arm].scenario.brief("doctor", case).splitlines() for arm in (plan.arms[0].name, "swap")
@@ -181,7 +181,7 @@ def test_the_positive_control_is_scripted_whatever_the_run_plays_on(known):
 
 def test_a_judge_leaves_the_planted_effect_as_it_is(known):
     asked = {"cases": None, "vary": {}, "design": {"controls": ["positive"], "planted": 0.4}}
-    plan, judged = Plan(config(**asked), known), Plan(config(**asked, roles={"judge": {"backend": "scripted"}}), known)
+    plan, judged = planned(config(**asked), known), planned(config(**asked, roles={"judge": {"backend": "scripted"}}), known)
     for arm in ("positive reference", "positive"):
         solved = [outcome.solved for outcome in played(plan, arm)]
         assert [outcome.solved for outcome in played(judged, arm)] == solved
@@ -193,8 +193,8 @@ def test_no_more_is_planted_than_the_chance_of_being_right(planted, known):
     with pytest.raises(
         ConfigError, match=rf"design.planted={planted:g}: .* with a chance of 0.8, .*; give at most 0.8"
     ):
-        Plan(config(design={"controls": ["positive"], "planted": planted}), known)
-    all_of_it = Plan(config(vary={}, design={"controls": ["positive"], "planted": 0.8}), known)
+        planned(config(design={"controls": ["positive"], "planted": planted}), known)
+    all_of_it = planned(config(vary={}, design={"controls": ["positive"], "planted": 0.8}), known)
     assert not any(outcome.solved for outcome in played(all_of_it, "positive"))
 
 
@@ -262,7 +262,7 @@ def paneled(**fields: Any) -> Config:
 def prompts(plan: Plan, arm: str) -> list[str]:
     casting, case = plan.castings[arm], next(iter(plan.cases.values()))
     trial = next(trial for trial in plan.trials() if trial.arm == arm)
-    return [agent.tendency for agent in casting.cast(case, casting.luck(trial))[1].values()]
+    return [agent.tendency for agent in casting.cast(case, casting.seeds(trial))[1].values()]
 
 
 def test_k_of_n_members_carry_the_bias_and_the_others_its_control_text(panel):
@@ -271,7 +271,7 @@ def test_k_of_n_members_carry_the_bias_and_the_others_its_control_text(panel):
         vary={"member": {"biased": [0, 1, 2, 3]}},
         design={"controls": []},
     )
-    plan = Plan(asked, panel)
+    plan = planned(asked, panel)
     sour, well = "You are very sour.", "You sit well."
     assert [prompts(plan, arm.name) for arm in plan.arms] == [
         [well, well, well, ""],
@@ -287,7 +287,7 @@ def test_k_biased_members_of_three_lower_the_mean_by_k_thirds(panel):
         vary={"member": {"biased": [0, 1, 2, 3]}},
         design={"controls": []},
     )
-    plan = Plan(asked, panel)
+    plan = planned(asked, panel)
     scores = [fmean(outcome.score for outcome in played(plan, arm.name)) for arm in plan.arms]
     assert scores == [8, 6, 4, 2]  # known answer 6 of shared/metrics.md: k x 6 / 3 less
 
@@ -296,12 +296,12 @@ def test_what_is_set_for_a_team_holds_for_its_members_unless_they_have_their_own
     asked = paneled(
         roles={"member": {"bias": "sour"}, "member2": {"bias": "none"}}, vary={"author": {"gender": ["woman", "man"]}}
     )
-    plan = Plan(asked, panel)
+    plan = planned(asked, panel)
     assert prompts(plan, plan.arms[0].name)[:3] == ["You are sour.", "", "You are sour."]
 
 
 def test_what_is_varied_of_a_team_is_varied_of_all_its_members_alike(panel):
-    plan = Plan(paneled(vary={"member": {"bias": ["none", "sour"]}}, design={"controls": []}), panel)
+    plan = planned(paneled(vary={"member": {"bias": ["none", "sour"]}}, design={"controls": []}), panel)
     assert [prompts(plan, arm.name) for arm in plan.arms] == [
         ["", "", "", ""],
         ["You are sour.", "You are sour.", "You are sour.", ""],
@@ -313,7 +313,7 @@ def test_what_is_varied_of_a_team_is_varied_of_all_its_members_alike(panel):
         panel,
     )
     cast = aged.castings["member.age=60"].cast(
-        aged.cases["case0"], aged.castings["member.age=60"].luck(next(aged.trials()))
+        aged.cases["case0"], aged.castings["member.age=60"].seeds(next(aged.trials()))
     )[1]
     assert {cast[member].persona for member in Panel.teams["member"]} == {"About you: Age: 60."}
 
@@ -359,7 +359,7 @@ def test_a_backend_for_a_team_is_one_for_each_of_its_members(panel):
 )
 def test_bad_teams_and_controls_are_refused(fields, why, panel):
     with pytest.raises(ConfigError, match=why):
-        Plan(paneled(**fields), panel)
+        planned(paneled(**fields), panel)
 
 
 def test_members_that_carry_nothing_do_not_count(panel):
@@ -367,13 +367,13 @@ def test_members_that_carry_nothing_do_not_count(panel):
         roles={"member": {"bias": "sour"}, "member2": {"bias": "none"}}, vary={"member": {"biased": [0, 1, 2]}}
     )
     with pytest.raises(ConfigError, match=r"vary.member.biased: '1' and '2' play the same prompts"):
-        Plan(asked, panel).comparable()
+        planned(asked, panel).comparable()
 
 
 def test_a_script_without_chance_has_nothing_to_plant_a_bias_in(panel, monkeypatch):
     monkeypatch.setattr(Panel, "script", (Rule(say={"score": 5}),))
     with pytest.raises(ConfigError, match="no script that a bias could be planted in"):
-        Plan(paneled(design={"controls": ["positive"]}), panel)
+        planned(paneled(design={"controls": ["positive"]}), panel)
 
 
 # Bad designs, before a token is spent

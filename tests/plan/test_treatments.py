@@ -23,7 +23,7 @@ SCREEN = {"name": "recruitment", "pool": 1}
 
 def audit(known: Catalogue, sample: int | None = None, **fields: object) -> Audit:
     """Every pair of arms that a report of this run would compare."""
-    plan = Plan(config(**{"cases": None, **fields}), known)
+    plan = planned(config(**{"cases": None, **fields}), known)
     return audited(plan, compared(Manifest.of(plan, 0)), sample)
 
 
@@ -320,6 +320,6 @@ def test_files_are_found_again_from_any_directory(option, tmp_path, monkeypatch)
 
 def test_the_digest_of_the_cases_is_that_of_one_json_list(known):
     for cases in (1, 5):
-        plan = Plan(config(scenario=SCREEN, cases=cases), known)
+        plan = planned(config(scenario=SCREEN, cases=cases), known)
         told = orjson.dumps([case.model_dump(mode="json") for case in plan.cases.values()], option=orjson.OPT_SORT_KEYS)
         assert suite(plan) == hashlib.blake2b(told, digest_size=12).hexdigest()

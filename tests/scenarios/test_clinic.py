@@ -250,11 +250,11 @@ def test_our_cases_leak_nothing_and_anchor_elsewhere(case):
 def test_our_cases_state_no_demographics_and_fit_every_persona(case, known):
     from conftest import config
 
-    from simrun.plan.design import Plan
+    from simrun.plan.design import Plan, planned
 
     vary = {name: list(axis.levels) for name, axis in known.axes.items() if name != "age"}
     for axis, levels in vary.items():
-        plan = Plan(config(cases=[case.id], vary={"patient": {axis: levels}}), known)
+        plan = planned(config(cases=[case.id], vary={"patient": {axis: levels}}), known)
         assert plan.exclusions == ()
 
 
@@ -291,14 +291,14 @@ def test_leaks_and_sex_specific_cases_are_found(play, medqa):
 def test_demographics_of_a_case_are_replaced_not_contradicted(medqa, known):
     from conftest import config
 
-    from simrun.plan.design import Plan
+    from simrun.plan.design import Plan, planned
 
     asked = config(
         scenario={"name": "clinic", "data": str(medqa)},
         cases=["agentclinic_medqa-1"],
         vary={"patient": {"gender": ["woman", "man"], "age": ["35", "60"]}},
     )
-    plan = Plan(asked, known)
+    plan = planned(asked, known)
     case = next(iter(plan.cases.values()))
     man, _ = plan.castings["patient.gender=man patient.age=60"].cast(case, Seeds(0, case.id, 0))
     assert "35-year-old female" in case.story

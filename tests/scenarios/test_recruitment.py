@@ -11,7 +11,7 @@ from conftest import config
 from simrun.agents.records import Answer
 from simrun.agents.reply import Reply, form, read
 from simrun.config.errors import ConfigError
-from simrun.plan.design import Plan
+from simrun.plan.design import Plan, planned
 from simrun.scenarios.recruitment import PANEL, Recruitment
 from simrun.scenarios.recruitment.cases import OccupationCase, among, load
 from simrun.scenarios.recruitment.labour import Occupation
@@ -22,7 +22,7 @@ from simrun.stage.stage import Stage
 def staged(known, mode: str, arm: int = 0, case: int = 0, **fields) -> Stage:
     """A trial of one arm, ready to be played; `scenario` adds options."""
     options = {"name": "recruitment", "mode": mode, **fields.pop("scenario", {})}
-    plan = Plan(config(scenario=options, **{"cases": 4, "vary": {}, **fields}), known)
+    plan = planned(config(scenario=options, **{"cases": 4, "vary": {}, **fields}), known)
     name, chosen = plan.arms[arm].name, list(plan.cases)[case]
     trial = next(trial for trial in plan.trials() if trial.arm == name and trial.case == chosen)
     return plan.castings[name].stage(plan.cases[chosen], trial)
@@ -84,7 +84,7 @@ def test_what_colleagues_hear_of_a_decision():
 def test_screening_reads_one_cv_and_compares_the_decision_with_merit(known):
     stage = staged(known, "screen")
     told = asked(stage, "recruiter")
-    case = next(iter(Plan(config(scenario={"name": "recruitment"}, cases=4, vary={}), known).cases.values()))
+    case = next(iter(planned(config(scenario={"name": "recruitment"}, cases=4, vary={}), known).cases.values()))
     assert case.vacancy.advert in told
     assert "[Application]\nCURRICULUM VITAE\nName withheld" in told
     outcome = spoken(stage, {"recruiter": [yes(8)]}).outcome
@@ -352,7 +352,7 @@ def test_an_occupation_is_held_against_the_labour_table(known):
 )
 def test_what_cannot_be_played_says_so(known, options, message):
     with pytest.raises(ConfigError, match=message):
-        Plan(config(scenario={"name": "recruitment", **options}), known)
+        planned(config(scenario={"name": "recruitment", **options}), known)
 
 
 @pytest.mark.parametrize(
@@ -377,12 +377,12 @@ def test_what_cannot_be_played_says_so(known, options, message):
 )
 def test_what_nobody_can_be_given_says_so(known, fields, message):
     with pytest.raises(ConfigError, match=message):
-        list(Plan(config(scenario={"name": "recruitment"}, **fields), known).castings["candidate.gender=man"]._own)
+        list(planned(config(scenario={"name": "recruitment"}, **fields), known).castings["candidate.gender=man"]._own)
 
 
 def test_modes_are_not_compared_with_each_other(known):
     with pytest.raises(ConfigError, match="ends in a CompareOutcome and the reference in a ScreenOutcome"):
-        Plan(config(scenario={"name": "recruitment"}, vary={"scenario": {"mode": ["screen", "compare"]}}), known)
+        planned(config(scenario={"name": "recruitment"}, vary={"scenario": {"mode": ["screen", "compare"]}}), known)
 
 
 # Files
@@ -400,7 +400,7 @@ def test_a_users_table_is_screened_ranked_and_compared(known, tmp_path):
         "levels": {"gender": {"f": "woman", "m": "man"}},
         "opening": ["electrician"],
     }
-    plan = Plan(config(scenario={"name": "recruitment", **options}, cases=None, vary={}), known)
+    plan = planned(config(scenario={"name": "recruitment", **options}, cases=None, vary={}), known)
     assert {case.bar for case in plan.cases.values()} == {np.quantile(range(4), 0.75)}
     told = asked(staged(known, "screen", scenario=options), "recruiter")
     assert "Electrician at an electrical contractor" in told

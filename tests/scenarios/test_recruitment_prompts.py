@@ -12,7 +12,7 @@ from simrun.cli.menus import menu
 from simrun.config.errors import ConfigError
 from simrun.config.menus import Catalogue
 from simrun.log.manifest import used
-from simrun.plan.design import Plan
+from simrun.plan.design import Plan, planned
 from simrun.scenarios.recruitment import Mode
 
 MODES = get_args(Mode)

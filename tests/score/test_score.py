@@ -16,7 +16,7 @@ from simrun.agents.records import Record
 from simrun.estimate.paired import LARGE, bootstrap_mean, bootstrap_means, clustered_mean, sign_flip, sign_flips
 from simrun.log.manifest import Manifest
 from simrun.plan.arms import Arm
-from simrun.plan.design import Plan
+from simrun.plan.design import Plan, planned
 from simrun.scenarios.outcome import Better, Outcome, Range
 from simrun.score.contrasts import Contrast, compared, contrasts, pairs
 from simrun.score.layout import DONE, ERROR, OWED, UNPLANNED, Layout, laid_out
@@ -32,7 +32,7 @@ class Came(Outcome):
 
 def manifest(known, cases: tuple[str, ...], repeats: int = 1, **changes) -> Manifest:
     """Two arms and the noise floor, on cases of these names."""
-    plan = Plan(config(vary={"patient": {"gender": ["woman", "man"]}}, cases=1, repeats=repeats), known)
+    plan = planned(config(vary={"patient": {"gender": ["woman", "man"]}}, cases=1, repeats=repeats), known)
     return Manifest.of(plan, 0.0).model_copy(update={"cases": cases, **changes})
 
 

@@ -53,7 +53,7 @@ class Panel(Scenario):
         return Sum(total=sum(vote.decision.number for vote in votes) + len(last.text), drawn=float(rng.random()))
 
 
-def stage(luck: Luck | None = None) -> Stage:
+def stage(seeds: Seeds | None = None) -> Stage:
     cast = {role: Agent(role=role, brief=f"You are {role}.") for role in ("ann", "bob", "chair")}
     return Stage(Panel(), Case(id="c"), cast, luck or Seeds(1, "c", 0), "t1")
 
@@ -132,7 +132,7 @@ def test_seeds_come_from_run_case_repeat_role_and_turn_and_nothing_else():
 
 
 def test_randomness_of_a_play_is_handed_to_it():
-    def drawn(luck: Luck) -> float:
+    def drawn(seeds: Seeds) -> float:
         return float(luck.rng().random())
 
     assert drawn(Seeds(1, "c", 0)) == drawn(Seeds(1, "c", 0))
