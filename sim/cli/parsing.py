@@ -31,7 +31,9 @@ def parsed(kind: type[C], given: Sequence[str]) -> C:
         else:
             raise kind.refusal(key, [*options, JSON.key])
     fields = {options[key].field: options[key].form == "flag" or value for key, value in values.items()}
-    return _checked(kind, fields | _placed(kind, words) | ({rest: tuple(overrides.values())} if overrides else {}))
+    if rest and overrides:
+        fields[rest] = tuple(overrides.values())
+    return _checked(kind, fields | _placed(kind, words))
 
 
 def _pairs(given: Sequence[str], options: Mapping[str, Argument]) -> Iterator[tuple[str, str]]:

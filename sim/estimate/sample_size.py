@@ -152,8 +152,8 @@ def pilot_error(cases: int) -> tuple[float, float]:
     if cases < 2:
         raise ValueError(f"cases={cases}: a variance takes at least 2")
     freedom = cases - 1
-    quantiles = stats.chi2.ppf(((1 + LEVEL) / 2, (1 - LEVEL) / 2), freedom)
-    return freedom / float(quantiles[0]), freedom / float(quantiles[1])
+    most, least = (float(stats.chi2.ppf(share, freedom)) for share in ((1 + LEVEL) / 2, (1 - LEVEL) / 2))
+    return freedom / most, freedom / least
 
 
 class Choice(Record):

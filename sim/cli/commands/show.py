@@ -18,7 +18,7 @@ class Show(OfRun):
 
     name = "show"
     episode: Annotated[str | None, Word("EPISODE")] = None
-    """An episode whose transcript to show: the beginning of its id, or its place in the list, from 0."""
+    """An episode whose transcript to show: its place in the list, from 0, or the beginning of its id."""
     prompts: bool = False
     """How much of the prompts came from a cache, beside the most that was possible."""
     words: bool = False
@@ -70,11 +70,11 @@ def _transcript(run: "Run", trial: str) -> None:
 
 
 def _trial(run: "Run", episode: str) -> str:
-    """The one trial whose id begins so, or that stands at this place of the list; ConfigError for none or several."""
+    """The trial at this place of the list, else the one whose id begins so; ConfigError for none or several."""
     trials = [str(trial) for trial in run.episodes.sort_values("at", kind="stable")["trial"]]
+    if episode.isdecimal() and int(episode) < len(trials):
+        return trials[int(episode)]
     matching = [trial for trial in trials if trial.startswith(episode)]
-    if episode.isdigit() and not matching and int(episode) < len(trials):
-        matching = [trials[int(episode)]]
     if len(matching) != 1:
         raise unknown("episode", episode, trials[:12])
     return matching[0]
