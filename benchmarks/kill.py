@@ -35,7 +35,7 @@ from simrun.log.manifest import FILE, Manifest
 PLAYER = """
 import asyncio, os, sys
 from simrun.agents.backends.scripted import Scripted
-from simrun.cli import main
+from simrun.cli.main import main
 
 witness = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
 answer = Scripted.reply

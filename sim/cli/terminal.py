@@ -1,6 +1,7 @@
 """What a person sees while and after a run: progress on stderr, results on stdout."""
 
 import asyncio
+import json
 import math
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,11 +13,12 @@ from rich.live import Live
 from rich.markdown import Markdown
 from rich.text import Text
 
+from simrun.cli.command import DONE, ERRORS, INTERRUPTED
 from simrun.play.prompts import Reuse
 from simrun.play.watch import Watch, progress
 from simrun.report.figures import table
 from simrun.report.markdown import markdown
-from simrun.report.record import Report
+from simrun.report.record import Report, Summary
 from simrun.report.run import Run, Watching
 from simrun.report.vocabulary import HEAD as WORDS
 from simrun.report.vocabulary import Vocabulary, vocabulary_rows
@@ -82,9 +84,29 @@ def line(watch: Watch) -> str:
     return "  ".join(parts)
 
 
-def show_report(report: Report) -> None:
-    """The report to stdout: rendered on a terminal, plain Markdown elsewhere."""
-    text = markdown(report)
+def ended(run: Run, as_json: bool) -> int:
+    """Its report to stdout, where it is kept and how to go on to stderr; the exit code of what it came to."""
+    report = run.report()
+    if as_json:
+        print(json.dumps(summary(report) | {"run": str(run.path)}))
+    else:
+        show_markdown(markdown(report))
+    say(f"report {run.path / 'report' / 'report.md'}")
+    if not run.complete:
+        owed = f"{report.design['owed'] - report.design['done']} of {report.design['owed']} episodes are owed"
+        say(f"{owed}; go on with: simrun resume {run.path}")
+    if run.stopped and run.stopped != "interrupted":
+        say(f"stopped early: {run.stopped}")
+    return DONE if run.complete else INTERRUPTED if run.stopped == "interrupted" else ERRORS
+
+
+def summary(report: Report) -> dict[str, Any]:
+    """The part of a report that docs/summary.schema.json promises."""
+    return {name: value for name, value in report.model_dump(mode="json").items() if name in Summary.model_fields}
+
+
+def show_markdown(text: str) -> None:
+    """Markdown to stdout: rendered on a terminal, as it is elsewhere."""
     if sys.stdout.isatty():
         Console().print(Markdown(text))
     else:
@@ -107,9 +129,8 @@ def show_episodes(run: Run) -> None:
 def show_words(found: Sequence[Vocabulary]) -> None:
     """Which words one arm says more than the other, role by role."""
     for each in found:
-        print(
-            f"\n{each.role}, {each.arm} against {each.reference}: {len(each.uses)} of {each.tested} words differ ({each.pairs} pairs)"
-        )
+        differ = f"{len(each.uses)} of {each.tested} words differ ({each.pairs} pairs)"
+        print(f"\n{each.role}, {each.arm} against {each.reference}: {differ}")
         if each.uses:
             print(table(WORDS, vocabulary_rows(each)))
 
@@ -137,7 +158,7 @@ def show_transcript(run: Run, trial: str) -> None:
         style="bold",
     )
     for turn in run.turns[run.turns.trial == trial].sort_values("position").itertuples():
-        note = " (aside)" if turn.kind == "private" else ""
+        note = " (private)" if turn.kind == "private" else ""
         shown = turn.heard if isinstance(turn.decision, str) and turn.heard else turn.text
         console.print(
             Text.assemble(

@@ -17,11 +17,12 @@ from simrun.config.menus import backends, options, scenarios
 from simrun.config.options import Config
 
 GROUPS = ("scenario", "backend", "experiment")
-_FREE = re.compile(r"^(vary|roles|scenario|backend)\.")
+_FREE = re.compile(r"^(vary|roles|scenario|backend|judge)\.")
 """Hydra wants a sign before a key that is not in the config yet. Users need not know; a key that does not exist is refused by the class
 whose field it should be, which can say what fields there are."""
 _ENTRY = re.compile(r"^(scenario(?:\.\w+){2,})=([^'\"{\[].*)$")
 """An entry of a scenario's table, such as `scenario.columns.text=CV (full)`: its value is a word, whatever is in it."""
+_JUDGES = re.compile(r"^judge=(.*)$")
 _SHORT = re.compile(r"^(url|model)=")
 """Options of the backend that are common enough to be written without their group."""
 
@@ -53,10 +54,30 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def completed(arguments: Iterable[str]) -> list[str]:
     """Arguments as Hydra wants them: keys below a group may be new, `url` and `model` belong to the backend, words are quoted."""
+    arguments = (_JUDGES.sub(_panel, each) for each in arguments)
     worded = (_ENTRY.sub(lambda found: f"{found[1]}={_quoted(found[2])}", each) for each in arguments)
     return [
         f"++{each}" if _FREE.match(each) else f"++backend.{each}" if _SHORT.match(each) else each for each in worded
     ]
+
+
+def _panel(found: re.Match[str]) -> str:
+    """`judge=NAME` as its list of names, beside which its options have room."""
+    named = found[1].strip()
+    return f"judge.names={'[]' if named in ('', 'null') else named if named.startswith('[') else f'[{named}]'}"
+
+
+def changed(config: Config, overrides: Sequence[str], options: Mapping[str, Any], able: Sequence[str]) -> Config:
+    """A run's config with some of its options given anew; ConfigError for an option that is not among `able`."""
+    given = [_JUDGES.sub(_panel, each) for each in overrides]
+    given = [f"backend.{each}" if _SHORT.match(each) else each for each in given]
+    try:
+        asked = OmegaConf.merge(OmegaConf.from_dotlist(given), options)
+        if wrong := [str(key) for key in asked if key not in able]:
+            raise ConfigError(f"{wrong[0]}: what was played stays as it is; only {', '.join(able)} can be given here")
+        return Config.of(_container(OmegaConf.merge(config.model_dump(mode="json"), asked)))
+    except OmegaConfBaseException as error:
+        raise ConfigError(str(error)) from None
 
 
 def _quoted(value: str) -> str:

@@ -150,7 +150,9 @@ class Session:
         """A trial, up to the first turn that the caller must speak. BackendError when another seat's engine fails."""
         stage = self.plan.stage(trial)
         self._owed.pop(trial.id, None)
-        if not self.logged:  # a trial may be drawn again while it is played: engines must not take two episodes for one conversation
+        if (
+            not self.logged
+        ):  # a trial may be drawn again while it is played: engines must not take two episodes for one conversation
             self._drawn += 1
             stage.session = f"{trial.id}-{self._drawn}"
         live = Live(stage, trial, self._seats[trial.arm])

@@ -18,6 +18,7 @@ from simrun.log.chain import JUDGES, Head, LogError, LogLine, RunLog, heads, rea
 from simrun.log.lines import CALL, EPISODE, JUDGED, JUDGING, note_judged, note_judging
 from simrun.log.manifest import Manifest
 from simrun.plan.design import Plan, planned
+from simrun.plan.roles import JUDGE
 from simrun.play.admission import Admission
 from simrun.play.answering import Answering
 from simrun.play.engines import Engines
@@ -35,6 +36,7 @@ def judge(path: Path, manifest: Manifest, judging: Config) -> int:
 
     An interrupted judging is gone on with by asking for the same again. ConfigError where there is nobody to ask or nothing to judge.
     """
+    judging = _speaking(manifest.config, judging)
     plan = planned(judging, manifest.catalogue)
     _check(plan, manifest)
     asked = {name: value for name, value in judging.model_dump(mode="json").items() if name in ASKED}
@@ -48,6 +50,13 @@ def judge(path: Path, manifest: Manifest, judging: Config) -> int:
         log.close()
         names = dict.fromkeys((*manifest.judges, *(each.name for each in plan.reference.judges)))
         manifest.told(heads=heads(path), judges=tuple(names)).write(path)
+
+
+def _speaking(played: Config, judging: Config) -> Config:
+    """The roles as they were played, and each judge with a role of its own: `roles.judge` also names a role that a scenario may cast."""
+    own = {each.name: judging.roles.get(each.name) or judging.roles.get(JUDGE) for each in judging.judges()}
+    roles = {**played.roles, **{name: role for name, role in own.items() if role}}
+    return judging.model_copy(update={"roles": roles})
 
 
 def _check(plan: Plan, manifest: Manifest) -> None:

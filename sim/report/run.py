@@ -160,11 +160,16 @@ def reported(played: Session) -> Run:
     return run
 
 
-def judge(path: Path, judging: Mapping[str, Any]) -> Run:
-    """Ask judges about what is logged, and report: `judging` are the options `judge` and `roles`, as of a run."""
+def judge(path: Path, *overrides: str, **options: Any) -> Run:
+    """Ask judges about what is logged, and report: `judge`, and who speaks (`roles`, `backend`), are given as for a run.
+
+    `judge(run.path, "judge=observer", "roles.judge.backend=scripted")`
+    ConfigError where there is nobody to ask, or nothing to judge.
+    """
+    from simrun.config.composition import changed
+
     manifest = Manifest.read(path)
-    told = manifest.config.model_dump(mode="json") | dict(judging)
-    asking.judge(path, manifest, Config.of(told))
+    asking.judge(path, manifest, changed(manifest.config, overrides, options, asking.ASKED))
     return rebuild(path)[0]
 
 

@@ -95,11 +95,19 @@ def test_a_file_that_is_none_is_named(command, tmp_path, name, text, message):
     assert message in told
 
 
-@pytest.mark.parametrize("given", [(), ("one.jsonl", "two.jsonl"), ("one.jsonl", "scenario=clinic"), ("--all",)])
-def test_usage(command, given):
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ((), "give either a FILE of treated CVs or the options of a run, such as scenario=NAME; got neither"),
+        (("one.jsonl", "scenario=clinic"), "got both"),
+        (("one.jsonl", "two.jsonl"), "treatments does not take 'two.jsonl'; usage: simrun treatments [FILE]"),
+        (("--all",), "no option of treatments '--all'"),
+    ],
+)
+def test_a_file_or_a_run(command, given, message):
     code, _, told = command("treatments", *given)
     assert code == 2
-    assert "usage: simrun treatments FILE.jsonl, or simrun treatments scenario=NAME" in told
+    assert message in told
 
 
 # Plans
