@@ -5,100 +5,75 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from simrun.agents.judges.observer import SHOWN
 from simrun.log.chain import Head
+from simrun.log.parquet import Writer
 from simrun.plan.design import Plan
 from simrun.play.replay import Played, replayed
 from simrun.stage.trial import Trial
 
-BATCH = 5_000
-"""Rows of a table that are held in memory."""
+_KEYS = {"run": "VARCHAR", "trial": "VARCHAR"}
+_TRIAL = {"case": "VARCHAR", "arm": "VARCHAR", "control": "VARCHAR", "repeat": "INTEGER"}
+_TOKENS = {"prompt_tokens": "BIGINT", "cached_tokens": "BIGINT", "output_tokens": "BIGINT"}
 
-_KEYS = {"run": pa.string(), "trial": pa.string()}
-_TRIAL = {"case": pa.string(), "arm": pa.string(), "control": pa.string(), "repeat": pa.int32()}
-_TOKENS = {"prompt_tokens": pa.int64(), "cached_tokens": pa.int64(), "output_tokens": pa.int64()}
-
-TABLES: dict[str, dict[str, pa.DataType]] = {
+TABLES: dict[str, dict[str, str]] = {
     "episodes": _KEYS
     | _TRIAL
     | {
-        "wording": pa.int32(),
-        "name": pa.string(),
-        "state": pa.string(),
-        "error": pa.string(),
-        "message": pa.string(),
-        "calls": pa.int32(),
+        "wording": "INTEGER",
+        "name": "VARCHAR",
+        "state": "VARCHAR",
+        "error": "VARCHAR",
+        "message": "VARCHAR",
+        "calls": "INTEGER",
         **_TOKENS,
-        "seconds": pa.float64(),
-        "refused": pa.int32(),
-        "unreadable": pa.int32(),
-        "truncated": pa.int32(),
-        "at": pa.float64(),
+        "seconds": "DOUBLE",
+        "refused": "INTEGER",
+        "unreadable": "INTEGER",
+        "truncated": "INTEGER",
+        "at": "DOUBLE",
     },
     "turns": _KEYS
     | {
-        "position": pa.int32(),
-        "role": pa.string(),
-        "kind": pa.string(),
-        "nth": pa.int32(),
-        "text": pa.string(),
-        "heard": pa.string(),
-        "decision": pa.string(),
-        "problem": pa.string(),
+        "position": "INTEGER",
+        "role": "VARCHAR",
+        "kind": "VARCHAR",
+        "nth": "INTEGER",
+        "text": "VARCHAR",
+        "heard": "VARCHAR",
+        "decision": "VARCHAR",
+        "problem": "VARCHAR",
     },
     "calls": _KEYS
     | {
-        "role": pa.string(),
-        "nth": pa.int32(),
-        "digest": pa.string(),
-        "seed": pa.int64(),
-        "text": pa.string(),
-        "finish": pa.string(),
+        "role": "VARCHAR",
+        "nth": "INTEGER",
+        "digest": "VARCHAR",
+        "seed": "BIGINT",
+        "text": "VARCHAR",
+        "finish": "VARCHAR",
         **_TOKENS,
-        "attempts": pa.int32(),
-        "at": pa.float64(),
-        "seconds": pa.float64(),
+        "attempts": "INTEGER",
+        "at": "DOUBLE",
+        "seconds": "DOUBLE",
     },
-    "outcomes": _KEYS | _TRIAL | {"outcome": pa.string(), "value": pa.float64(), "text": pa.string()},
+    "outcomes": _KEYS | _TRIAL | {"outcome": "VARCHAR", "value": "DOUBLE", "text": "VARCHAR"},
 }
-"""Columns of each table. `outcomes` is long, a row a field: `value` for numbers and truth values, `text` for words, both null where missing.
+"""Columns of each table and their SQL types. `outcomes` is long, a row a field: `value` for numbers and truth values, `text` for words, both null where missing.
 `episodes.wording` is the wording of the prompts that a trial was played in; `episodes.name` the name that the person whom the audit is about
 went under, null where nobody shows by a name; `episodes.state` is done, error (owed again) or owed (never played); its `seconds` is the time spent in its calls."""
-
-
-class _Writer:
-    """Appends rows to one Parquet file in batches, and shows it only when it is whole."""
-
-    def __init__(self, folder: Path, table: str, extra: Mapping[str, pa.DataType]):
-        self._final, self._draft = folder / f"{table}.parquet", folder / f".{table}.parquet"
-        self._schema = pa.schema(list((TABLES[table] | dict(extra)).items()))
-        self._file = pq.ParquetWriter(self._draft, self._schema, compression="zstd")
-        self._rows: list[dict[str, Any]] = []
-
-    def add(self, row: dict[str, Any]) -> None:
-        self._rows.append(row)
-        if len(self._rows) >= BATCH:
-            self._flush()
-
-    def _flush(self) -> None:
-        self._file.write_table(pa.Table.from_pylist(self._rows, self._schema))
-        self._rows = []
-
-    def close(self) -> None:
-        self._flush()
-        self._file.close()
-        self._draft.replace(self._final)
 
 
 def seal(run: Path, plan: Plan, head: Head | None = None) -> None:
     """Write sealed/*.parquet by playing the log again; a trial that was resumed counts once, as it ended."""
     folder = run / "sealed"
     folder.mkdir(exist_ok=True)
-    factors = {key: pa.string() for key in plan.arms[0].settings}
-    writers = {table: _Writer(folder, table, factors if table == "episodes" else {}) for table in TABLES}
+    factors = {key: "VARCHAR" for key in plan.arms[0].settings}
+    writers = {
+        table: Writer(folder / f"{table}.parquet", columns | (factors if table == "episodes" else {}))
+        for table, columns in TABLES.items()
+    }
     failed: dict[str, Played] = {}
     done: set[str] = set()
     for played in replayed(run, plan, head):
@@ -135,7 +110,7 @@ def _whose(run: str, plan: Plan, trial: Trial) -> dict[str, Any]:
     return told | dict(casting.arm.settings)
 
 
-def _write(writers: Mapping[str, _Writer], whose: dict[str, Any], played: Played) -> None:
+def _write(writers: Mapping[str, Writer], whose: dict[str, Any], played: Played) -> None:
     key = {"run": whose["run"], "trial": whose["trial"]}
     writers["episodes"].add(whose | _episode(played))
     for call in played.calls:

@@ -319,13 +319,14 @@ def _fraction(factors: Mapping[str, Sequence[str]], reduction: int) -> list[tupl
 
 
 def _subset(sizes: Sequence[int], reduction: int) -> npt.NDArray[np.int64]:
-    """The cells of a fraction, one in each row, in ascending order; none where levels do not reach so far."""
-    from pydoe import gsd
+    """The cells of a fraction, one in each row, in ascending order; none where levels do not reach so far.
 
-    try:
-        return np.unique(np.asarray(gsd(list(sizes), reduction), dtype=np.int64), axis=0)
-    except ValueError:  # "reduction too large compared to factor levels"
-        return np.empty((0, len(sizes)), dtype=np.int64)
+    Those whose last level is the sum of the others, modulo the reduction.
+    """
+    cells = np.array(list(product(*map(range, sizes))), dtype=np.int64)
+    apart = cells[:, -1] - cells[:, :-1].sum(axis=1)
+    # with fewer remainders than the reduction, parts are empty: this one is no such share of all cells
+    return cells[apart % reduction == 0] if np.ptp(apart) + 1 >= reduction else cells[:0]
 
 
 def _unequal(cells: npt.NDArray[np.int64], factors: Mapping[str, Sequence[str]]) -> str:

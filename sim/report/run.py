@@ -9,14 +9,10 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from simrun.agents.backends.base import BackendError
 from simrun.config.errors import ConfigError
@@ -24,7 +20,8 @@ from simrun.config.menus import Catalogue, catalogue
 from simrun.config.options import Config
 from simrun.log.chain import Lock, RunLog, heads, segments
 from simrun.log.manifest import Manifest, find, folder
-from simrun.log.tables import BATCH, TABLES, seal
+from simrun.log.parquet import Writer, frame, scan
+from simrun.log.tables import TABLES, seal
 from simrun.plan.design import Plan
 from simrun.plan.treatment import audited
 from simrun.play.engines import Engines
@@ -40,6 +37,7 @@ from simrun.score.layout import Layout, laid_out
 
 if TYPE_CHECKING:
     import duckdb
+    import pandas as pd
 
 T = TypeVar("T")
 
@@ -66,28 +64,29 @@ class Run:
         """Whether every owed trial has an outcome."""
         return all(manifest.complete for manifest in self.manifests)
 
-    def _table(self, name: str) -> pd.DataFrame:
-        return pd.concat(
-            [pd.read_parquet(path / "sealed" / f"{name}.parquet") for path in self.paths], ignore_index=True
-        )
+    def _table(self, name: str) -> "pd.DataFrame":
+        return frame(*self._files(name))
+
+    def _files(self, name: str) -> list[Path]:
+        return [path / "sealed" / f"{name}.parquet" for path in self.paths]
 
     @cached_property
-    def episodes(self) -> pd.DataFrame:
+    def episodes(self) -> "pd.DataFrame":
         """One row a trial: case, arm, settings, state, calls, tokens, problems."""
         return self._table("episodes")
 
     @cached_property
-    def turns(self) -> pd.DataFrame:
+    def turns(self) -> "pd.DataFrame":
         """One row for each thing that was said, in order."""
         return self._table("turns")
 
     @cached_property
-    def calls(self) -> pd.DataFrame:
+    def calls(self) -> "pd.DataFrame":
         """One row a model call, with its seed, tokens and time."""
         return self._table("calls")
 
     @cached_property
-    def outcomes(self) -> pd.DataFrame:
+    def outcomes(self) -> "pd.DataFrame":
         """One row a field of an episode's outcome."""
         return self._table("outcomes")
 
@@ -97,8 +96,7 @@ class Run:
 
         connection = duckdb.connect()
         for name in TABLES:
-            files = [str(path / "sealed" / f"{name}.parquet") for path in self.paths]
-            connection.read_parquet(files, union_by_name=True).create_view(name)
+            scan(connection, *self._files(name)).create_view(name)
         return connection
 
     @cached_property
@@ -303,11 +301,11 @@ def anywhere(coroutine: Coroutine[Any, Any, T], run: Callable[[Coroutine[Any, An
 def plan_table(plan: Plan, path: Path) -> None:
     """Write plan.parquet: one row per owed trial."""
     keys = ["id", "case", "arm", "repeat", *dict.fromkeys(key for arm in plan.arms for key in arm.settings)]
-    schema = pa.schema([(key, pa.int64() if key == "repeat" else pa.string()) for key in keys])
-    settings, trials = {arm.name: dict(arm.settings) for arm in plan.arms}, plan.trials()
-    with pq.ParquetWriter(path / "plan.parquet", schema) as table:
-        while batch := [trial.model_dump() | settings[trial.arm] for trial in islice(trials, BATCH)]:
-            table.write_table(pa.Table.from_pylist(batch, schema))
+    table = Writer(path / "plan.parquet", {key: "BIGINT" if key == "repeat" else "VARCHAR" for key in keys})
+    settings = {arm.name: dict(arm.settings) for arm in plan.arms}
+    for trial in plan.trials():
+        table.add(trial.model_dump() | settings[trial.arm])
+    table.close()
 
 
 def rebuild(path: Path) -> tuple[Run, bool | None]:

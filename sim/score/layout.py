@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
+import orjson
 from numpy.typing import NDArray
 
 from simrun.log.manifest import Manifest
@@ -88,7 +88,11 @@ def laid_out(tables: "duckdb.DuckDBPyConnection", manifest: Manifest, outcomes: 
     cases, arms = tuple(sorted(manifest.cases)), tuple(arm.name for arm in manifest.arms)
     pairs = len(cases) * manifest.config.repeats
     for name, words in (("case_codes", cases), ("arm_codes", arms), ("outcome_codes", tuple(outcomes))):
-        tables.register(name, pa.table({"word": pa.array(words, pa.string()), "code": np.arange(len(words))}))
+        tables.execute(
+            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT unnest(words) AS word, unnest(range(len(words))) AS code "
+            "FROM (SELECT $1::JSON::VARCHAR[] AS words)",
+            [orjson.dumps(words).decode()],
+        )
     trial = f"(c.code * {manifest.config.repeats} + t.repeat) * {len(arms)} + a.code"
     codes = 'JOIN case_codes c ON t."case" = c.word JOIN arm_codes a ON t.arm = a.word'
     state = f"CASE t.state WHEN 'done' THEN {DONE} WHEN 'error' THEN {ERROR} ELSE {OWED} END"
