@@ -69,7 +69,7 @@ def seal(run: Path, plan: Plan, head: Head | None = None) -> None:
     """Write sealed/*.parquet by playing the log again; a trial that was resumed counts once, as it ended."""
     folder = run / "sealed"
     folder.mkdir(exist_ok=True)
-    factors = {key: "VARCHAR" for key in plan.arms[0].settings}
+    factors = dict.fromkeys(plan.arms[0].settings, "VARCHAR")
     writers = {
         table: Writer(folder / f"{table}.parquet", columns | (factors if table == "episodes" else {}))
         for table, columns in TABLES.items()

@@ -42,7 +42,8 @@ def test_columns_have_their_names_and_types_with_and_without_rows(tmp_path):
         assert {name: kind for name, kind, *_ in found} == COLUMNS
         assert list(frame(file).columns) == list(COLUMNS)
     assert read(full) == [("a", None, 2**63 - 1, -(2**31), 0.1)]
-    assert read(empty) == [] and len(frame(empty)) == 0
+    assert read(empty) == []
+    assert len(frame(empty)) == 0
 
 
 def test_what_is_missing_is_null_and_nan_in_a_frame(tmp_path):
@@ -93,7 +94,8 @@ def test_files_are_read_in_order_with_the_columns_of_all(tmp_path):
     two = written(tmp_path / "2.parquet", [{"trial": "c", "axis": "x"}], {"trial": "VARCHAR", "axis": "VARCHAR"})
     found = frame(one, two)
     assert found.trial.tolist() == ["b", "a", "c"]
-    assert found["count"].tolist()[:2] == [1, 2] and np.isnan(found["count"].iloc[2])
+    assert found["count"].tolist()[:2] == [1, 2]
+    assert np.isnan(found["count"].iloc[2])
     assert found.axis.isna().tolist() == [True, True, False]
 
 
