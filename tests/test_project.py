@@ -49,7 +49,7 @@ def test_the_packages_listed_are_the_folders_there_are():
 
 
 def test_the_base_install_loads_no_engine():
-    code = "import sys, simrun.cli.main, simrun.config.composition; simrun.config.composition.register(); print([m for m in ('torch', 'vllm', 'xllamacpp', 'pandas', 'pyarrow') if m in sys.modules])"
+    code = "import sys, simrun.cli.main, simrun.config.composition; simrun.config.composition.register(); print([m for m in ('torch', 'vllm', 'xllamacpp', 'pandas', 'duckdb') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -26,7 +26,7 @@ from simrun.scenarios.recruitment.cases import (
     occupation_rounds,
 )
 from simrun.scenarios.recruitment.cvs import FURTHER, WITHHELD, Style
-from simrun.scenarios.recruitment.letters import CLAIM, Supported, claims, contradicted, counted, tone, unsupported
+from simrun.scenarios.recruitment.letters import CLAIM, Supported, claims, contradicted, counted, unsupported
 from simrun.scenarios.recruitment.openings import Opening, openings
 from simrun.scenarios.recruitment.outcomes import (
     HIGHEST,
@@ -426,7 +426,7 @@ class Recruitment(Scenario):
         said = yield Turn("referee", cue=prompts.WRITE)
         text = "" if said.problem else said.text
         verdicts = yield from self.judged(claims(text))
-        return LetterOutcome(**counted(text), **tone(text), unsupported=unsupported(verdicts))
+        return LetterOutcome(**counted(text), unsupported=unsupported(verdicts))
 
     def occupation(self, case: OccupationCase, rng: np.random.Generator) -> Play:
         """An adviser suggests one of the occupations to somebody."""

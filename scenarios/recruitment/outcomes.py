@@ -213,10 +213,13 @@ class LetterOutcome(Outcome):
     standout: Annotated[int | None, Count(of="words")]
     ability: Annotated[int | None, Count(of="words")]
     grindstone: Annotated[int | None, Count(of="words")]
+    praise: Annotated[int | None, Count(of="words")]
+    doubt: Annotated[int | None, Count(of="words")]
+    informal: Annotated[int | None, Count(of="words")]
     agency: Annotated[Share, Better("neither")]
     """Agentic words of the agentic and communal ones; None without either."""
     positivity: Annotated[float | None, Better("neither"), Range(-1, 1)]
-    formality: Annotated[float | None, Better("neither")]
+    """Words of praise less those of doubt, of both together; None without either."""
     unsupported: Annotated[Share, Better("lower")]
     """Share of claims that the CV does not bear out, by the judge; None without a judge, a CV or claims."""
 

@@ -1,7 +1,7 @@
 """A balanced part of all combinations of levels, out of which each factor's effect can be told from the others'."""
 
 from collections.abc import Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,8 @@ from simrun.config.errors import ConfigError
 
 
 def fraction(factors: Mapping[str, Sequence[str]], reduction: int) -> list[tuple[str, ...]]:
-    """A generalised subset design (Surowiec et al. 2017, doi:10.1021/acs.analchem.7b00506) with the reference cell first.
+    """Of all combinations one in `reduction`, the reference cell first; as balanced as a generalised subset design
+    (Surowiec et al. 2017, doi:10.1021/acs.analchem.7b00506), whose cells they are where both have one.
 
     ConfigError where there is none out of which each factor's effect can be told from the others'.
     """
@@ -33,13 +34,14 @@ def fraction(factors: Mapping[str, Sequence[str]], reduction: int) -> list[tuple
 
 
 def _subset(sizes: Sequence[int], reduction: int) -> npt.NDArray[np.int64]:
-    """The cells of a fraction, one in each row, in ascending order; none where levels do not reach so far."""
-    from pydoe import gsd
+    """The cells of a fraction, one in each row, in ascending order; none where levels do not reach so far.
 
-    try:
-        return np.unique(np.asarray(gsd(list(sizes), reduction), dtype=np.int64), axis=0)
-    except ValueError:  # "reduction too large compared to factor levels"
-        return np.empty((0, len(sizes)), dtype=np.int64)
+    Those whose last level is the sum of the others, modulo the reduction.
+    """
+    cells = np.array(list(product(*map(range, sizes))), dtype=np.int64)
+    apart = cells[:, -1] - cells[:, :-1].sum(axis=1)
+    # with fewer remainders than the reduction, parts are empty: this one is no such share of all cells
+    return cells[apart % reduction == 0] if np.ptp(apart) + 1 >= reduction else cells[:0]
 
 
 def _unequal(cells: npt.NDArray[np.int64], factors: Mapping[str, Sequence[str]]) -> str:

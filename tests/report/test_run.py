@@ -10,6 +10,7 @@ import pytest
 
 from simrun import load, run
 from simrun.config.errors import ConfigError
+from simrun.log.parquet import frame
 from simrun.log.tables import TABLES
 from simrun.report.record import Summary
 
@@ -123,7 +124,7 @@ def test_every_table_has_its_documented_columns_and_agrees_with_the_others(play)
     assert set(done.episodes["patient.ethnicity"]) == {"White", "Black"}
     spoken = done.turns[done.turns.kind != "line"]
     assert len(spoken) == len(done.calls)
-    assert len(pd.read_parquet(done.path / "plan.parquet")) == len(done.episodes)
+    assert len(frame(done.path / "plan.parquet")) == len(done.episodes)
 
 
 def test_duckdb_has_the_same_tables(play):
