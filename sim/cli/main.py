@@ -65,7 +65,7 @@ def _play(overrides: list[str], as_json: bool) -> int:
 
     from simrun.config.composition import completed, register
 
-    register()
+    register(overrides)
     codes: list[int] = []
 
     @hydra.main(config_path="pkg://simrun.configs", config_name="config", version_base="1.3")

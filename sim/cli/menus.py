@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from simrun.agents.backends.local.weights import SMOLLM2, cache
 from simrun.config.errors import ConfigError
-from simrun.config.menus import backends, catalogue, metrics, scenarios
+from simrun.config.menus import backends, catalogue, metrics, modes, scenarios
 from simrun.report.figures import figure, table
-from simrun.scenarios.treatment import Change, Tally, Variant, Verdict, faire, tally
+from simrun.scenarios.base import Fault, Scenario
+from simrun.scenarios.treatment import Change, Tally, Variant, Verdict, tally
 
 if TYPE_CHECKING:
     from simrun.plan.treatment import Audit
@@ -24,7 +25,7 @@ def menu(name: str, config_dir: str | None = None) -> dict[str, str]:
     """Entries of one menu, each with what it says of itself."""
     match name:
         case "scenarios":
-            return {key: kind.about for key, kind in scenarios().items()}
+            return {key: " ".join((kind.about, *_modes(kind))) for key, kind in scenarios().items()}
         case "backends":
             return {key: _first(kind) for key, kind in backends().items()}
         case "metrics":
@@ -46,6 +47,10 @@ def menu(name: str, config_dir: str | None = None) -> dict[str, str]:
                 key: " ".join((bias.about, *([f"Also of: {', '.join(bias.also)}."] if bias.also else [])))
                 for key, bias in biases.items()
             }
+
+
+def _modes(kind: type[Scenario]) -> list[str]:
+    return [f"Modes: {', '.join(modes(kind))}."] if modes(kind) else []
 
 
 def _first(kind: type) -> str:
@@ -94,11 +99,8 @@ SHOWN, WIDTH = 2, 48
 
 
 def treated(path: str) -> tuple[dict[str, Any], str]:
-    """The audit of a file of treated CVs, for machines and for people; ConfigError where it is none."""
-    try:
-        variants, faults = faire(path)
-    except (OSError, ValueError) as error:
-        raise ConfigError(str(error)) from None
+    """The audit of a file of treated texts, for machines and for people; ConfigError where no scenario can read it."""
+    variants, faults = _variants(path)
     tallies = tally(variants)
     told = {
         "file": path,
@@ -108,6 +110,18 @@ def treated(path: str) -> tuple[dict[str, Any], str]:
     }
     unread = [f"Left out: {fault}" for fault in faults]
     return told, "\n".join([_tallied(tallies), "", *_examples(variants), *unread])
+
+
+def _variants(path: str) -> tuple[tuple[Variant, ...], tuple[Fault, ...]]:
+    """Of a file, by the first scenario that can read it."""
+    wrong: list[str] = []
+    for kind in scenarios().values():
+        try:
+            if found := kind.treated(path):
+                return found
+        except (OSError, ValueError) as error:
+            wrong.append(str(error))
+    raise ConfigError("; ".join(dict.fromkeys(wrong)) or f"{path}: no scenario reads files of treated texts")
 
 
 def _tallied(tallies: Sequence[Tally]) -> str:

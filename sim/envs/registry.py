@@ -4,8 +4,11 @@ import asyncio
 import contextlib
 import hashlib
 import importlib
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pkgutil import iter_modules
+from types import ModuleType
 from typing import Any, Literal, get_args, get_origin
 
 import gymnasium
@@ -13,6 +16,7 @@ import orjson
 
 from simrun.agents.backends.scripted import Scripted
 from simrun.agents.reply import Reply
+from simrun.config import menus
 from simrun.config.errors import ConfigError
 from simrun.config.menus import Catalogue, catalogue, scenarios
 from simrun.config.options import Config
@@ -41,8 +45,8 @@ def name(scenario: str) -> str:
 
 
 def modes(kind: type[Scenario]) -> tuple[dict[str, str], ...]:
-    """What a scenario can play, each as options of it: the values of its option `mode`, or only {} where it has none."""
-    return tuple({"mode": mode} for mode in _choices(kind).get("mode", ())) or ({},)
+    """What a scenario can play, each as options of it: its modes, or only {} where it has none."""
+    return tuple({"mode": mode} for mode in menus.modes(kind)) or ({},)
 
 
 def _choices(kind: type[Scenario]) -> Mapping[str, tuple[Any, ...]]:
@@ -60,9 +64,10 @@ def digest(kind: type[Scenario]) -> str:
     """Of all cases, all prompts, and what is asked in each mode: with its other options as they are, and with each choice made alone."""
     found, known = hashlib.blake2b(_prompts(kind), digest_size=8), catalogue()
     for mode in modes(kind):
-        cases = _config(kind, mode).played().bank()[0]
+        played = _config(kind, mode).played()
+        cases = played.bank()[0]
         found.update(orjson.dumps([case.model_dump(mode="json") for case in cases], option=orjson.OPT_SORT_KEYS))
-        others = [{option: value} for option, values in _choices(kind).items() if option != "mode" for value in values]
+        others = [{option: value} for option, values in _choices(type(played)).items() for value in values]
         for options in (mode, *(mode | other for other in others)):
             found.update("".join(_asked(kind, options, cases[0], known)).encode())
     return found.hexdigest()
@@ -74,12 +79,21 @@ def _config(kind: type[Scenario], options: Mapping[str, Any], voiced: Sequence[s
 
 
 def _prompts(kind: type[Scenario]) -> bytes:
-    """The texts that stand as constants in a scenario's module and in its module of prompts, among them those that are seldom used."""
-    texts: dict[str, Any] = {}
-    for module in (kind.__module__, f"{kind.__module__}_prompts"):
-        with contextlib.suppress(ModuleNotFoundError):
-            texts |= {name: value for name, value in vars(importlib.import_module(module)).items() if name.isupper()}
-    return orjson.dumps({name: value for name, value in texts.items() if _text(value)}, option=orjson.OPT_SORT_KEYS)
+    """The texts that stand as constants in all modules of a scenario's package, or in its one module: those that are seldom used too."""
+    texts = {
+        f"{module.__name__}.{name}": value
+        for module in _modules(kind)
+        for name, value in vars(module).items()
+        if name.isupper() and _text(value)
+    }
+    return orjson.dumps(texts, option=orjson.OPT_SORT_KEYS)
+
+
+def _modules(kind: type[Scenario]) -> list[ModuleType]:
+    package = sys.modules[str(sys.modules[kind.__module__].__package__)]
+    if package.__name__.rpartition(".")[2] != kind.name:
+        return [sys.modules[kind.__module__]]
+    return [importlib.import_module(f"{package.__name__}.{each.name}") for each in iter_modules(package.__path__)]
 
 
 def _text(value: Any) -> bool:
@@ -91,7 +105,7 @@ def _asked(kind: type[Scenario], options: Mapping[str, Any], case: Case, known: 
     casting = _cast(kind, options, kind.judges, known) or _cast(kind, options, (), known)
     if casting is None:
         return
-    scripted = Scripted(rules=kind.script)
+    scripted = Scripted(rules=casting.scenario.script)
     stage = casting.stage(case, Trial(id="", case=case.id, arm=casting.arm.name, repeat=0))
     while not stage.over:
         for turn in stage.pending():

@@ -75,7 +75,7 @@ class Manifest(Record):
     @property
     def outcome(self) -> type[Outcome]:
         """What an episode of this run's scenario comes to."""
-        return self.config.played().kind
+        return self.config.played().outcome
 
     @property
     def laid_out(self) -> tuple[str, ...]:
@@ -112,7 +112,7 @@ class Manifest(Record):
     @classmethod
     def of(cls, plan: Plan, created: float) -> Self:
         """A run that is about to begin."""
-        images = getattr(plan.reference.scenario, "images", "")
+        scenario = plan.reference.scenario
         return cls(
             config=plan.config,
             digest=plan.config.digest(),
@@ -125,7 +125,7 @@ class Manifest(Record):
             faults=tuple(map(str, plan.faults)),
             flags={name: case.flags for name, case in plan.cases.items() if case.flags},
             stated=_stated(plan),
-            hidden_images=sum(1 for case in plan.cases.values() if case.images) if images == "never" else 0,
+            hidden_images=sum(bool(case.images) and not scenario.shown_images(case) for case in plan.cases.values()),
             versions={
                 "python": platform.python_version(),
                 "platform": platform.platform(),
@@ -158,7 +158,8 @@ class Manifest(Record):
             )
         plan = Plan(self.config, self.catalogue)
         if suite(plan) != self.suite:
-            source = plan.config.scenario.get("data") or "simrun's own bank"
+            given = filter(None, map(plan.config.scenario.get, plan.reference.scenario.files()))
+            source = ", ".join(map(str, given)) or "the scenario's own bank"
             raise ConfigError(
                 f"the cases have changed since this run began (suite digest {suite(plan)}, was {self.suite}; from {source}): "
                 "restore them, or start a new run"
@@ -223,7 +224,7 @@ def _version(package: str) -> str:
 def folder(config: Config, created: float) -> Path:
     """A new folder for a run, named by time and config digest."""
     stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(created))
-    base = Path(config.out).expanduser() / str(config.scenario["name"]) / f"{stamp}-{config.digest()}"
+    base = Path(config.out).expanduser() / config.played().name / f"{stamp}-{config.digest()}"
     path, again = base, 1
     while True:
         try:

@@ -47,8 +47,8 @@ class Casting:
         watched = self._config.roles.get(OBSERVER, Role()).backend is not None
         roles = (*self.scenario.roles(), *self.scenario.written(), *((OBSERVER,) if watched else ()))
         for role in [*self._config.roles, *(by for by, _, _ in split if by != "scenario")]:
-            if role not in roles and not set(self.scenario.teams.get(role, ())) & set(roles):
-                teams = f"; its teams are {', '.join(self.scenario.teams)}" if self.scenario.teams else ""
+            if role not in roles and not set(self.scenario.teams().get(role, ())) & set(roles):
+                teams = f"; its teams are {', '.join(self.scenario.teams())}" if self.scenario.teams() else ""
                 raise ConfigError(
                     f"scenario={self.scenario.name} casts no {role!r} with these options; its roles are {', '.join(roles)}{teams}"
                 )
@@ -63,11 +63,12 @@ class Casting:
         biased = changes.pop(BIASED, None)
         if biased is None:
             return changes
-        if role not in self.scenario.teams.get(team, ()):
+        members = self.scenario.teams().get(team, ())
+        if role not in members:
             raise ConfigError(
                 f"vary.{role}.{BIASED}: the {role} is one person with these options; vary the bias itself: vary.{role}.bias=[none, ...]"
             )
-        if self.scenario.teams[team].index(role) >= int(biased):
+        if members.index(role) >= int(biased):
             changes["dose"] = "0"
         return changes
 
@@ -113,7 +114,7 @@ class Casting:
             for what, level in self._changes[role].items()
             if what not in OWN and what not in self._catalogue.axes
         }
-        return self._config.engine(role, self.roles[role], engine)
+        return self._config.engine(role, self.roles[role], engine, self.scenario)
 
     def _varied(self, role: str) -> dict[str, str]:
         return {what: level for what, level in self._changes[role].items() if what in self._catalogue.axes}
@@ -124,9 +125,9 @@ class Casting:
         found = {}
         for role, own in self.roles.items():
             varied = self._varied(role)
-            if (own.persona or varied) and role not in self.scenario.people:
+            if (own.persona or varied) and role not in self.scenario.people():
                 raise ConfigError(
-                    f"the {role} of scenario={self.scenario.name} has no persona; give one to: {', '.join(self.scenario.people)}"
+                    f"the {role} of scenario={self.scenario.name} has no persona; give one to: {', '.join(self.scenario.people()) or 'nobody'}"
                 )
             fixed = {axis: level for axis, level in own.persona.items() if axis not in varied}
             shown: Surface = "stated" if varied else own.surface
@@ -167,7 +168,7 @@ class Casting:
 
     def name(self, case: Case, luck: Luck) -> str | None:
         """The name of the one whom the audit is about; None where no role shows anything by a name."""
-        about = self.scenario.people[-1]
+        about = self.scenario.focus()
         named = any(trait.surface == "name" for trait in self._own.get(about, ()))
         return self.personas(case, luck)[about].name() if named else None
 
@@ -218,12 +219,11 @@ class Casting:
         return bias.prompt(own.dose, self.scenario.facts(case).get("anchor", ""), self._group(bias, personas))
 
     def _group(self, bias: Bias, personas: Mapping[str, Persona]) -> str:
-        """The people whom an implicit bias is about: those whom the patient, or whoever the persona is of, belongs to."""
+        """The people whom an implicit bias is about: those whom the one whom the audit is about belongs to."""
         if bias.axis is None:
             return ""
-        # the one whom the audit is about: the last of the people, as the scenario lists them
-        about = self.scenario.people[-1]
-        trait = personas[about].trait(bias.axis)
+        about = self.scenario.focus()
+        trait = personas[about].trait(bias.axis) if about else None
         if trait is None:
             raise ConfigError(
                 f"bias {bias.name!r} is about a group on axis {bias.axis!r}, and the {about} has none: "

@@ -8,7 +8,6 @@ from simrun.agents.persona import Persona, Trait
 from simrun.plan.casting import Casting
 from simrun.plan.design import Plan
 from simrun.scenarios.base import Case
-from simrun.scenarios.demographics import GENDERED
 from simrun.stage.stage import Stage
 
 FRAMES = ("Name", "About you")
@@ -107,8 +106,7 @@ def _whole(side: Told, role: str) -> Iterator[str]:
 def agreed(side: Told, key: str) -> Iterator[str]:
     """The words that a case's own text is rewritten with, to agree with a level."""
     role, _, axis = key.partition(".")
-    if axis == "gender":
-        yield from (form for word in GENDERED for form in (word, f"{word}'s"))
+    yield from side.casting.scenario.agreeing(axis)
     for trait in (
         trait
         for each, persona in side.personas.items()

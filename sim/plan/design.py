@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations, product
+from itertools import chain, combinations, product
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ import orjson
 from simrun.agents.bias import NONE
 from simrun.config.errors import ConfigError, unknown
 from simrun.config.menus import Catalogue
-from simrun.config.options import FILES, Config
+from simrun.config.options import Config
 from simrun.plan.arms import Arm, Exclusion
 from simrun.plan.casting import BIASED, OWN, Casting
 from simrun.scenarios.base import Case, Fault, Unfit
@@ -53,16 +53,14 @@ class Plan:
 
     def trial(self, case: str, arm: str, repeat: int) -> Trial:
         """The trial of a case, an arm and a repeat, whether or not it is owed."""
-        name, options, settings, control = self._told[arm]
-        told = orjson.dumps(
-            [name, options, case, settings, control, repeat, self.config.seed], option=orjson.OPT_SORT_KEYS
-        )
+        told = orjson.dumps([*self._told[arm], case, repeat, self.config.seed], option=orjson.OPT_SORT_KEYS)
         return Trial(id=hashlib.blake2b(told, digest_size=8).hexdigest(), case=case, arm=arm, repeat=repeat)
 
     def _identity(self, arm: Arm) -> list[Any]:
         """What an arm gives to the ids of its trials: its scenario's options, its settings, and whether it is a control."""
-        options = self.castings[arm.name].scenario.model_dump(mode="json", exclude={"voiced", *FILES})
-        return [self.reference.scenario.name, options, dict(arm.settings), arm.control]
+        scenario = self.castings[arm.name].scenario
+        options = scenario.model_dump(mode="json", exclude={"voiced", *scenario.files()})
+        return [scenario.name, scenario.mode, options, dict(arm.settings), arm.control]
 
     def comparable(self) -> None:
         """ConfigError where nothing could be found: one case has no interval, and says nothing of others; levels that play alike have no effect.
@@ -126,11 +124,11 @@ class Plan:
 
     def _check_kinds(self) -> None:
         """Arms are compared in the outcomes that all of them have."""
-        kind = self.reference.scenario.kind
-        for casting in self.castings.values():
-            if casting.scenario.kind is not kind:
+        kind = self.reference.scenario.outcome
+        for arm, casting in self.castings.items():
+            if (other := casting.scenario.outcome) is not kind:
                 raise ConfigError(
-                    f"arm {casting.arm.name!r} ends in a {casting.scenario.kind.__name__} and the reference in a {kind.__name__}, which cannot "
+                    f"arm {arm!r} ends in a {other.__name__} and the reference in a {kind.__name__}, which cannot "
                     "be compared; play them as two runs"
                 )
 
@@ -162,30 +160,24 @@ class Plan:
                     try:
                         self.catalogue.axis(axis).level(level)
                     except ValueError as error:
-                        able = "levels" in type(self.reference.scenario).model_fields
-                        way = (
-                            f"translate it with scenario.levels.{axis}.{level}=LEVEL, or change the file"
-                            if able
-                            else "change the file"
-                        )
+                        way = self.reference.scenario.remedy(axis, level)
                         raise ConfigError(f"case {name!r} says of its {role}: {axis} {level}; {error}; {way}") from None
 
     def _check_images(self) -> None:
-        if getattr(self.reference.scenario, "images", "never") == "never" or not any(
-            case.images for case in self.cases.values()
-        ):
-            return
         for arm, casting in self.castings.items():
-            # the scripted agents of the positive control look at nothing
-            if not casting.arm.control.startswith("positive") and not casting.backends["doctor"].takes_images():
-                backend = casting.backends["doctor"].name
-                raise ConfigError(
-                    f"scenario.images={getattr(casting.scenario, 'images', '')} shows images to the doctor, but backend={backend} takes none (arm {arm}); "
-                    "use backend=server backend.images=true with a model that sees, or scenario.images=never"
-                )
+            if casting.arm.control.startswith("positive"):  # its scripted agents look at nothing
+                continue
+            shown = (casting.scenario.shown_images(case) for case in self.cases.values())
+            for role in dict.fromkeys(chain.from_iterable(shown)):
+                if not casting.backends[role].takes_images():
+                    raise ConfigError(
+                        f"scenario={casting.scenario.name} shows images to the {role}, but backend={casting.backends[role].name} takes none "
+                        f"(arm {arm}); use backend=server backend.images=true with a model that sees, or "
+                        f"{casting.scenario.without_images or 'cases without images'}"
+                    )
 
     def _check_primary(self) -> None:
-        measured = self.reference.scenario.kind.measured()
+        measured = self.reference.scenario.outcome.measured()
         for name in self.config.design.primary:
             if name not in measured:
                 raise unknown("outcome for design.primary", name, list(measured))
@@ -262,14 +254,14 @@ def _check_factor(key: str, levels: Sequence[str], config: Config, catalogue: Ca
         raise ConfigError(
             f"vary.{key}={list(levels)}: give at least two different levels, none of them empty, the first being the reference"
         )
-    teams = config.played().teams
+    played, teams = config.played(), config.played().teams()
     member = teams[role][0] if role in teams else role
     own = [*OWN, *([BIASED] if role in teams else []), *catalogue.axes]
-    if role in config.played().written():
+    if role in played.written():
         own = ["surface", *catalogue.axes]
     elif role != "scenario":
         own += type(config.engine(member)).model_fields
-    able = list(type(config.played()).model_fields) if role == "scenario" else own
+    able = [*(["mode"] if played.mode else []), *type(played).model_fields] if role == "scenario" else own
     if what not in able:
         raise unknown(f"thing to vary of the {role}", what, able)
     if what == BIASED and (
@@ -356,9 +348,8 @@ def _control(control: str, found: Sequence[Arm], config: Config, catalogue: Cata
         case "same":
             yield Arm(name="same", settings=reference, control="same")
         case "placebo":
-            people = [key.split(".")[0] for key in reference if key.split(".")[1] in catalogue.axes] or [
-                config.played().people[-1]
-            ]
+            people = [key.split(".")[0] for key in reference if key.split(".")[1] in catalogue.axes]
+            people = people or [config.played().focus()]
             yield Arm(name="placebo", settings={**reference, f"{people[0]}.placebo": "blue"}, control="placebo")
         case "swap":
             yield Arm(name="swap", settings={**reference, "scenario.swapped": "true"}, control="swap")

@@ -11,7 +11,7 @@ from scipy import stats
 
 from simrun.agents.records import Record
 from simrun.config.errors import ConfigError, explained, unknown
-from simrun.config.menus import scenarios
+from simrun.config.menus import playable, scenarios
 from simrun.estimate.paired import LEVEL
 from simrun.estimate.sample_size import (
     AuditPlan,
@@ -213,7 +213,7 @@ def _check_yes_or_no(outcome: str | None) -> None:
     """Without a pilot only a yes-or-no outcome can be planned for, of any scenario."""
     if outcome is None:
         return
-    kinds = [kind for scenario in scenarios().values() for kind in scenario.outcomes]
+    kinds = [each.outcome for scenario in scenarios().values() for each in playable(scenario)]
     fields = {name: kind.model_fields[name].annotation for kind in kinds for name in kind.measured()}
     binary = [name for name, annotation in fields.items() if annotation in (bool, bool | None)]
     if outcome in fields and outcome not in binary:

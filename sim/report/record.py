@@ -182,7 +182,7 @@ def notes(manifest: Manifest, undone: int, errors: Iterable[tuple[str, str]]) ->
         )
     found += [f"Error {error}, for example: {message}" for error, message in errors]
     if manifest.hidden_images:
-        found.append(f"{manifest.hidden_images} cases have an image that nobody was shown (scenario.images=never).")
+        found.append(f"{manifest.hidden_images} cases have an image that nobody was shown.")
     if manifest.flags:
         told = "; ".join(f"{case} ({', '.join(flags)})" for case, flags in manifest.flags.items())
         found.append(f"{len(manifest.flags)} cases may give their answer away: {told}")

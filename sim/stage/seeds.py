@@ -23,7 +23,7 @@ class Luck:
         text = "\x1f".join(map(str, (self.seed, self.case, self.repeat, self.salt, *what)))
         return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest()) >> 1
 
-    def rng(self) -> np.random.Generator:
-        """The generator that a play is handed."""
+    def rng(self, purpose: str = "play") -> np.random.Generator:
+        """The generator that a play is handed, or another purpose."""
         # keyed, not seeded: stirring a seed costs as much as several calls to a model that answers at once
-        return np.random.Generator(np.random.Philox(key=[self.number("play", part) for part in range(2)]))
+        return np.random.Generator(np.random.Philox(key=[self.number(purpose, part) for part in range(2)]))

@@ -106,7 +106,7 @@ class Stage:
         self._luck = luck
         self._facts = scenario.facts(case)
         self._seats = {role: Seat(agent.prompt()) for role, agent in cast.items() if role not in scenario.written()}
-        self._ears = scenario.hears()
+        self._ears = scenario.hears(case, luck.rng("hears"))
         self._due: list[tuple[Turn, int]] = []
         self._said: list[Reply | None] = []
         self._alone = True
