@@ -11,7 +11,7 @@ from simrun.agents.reply import form
 from simrun.cli.play import play, played
 from simrun.config.errors import ConfigError
 from simrun.report.run import resume
-from simrun.scenarios.clinic.consultation import Ask, Diagnose, OrderTest, Rating
+from simrun.scenarios.clinic.moves import Ask, Diagnose, OrderTest, Rating
 
 MOVES = form((Ask, OrderTest, Diagnose))
 

@@ -11,7 +11,7 @@ from simrun.agents.backends.base import BackendError
 from simrun.agents.backends.local import Local, weights
 from simrun.agents.records import Chat, Message
 from simrun.agents.reply import Reply, form
-from simrun.scenarios.clinic.consultation import Ask, Diagnose, OrderTest, Rating
+from simrun.scenarios.clinic.moves import Ask, Diagnose, OrderTest, Rating
 
 pytestmark = pytest.mark.engine
 

@@ -14,7 +14,7 @@ from simrun.agents.reply import Reply, form
 from simrun.config.menus import catalogue
 from simrun.config.options import Config
 from simrun.plan.design import Plan
-from simrun.scenarios.clinic.consultation import Rating
+from simrun.scenarios.clinic.moves import Rating
 from simrun.scenarios.recruitment import KINDS
 
 MODEL = sys.argv[1]

@@ -207,7 +207,7 @@ def test_an_examiner_agent_reads_from_the_findings_and_the_patient_does_not_hear
     scenario = Clinic(examiner="agent")
     assert scenario.roles() == ("doctor", "patient", "examiner")
     assert CASE.findings["D-dimer"] in scenario.brief("examiner", CASE)
-    assert not scenario.hears().has_edge("examiner", "patient")
+    assert not scenario.hears(CASE, np.random.default_rng(0)).has_edge("examiner", "patient")
 
 
 @pytest.mark.parametrize(("when", "moves"), [("start", []), ("request", ["REQUEST IMAGES"])])

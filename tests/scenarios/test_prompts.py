@@ -62,7 +62,7 @@ def prompts(plan: Plan, arm: str) -> list[str]:
 def shown(plan: Plan, arm: str) -> set[str]:
     """The words by which the persona shows of the one whom the audit is about."""
     words, casting = set(), plan.castings[arm]
-    about = casting.scenario.people[-1]
+    about = casting.scenario.focus()
     for name, case in plan.cases.items():
         persona = casting.personas(case, casting.luck(plan.trial(name, arm, 0)))[about]
         words |= {trait.stated() for trait in persona.traits} | {persona.opening(), f"Name: {persona.name()}."}

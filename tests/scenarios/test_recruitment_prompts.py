@@ -1,7 +1,7 @@
 """The prompts of recruitment: in every mode and on every surface a pair differs in the declared words only, and a bias in its text only."""
 
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from conftest import config
@@ -10,12 +10,12 @@ from test_prompts import APPEALS, KNOWN, declared_only, only_bias, told
 from simrun.agents.persona import WRITTEN
 from simrun.cli.menus import menu
 from simrun.config.errors import ConfigError
-from simrun.config.menus import Catalogue
+from simrun.config.menus import Catalogue, modes
 from simrun.log.manifest import used
 from simrun.plan.design import Plan
-from simrun.scenarios.recruitment import Mode
+from simrun.scenarios.recruitment import Recruitment
 
-MODES = get_args(Mode)
+MODES = tuple(modes(Recruitment))
 SHOWN = [
     (axis.name, level, surface)
     for axis in KNOWN.axes.values()

@@ -36,12 +36,12 @@ class Panel(Scenario):
 
     name: ClassVar[str] = "panel"
     about: ClassVar[str] = "test"
-    outcomes: ClassVar[tuple[type[Outcome], ...]] = (Sum,)
+    outcome: ClassVar[type[Outcome]] = Sum
 
     def roles(self) -> tuple[str, ...]:
         return ("ann", "bob", "chair")
 
-    def hears(self) -> "nx.DiGraph[str]":
+    def hears(self, case: Any, rng: np.random.Generator) -> "nx.DiGraph[str]":
         return nx.DiGraph([("ann", "chair"), ("bob", "chair"), ("clerk", "ann"), ("chair", "ann")])
 
     def play(self, case: Any, rng: np.random.Generator) -> Play:
@@ -154,6 +154,21 @@ def test_equal_digests_are_equal_prompts():
     one, two = stage(), stage(Luck(9, "c", 5))
     assert one.chat(one.pending()[0]).digest == two.chat(two.pending()[0]).digest
     assert one.chat(one.pending()[0]).digest != one.chat(one.pending()[1]).digest
+
+
+def test_who_hears_whom_may_be_drawn_by_case_and_seed_and_moves_no_other_draw():
+    class Drawn(Panel):
+        def hears(self, case: Any, rng: np.random.Generator) -> "nx.DiGraph[str]":
+            return nx.DiGraph([("ann", "bob")]) if rng.random() < 0.5 else nx.DiGraph([("bob", "ann")])
+
+    cast = {role: Agent(role=role, brief="") for role in ("ann", "bob", "chair")}
+    drawn = [set(Stage(Drawn(), Case(id="c"), cast, Luck(seed, "c", 0))._ears.edges) for seed in range(20)]
+    again = [set(Stage(Drawn(), Case(id="c"), cast, Luck(seed, "c", 0))._ears.edges) for seed in range(20)]
+    assert drawn == again
+    assert {("ann", "bob")} in drawn
+    assert {("bob", "ann")} in drawn
+    luck = Luck(1, "c", 0)
+    assert luck.rng().random() != luck.rng("hears").random()
 
 
 def test_outcome_fields_say_which_way_is_better_and_how_far_they_go():
