@@ -27,7 +27,7 @@ from simrun.agents.records import Chat, Message
 from simrun.agents.reply import Reply
 from simrun.config.composition import compose
 from simrun.config.menus import catalogue
-from simrun.plan.design import Plan, planned
+from simrun.plan.design import planned
 
 Tokens = Callable[[Sequence[Message]], Awaitable[list[int]]]
 CONTEXT, BLOCK = 2048, 32

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from simrun.config.menus import scenarios
 from simrun.envs.registry import modes
 from simrun.envs.session import planned
-from simrun.plan.design import Plan, planned
+from simrun.plan.design import Plan
 
 ASKED: dict[str, Any] = {"backend": "scripted", "cases": 2, "repeats": 2}
 

@@ -23,11 +23,15 @@ class Tendency(Record):
     """The bias at its strongest, the group that it is about taken out."""
 
 
+Spoken = tuple[str, str]
+"""A role, and what it said."""
+
+
 class Said(Record):
     """What a judge is shown of one episode."""
 
-    lines: tuple[tuple[str, str], ...] = ()
-    """Role and words, in the order in which they were said; what nobody heard is not among them."""
+    lines: tuple[Spoken, ...] = ()
+    """In the order in which it was said; what nobody heard is not among it."""
     evidence: Mapping[str, tuple[str, ...]] = {}
     """What the scenario lays before its judges, such as two names of a disease, or a CV and the claims made of it."""
     tendencies: tuple[Tendency, ...] = ()

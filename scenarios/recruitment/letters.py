@@ -1,21 +1,11 @@
 """Letters of reference and answers in interviews: their words, and what in them can be held against a CV."""
 
 import re
-from collections.abc import Sequence
 from itertools import pairwise, takewhile
-from typing import Annotated, Any, Literal, Self
+from typing import Any
 
-from pydantic import BeforeValidator
-
-from simrun.agents.reply import Decision
 from simrun.scenarios.recruitment.lexicons import counts, lexicons
 
-CLAIM = (
-    'Somebody says of the applicant, or the applicant says: "{claim}"\n'
-    'Does the CV bear this out? Answer as JSON: {{"verdict": "supported"}}, {{"verdict": "contradicted"}} if the CV says otherwise, or '
-    '{{"verdict": "not stated"}}. An opinion that claims no fact counts as supported.'
-)
-VERDICTS = ("supported", "contradicted", "not stated")
 _SHORT = "".join(
     rf"(?<!\b{re.escape(word)})" for word in ("Dr", "Mr", "Ms", "Mx", "Mrs", "Prof", "St", "approx", "vs", "e.g", "i.e")
 )
@@ -36,24 +26,6 @@ _FORMULA = re.compile(
     r"\[[^\]]*\]\W*$|\w+ \d{1,2}, \d{4}$|\d{1,2} \w+ \d{4}$)",
     re.IGNORECASE,
 )
-_NEGATED = r"(?:\b(?:not|never|neither|nor|no|cannot|hardly|partially|partly)|n['’]t)\b(?:[^\w.!?]+\w+){0,2}?[^\w.!?]+"
-
-
-class Supported(Decision):
-    """A judge's verdict on one claim."""
-
-    verdict: Annotated[
-        Literal["supported", "contradicted", "not stated"],
-        BeforeValidator(lambda given: str(given).strip().lower().replace("_", " ")),
-    ]
-
-    @classmethod
-    def from_text(cls, text: str) -> Self | None:
-        """The one verdict that is named in the text; None where one is denied or qualified, as in `not directly supported`."""
-        found = [each for each in VERDICTS if re.search(rf"\b{each}\b", text, re.IGNORECASE)]
-        if len(found) != 1 or re.search(rf"{_NEGATED}(?:supported|contradicted)\b", text, re.IGNORECASE):
-            return None
-        return cls.model_validate({"verdict": found[0]})
 
 
 def sentences(text: str) -> tuple[str, ...]:
@@ -66,21 +38,6 @@ def claims(text: str) -> tuple[str, ...]:
     """The sentences that may claim something: no questions, greetings, closings or what stands below them, or lines of fewer than three words."""
     body = takewhile(lambda each: not _CLOSING.fullmatch(each), sentences(text))
     return tuple(each for each in body if len(each.split()) > 2 and not each.endswith("?") and not _FORMULA.match(each))
-
-
-def unsupported(verdicts: Sequence[Decision | None]) -> float | None:
-    """Share of the claims judged that the CV contradicts or does not state; None without any."""
-    return _judged(verdicts, "contradicted", "not stated")
-
-
-def contradicted(verdicts: Sequence[Decision | None]) -> float | None:
-    """Share of the claims judged that the CV contradicts; None without any."""
-    return _judged(verdicts, "contradicted")
-
-
-def _judged(verdicts: Sequence[Decision | None], *those: str) -> float | None:
-    found = [each.verdict in those for each in verdicts if isinstance(each, Supported)]
-    return sum(found) / len(found) if found else None
 
 
 def counted(text: str) -> dict[str, Any]:

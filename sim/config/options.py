@@ -13,9 +13,8 @@ from simrun.agents.backends.scripted import Scripted
 from simrun.agents.judges.base import Judge
 from simrun.agents.persona import Surface
 from simrun.agents.records import Record
-from simrun.config import menus
 from simrun.config.errors import ConfigError, explained, unknown
-from simrun.config.menus import backends, options, scenarios
+from simrun.config.menus import backend, judge, modes, options, scenario
 from simrun.scenarios.base import Scenario
 
 
@@ -84,10 +83,6 @@ UNASKED = ("out", *Throughput.model_fields)
 """Options that say where a run is kept and how fast it is played; they change nothing of what is asked."""
 
 
-FILES = ("data", "openings", "labour")
-"""Options of scenarios that name a file."""
-
-
 class Config(Record):
     """A run as it was asked for."""
 
@@ -115,12 +110,6 @@ class Config(Record):
     """Output tokens per second that they can write. Without the two, the report goes by the fastest stretches of the run itself."""
     out: str = "runs"
     """Where runs are kept."""
-
-    @field_validator("scenario", mode="after")
-    @classmethod
-    def _anywhere(cls, given: Any) -> Any:
-        """A run can be resumed from any directory."""
-        return {**given, **{name: str(Path(given[name]).expanduser().resolve()) for name in FILES if given.get(name)}}
 
     @field_validator("judge", mode="before")
     @classmethod
@@ -164,8 +153,12 @@ class Config(Record):
             config = cls.model_validate({key: value for key, value in raw.items() if key != "experiment"})
         except ValidationError as error:
             raise ConfigError(explained(error)) from None
-        contrast = config.played().contrast
-        return config if config.vary is not None else config.model_copy(update={"vary": contrast})
+        played = config.played()
+        # a run can be resumed from any directory
+        named = {name: given for name in played.files() if (given := config.scenario.get(name))}
+        files = {name: str(Path(given).expanduser().resolve()) for name, given in named.items()}
+        vary = played.contrast if config.vary is None else config.vary
+        return config.model_copy(update={"scenario": {**config.scenario, **files}, "vary": vary})
 
     @property
     def throughput(self) -> Throughput:
@@ -176,7 +169,7 @@ class Config(Record):
         """Who is asked after the play; options go to those of a panel that have them."""
         given = dict(self.judge)
         names: Sequence[str] = given.pop("names", ())
-        kinds = {name: menus.judge(name) for name in names}
+        kinds = {name: judge(name) for name in names}
         able = list(dict.fromkeys(option for kind in kinds.values() for option in kind.model_fields))
         for option in given:
             if option not in able:
@@ -190,28 +183,34 @@ class Config(Record):
     def played(self, changes: Mapping[str, Any] = {}) -> Scenario:
         """The scenario, with an arm's changes to its options."""
         given = dict(self.scenario) | dict(changes)
-        kind = given.pop("name", None)
-        if kind not in scenarios():
-            raise unknown("scenario", str(kind), list(scenarios()))
-        made: Scenario = _made(scenarios()[kind], given, f"scenario={kind}")
+        name = str(given.pop("name", None))
+        kind = named = scenario(name)
+        if known := modes(named):
+            mode = str(given.pop("mode", named.default_mode))
+            if mode not in known:
+                raise unknown(f"mode of scenario={name}", mode, list(known))
+            kind = known[mode]
+            _check_options(given, mode, known)
+        made: Scenario = _made(kind, given, f"scenario={name}")
         teams = made.teams()
         voiced = tuple(member for role, own in self.roles.items() if own.backend for member in teams.get(role, (role,)))
-        return made.model_copy(update={"voiced": voiced}) if voiced else made
+        return made.model_copy(update={"voiced": voiced})
 
-    def engine(self, role: str, own: Role | None = None, changes: Mapping[str, Any] = {}) -> Backend:
-        """The backend that a role plays on, with an arm's changes to its options; `own` where the role is not as in `roles`."""
+    def engine(
+        self, role: str, own: Role | None = None, changes: Mapping[str, Any] = {}, played: Scenario | None = None
+    ) -> Backend:
+        """The backend that a role plays on, with an arm's changes to its options; `own` where the role is not as in `roles`,
+        `played` where the scenario is not as in `scenario`."""
         own = own or self.roles.get(role, Role())
         kind = own.backend or str(self.backend.get("name"))
-        if kind not in backends():
-            raise unknown("backend", kind, list(backends()))
         shared = (
             {key: value for key, value in self.backend.items() if key != "name"}
             if kind == self.backend.get("name")
             else {}
         )
-        made: Backend = _made(backends()[kind], {**shared, **own.engine, **changes}, f"backend={kind}")
+        made: Backend = _made(backend(kind), {**shared, **own.engine, **changes}, f"backend={kind}")
         if isinstance(made, Scripted) and not made.rules:
-            return made.model_copy(update={"rules": self.played().script})
+            return made.model_copy(update={"rules": (played or self.played()).script})
         return made
 
     def digest(self) -> str:
@@ -220,11 +219,21 @@ class Config(Record):
         return hashlib.blake2b(orjson.dumps(told, option=orjson.OPT_SORT_KEYS), digest_size=6).hexdigest()
 
 
+def _check_options(given: Mapping[str, Any], mode: str, known: Mapping[str, type[Scenario]]) -> None:
+    """ConfigError for an option of another mode, which says whose it is."""
+    for option in (name for name in given if name not in known[mode].model_fields):
+        if able := [f"scenario.mode={other}" for other, kind in known.items() if option in kind.model_fields]:
+            raise ConfigError(
+                f"scenario.{option} is no option of scenario.mode={mode} but of {', '.join(able)}; leave it out, or choose another mode"
+            )
+
+
 def _made(kind: type[Any], given: Mapping[str, Any], what: str) -> Any:
     try:
         return kind.model_validate(given)
     except ValidationError as error:
         wrong = [str(item["loc"][0]) for item in error.errors() if item["type"] == "extra_forbidden"]
         if wrong:
-            raise unknown(f"option of {what}", wrong[0], list(options(kind))) from None
+            known = [*(["mode"] if getattr(kind, "mode", "") else []), *options(kind)]
+            raise unknown(f"option of {what}", wrong[0], known) from None
         raise ConfigError(f"{what}: {explained(error)}") from None

@@ -93,7 +93,7 @@ class Session:
         terms, options = Terms.apart(keywords)
         plan = planned(overrides, options, seats, terms.config_dir)
         if isinstance(terms.reward, Fair):
-            terms.reward.possible(plan.reference.scenario.kind)
+            terms.reward.possible(plan.reference.scenario.outcome)
         return cls(plan, terms)
 
     @property

@@ -174,7 +174,8 @@ class Manifest(Record):
             )
         plan = planned(self.config, self.catalogue)
         if suite(plan) != self.suite:
-            source = plan.config.scenario.get("data") or "simrun's own bank"
+            given = filter(None, map(plan.config.scenario.get, plan.scenario.files()))
+            source = ", ".join(map(str, given)) or "the scenario's own bank"
             raise ConfigError(
                 f"the cases have changed since this run began (suite digest {suite(plan)}, was {self.suite}; from {source}): "
                 "restore them, or start a new run"

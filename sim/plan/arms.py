@@ -119,7 +119,7 @@ def _control(control: str, reference: Arm, design: Design, scenario: Scenario) -
         case "same":
             yield Arm(name="same", sets=sets, control="same")
         case "placebo":
-            people = [setting.role for setting in sets if setting.kind == "axis"] or [scenario.people()[-1]]
+            people = [setting.role for setting in sets if setting.kind == "axis"] or [scenario.focus()]
             yield Arm(name="placebo", sets=changed(people[0], "placebo", "axis", "blue"), control="placebo")
         case "swap":
             yield Arm(name="swap", sets=changed(SCENARIO, "swapped", "option", "true"), control="swap")

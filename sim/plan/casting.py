@@ -49,7 +49,7 @@ class Casting:
 
     def name(self, case: Case, seeds: Seeds) -> str | None:
         """The name of the one whom the audit is about; None where no role shows anything by a name."""
-        about = self.scenario.people()[-1]
+        about = self.scenario.focus()
         named = any(trait.surface == "name" for trait in self.traits.get(about, ()))
         return self.personas(case, seeds)[about].name() if named else None
 
@@ -105,8 +105,8 @@ class Casting:
         """The people whom an implicit bias is about: those whom the one whom the audit is about belongs to."""
         if bias.axis is None:
             return ""
-        about = self.scenario.people()[-1]
-        trait = personas[about].trait(bias.axis)
+        about = self.scenario.focus()
+        trait = personas[about].trait(bias.axis) if about else None
         if trait is None:
             levels = ", ".join(self.catalogue.axis(bias.axis).levels)
             raise ConfigError(

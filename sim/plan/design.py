@@ -20,7 +20,7 @@ from simrun.plan.contrasts import Contrast, contrasts
 from simrun.plan.factors import Factor, factors
 from simrun.plan.injections import Injection, injections
 from simrun.plan.roles import casting
-from simrun.scenarios.base import Case, Fault, Scenario, Unfit, named_files
+from simrun.scenarios.base import Case, Fault, Scenario, Unfit
 from simrun.stage.stage import Stage
 from simrun.stage.trial import Trial
 
@@ -114,7 +114,7 @@ def planned(config: Config, catalogue: Catalogue) -> Plan:
         repeats=config.repeats,
         seed=config.seed,
         throughput=config.throughput,
-        identities={name: _identity(reference, own) for name, own in castings.items()},
+        identities={name: _identity(own) for name, own in castings.items()},
     )
     refusals.check_images(plan)
     refusals.check_primary(config.design.primary, reference.scenario.outcome)
@@ -126,17 +126,16 @@ def _backends(config: Config, scenario: Scenario) -> dict[str, Backend]:
     """Of each role that speaks, as it is when nothing is varied."""
     given = config.roles
     return {
-        role: config.engine(role, given.get(role) or given.get(scenario.team(role)) or Role())
+        role: config.engine(role, given.get(role) or given.get(scenario.team(role)) or Role(), {}, scenario)
         for role in scenario.roles()
     }
 
 
-def _identity(reference: Casting, own: Casting) -> tuple[Any, ...]:
+def _identity(own: Casting) -> tuple[Any, ...]:
     """What an arm gives to the ids of its trials: its scenario's options, its settings, and whether it is a control."""
     scenario = own.scenario
-    files = named_files(type(scenario))
-    options = scenario.model_dump(mode="json", exclude={"voiced", *files})
-    return reference.scenario.name, scenario.mode, options, own.arm.settings, own.arm.control
+    options = scenario.model_dump(mode="json", exclude={"voiced", *scenario.files()})
+    return scenario.name, scenario.mode, options, own.arm.settings, own.arm.control
 
 
 def _exclusions(castings: Mapping[str, Casting], cases: Mapping[str, Case]) -> Iterator[Exclusion]:

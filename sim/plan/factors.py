@@ -74,7 +74,8 @@ def _found(
 def _able(role: str, scenario: Scenario, catalogue: Catalogue, backends: Mapping[str, Backend]) -> dict[str, Kind]:
     """What can be varied of a role, and as what kind of thing."""
     if role == SCENARIO:
-        return dict.fromkeys(type(scenario).model_fields, "option")
+        modes = ["mode"] if scenario.mode else []
+        return dict.fromkeys([*modes, *type(scenario).model_fields], "option")
     axes: dict[str, Kind] = dict.fromkeys(catalogue.axes, "axis")
     if role in scenario.written():
         return {"surface": "surface", **axes}

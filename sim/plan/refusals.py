@@ -1,7 +1,7 @@
 """What cannot be compared is refused before a token is spent, with the way out."""
 
 from collections.abc import Mapping, Sequence
-from itertools import combinations
+from itertools import chain, combinations
 from typing import TYPE_CHECKING
 
 from simrun.agents.bias import NONE
@@ -68,22 +68,20 @@ def check_stated(cases: Mapping[str, Case], catalogue: Catalogue, scenario: Scen
                 try:
                     catalogue.axis(axis).level(level)
                 except ValueError as error:
-                    able = "levels" in type(scenario).model_fields
-                    translated = f"translate it with scenario.levels.{axis}.{level}=LEVEL, or change the file"
-                    way = translated if able else "change the file"
+                    way = scenario.remedy(axis, level)
                     raise ConfigError(f"case {name!r} says of its {role}: {axis} {level}; {error}; {way}") from None
 
 
 def check_images(plan: "Plan") -> None:
     """Who is shown an image must be able to see it."""
-    seeing = {role for case in plan.cases.values() for role in plan.scenario.shown_images(case)}
     for arm, own in plan.castings.items():
-        for role in seeing:
-            # the scripted agents of the positive control look at nothing
-            if not own.arm.scripted and not own.backends[role].takes_images():
+        shown = chain.from_iterable(own.scenario.shown_images(case) for case in plan.cases.values())
+        for role in dict.fromkeys(shown) if not own.arm.scripted else ():  # scripted agents look at nothing
+            if not own.backends[role].takes_images():
                 raise ConfigError(
-                    f"images are shown to the {role}, but backend={own.backends[role].name} takes none (arm {arm}); "
-                    "use backend=server backend.images=true with a model that sees, or scenario.images=never"
+                    f"scenario={own.scenario.name} shows images to the {role}, but backend={own.backends[role].name} "
+                    f"takes none (arm {arm}); use backend=server backend.images=true with a model that sees, or "
+                    f"{own.scenario.without_images or 'cases without images'}"
                 )
 
 

@@ -130,18 +130,15 @@ def _backend(role: str, config: Config, own: Role, arm: Arm, scenario: Scenario,
     if arm.scripted:
         return _scripted(config, arm, scenario)
     options = {each.what for by in (scenario.team(role), role) for each in arm.of(by) if each.kind == "engine"}
-    return config.engine(role, own, {what: changes[what] for what in options if what in changes})
+    return config.engine(role, own, {what: changes[what] for what in options if what in changes}, scenario)
 
 
 def _judge(judge: Judge, config: Config, arm: Arm, scenario: Scenario) -> Backend:
     """The backend of a judge: its own, or that of the role `judge`, or the run's."""
-    return _scripted(config, arm, scenario) if arm.scripted else judge_backend(judge, config)
-
-
-def judge_backend(judge: Judge, config: Config) -> Backend:
-    """Who answers for a judge of a run."""
+    if arm.scripted:
+        return _scripted(config, arm, scenario)
     own = config.roles.get(judge.name) or config.roles.get(JUDGE) or Role()
-    return config.engine(judge.name, own)
+    return config.engine(judge.name, own, {}, scenario)
 
 
 def _scripted(config: Config, arm: Arm, scenario: Scenario) -> Backend:
@@ -156,7 +153,7 @@ def _traits(role: str, own: Role, arm: Arm, scenario: Scenario, catalogue: Catal
     varied = {each.what: each.level for each in sets if each.kind == "axis"}
     if (own.persona or varied) and role not in scenario.people():
         raise ConfigError(
-            f"the {role} of scenario={scenario.name} has no persona; give one to: {', '.join(scenario.people())}"
+            f"the {role} of scenario={scenario.name} has no persona; give one to: {', '.join(scenario.people()) or 'nobody'}"
         )
     fixed = {axis: level for axis, level in own.persona.items() if axis not in varied}
     shown: Surface = "stated" if varied else own.surface

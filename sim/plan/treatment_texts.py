@@ -107,7 +107,7 @@ def _whole(side: Told, role: str) -> Iterator[str]:
 def agreed(side: Told, setting: Setting) -> Iterator[str]:
     """The words that a case's own text is rewritten with, to agree with a level."""
     role, axis = setting.role, setting.what
-    yield from (form for word in side.casting.scenario.agreeing(axis) for form in (word, f"{word}'s"))
+    yield from side.casting.scenario.agreeing(axis)
     for trait in (
         trait
         for each, persona in side.personas.items()

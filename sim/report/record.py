@@ -182,7 +182,9 @@ def notes(manifest: Manifest, undone: int, errors: Iterable[tuple[str, str]]) ->
         )
     found += [f"Error {error}, for example: {message}" for error, message in errors]
     if manifest.hidden_images:
-        found.append(f"{manifest.hidden_images} cases have an image that nobody was shown (scenario.images=never).")
+        setting = manifest.config.played().without_images
+        why = f" ({setting})" if setting else ""
+        found.append(f"{manifest.hidden_images} cases have an image that nobody was shown{why}.")
     if manifest.flags:
         told = "; ".join(f"{case} ({', '.join(flags)})" for case, flags in manifest.flags.items())
         found.append(f"{len(manifest.flags)} cases may give their answer away: {told}")

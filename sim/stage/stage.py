@@ -178,7 +178,7 @@ class Stage:
         """The play, and after it what the judges say of it, all at the same time."""
         self.outcome = yield from play
         lines = tuple((entry.role, entry.heard) for entry in self.transcript)
-        evidence = self._scenario.evidence(self._case, self.outcome) if judges else {}
+        evidence = self._scenario.evidence(self._case, self.outcome, lines) if judges else {}
         said = shown.model_copy(update={"lines": lines, "evidence": evidence})
         asked = {judge: judge.questions(said) for judge in judges}
         for judge in judges:

@@ -11,7 +11,7 @@ from simrun.agents.backends.base import BackendError
 from simrun.agents.backends.local import Local, weights
 from simrun.agents.records import Chat, Message
 from simrun.agents.reply import Reply, form
-from simrun.scenarios.clinic.consultation import Ask, Diagnose, OrderTest, Rating
+from simrun.scenarios.clinic.moves import Ask, Diagnose, OrderTest, Rating
 
 pytestmark = pytest.mark.engine
 
@@ -76,7 +76,7 @@ def shared(one: list[int], two: list[int]) -> int:
 async def test_rendered_tokens_are_append_only_but_for_the_cue_and_pairs_share_all_up_to_the_difference(engine, known):
     from conftest import config
 
-    from simrun.plan.design import Plan, planned
+    from simrun.plan.design import planned
 
     plan = planned(config(cases=["scabies"], vary={"patient": {"ethnicity": ["White", "Black"]}}), known)
     trials = list(plan.trials())
@@ -185,5 +185,7 @@ def test_a_file_that_is_no_model_is_named(tmp_path):
 async def test_an_engine_that_lacks_what_is_asked_of_it_is_refused_with_the_way_out(tmp_path, monkeypatch):
     (tmp_path / "model.gguf").touch()
     monkeypatch.delattr("xllamacpp.json_schema_to_grammar")
-    with pytest.raises(BackendError, match=r"lacks what simrun asks of it \(.*json_schema_to_grammar.*pip install 'xllamacpp"):
+    with pytest.raises(
+        BackendError, match=r"lacks what simrun asks of it \(.*json_schema_to_grammar.*pip install 'xllamacpp"
+    ):
         await Local(model=str(tmp_path / "model.gguf")).open()

@@ -4,7 +4,7 @@ import pytest
 
 from simrun.agents.judges.observer import OBSERVER, Check, checks, injected, masked
 from simrun.config.options import Config
-from simrun.plan.design import Plan, planned
+from simrun.plan.design import planned
 
 
 def rules(*, obeyed: bool) -> list[dict[str, object]]:

@@ -4,7 +4,7 @@ import pytest
 
 from simrun.agents.records import Answer
 from simrun.agents.reply import Reply, form
-from simrun.scenarios.clinic.consultation import Ask, Diagnose, OrderTest, Rating, RequestImage, SameDisease
+from simrun.scenarios.clinic.moves import Ask, Diagnose, OrderTest, Rating, RequestImage, SameDisease
 
 MOVES = (Ask, OrderTest, RequestImage, Diagnose)
 

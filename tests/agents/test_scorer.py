@@ -24,9 +24,9 @@ from simrun.report.run import rebuild, resume
 from simrun.scenarios.recruitment.candidates import pool
 from simrun.scenarios.recruitment.cases import LANGUAGES, faircvtest
 from simrun.scenarios.recruitment.cvs import STYLES, render
+from simrun.scenarios.recruitment.decisions import Assessment, Objection, choice, ranking
 from simrun.scenarios.recruitment.features import attribute, reading
 from simrun.scenarios.recruitment.openings import openings
-from simrun.scenarios.recruitment.outcomes import Assessment, Objection, choice, ranking
 from simrun.score.metrics.group_mean import group_mean
 from simrun.score.metrics.leakage import leakage
 

@@ -20,7 +20,8 @@ from simrun.agents.records import Chat, Message
 from simrun.agents.reply import Reply, form
 from simrun.cli import main as cli
 from simrun.report.run import resume
-from simrun.scenarios.clinic.consultation import Clinic, Rating
+from simrun.scenarios.clinic.consultation import Clinic
+from simrun.scenarios.clinic.moves import Rating
 
 QUICK = {"timeout": 0.5, "deadline": 3, "retries": 2, "backoff": 0.01}
 KEY = "sk-secret-0123456789abcdef"

@@ -181,7 +181,10 @@ def test_the_positive_control_is_scripted_whatever_the_run_plays_on(known):
 
 def test_a_judge_leaves_the_planted_effect_as_it_is(known):
     asked = {"cases": None, "vary": {}, "design": {"controls": ["positive"], "planted": 0.4}}
-    plan, judged = planned(config(**asked), known), planned(config(**asked, roles={"judge": {"backend": "scripted"}}), known)
+    plan, judged = (
+        planned(config(**asked), known),
+        planned(config(**asked, roles={"judge": {"backend": "scripted"}}), known),
+    )
     for arm in ("positive reference", "positive"):
         solved = [outcome.solved for outcome in played(plan, arm)]
         assert [outcome.solved for outcome in played(judged, arm)] == solved
@@ -210,29 +213,36 @@ class PanelOutcome(Outcome):
     score: Annotated[float | None, Better("higher"), Range(0, 10)]
 
 
+MEMBERS = ("member1", "member2", "member3")
+
+
 class Panel(Scenario):
     """Three members score alone."""
 
     name: ClassVar[str] = "panel"
     about: ClassVar[str] = "Three members score alone."
-    outcomes: ClassVar[tuple[type[Outcome], ...]] = (PanelOutcome,)
-    people: ClassVar[tuple[str, ...]] = ("member1", "member2", "member3", "author")
-    teams: ClassVar[Mapping[str, tuple[str, ...]]] = {"member": ("member1", "member2", "member3")}
+    outcome: ClassVar[type[Outcome]] = PanelOutcome
+
+    def people(self) -> tuple[str, ...]:
+        return (*MEMBERS, "author")
+
+    def teams(self) -> Mapping[str, tuple[str, ...]]:
+        return {"member": MEMBERS}
 
     def bank(self) -> Any:
         return tuple(Case(id=f"case{number}") for number in range(4)), ()
 
     def roles(self) -> tuple[str, ...]:
-        return (*self.teams["member"], "author")
+        return (*MEMBERS, "author")
 
-    def hears(self) -> "nx.DiGraph[str]":
+    def hears(self, case: Any, rng: np.random.Generator) -> "nx.DiGraph[str]":
         return nx.DiGraph()
 
     def brief(self, role: str, case: Any) -> str:
         return f"You score {case.id}."
 
     def play(self, case: Any, rng: np.random.Generator) -> Play:
-        votes = yield tuple(Turn(member, reply=Vote) for member in self.teams["member"])
+        votes = yield tuple(Turn(member, reply=Vote) for member in MEMBERS)
         return PanelOutcome(score=sum(vote.decision.score for vote in votes) / 3)
 
 
@@ -246,16 +256,19 @@ SOUR = Bias(
 
 
 @pytest.fixture
-def panel(monkeypatch: pytest.MonkeyPatch, known: Catalogue) -> Catalogue:
-    menu = menus.scenarios
-    monkeypatch.setattr("simrun.config.options.scenarios", lambda: {**menu(), "panel": Panel})
+def panel(known: Catalogue) -> Catalogue:
     return known.model_copy(update={"biases": {**known.biases, "member/sour": SOUR}})
 
 
 def paneled(**fields: Any) -> Config:
     rules = [{"when": "very sour", "say": {"score": 2}}, {"when": "", "say": {"score": 8}}]
     return Config.of(
-        {"scenario": {"name": "panel"}, "backend": {"name": "scripted", "rules": rules}, "cases": 2, **fields}
+        {
+            "scenario": {"name": f"{__name__}:Panel"},
+            "backend": {"name": "scripted", "rules": rules},
+            "cases": 2,
+            **fields,
+        }
     )
 
 
@@ -315,7 +328,7 @@ def test_what_is_varied_of_a_team_is_varied_of_all_its_members_alike(panel):
     cast = aged.castings["member.age=60"].cast(
         aged.cases["case0"], aged.castings["member.age=60"].seeds(next(aged.trials()))
     )[1]
-    assert {cast[member].persona for member in Panel.teams["member"]} == {"About you: Age: 60."}
+    assert {cast[member].persona for member in MEMBERS} == {"About you: Age: 60."}
 
 
 def test_a_member_takes_the_bias_of_its_team_when_only_its_dose_is_varied(panel):

@@ -44,7 +44,9 @@ def test_the_arms_of_a_pair_are_adjacent_and_share_all_luck_but_the_noise_floors
 
 def test_a_trial_keeps_its_id_when_other_arms_or_backends_change(known):
     small = {trial.id for trial in planned(config(vary=TWO), known).trials()}
-    more = planned(config(vary={"patient": {"ethnicity": ["White", "Black", "Asian"]}}, backend={"name": "human"}), known)
+    more = planned(
+        config(vary={"patient": {"ethnicity": ["White", "Black", "Asian"]}}, backend={"name": "human"}), known
+    )
     assert small < {trial.id for trial in more.trials()}
     assert not small & {trial.id for trial in planned(config(vary=TWO, seed=1), known).trials()}
     assert not small & {

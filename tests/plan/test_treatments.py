@@ -12,11 +12,10 @@ from conftest import config, shared
 from simrun.config.composition import completed, compose
 from simrun.config.menus import Catalogue, catalogue
 from simrun.config.options import Config
-from simrun.log.manifest import Manifest, suite
-from simrun.plan.design import Plan
+from simrun.log.manifest import suite
+from simrun.plan.design import planned
 from simrun.plan.treatment import Audit, audited
-from simrun.scenarios.recruitment import Recruitment
-from simrun.score.contrasts import compared
+from simrun.scenarios.recruitment.screen import Screen
 
 SCREEN = {"name": "recruitment", "pool": 1}
 
@@ -24,7 +23,7 @@ SCREEN = {"name": "recruitment", "pool": 1}
 def audit(known: Catalogue, sample: int | None = None, **fields: object) -> Audit:
     """Every pair of arms that a report of this run would compare."""
     plan = planned(config(**{"cases": None, **fields}), known)
-    return audited(plan, compared(Manifest.of(plan, 0)), sample)
+    return audited(plan, sample)
 
 
 def theirs(folder: Path, name: str, levels: Mapping[str, Mapping[str, object]], **fields: object) -> Catalogue:
@@ -245,7 +244,7 @@ def test_an_introduction_that_says_more_to_one_group_is_found(known, monkeypatch
         told = case.cv(0, self.style)
         return told + "\nReferences are excellent." if persona.level("gender") == "man" else told
 
-    monkeypatch.setattr(Recruitment, "introduce", introduce)
+    monkeypatch.setattr(Screen, "introduce", introduce)
     found = audit(known, scenario=SCREEN, cases=3, vary={"candidate": {"gender": ["man", "woman"]}})
     (pair,) = found.audited
     assert dict(pair.verdicts) == {"more": 3}
@@ -306,7 +305,7 @@ def test_a_plan_that_is_none_is_refused_as_a_run_would_be(command):
 def test_columns_and_levels_are_typed_without_a_sign_and_are_words(typed: Sequence[str], columns, levels):
     read, _ = compose(["scenario=recruitment", "backend=scripted", *typed], {})
     played = read.played()
-    assert isinstance(played, Recruitment)
+    assert isinstance(played, Screen)
     assert (dict(played.columns), dict(played.levels)) == (columns, levels)
 
 
@@ -319,10 +318,12 @@ def test_other_options_are_completed_as_before():
     ]
 
 
-@pytest.mark.parametrize("option", ["data", "openings", "labour"])
-def test_files_are_found_again_from_any_directory(option, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("mode", "option"), [("screen", "data"), ("rank", "openings"), ("occupation", "labour")])
+def test_files_are_found_again_from_any_directory(mode, option, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    read = Config.of({"scenario": {"name": "recruitment", option: "some/file.csv"}, "backend": {"name": "scripted"}})
+    read = Config.of(
+        {"scenario": {"name": "recruitment", "mode": mode, option: "some/file.csv"}, "backend": {"name": "scripted"}}
+    )
     assert read.scenario[option] == str(tmp_path / "some" / "file.csv")
 
 

@@ -207,7 +207,7 @@ def test_an_examiner_agent_reads_from_the_findings_and_the_patient_does_not_hear
     scenario = Clinic(examiner="agent")
     assert scenario.roles() == ("doctor", "patient", "examiner")
     assert CASE.findings["D-dimer"] in scenario.brief("examiner", CASE)
-    assert not scenario.hears().has_edge("examiner", "patient")
+    assert not scenario.hears(CASE, np.random.default_rng(0)).has_edge("examiner", "patient")
 
 
 @pytest.mark.parametrize(("when", "moves"), [("start", []), ("request", ["REQUEST IMAGES"])])
@@ -250,7 +250,7 @@ def test_our_cases_leak_nothing_and_anchor_elsewhere(case):
 def test_our_cases_state_no_demographics_and_fit_every_persona(case, known):
     from conftest import config
 
-    from simrun.plan.design import Plan, planned
+    from simrun.plan.design import planned
 
     vary = {name: list(axis.levels) for name, axis in known.axes.items() if name != "age"}
     for axis, levels in vary.items():
@@ -291,7 +291,7 @@ def test_leaks_and_sex_specific_cases_are_found(play, medqa):
 def test_demographics_of_a_case_are_replaced_not_contradicted(medqa, known):
     from conftest import config
 
-    from simrun.plan.design import Plan, planned
+    from simrun.plan.design import planned
 
     asked = config(
         scenario={"name": "clinic", "data": str(medqa)},

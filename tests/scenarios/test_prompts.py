@@ -62,7 +62,7 @@ def prompts(plan: Plan, arm: str) -> list[str]:
 def shown(plan: Plan, arm: str) -> set[str]:
     """The words by which the persona shows of the one whom the audit is about."""
     words, casting = set(), plan.castings[arm]
-    about = casting.scenario.people[-1]
+    about = casting.scenario.focus()
     for name, case in plan.cases.items():
         persona = casting.personas(case, casting.seeds(plan.trial(name, arm, 0)))[about]
         words |= {trait.stated() for trait in persona.traits} | {persona.opening(), f"Name: {persona.name()}."}
@@ -262,7 +262,8 @@ def test_a_bias_is_the_only_difference_and_names_the_patients_group(bias: Bias, 
 
 def test_wordings_say_the_same_at_about_the_same_length(known: Catalogue):
     plans = [
-        planned(config(scenario={"name": "clinic", "wording": wording}, cases=["scabies"]), known) for wording in range(3)
+        planned(config(scenario={"name": "clinic", "wording": wording}, cases=["scabies"]), known)
+        for wording in range(3)
     ]
     for doctor, *rest in zip(*(prompts(plan, plan.arms[0].name) for plan in plans), strict=True):
         assert len({doctor, *rest}) == 3

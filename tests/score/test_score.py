@@ -16,7 +16,7 @@ from simrun.agents.records import Record
 from simrun.estimate.paired import LARGE, bootstrap_mean, bootstrap_means, clustered_mean, sign_flip, sign_flips
 from simrun.log.manifest import Manifest
 from simrun.plan.arms import Arm
-from simrun.plan.design import Plan, planned
+from simrun.plan.design import planned
 from simrun.scenarios.outcome import Better, Outcome, Range
 from simrun.score.contrasts import Contrast, compared, contrasts, pairs
 from simrun.score.layout import DONE, ERROR, OWED, UNPLANNED, Layout, laid_out

@@ -103,9 +103,8 @@ def _known(mine: Path | None) -> "Catalogue":
 
 def _modes(kind: type) -> Iterable[str]:
     """The modes of a scenario, where it has any."""
-    from simrun.config import menus
+    from simrun.config.menus import modes
 
-    modes: Callable[[type], Iterable[str]] = getattr(menus, "modes", lambda _: ())
     return modes(kind)
 
 

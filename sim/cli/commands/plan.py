@@ -118,11 +118,11 @@ def _pilot(ask: Plan) -> "Pilot | None":
 
 def _check_yes_or_no(outcome: str | None) -> None:
     """Its spread can be assumed; whichever scenario it is of."""
-    from simrun.config.menus import scenarios
+    from simrun.config.menus import playable, scenarios
 
     if outcome is None:
         return
-    kinds = [kind for scenario in scenarios().values() for kind in scenario.outcomes]
+    kinds = [each.outcome for scenario in scenarios().values() for each in playable(scenario)]
     fields = {name: kind.model_fields[name].annotation for kind in kinds for name in kind.measured()}
     binary = [name for name, annotation in fields.items() if annotation in (bool, bool | None)]
     if outcome in fields and outcome not in binary:

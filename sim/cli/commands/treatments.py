@@ -59,12 +59,16 @@ class Treatments(Command):
 
 def _read(path: str) -> "tuple[tuple[Variant, ...], tuple[Fault, ...]]":
     """The audit of a file of treated CVs; ConfigError where it is none."""
-    from simrun.scenarios.treatment import faire
+    from simrun.config.menus import scenarios
 
     try:
-        return faire(path)
+        found = (kind.treated(path) for kind in scenarios().values())
+        read = next((each for each in found if each is not None), None)
     except (OSError, ValueError) as error:
         raise ConfigError(str(error)) from None
+    if read is None:
+        raise ConfigError(f"{path}: no scenario knows such files")
+    return read
 
 
 def _file(path: str, variants: "Sequence[Variant]", faults: "Sequence[Fault]") -> dict[str, Any]:
