@@ -15,7 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from simrun.config.errors import ConfigError
 from simrun.config.menus import backend, backends, modes, options, scenario, scenarios
-from simrun.config.options import Config
+from simrun.config.options import Config, panel
 from simrun.scenarios.base import Scenario
 
 GROUPS = ("scenario", "backend", "experiment")
@@ -111,12 +111,18 @@ def changed(config: Config, overrides: Sequence[str], options: Mapping[str, Any]
     given = [_JUDGES.sub(_panel, each) for each in overrides]
     given = [f"backend.{each}" if _SHORT.match(each) else each for each in given]
     try:
-        asked = OmegaConf.merge(OmegaConf.from_dotlist(given), options)
+        asked = OmegaConf.merge(OmegaConf.from_dotlist(given), _plainly(options))
         if wrong := [str(key) for key in asked if key not in able]:
             raise ConfigError(f"{wrong[0]}: what was played stays as it is; only {', '.join(able)} can be given here")
-        return Config.of(_container(OmegaConf.merge(config.model_dump(mode="json"), asked)))
+        before = config.model_dump(mode="json", exclude={"judge"})  # who judged before judges no more
+        return Config.of(_container(OmegaConf.merge(before, asked)))
     except OmegaConfBaseException as error:
         raise ConfigError(str(error)) from None
+
+
+def _plainly(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options from Python with `judge` as the mapping that it is in a config."""
+    return {**options, "judge": panel(options["judge"])} if "judge" in options else dict(options)
 
 
 def _quoted(value: str) -> str:
@@ -140,7 +146,7 @@ def compose(
             if key not in Config.model_fields:
                 raise ConfigError(f"no option {key!r}; there are: {', '.join(Config.model_fields)}")
         OmegaConf.set_struct(composed, False)
-        merged = OmegaConf.merge(composed, rest)
+        merged = OmegaConf.merge(composed, _plainly(rest))
         return Config.of(_container(merged)), [Path(config_dir)] if config_dir else []
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigError(str(error)) from None

@@ -83,6 +83,16 @@ UNASKED = ("out", *Throughput.model_fields)
 """Options that say where a run is kept and how fast it is played; they change nothing of what is asked."""
 
 
+def panel(given: Any) -> dict[str, Any]:
+    """Who judges, as a mapping with `names`: a name, a list of names, or such a mapping. ValueError for anything else."""
+    rest = dict(given) if isinstance(given, Mapping) else {"names": given}
+    names = rest.pop("names", ())
+    names = (names,) if isinstance(names, str) else tuple(names or ())
+    if not all(isinstance(name, str) for name in names):
+        raise ValueError("judge takes the name of a judge, or a list of names")
+    return {**rest, "names": tuple(dict.fromkeys(names))} if names else {}
+
+
 class Config(Record):
     """A run as it was asked for."""
 
@@ -114,14 +124,7 @@ class Config(Record):
     @field_validator("judge", mode="before")
     @classmethod
     def _panel(cls, given: Any) -> Any:
-        names = (given,) if isinstance(given, str) else given
-        if isinstance(given, Mapping):
-            names = given.get("names", ())
-            names = (names,) if isinstance(names, str) else names
-        if not isinstance(names, list | tuple | None) or not all(isinstance(name, str) for name in names or ()):
-            raise ValueError("judge takes the name of a judge, or a list of names")
-        rest = dict(given) if isinstance(given, Mapping) else {}
-        return {**rest, "names": tuple(dict.fromkeys(names))} if names else {}
+        return panel(given)
 
     @field_validator("cases", mode="before")
     @classmethod

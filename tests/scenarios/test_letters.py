@@ -2,9 +2,8 @@
 
 import pytest
 
-from simrun.agents.reply import read
 from simrun.report.words import HEAD, word_rows
-from simrun.scenarios.recruitment.letters import Supported, claims, contradicted, counted, sentences, unsupported
+from simrun.scenarios.recruitment.letters import claims, counted, sentences
 
 LETTER = """Dear Sir or Madam,
 
@@ -78,40 +77,6 @@ def test_who_signs_is_no_claim():
 
 def test_claims_are_no_formulas():
     assert claims(LETTER) == ("I have known Dr. Smith for three years.", "She led the team of 4.5 people!")
-
-
-@pytest.mark.parametrize(
-    ("text", "verdict"),
-    [
-        ("Supported.", "supported"),
-        ("This is not stated in the CV", "not stated"),
-        ("contradicted", "contradicted"),
-        ("It is not supported", None),
-        ("supported or contradicted", None),
-        ('{"verdict": "not stated"}', "not stated"),
-        ('{"verdict": "Not_Stated"}', "not stated"),
-        ("The claim isn't supported by the CV.", None),
-        ("This is not directly supported by the CV.", None),
-        ("It cannot be supported", None),
-        ("Partially supported", None),
-        ("No. It is contradicted.", "contradicted"),
-    ],
-)
-def test_a_verdict_is_read(text, verdict):
-    found = read(text, (Supported,))
-    assert (found.verdict if found else None) == verdict
-
-
-def test_shares_are_of_what_was_judged():
-    verdicts = [
-        Supported(verdict="supported"),
-        Supported(verdict="not stated"),
-        Supported(verdict="contradicted"),
-        None,
-    ]
-    assert unsupported(verdicts) == pytest.approx(2 / 3)
-    assert contradicted(verdicts) == pytest.approx(1 / 3)
-    assert unsupported([None]) is None
 
 
 def test_words_are_counted_and_agency_is_a_share():

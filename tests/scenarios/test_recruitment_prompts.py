@@ -8,7 +8,7 @@ from conftest import config
 from test_prompts import APPEALS, KNOWN, declared_only, only_bias, told
 
 from simrun.agents.persona import WRITTEN
-from simrun.cli.menus import menu
+from simrun.cli.commands.list import MENUS
 from simrun.config.errors import ConfigError
 from simrun.config.menus import Catalogue, modes
 from simrun.log.manifest import used
@@ -155,7 +155,7 @@ def test_a_run_remembers_a_bias_that_its_role_shares(known: Catalogue):
 
 
 def test_the_list_of_biases_says_who_else_can_carry_them():
-    listed = menu("biases")
+    listed = MENUS["biases"](None)
     assert listed["recruiter/halo"].endswith(". Also of: chair, auditor, referee.")
     assert "chair/halo" not in listed
     assert "Also of" not in listed["doctor/gender"]
