@@ -96,19 +96,17 @@ def _one(composed: Any, as_json: bool) -> int:
 
 def _ended(run: "Run", as_json: bool) -> int:
     from simrun.cli.terminal import say, show_report
-    from simrun.report.record import Summary
+    from simrun.report.render.json import json as told
 
     report = run.report()
     if as_json:
-        told = {name: value for name, value in report.model_dump(mode="json").items() if name in Summary.model_fields}
-        print(json.dumps(told | {"run": str(run.path)}))
+        print(told(report.model_copy(update={"run": str(run.path)})))
     else:
         show_report(report)
     say(f"report {run.path / 'report' / 'report.md'}")
     if not run.complete:
-        say(
-            f"{report.design['owed'] - report.design['done']} of {report.design['owed']} episodes are owed; go on with: simrun resume {run.path}"
-        )
+        owed, done = run.scored.manifest.owed, run.scored.played.done
+        say(f"{owed - done} of {owed} episodes are owed; go on with: simrun resume {run.path}")
     if run.stopped and run.stopped != "interrupted":
         say(f"stopped early: {run.stopped}")
     return DONE if run.complete else INTERRUPTED if run.stopped == "interrupted" else ERRORS

@@ -15,8 +15,8 @@ from rich.text import Text
 from simrun.play.prompts import Reuse
 from simrun.play.runner import Watch, progress
 from simrun.report.figures import table
-from simrun.report.markdown import markdown
-from simrun.report.record import Report
+from simrun.report.render.markdown import markdown
+from simrun.report.report import Report
 from simrun.report.run import Run, Watching
 from simrun.report.vocabulary import HEAD as WORDS
 from simrun.report.vocabulary import Vocabulary, vocabulary_rows

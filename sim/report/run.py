@@ -13,7 +13,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import orjson
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -32,11 +31,12 @@ from simrun.play.replay import Past, past
 from simrun.play.runner import Runner, Watch
 from simrun.play.speed import Observer, Sampler, beside, pace, samples
 from simrun.play.workers import Crew, checked
-from simrun.report.markdown import markdown
-from simrun.report.plots import plots
-from simrun.report.record import Report, build
+from simrun.report.render.json import json
+from simrun.report.render.markdown import markdown
+from simrun.report.report import Report, build
 from simrun.score.contrasts import compared
 from simrun.score.layout import Layout, laid_out
+from simrun.score.scored import Scored
 
 if TYPE_CHECKING:
     import duckdb
@@ -102,40 +102,37 @@ class Run:
         return connection
 
     @cached_property
-    def layout(self) -> Layout:
-        """The outcomes by pairs of case and repeat, read once from the sealed tables. ValueError for several runs: they have one each."""
-        if len(self.paths) > 1:
-            raise ValueError("several runs have no one layout; load them one by one")
-        manifest = self.manifests[0]
-        return laid_out(self.duckdb(), manifest, manifest.laid_out)
+    def scored(self) -> Scored:
+        """The outcomes by pairs and the figures made of them, as typed records: arms, contrasts, counts, manipulations.
 
-    def report(self) -> Report:
-        """The report, computed once from the sealed tables. ValueError for several runs: they have one each."""
+        Read once from the sealed tables. ValueError for several runs: they have one each.
+        """
         if len(self.paths) > 1:
             raise ValueError("several runs have no one report; load them one by one")
+        (manifest,), tables = self.manifests, self.duckdb()
+        speed = pace(samples(self.path), manifest.config.prefill_rate, manifest.config.decode_rate)
+        return Scored(self.path.name, manifest, laid_out(tables, manifest, manifest.laid_out), tables, speed)
+
+    @property
+    def layout(self) -> Layout:
+        """The outcomes by pairs of case and repeat. ValueError for several runs."""
+        return self.scored.layout
+
+    def report(self) -> Report:
+        """Every section as blocks, computed once. ValueError for several runs."""
         return self._report
 
     @cached_property
     def _report(self) -> Report:
-        manifest = self.manifests[0]
-        return build(
-            self.path.name,
-            manifest,
-            self.layout,
-            self.duckdb(),
-            pace(samples(self.path), manifest.config.prefill_rate, manifest.config.decode_rate),
-        )
+        return build(self.scored)
 
     def write_report(self) -> Report:
         """Write report/report.json, report/report.md and its plots, and return the report."""
-        report, target, manifest = self.report(), self.path / "report", self.manifests[0]
+        report, target = self.report(), self.path / "report"
         target.mkdir(exist_ok=True)
-        (target / "report.json").write_bytes(
-            orjson.dumps(report.model_dump(mode="json"), option=orjson.OPT_INDENT_2) + b"\n"
-        )
-        (target / "report.md").write_text(markdown(report), encoding="utf-8")
-        for name, drawn in plots(report, self.layout, manifest.outcome, manifest.primary).items():
-            (target / name).write_bytes(drawn)
+        texts = {"report.json": json(report, indent=True) + "\n", "report.md": markdown(report), **report.plots()}
+        for name, text in texts.items():
+            (target / name).write_text(text, encoding="utf-8")
         return report
 
 
