@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from simrun.agents.records import Record
 
@@ -23,7 +23,13 @@ _KEYS = {"outcome": (3,), "interval": (3, 4), "signed interval": (3, 4), "groups
 Row = Mapping[str, JsonValue]
 
 
-class Finding(Record):
+class Documented(Record):
+    """Base of what docs/summary.schema.json describes: the docstrings of its fields stand there too."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class Finding(Documented):
     """A sentence that says what figures mean."""
 
     block: Literal["finding"] = "finding"
@@ -35,7 +41,7 @@ class Finding(Record):
     reference: str = ""
 
 
-class Prose(Record):
+class Prose(Documented):
     """Words that are no finding."""
 
     block: Literal["prose"] = "prose"
@@ -44,7 +50,7 @@ class Prose(Record):
     """A heading of a section's own rank, a warning set apart, a paragraph, or an entry of a list."""
 
 
-class Scalar(Record):
+class Scalar(Documented):
     """One value under a name."""
 
     block: Literal["scalar"] = "scalar"
@@ -57,7 +63,7 @@ class Scalar(Record):
     """Whether a person is shown it; else it is told in a sentence, and stands here for programs."""
 
 
-class Column(Record):
+class Column(Documented):
     """What a table shows of its rows."""
 
     head: str
@@ -86,7 +92,7 @@ class Column(Record):
         return self
 
 
-class Table(Record):
+class Table(Documented):
     """Rows that hold all that is known, and which of it a person is shown."""
 
     block: Literal["table"] = "table"
@@ -103,7 +109,7 @@ class Table(Record):
     shown: bool = True
 
 
-class Plot(Record):
+class Plot(Documented):
     """A picture, kept as KEY.svg beside the report."""
 
     block: Literal["plot"] = "plot"

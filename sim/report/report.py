@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping
 from itertools import chain
 
-from simrun.agents.records import Record
-from simrun.report.blocks import Block, Finding, Plot, Prose, Row, Table, at
+from pydantic import JsonValue
+
+from simrun.report.blocks import Block, Documented, Finding, Plot, Prose, Row, Scalar, Table, at
 from simrun.report.section import Section, sections
 from simrun.score.scored import Scored
 
 
-class Told(Record):
+class Told(Documented):
     """What a section came to."""
 
     title: str
@@ -18,7 +19,7 @@ class Told(Record):
     """None where the run has nothing of the kind."""
 
 
-class Report(Record):
+class Report(Documented):
     """What a run came to: report/report.json, and what `--json` prints."""
 
     run: str
@@ -30,13 +31,23 @@ class Report(Record):
     """By name, in reading order."""
 
     def table(self, section: str, key: str | None = None) -> tuple[Row, ...]:
-        """The rows of a section's table, or of all of its tables. KeyError says which there are."""
-        if section not in self.sections:
-            raise KeyError(f"no section {section!r}; there are: {', '.join(self.sections)}")
-        there = {each.key: each for each in self.sections[section].blocks if isinstance(each, Table)}
+        """The rows of a section's table, or of all of its tables one after the other. KeyError says which there are."""
+        there = {each.key: each for each in self._blocks(section) if isinstance(each, Table)}
         if key is not None and key not in there:
             raise KeyError(f"section {section!r} has no table {key!r}; it has: {', '.join(there) or 'none'}")
         return tuple(chain.from_iterable(each.rows for each in there.values() if key in (None, each.key)))
+
+    def value(self, section: str, key: str) -> JsonValue:
+        """The value of a section's scalar. KeyError says which there are."""
+        there = {each.key: each.value for each in self._blocks(section) if isinstance(each, Scalar)}
+        if key not in there:
+            raise KeyError(f"section {section!r} has no scalar {key!r}; it has: {', '.join(there) or 'none'}")
+        return there[key]
+
+    def _blocks(self, section: str) -> tuple[Block, ...]:
+        if section not in self.sections:
+            raise KeyError(f"no section {section!r}; there are: {', '.join(self.sections)}")
+        return self.sections[section].blocks
 
     def plots(self) -> Mapping[str, str]:
         """The pictures, file name -> SVG."""

@@ -1,6 +1,5 @@
 """A section of the report, and the menu of those there are: one module each in simrun.report.sections."""
 
-from abc import ABC, abstractmethod
 from functools import cache
 from typing import ClassVar
 
@@ -9,7 +8,7 @@ from simrun.report.menu import modules
 from simrun.score.scored import Scored
 
 
-class Section(ABC):
+class Section:
     """One part of the report."""
 
     name: ClassVar[str]
@@ -19,9 +18,9 @@ class Section(ABC):
     title: ClassVar[str] = ""
     """The heading over its blocks, "" for none."""
 
-    @abstractmethod
     def compute(self, run: Scored) -> tuple[Block, ...]:
         """Its blocks; none where the run has nothing of the kind. Keys of a section's blocks differ."""
+        raise NotImplementedError
 
 
 @cache

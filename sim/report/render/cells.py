@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from simrun.report.blocks import Column, Row, Scalar, at
+from simrun.report.blocks import Column, Row, Scalar, Table, at
 from simrun.report.figures import figure, interval
 
 ARROW = {"higher": " ↑", "lower": " ↓", "neither": ""}
@@ -13,6 +13,11 @@ ARROW = {"higher": " ↑", "lower": " ↓", "neither": ""}
 def cell(column: Column, row: Row) -> str:
     """What a row says in a column, `-` for nothing."""
     return _written(column.form, column.pattern, [_found(row, key) for key in column.keys])
+
+
+def texts(table: Table) -> list[list[str]]:
+    """What a person is shown of a table: the cells of each row."""
+    return [[cell(column, row) for column in table.columns if column.shown] for row in table.rows]
 
 
 def strong(column: Column, row: Row) -> bool:
