@@ -282,7 +282,7 @@ def audit(effect: float, seed: int) -> dict[str, Any]:
             seed=seed,
             out=out,
         )
-        solved = next(each for each in run.report().contrasts if each.outcome == "solved")
+        solved = next(each for each in run.scored.contrasts if each.outcome == "solved")
     return {
         "effect": effect,
         "seed": seed,

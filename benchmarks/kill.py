@@ -164,9 +164,9 @@ def outcomes(log: bytes) -> dict[str, Any]:
 
 
 def reported(run: Path) -> Any:
-    """Arms and contrasts of the written report."""
-    report = json.loads((run / "report" / "report.json").read_bytes())
-    return report["arms"], report["contrasts"]
+    """Arms and effects of the written report."""
+    sections = json.loads((run / "report" / "report.json").read_bytes())["sections"]
+    return sections["arms"], sections["effects"]
 
 
 def alone(episodes: int) -> Reference:

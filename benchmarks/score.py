@@ -176,11 +176,11 @@ def score(path: Path) -> dict[str, float]:
     run = Run(path)
     assert run.layout.values.size
     read = time.perf_counter()
-    report = run.report()
+    run.report()
     computed = time.perf_counter()
     run.write_report()
     ended = time.perf_counter()
-    assert sum(each.pairs > 0 for each in report.contrasts) == len(OUTCOMES) * (len(LEVELS) + 1)
+    assert sum(each.pairs > 0 for each in run.scored.contrasts) == len(OUTCOMES) * (len(LEVELS) + 1)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9  # Linux counts in kB
     return {"read_s": read - began, "computed_s": computed - read, "written_s": ended - computed, "peak_gb": peak}
 

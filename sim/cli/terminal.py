@@ -1,7 +1,6 @@
 """What a person sees while and after a run: progress on stderr, results on stdout."""
 
 import asyncio
-import json
 import math
 import sys
 from collections.abc import Mapping, Sequence
@@ -17,8 +16,8 @@ from simrun.cli.command import DONE, ERRORS, INTERRUPTED
 from simrun.play.prompts import Reuse
 from simrun.play.watch import Watch, progress
 from simrun.report.figures import table
-from simrun.report.markdown import markdown
-from simrun.report.record import Report, Summary
+from simrun.report.render.json import json as as_one_object
+from simrun.report.render.markdown import markdown
 from simrun.report.run import Run, Watching
 from simrun.report.vocabulary import HEAD as WORDS
 from simrun.report.vocabulary import Vocabulary, vocabulary_rows
@@ -88,21 +87,16 @@ def ended(run: Run, as_json: bool) -> int:
     """Its report to stdout, where it is kept and how to go on to stderr; the exit code of what it came to."""
     report = run.report()
     if as_json:
-        print(json.dumps(summary(report) | {"run": str(run.path)}))
+        print(as_one_object(report.model_copy(update={"run": str(run.path)})))
     else:
         show_markdown(markdown(report))
     say(f"report {run.path / 'report' / 'report.md'}")
     if not run.complete:
-        owed = f"{report.design['owed'] - report.design['done']} of {report.design['owed']} episodes are owed"
-        say(f"{owed}; go on with: simrun resume {run.path}")
+        owed, done = run.scored.manifest.owed, run.scored.played.done
+        say(f"{owed - done} of {owed} episodes are owed; go on with: simrun resume {run.path}")
     if run.stopped and run.stopped != "interrupted":
         say(f"stopped early: {run.stopped}")
     return DONE if run.complete else INTERRUPTED if run.stopped == "interrupted" else ERRORS
-
-
-def summary(report: Report) -> dict[str, Any]:
-    """The part of a report that docs/summary.schema.json promises."""
-    return {name: value for name, value in report.model_dump(mode="json").items() if name in Summary.model_fields}
 
 
 def show_markdown(text: str) -> None:

@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 from simrun.agents.records import Record
 from simrun.config.errors import ConfigError
 from simrun.estimate.paired import holm, sign_flip
-from simrun.report.figures import figure, interval, table
-from simrun.report.markdown import ALPHA
-from simrun.report.record import ArmResult
+from simrun.report.figures import ALPHA, figure, interval, table
 from simrun.report.run import Run
 from simrun.scenarios.outcome import Outcome
 from simrun.score import contrasts as contrast
+from simrun.score.arms import ArmResult
 from simrun.score.contrasts import ContrastResult
 from simrun.score.layout import Codes, Floats, Layout
 from simrun.score.metrics.paired_difference import paired_difference
@@ -129,9 +128,9 @@ class _Told:
 
     def side(self, outcomes: Sequence[str]) -> Side:
         """What its own report says."""
-        report = self.run.report()
-        effects = tuple(each for each in report.contrasts if each.outcome in outcomes and each.family != "control")
-        return Side(run=self.name, reference=report.arms[0], effects=effects)
+        scored = self.run.scored
+        effects = tuple(each for each in scored.contrasts if each.outcome in outcomes and each.family != "control")
+        return Side(run=self.name, reference=scored.arms[0], effects=effects)
 
 
 def compare(runs: Sequence[Run]) -> Comparison:

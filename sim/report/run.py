@@ -5,8 +5,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from simrun.config.errors import ConfigError
 from simrun.config.menus import Catalogue, catalogue
 from simrun.config.options import Config
@@ -17,10 +15,11 @@ from simrun.play import judging as asking
 from simrun.play import session
 from simrun.play.session import Session, Watching, sealed
 from simrun.play.speed import pace, samples
-from simrun.report.markdown import markdown
-from simrun.report.plots import plots
-from simrun.report.record import Report, build
+from simrun.report.render.json import json
+from simrun.report.render.markdown import markdown
+from simrun.report.report import Report, build
 from simrun.score.layout import Layout, laid_out, read_outcomes
+from simrun.score.scored import Scored
 
 if TYPE_CHECKING:
     import duckdb
@@ -82,41 +81,39 @@ class Run:
         return connection
 
     @cached_property
-    def layout(self) -> Layout:
-        """The outcomes by pairs of case and repeat, read once from the sealed tables. ValueError for several runs: they have one each."""
-        if len(self.paths) > 1:
-            raise ValueError("several runs have no one layout; load them one by one")
-        manifest = self.manifests[0]
-        tables = self.duckdb()
-        return laid_out(tables, manifest, read_outcomes(tables, manifest))
+    def scored(self) -> Scored:
+        """The outcomes by pairs and the figures made of them, as typed records: arms, contrasts, counts, manipulations.
 
-    def report(self) -> Report:
-        """The report, computed once from the sealed tables. ValueError for several runs: they have one each."""
+        Read once from the sealed tables. ValueError for several runs: they have one each.
+        """
         if len(self.paths) > 1:
             raise ValueError("several runs have no one report; load them one by one")
+        (manifest,), tables = self.manifests, self.duckdb()
+        speed = pace(samples(self.path), manifest.config.prefill_rate, manifest.config.decode_rate)
+        return Scored(
+            self.path.name, manifest, laid_out(tables, manifest, read_outcomes(tables, manifest)), tables, speed
+        )
+
+    @property
+    def layout(self) -> Layout:
+        """The outcomes by pairs of case and repeat. ValueError for several runs."""
+        return self.scored.layout
+
+    def report(self) -> Report:
+        """Every section as blocks, computed once. ValueError for several runs."""
         return self._report
 
     @cached_property
     def _report(self) -> Report:
-        manifest = self.manifests[0]
-        return build(
-            self.path.name,
-            manifest,
-            self.layout,
-            self.duckdb(),
-            pace(samples(self.path), manifest.config.prefill_rate, manifest.config.decode_rate),
-        )
+        return build(self.scored)
 
     def write_report(self) -> Report:
         """Write report/report.json, report/report.md and its plots, and return the report."""
-        report, target, manifest = self.report(), self.path / "report", self.manifests[0]
+        report, target = self.report(), self.path / "report"
         target.mkdir(exist_ok=True)
-        (target / "report.json").write_bytes(
-            orjson.dumps(report.model_dump(mode="json"), option=orjson.OPT_INDENT_2) + b"\n"
-        )
-        (target / "report.md").write_text(markdown(report), encoding="utf-8")
-        for name, drawn in plots(report, self.layout, manifest.outcome, manifest.primary).items():
-            (target / name).write_bytes(drawn)
+        texts = {"report.json": json(report, indent=True) + "\n", "report.md": markdown(report), **report.plots()}
+        for name, text in texts.items():
+            (target / name).write_text(text, encoding="utf-8")
         return report
 
 

@@ -11,6 +11,7 @@ from simrun.agents.backends.base import BackendError
 from simrun.agents.backends.local import Local, weights
 from simrun.agents.records import Chat, Message
 from simrun.agents.reply import Reply, form
+from simrun.report.sections.notes import notes
 from simrun.scenarios.clinic.moves import Ask, Diagnose, OrderTest, Rating
 
 pytestmark = pytest.mark.engine
@@ -126,13 +127,13 @@ def test_a_whole_run_with_the_real_model(tmp_path: Path):
         out=str(tmp_path),
         vary={"patient": {"ethnicity": ["White", "Black"]}},
     )
-    report = done.report()
+    report = done.scored
     assert done.complete
     assert all(arm.problems["unreadable"] == 0 for arm in report.arms)
-    assert "says nothing about medicine" in report.notes[0]
-    assert report.engines["doctor"]["engine"].startswith("xllamacpp ")
-    assert report.tokens["output"] == done.calls.output_tokens.sum() > 0
-    assert report.tokens["cached"] > 0
+    assert "says nothing about medicine" in notes(report)[0]
+    assert report.manifest.engines["doctor"]["engine"].startswith("xllamacpp ")
+    assert report.played.output_tokens == done.calls.output_tokens.sum() > 0
+    assert report.played.cached_tokens > 0
 
 
 @pytest.mark.parametrize("mode", ["rank", "interview", "panel"])  # the others have one call; with vLLM all are played
@@ -150,7 +151,7 @@ def test_recruitment_plays_with_the_real_model(tmp_path, mode):
         out=str(tmp_path),
     )
     assert found.complete
-    assert found.report().arms[0].problems["unreadable"] == 0
+    assert found.scored.arms[0].problems["unreadable"] == 0
     assert found.calls.output_tokens.gt(0).all()
 
 

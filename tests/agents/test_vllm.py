@@ -51,7 +51,7 @@ def command(scenario: str, made: Home, out: Path, *more: str) -> list[str]:
 def played(run: Run, cold: int = 0) -> None:
     """What holds for every run with constrained decisions; `cold` calls may have met an engine that had just begun."""
     assert run.complete
-    assert all(arm.problems["unreadable"] == 0 for arm in run.report().arms)
+    assert all(arm.problems["unreadable"] == 0 for arm in run.scored.arms)
     turns = run.calls[run.calls.prompt_tokens >= 256]
     later = turns[turns.nth > 0]
     assert len(later)

@@ -143,7 +143,7 @@ class TestLog:
         env.close()
         kept = Run(tmp_path / "log")
         assert kept.complete
-        assert kept.report().design["done"] == 4
+        assert kept.scored.played.done == 4
         assert kept.manifests[0].engines["doctor"]["backend"] == "caller"
         assert rebuild(kept.path)[1] is True
         assert resume(kept.path).complete

@@ -19,6 +19,7 @@ from simrun.config.menus import Catalogue
 from simrun.config.options import Config
 from simrun.plan.casting import Casting
 from simrun.plan.design import Plan, planned
+from simrun.report.sections.notes import notes
 from simrun.scenarios.base import Case, Play, Scenario, Turn
 from simrun.scenarios.outcome import Better, Outcome, Range
 from simrun.stage.stage import Stage
@@ -76,13 +77,13 @@ def test_a_third_of_three_cubed_has_each_pair_of_levels_once(known):
 def test_a_factor_of_a_fraction_is_compared_over_the_levels_of_the_others(play):
     given = {"backend": {"group": "Black", "effect": 0.4}, "cases": None, "repeats": 4}
     done = play(vary=THREE, design={"cross": "fractional"}, **given)
-    found = {each.arm: each for each in done.report().contrasts if each.outcome == "solved"}
+    found = {each.arm: each for each in done.scored.contrasts if each.outcome == "solved"}
     ethnicity = found["patient.ethnicity=Black"]
     assert ethnicity.low <= -0.4 <= ethnicity.high < 0
     assert ethnicity.pairs == 120
     for other in ("patient.gender=man", "patient.insurance=none"):
         assert found[other].low <= 0 <= found[other].high
-    told = next(note for note in done.report().notes if "cannot be told apart" in note)
+    told = next(note for note in notes(done.scored) if "cannot be told apart" in note)
     assert "the effect of patient.ethnicity from what patient.gender and patient.insurance do together" in told
 
 
@@ -152,13 +153,13 @@ def test_a_patient_that_always_says_seven_is_found_out_by_the_mirror(play):
         cases=4,
         design={"controls": ["mirror"]},
     )
-    (found,) = [each for each in done.report().contrasts if (each.arm, each.outcome) == ("mirror", "confidence")]
+    (found,) = [each for each in done.scored.contrasts if (each.arm, each.outcome) == ("mirror", "confidence")]
     assert (found.difference, found.family) == (-3.0, "control")  # 11 - 7 against 7
 
 
 def test_the_positive_control_finds_what_was_planted_and_asks_no_model(play):
     done = play(cases=None, repeats=4, vary={}, design={"controls": ["positive"], "planted": 0.3})
-    (found,) = [each for each in done.report().contrasts if each.outcome == "solved"]
+    (found,) = [each for each in done.scored.contrasts if each.outcome == "solved"]
     assert (found.arm, found.reference, found.family) == ("positive", "positive reference", "control")
     assert found.low <= -0.3 <= found.high < 0
     text = (done.path / "report" / "report.md").read_text()

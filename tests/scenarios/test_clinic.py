@@ -9,6 +9,7 @@ from simrun.agents.agent import Agent
 from simrun.agents.records import Answer
 from simrun.agents.reply import Reply
 from simrun.config.errors import ConfigError
+from simrun.report.sections.notes import notes
 from simrun.scenarios.clinic.cases import load, same
 from simrun.scenarios.clinic.consultation import Clinic, ClinicOutcome
 from simrun.scenarios.demographics import stated, swap_gender
@@ -270,7 +271,7 @@ def test_medqa_plays_as_it_is(play, medqa):
 def test_nejm_plays_as_it_is_and_says_that_images_were_not_shown(play, nejm):
     run = play(data_of(nejm), cases=None)
     assert run.complete
-    assert any("15 cases have an image that nobody was shown" in note for note in run.report().notes)
+    assert any("15 cases have an image that nobody was shown" in note for note in notes(run.scored))
 
 
 def test_images_on_a_backend_without_them_are_refused(play, nejm):
@@ -323,7 +324,7 @@ def test_a_broken_line_is_reported_and_the_others_play(play, tmp_path):
     assert faults[0].startswith(f"{file}:2: field '-': not JSON")
     assert faults[1] == f"{file}:3: field 'history': missing"
     assert faults[2] == f"{file}:4: field 'Objective_for_Doctor': missing"
-    assert sum("Unreadable line left out" in note for note in run.report().notes) == 3
+    assert sum("Unreadable line left out" in note for note in notes(run.scored)) == 3
 
 
 # Words about people

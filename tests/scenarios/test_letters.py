@@ -2,7 +2,7 @@
 
 import pytest
 
-from simrun.report.words import HEAD, word_rows
+from simrun.report.sections.words import words
 from simrun.scenarios.recruitment.letters import claims, counted, sentences
 
 LETTER = """Dear Sir or Madam,
@@ -133,7 +133,7 @@ def test_words_of_two_groups_are_compared_as_odds(play):
         backend={"group": "Gender: woman", "effect": 0.4},
         cases=60,
     )
-    found = {each.outcome: each for each in run.report().words}
+    found = {each.outcome: each for each in words(run.scored)}
     table = run.outcomes[run.outcomes.arm != "same"].pivot_table(
         index="outcome", columns="arm", values="value", aggfunc="sum"
     )
@@ -143,7 +143,10 @@ def test_words_of_two_groups_are_compared_as_odds(play):
     assert found["agentic"].high < 1 < found["communal"].low
     assert found["agentic"].n == 60
     assert found["agentic"].share == pytest.approx(woman.agentic / woman.words)
-    assert len(word_rows(run.report().words)[0]) == len(HEAD)
+    rows = run.report().table("words", "words")
+    assert {row["outcome"]: row["odds_ratio"] for row in rows} == {
+        name: each.odds_ratio for name, each in found.items()
+    }
     assert "## Words" in (run.path / "report" / "report.md").read_text()
     fair = play("scenario=recruitment", "scenario.mode=letter", cases=10)
-    assert {each.odds_ratio for each in fair.report().words if each.odds_ratio is not None} == {1.0}
+    assert {each.odds_ratio for each in words(fair.scored) if each.odds_ratio is not None} == {1.0}

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simrun.report.components import CELLS, cell_rows, pooled
+from simrun.report.render.cells import texts
+from simrun.report.sections.cells import pooled, table
 from simrun.score.metrics.prediction_powered_rate import prediction_powered_rate
 from simrun.score.metrics.shrunken_means import shrunken_means
 from simrun.score.metrics.worst_group import worst_group
@@ -161,6 +162,6 @@ def test_shrinkage_is_nearer_to_the_truth():
 
 def test_cells_of_a_report_begin_with_the_lowest():
     found = pooled("score", "sex", [0, 100, 200, 0, 101, 202], list("bbbaaa"), list("xyzxyz"))
-    rows = cell_rows([found])
-    assert [len(row) for row in rows] == [len(CELLS)] * 2
+    rows = texts(table(found))
+    assert [len(row) for row in rows] == [6] * 2
     assert rows[0] == ["score", "sex", "b", "3 (3)", "100", "100"]

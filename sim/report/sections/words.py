@@ -1,18 +1,42 @@
 """Words by group: what an outcome counts of another, such as the agentic words of a letter, compared as odds."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from simrun.agents.records import Record
 from simrun.estimate.paired import delete_a_group
-from simrun.log.manifest import Manifest
-from simrun.report.figures import figure, interval
-from simrun.scenarios.outcome import Outcome
+from simrun.report.blocks import Block, Column, Table, row
+from simrun.report.section import Section
 from simrun.score.layout import Floats, Layout
 from simrun.score.metrics.odds_ratio import odds_ratio
+from simrun.score.scored import Scored
 
-HEAD = ("counted", "of", "arm", "against", "odds ratio (95 %)", "share", "share in the reference", "pairs", "left out")
+
+class Words(Section):
+    """One table: each count in each comparison."""
+
+    name, order, title = "words", 70, "Words"
+
+    def compute(self, run: Scored) -> tuple[Block, ...]:
+        """Nothing where no outcome counts words."""
+        rows = tuple(row(each) for each in words(run))
+        return (Table(key="words", about=ABOUT, columns=COLUMNS, rows=rows),) if rows else ()
+
+
+ABOUT = (
+    "Whole words of word lists, as odds against all other words, summed over the pairs: 1 is parity, above 1 the arm "
+    "has more."
+)
+COLUMNS = (
+    Column.of("counted", "outcome"),
+    Column.of("of", "of"),
+    Column.of("arm", "arm"),
+    Column.of("against", "reference"),
+    Column.of("odds ratio (95 %)", "odds_ratio", "low", "high", form="interval", about="Above 1 the arm has more."),
+    Column.of("share", "share", form="figure", about="Of all that is counted in, such as all words."),
+    Column.of("share in the reference", "reference_share", form="figure"),
+    Column.of("pairs", "n", form="count", about="With the counts in both arms."),
+    Column.of("left out", "excluded", form="count", about="Pairs that finished without, such as a refused letter."),
+)
 
 
 class WordsResult(Record):
@@ -35,13 +59,12 @@ class WordsResult(Record):
     """Pairs that both arms finished without a count in both, such as a refused letter."""
 
 
-def words(manifest: Manifest, layout: Layout, kind: type[Outcome]) -> tuple[WordsResult, ...]:
+def words(run: Scored) -> tuple[WordsResult, ...]:
     """Every count in every comparison that is no control and is between two arms."""
-    pairs = [each for each in manifest.contrasts if not each.control and not each.note]
     return tuple(
-        _result(layout, name, count.of, each.arm, each.reference)
-        for name, count in kind.counts().items()
-        for each in pairs
+        _result(run.layout, name, count.of, each.arm, each.reference)
+        for name, count in run.outcome.counts().items()
+        for each in run.comparisons
     )
 
 
@@ -78,21 +101,3 @@ def _odds(sums: Floats) -> float | None:
 
 def _log(value: float | None) -> float | None:
     return float(np.log(value)) if value else None
-
-
-def word_rows(results: Sequence[WordsResult]) -> list[list[object]]:
-    """The rows of the report's table under HEAD."""
-    return [
-        [
-            each.outcome,
-            each.of,
-            each.arm,
-            each.reference,
-            interval(each.odds_ratio, each.low, each.high),
-            figure(each.share),
-            figure(each.reference_share),
-            each.n,
-            each.excluded,
-        ]
-        for each in results
-    ]

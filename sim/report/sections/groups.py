@@ -6,11 +6,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simrun.agents.records import Record
-from simrun.log.manifest import Manifest
+from simrun.report.blocks import Block, Column, Table, row
+from simrun.report.section import Section
 from simrun.scenarios.outcome import Outcome
-from simrun.score.layout import Layout, Observed
+from simrun.score.layout import Observed
 from simrun.score.metrics.four_fifths import four_fifths
 from simrun.score.metrics.group_mean import group_mean
+from simrun.score.scored import Scored
+
+
+class Groups(Section):
+    """One table: each outcome over each axis, and over their intersections."""
+
+    name, order, title = "groups", 50, "Across groups, all other factors pooled"
+
+    def compute(self, run: Scored) -> tuple[Block, ...]:
+        """Nothing where no axis was varied."""
+        rows = tuple(row(each, rule=_rule(each)) for each in groups(run))
+        return (Table(key="groups", columns=COLUMNS, rows=rows),) if rows else ()
 
 
 class GroupResult(Record):
@@ -33,21 +46,38 @@ class GroupResult(Record):
     """The whole interval of the ratio is below .8: only then is the flag a finding."""
 
 
-def groups(manifest: Manifest, layout: Layout, kind: type[Outcome]) -> tuple[GroupResult, ...]:
+COLUMNS = (
+    Column.of("outcome", "outcome"),
+    Column.of("by", "factor"),
+    Column.of("means (n)", "means", "n", form="groups"),
+    Column.of("gap", "gap", form="figure", about="Largest mean minus least: 0 is parity; chance alone lifts it."),
+    Column.of("worst", "worst", about="By the outcome's direction; the lowest where it has none."),
+    Column.of("lowest to highest rate", "ratio", form="figure", about="1 is parity; of yes and no only."),
+    Column.of(
+        "four-fifths rule",
+        "rule",
+        about="Broken where that ratio is below .8 with its whole interval.",
+    ),
+)
+
+
+def groups(run: Scored) -> tuple[GroupResult, ...]:
     """Every declared outcome over every axis that was varied, and over their intersections where there are several."""
-    axes = [factor.name for factor in manifest.factors if factor.kind == "axis"]
-    settings = {arm.name: arm.settings for arm in manifest.arms if not arm.control}
+    settings = {arm.name: arm.settings for arm in run.manifest.arms if not arm.control}
     found = []
-    for field in manifest.primary:
-        seen = layout.observed(field, settings)
-        for factor in [[axis] for axis in axes] + ([axes] if len(axes) > 1 else []):
-            cell_of = [
-                " & ".join(settings[arm][axis] for axis in factor) if arm in settings else "" for arm in layout.arms
-            ]
-            cells = np.array(cell_of, dtype=object)[seen.arm]
-            if len({cell_of[arm] for arm in np.unique(seen.arm)}) > 1:
-                found.append(_result(field, " & ".join(factor), seen, cells, kind))
+    for field, factor in ((field, factor) for field in run.manifest.primary for factor in _factors(run.axes)):
+        seen = run.layout.observed(field, settings)
+        cell_of = [
+            " & ".join(settings[arm][axis] for axis in factor) if arm in settings else "" for arm in run.layout.arms
+        ]
+        cells = np.array(cell_of, dtype=object)[seen.arm]
+        if len({cell_of[arm] for arm in np.unique(seen.arm)}) > 1:
+            found.append(_result(field, " & ".join(factor), seen, cells, run.outcome))
     return tuple(found)
+
+
+def _factors(axes: tuple[str, ...]) -> list[tuple[str, ...]]:
+    return [*((axis,) for axis in axes), *([axes] if len(axes) > 1 else [])]
 
 
 def _result(field: str, factor: str, seen: Observed, cells: NDArray[np.object_], kind: type[Outcome]) -> GroupResult:
@@ -69,3 +99,9 @@ def _result(field: str, factor: str, seen: Observed, cells: NDArray[np.object_],
         flagged=rates.flag if rates else None,
         supported=bool(rates and rates.supported),
     )
+
+
+def _rule(each: GroupResult) -> str | None:
+    if each.flagged is None:
+        return None
+    return "kept" if not each.flagged else "broken" if each.supported else "below .8, within chance"
