@@ -40,6 +40,20 @@ PACKAGES = (
 FILE = "manifest.json"
 
 
+class Stated(Record):
+    """One attribute that cases state of their people."""
+
+    role: str
+    axis: str
+    levels: Mapping[str, str]
+    """Case -> level."""
+
+    @property
+    def name(self) -> str:
+        """`role.axis`"""
+        return f"{self.role}.{self.axis}"
+
+
 class Manifest(Record):
     """manifest.json of a run."""
 
@@ -68,8 +82,8 @@ class Manifest(Record):
     """Lines of the data that could not be read."""
     flags: Mapping[str, tuple[str, ...]] = {}
     """Case -> what a reader should know of it."""
-    stated: Mapping[str, Mapping[str, str]] = {}
-    """What cases say of their people by themselves: `role.axis` -> case -> level."""
+    stated: tuple[Stated, ...] = ()
+    """What cases say of their people by themselves, where the run neither varies nor sets it."""
     hidden_images: int = 0
     """Cases whose image nobody was shown."""
     engines: Mapping[str, Mapping[str, Any]] = {}
@@ -183,13 +197,17 @@ class Manifest(Record):
         return plan
 
 
-def _stated(plan: Plan) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
+def _stated(plan: Plan) -> tuple[Stated, ...]:
+    found: dict[tuple[str, str], dict[str, str]] = {}
     for name, case in plan.cases.items():
         for role, traits in case.persona.items():
             for axis, level in traits.items():
-                found.setdefault(f"{role}.{axis}", {})[name] = level
-    return found
+                found.setdefault((role, axis), {})[name] = level
+    decided = {(factor.role, factor.what) for factor in plan.factors}
+    decided |= {(role, axis) for role, own in plan.config.roles.items() for axis in own.persona}
+    return tuple(
+        Stated(role=role, axis=axis, levels=own) for (role, axis), own in found.items() if (role, axis) not in decided
+    )
 
 
 def suite(plan: Plan) -> str:

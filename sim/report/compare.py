@@ -93,7 +93,7 @@ class _Told:
 
     def __init__(self, run: Run):
         self.run, self.name, self.manifest = run, run.path.name, run.manifests[0]
-        self.scenario = str(self.manifest.config.scenario["name"])
+        self.scenario = self.manifest.scenario.name
         self.kind: type[Outcome] = self.manifest.outcome
         self.reference = self.manifest.arms[0].name
         self.contrasts = {

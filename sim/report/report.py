@@ -59,7 +59,7 @@ def build(run: Scored, asked: Iterable[Section] | None = None) -> Report:
     """Compute the sections, all that there are if none are named. ValueError for a section whose blocks do not fit."""
     told = {each.name: _told(each, run) for each in (sections() if asked is None else asked)}
     _named_apart(told)
-    scenario = str(run.manifest.config.scenario["name"])
+    scenario = run.manifest.scenario.name
     return Report(run=run.name, scenario=scenario, complete=run.complete, sections=told)
 
 

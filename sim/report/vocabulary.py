@@ -72,7 +72,7 @@ def vocabularies(
         (turns.kind == "turn")
         & turns.decision.isna()
         & turns.problem.isna()
-        & ~turns.role.isin(manifest.config.played().judges)
+        & ~turns.role.isin(manifest.scenario.judges)
     ]
     told = free.merge(episodes.loc[episodes.state == "done", ["trial", "case", "arm", "repeat"]], on="trial")
     hidden = re.compile(masked(list(manifest.catalogue.axes.values())) or r"(?!)", re.IGNORECASE)

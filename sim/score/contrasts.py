@@ -102,11 +102,6 @@ class Pairs:
         return difference
 
 
-def compared(manifest: Manifest) -> tuple[Contrast, ...]:
-    """Interim."""
-    return manifest.contrasts
-
-
 def pairs(layout: Layout, outcome: str, contrast: Contrast) -> Pairs:
     """The pairs that a contrast compares in one outcome."""
     done = layout.done((*contrast.arms, *contrast.references))

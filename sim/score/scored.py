@@ -6,10 +6,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from simrun.log.manifest import Manifest
+from simrun.plan.contrasts import Contrast
 from simrun.play.speed import Pace
 from simrun.scenarios.outcome import Outcome
 from simrun.score.arms import ArmResult, arms
-from simrun.score.contrasts import Contrast, ContrastResult, contrasts
+from simrun.score.contrasts import ContrastResult, contrasts
 from simrun.score.counts import ALL, Counts, counts, errors
 from simrun.score.layout import Layout
 from simrun.score.manipulations import Manipulation, manipulations
@@ -39,8 +40,7 @@ class Scored:
     @property
     def axes(self) -> tuple[str, ...]:
         """The axes that were varied, as `role.axis`."""
-        varied, known = self.manifest.config.factors, self.manifest.catalogue.axes
-        return tuple(key for key in varied if key.partition(".")[2] in known)
+        return tuple(factor.name for factor in self.manifest.factors if factor.kind == "axis")
 
     @property
     def comparisons(self) -> tuple[Contrast, ...]:

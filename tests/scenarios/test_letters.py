@@ -117,10 +117,10 @@ def test_who_somebody_is_does_not_make_a_letter_more_or_less_positive(known):
         for level in axis.levels.values():
             names = [name for listed in level.names.values() for name in listed]
             shown = [level.phrase, level.group, *names, *level.terms, *level.clubs, *level.schools, *level.gaps]
-            for words in filter(None, shown):
-                found = counted(f"She is an excellent nurse. {words}.")
+            for told in filter(None, shown):
+                found = counted(f"She is an excellent nurse. {told}.")
                 if (found["praise"], found["doubt"], found["informal"]) != (1, 0, 0):
-                    moved.append((axis.name, words))
+                    moved.append((axis.name, told))
     assert moved == []
 
 

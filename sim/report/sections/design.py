@@ -17,7 +17,7 @@ class Design(Section):
             "cases": len(manifest.cases),
             "arms": len(manifest.arms),
             "repeats": manifest.repeats,
-            "seed": manifest.config.seed,
+            "seed": manifest.seed,
             "owed": manifest.owed,
             "done": run.played.done,
             "config": manifest.digest,
@@ -50,7 +50,7 @@ def _sentences(run: Scored) -> str:
     return (
         f"{len(manifest.cases)} cases x {len(manifest.arms)} arms x {manifest.repeats} repeats: "
         f"{manifest.owed} episodes owed, {run.played.done} done{'' if run.complete else ' (incomplete)'}. "
-        f"Reference arm: {manifest.arms[0].name}. Run seed {manifest.config.seed}; the arms of a pair share every "
+        f"Reference arm: {manifest.arms[0].name}. Run seed {manifest.seed}; the arms of a pair share every "
         "seed, but for `same`, which is the reference arm again under other luck: the noise floor. "
         f"{manifest.treatment}"
     ).strip()

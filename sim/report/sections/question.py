@@ -19,7 +19,7 @@ class Question(Section):
 def question(manifest: Manifest) -> str:
     """What is varied, for whom, between which levels."""
     varied = [f"{each.role} {each.what} ({', '.join(each.levels)})" for each in manifest.factors]
-    scenario = manifest.config.scenario["name"]
+    scenario = manifest.scenario.name
     if not varied:
         return f"How does {scenario} come out, and how much of it is luck? Nothing was varied."
     return f"What changes in {scenario} when only this changes: {' and '.join(varied)}?"

@@ -46,8 +46,9 @@ def selections(run: Scored) -> tuple[SelectionResult, ...]:
     if not fields(run.outcome):
         return ()
     axes, found = run.axes, []
+    levels_of = {factor.name: factor.levels for factor in run.manifest.factors}
     for factor in [*((axis,) for axis in axes), *([axes] if len(axes) > 1 else [])]:
-        first, *levels = product(*(run.levels_of[axis] for axis in factor))
+        first, *levels = product(*(levels_of[axis] for axis in factor))
         for level in levels:
             blocks = list(_matched(run.manifest, factor, level, first))
             if blocks:

@@ -7,7 +7,6 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from simrun.log.manifest import Manifest
 from simrun.report.blocks import Block, Prose
 from simrun.report.chosen import SelectionResult, asked, column, fields, tables
 from simrun.report.section import Section
@@ -50,7 +49,7 @@ def stated(run: Scored) -> tuple[SelectionResult, ...]:
     if not fields(run.outcome):
         return ()
     manifest, found = run.manifest, []
-    own = {axis: levels for axis, levels in manifest.stated.items() if not _decided(manifest, axis)}
+    own = {each.name: each.levels for each in manifest.stated}
     groups = {axis: _largest_first(list(levels.values())) for axis, levels in own.items()}
     groups = {axis: levels for axis, levels in groups.items() if len(levels) > 1}
     for axes in [*((axis,) for axis in groups), *([tuple(groups)] if len(groups) > 1 else [])]:
@@ -62,13 +61,6 @@ def stated(run: Scored) -> tuple[SelectionResult, ...]:
         for arm in [arm.name for arm in manifest.arms if not arm.control]:
             found += [_between(run, " & ".join(axes), level, large[0], cells, arm) for level in large[1:]]
     return tuple(found)
-
-
-def _decided(manifest: Manifest, axis: str) -> bool:
-    """The run varies it, or sets it."""
-    role, _, name = axis.partition(".")
-    given = manifest.config.roles.get(role)
-    return axis in manifest.config.factors or (given is not None and name in given.persona)
 
 
 def _largest_first(levels: Sequence[str]) -> list[str]:

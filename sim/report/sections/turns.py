@@ -64,7 +64,7 @@ COLUMNS = (
 
 def turns(run: Scored) -> tuple[TurnsResult, ...]:
     """Every outcome that says when something happened, in every comparison of two arms."""
-    scenario, layout = run.manifest.config.played(), run.layout
+    scenario, layout = run.manifest.scenario, run.layout
     found = []
     for contrast in run.comparisons:
         sides = (*contrast.arms, *contrast.references)
