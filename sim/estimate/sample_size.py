@@ -39,13 +39,13 @@ def variances_assumed(effect: float, base: float = 0.6, icc: float = 0.3, agreem
     """Variances of the paired differences of a yes-or-no outcome, from three assumptions; all are shares.
 
     The reference arm is right with probability `base` = p, in case i with its own p_i: var(p_i) = icc p (1 - p) = icc v. Without an
-    effect, the other arm gives the same answer in a share k of the cases, under the same luck; the others it reads afresh, with
-    a p_i and a luck of their own, so that 1 - agreement = 2 (1 - k) v of all pairs differ. `agreement` is therefore at least
+    effect, the other arm gives the same answer in a share k of the cases, on the same draws; the others it reads afresh, with
+    a p_i and draws of their own, so that 1 - agreement = 2 (1 - k) v of all pairs differ. `agreement` is therefore at least
     1 - 2 v, that of two arms that have nothing in common. The effect then turns a share h = effect / q of the answers of the more
     frequent kind, whose rate is q = max(p, 1 - p), into the other kind (the rarer kind would give smaller variances). Hence
         total = (1 - h) (1 - agreement) + effect - effect^2
         between = icc [(1 - h) (1 - agreement) + h^2 v],  within = total - between.
-    Arms that differ only by luck have a smaller `between` than this: then fewer cases and more repeats would do as well.
+    Arms that differ only by chance have a smaller `between` than this: then fewer cases and more repeats would do as well.
     ConfigError for an effect or an agreement that cannot be. The split into components is that of Snijders and Bosker 1993,
     doi:10.3102/10769986018003237.
     """

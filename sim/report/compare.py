@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from simrun.agents.records import Record
 from simrun.config.errors import ConfigError
-from simrun.estimate.paired import holm, sign_flip
+from simrun.estimate.families import holm
+from simrun.estimate.resampling import sign_flip
 from simrun.report.figures import figure, interval, table
 from simrun.report.markdown import ALPHA
 from simrun.report.record import ArmResult

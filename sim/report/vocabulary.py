@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from simrun.agents.judges.observer import masked
 from simrun.agents.records import Record
-from simrun.estimate.paired import benjamini_hochberg, sign_flips
+from simrun.estimate.families import benjamini_hochberg
+from simrun.estimate.resampling import sign_flips
 from simrun.log.manifest import Manifest
 from simrun.report.figures import figure
 from simrun.score.contrasts import Contrast, compared

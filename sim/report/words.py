@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from simrun.agents.records import Record
-from simrun.estimate.paired import delete_a_group
+from simrun.estimate.resampling import delete_a_group
 from simrun.log.manifest import Manifest
 from simrun.report.figures import figure, interval
 from simrun.scenarios.outcome import Outcome

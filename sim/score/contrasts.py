@@ -7,15 +7,9 @@ from typing import Any
 import numpy as np
 
 from simrun.agents.records import Record
-from simrun.estimate.paired import (
-    benjamini_hochberg,
-    bootstrap_means,
-    detectable,
-    holm,
-    largest_effect,
-    sign_flips,
-    worst_case,
-)
+from simrun.estimate.families import benjamini_hochberg, holm
+from simrun.estimate.paired import detectable, largest_effect, worst_case
+from simrun.estimate.resampling import bootstrap_means, sign_flips
 from simrun.log.manifest import Manifest
 from simrun.scenarios.outcome import Outcome
 from simrun.score.layout import ERROR, OWED, Codes, Floats, Layout

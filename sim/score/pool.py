@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from simrun.agents.records import Record
 from simrun.estimate.columns import finite
-from simrun.estimate.paired import delete_a_group
+from simrun.estimate.resampling import delete_a_group
 from simrun.score.layout import Codes, Floats
 from simrun.score.metrics.leakage import leakage
 from simrun.score.metrics.ndkl import ndkl

@@ -7,7 +7,7 @@ import pytest
 from statsmodels.api import OLS
 
 from simrun.config.errors import ConfigError
-from simrun.estimate.paired import delete_a_group
+from simrun.estimate.resampling import delete_a_group
 from simrun.report.selection import HEAD, SelectionResult, selection_rows
 from simrun.score.metrics.exposure_ratio import exposure_ratio
 from simrun.score.metrics.merit_loss import merit_loss
