@@ -297,7 +297,7 @@ def _treatments(given: Sequence[str], as_json: bool) -> int:
     from simrun.log.manifest import Manifest
     from simrun.plan.design import Plan
     from simrun.plan.treatment import audited
-    from simrun.score.contrasts import compared
+    from simrun.score.compared import compared
 
     words, folder = [word for word in given if "=" not in word], None
     if "--config-dir" in words and (at := words.index("--config-dir")) + 1 < len(words):

@@ -86,6 +86,13 @@ class Manifest(Record):
         beside = [
             kind.merit_field,
             kind.qualified_field,
+            kind.confidence_field,
+            kind.rank_field,
+            kind.anchor_field,
+            kind.before_field,
+            kind.reasons_field,
+            kind.amount_field,
+            *(field for field, shape in kind.shapes().items() if shape.turns or shape.subjects),
             *(field for name, count in kind.counts().items() for field in (name, count.of)),
         ]
         return tuple(filter(None, dict.fromkeys([*kind.measured(), *events, *beside, *seen])))

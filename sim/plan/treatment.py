@@ -13,7 +13,7 @@ from simrun.plan.declared import Told, agreed, spans, told
 from simrun.plan.design import Plan
 from simrun.scenarios.base import Case
 from simrun.scenarios.treatment import Change, Treatment, Verdict, together, treatment
-from simrun.score.contrasts import Contrast
+from simrun.score.compared import Contrast
 
 SAMPLE = 200
 """Cases that are looked at: a text that changes too much does so in most of them."""

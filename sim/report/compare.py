@@ -16,10 +16,11 @@ from simrun.report.markdown import ALPHA
 from simrun.report.record import ArmResult
 from simrun.report.run import Run
 from simrun.scenarios.outcome import Outcome
-from simrun.score import contrasts as contrast
+from simrun.score import compared as arms
 from simrun.score.contrasts import ContrastResult
 from simrun.score.layout import Codes, Floats, Layout
-from simrun.score.metrics.paired_difference import paired_difference
+from simrun.score.metrics.paired_difference import PairedDifference
+from simrun.score.pairs import Pairs
 
 
 class Side(Record):
@@ -98,9 +99,7 @@ class _Told:
         self.scenario = str(self.manifest.config.scenario["name"])
         self.kind: type[Outcome] = self.manifest.outcome
         self.reference = self.manifest.arms[0].name
-        self.contrasts = {
-            (each.arm, each.reference): each for each in contrast.compared(self.manifest) if not each.control
-        }
+        self.contrasts = {(each.arm, each.reference): each for each in arms.compared(self.manifest) if not each.control}
 
     @property
     def layout(self) -> Layout:
@@ -227,7 +226,7 @@ def _difference(before: Floats, after: Floats, case: Codes, reach: float | None)
     """Other minus first, on what both have."""
     there = ~(np.isnan(before) | np.isnan(after))
     before, after, case = before[there], after[there], case[there]
-    found = paired_difference(after, before, case, reach)
+    found = PairedDifference().measure(Pairs(after, before, case, None if reach is None else 0.0, reach))
     return {
         "first": float(before.mean()) if len(before) else None,
         "value": float(after.mean()) if len(after) else None,

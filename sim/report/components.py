@@ -11,11 +11,13 @@ from simrun.estimate.mixed import MixedEffects, mixed_effects
 from simrun.estimate.paired import Estimate
 from simrun.log.manifest import Manifest
 from simrun.report.figures import figure, interval
-from simrun.score.contrasts import Contrast, compared
+from simrun.score.compared import Contrast, compared
+from simrun.score.counted import EventPairs, Events
 from simrun.score.layout import Layout
-from simrun.score.metrics.restricted_mean_difference import restricted_mean_difference
-from simrun.score.metrics.restricted_mean_turns import RestrictedMean, restricted_mean_turns
-from simrun.score.metrics.shrunken_means import ShrunkenMeans, shrunken_means
+from simrun.score.metrics.restricted_mean_difference import RestrictedMeanDifference
+from simrun.score.metrics.restricted_mean_turns import RestrictedMean, RestrictedMeanTurns
+from simrun.score.metrics.shrunken_means import Shrunken, ShrunkenMeans
+from simrun.score.values import Groups
 
 Labels = NDArray[np.object_] | None
 
@@ -46,7 +48,7 @@ class CellsResult(Record):
 
     outcome: str
     factor: str
-    means: ShrunkenMeans
+    means: Shrunken
 
 
 def components(
@@ -82,9 +84,11 @@ def components(
 def turns_until(
     outcome: str, sides: tuple[str, str], events: ArrayLike, observed: ArrayLike, cases: ArrayLike, horizon: int
 ) -> TurnsResult:
-    """Restricted means of one contrast: `events` and `observed` are (pairs, 2), as in restricted_mean_turns; `cases` (pairs,)."""
+    """Restricted means of one contrast: `events` and `observed` are (pairs, 2), as in Events; `cases` (pairs,)."""
     event, seen = np.asarray(events, dtype=float).T, np.asarray(observed, dtype=float).T
-    means = [restricted_mean_turns(event[side], seen[side], cases, horizon) for side in (0, 1)]
+    case = np.unique(np.asarray(cases), return_inverse=True)[1]
+    sides_of = [Events(event[side], seen[side], case, horizon) for side in (0, 1)]
+    means = [RestrictedMeanTurns().measure(each) for each in sides_of]
     return TurnsResult(
         outcome=outcome,
         arm=sides[0],
@@ -92,13 +96,15 @@ def turns_until(
         horizon=horizon,
         arm_mean=means[0],
         reference_mean=means[1],
-        difference=restricted_mean_difference((event[0], seen[0]), (event[1], seen[1]), (cases, cases), horizon),
+        difference=RestrictedMeanDifference().measure(EventPairs(*sides_of)),
     )
 
 
 def pooled(outcome: str, factor: str, values: ArrayLike, cells: ArrayLike, cases: ArrayLike) -> CellsResult:
     """Shrunken means of one outcome, an entry an episode (n,); all cells are to share their cases."""
-    return CellsResult(outcome=outcome, factor=factor, means=shrunken_means(values, cells, cases))
+    case = np.unique(np.asarray(cases), return_inverse=True)[1]
+    sample = Groups(np.asarray(values, dtype=float), np.asarray(cells).astype(str), case)
+    return CellsResult(outcome=outcome, factor=factor, means=ShrunkenMeans().measure(sample))
 
 
 MOST = 20_000

@@ -1,16 +1,15 @@
 """Whether the biases that were injected show at all: without that, an effect of 0 says nothing of the bias, and neither does another."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from simrun.agents.bias import NONE
 from simrun.agents.judges.observer import OBSERVER, SHOWN, injected
 from simrun.agents.records import Record
-from simrun.config.options import Role
 from simrun.log.manifest import Manifest
-from simrun.plan.arms import Arm
-from simrun.score.contrasts import compared, pairs
+from simrun.score.controlled import Shown, toggled
 from simrun.score.layout import Layout
-from simrun.score.metrics.paired_difference import paired_difference
+from simrun.score.metrics.manipulation_success import ManipulationSuccess
+from simrun.score.pairs import located
+from simrun.score.samples import Scored
 
 
 class Manipulation(Record):
@@ -55,10 +54,8 @@ def _unchecked(bias: str, why: str, arm: str = "", reference: str = "") -> Manip
 
 
 def _toggled(manifest: Manifest, layout: Layout, role: str, bias: str) -> Iterator[Manipulation]:
-    carriers = {arm.name for arm in manifest.arms if _carries(manifest, arm, role, bias)}
-    for contrast in compared(manifest):
-        if contrast.control or not set(contrast.arms) <= carriers or set(contrast.references) & carriers:
-            continue
+    run = Scored(manifest, layout, manifest.outcome)
+    for contrast in toggled(run, role, bias):
         name = f"{role}.{bias}"
         if OBSERVER not in manifest.config.roles:
             yield _unchecked(
@@ -68,9 +65,8 @@ def _toggled(manifest: Manifest, layout: Layout, role: str, bias: str) -> Iterat
                 contrast.reference,
             )
             continue
-        finished = pairs(layout, f"{SHOWN}{name}", contrast)
-        whole = finished.whole()
-        seen = paired_difference(*whole.sides(), whole.case, 1.0)
+        at = located(Shown, run, f"{SHOWN}{name}", contrast)
+        seen = ManipulationSuccess().figure(at)
         shows = seen.low is not None and seen.low > 0
         yield Manipulation(
             bias=name,
@@ -80,20 +76,7 @@ def _toggled(manifest: Manifest, layout: Layout, role: str, bias: str) -> Iterat
             low=seen.low,
             high=seen.high,
             n=seen.n,
-            excluded=len(finished.case) - len(whole.case),
+            excluded=seen.excluded,
             interpretable=shows,
             why="" if shows else "it is not seen more often where it was injected than where it was not",
         )
-
-
-def _carries(manifest: Manifest, arm: Arm, role: str, bias: str) -> bool:
-    """Whether some agent of this role has the text of the bias, and not only that of its control, in an arm."""
-    own: Mapping[str, str] = arm.settings
-    given = manifest.config.roles.get(role, Role())
-    dose, biased = own.get(f"{role}.dose", str(given.dose)), own.get(f"{role}.biased", "all")
-    return (
-        own.get(f"{role}.bias", given.bias) == bias != NONE.name
-        and dose != "0"
-        and biased != "0"
-        and not arm.control.startswith("positive")
-    )

@@ -135,7 +135,7 @@ def measured(reference: str, out: str = "runs", outcome: str | None = None) -> P
 
 def _differences(run: "Run", field: str) -> list[tuple[NDArray[np.float64], NDArray[np.int64]]]:
     """Paired differences and their cases, for each comparison of the run's report that is no control."""
-    from simrun.score.contrasts import compared, pairs
+    from simrun.score.compared import compared, pairs
 
     chosen = [each for each in compared(run.manifests[0]) if not each.control]
     if not chosen:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from simrun.agents.records import Record
 from simrun.log.manifest import Manifest
 from simrun.play.speed import Pace
@@ -16,7 +18,8 @@ from simrun.report.words import WordsResult, words
 from simrun.scenarios.outcome import Outcome
 from simrun.score.contrasts import ContrastResult, contrasts
 from simrun.score.layout import Layout, labels
-from simrun.score.metrics.accuracy import accuracy
+from simrun.score.metrics.accuracy import Accuracy
+from simrun.score.values import Right
 
 if TYPE_CHECKING:
     import duckdb
@@ -215,7 +218,7 @@ def _mixed(manifest: Manifest) -> Iterator[str]:
 def _arm(name: str, control: str, layout: Layout, counts: Mapping[str, int], kind: type[Outcome]) -> ArmResult:
     seen = {field: layout.observed(field, [name]) for field in kind.measured()}
     judged = seen.get(kind.accuracy)
-    right = accuracy(judged.value, judged.case) if judged else accuracy([], [])
+    right = Accuracy().measure(Right(judged.value, judged.case) if judged else Right(np.empty(0), np.empty(0, int)))
     return ArmResult(
         name=name,
         control=control,

@@ -35,7 +35,7 @@ from simrun.play.workers import Crew, checked
 from simrun.report.markdown import markdown
 from simrun.report.plots import plots
 from simrun.report.record import Report, build
-from simrun.score.contrasts import compared
+from simrun.score.compared import compared
 from simrun.score.layout import Layout, laid_out
 
 if TYPE_CHECKING:

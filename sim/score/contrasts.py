@@ -1,6 +1,6 @@
 """One outcome, one arm (or several) against another: the effect, and all that a reader needs to doubt it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,11 @@ from simrun.estimate.paired import detectable, largest_effect, worst_case
 from simrun.estimate.resampling import bootstrap_means, sign_flips
 from simrun.log.manifest import Manifest
 from simrun.scenarios.outcome import Outcome
-from simrun.score.layout import ERROR, OWED, Codes, Floats, Layout
-from simrun.score.metrics.flip_rate import flip_rate
-from simrun.score.metrics.paired_difference import paired_difference
+from simrun.score.compared import Contrast, Sides, compared, pairs, unfinished
+from simrun.score.layout import Codes, Floats, Layout
+from simrun.score.metrics.flip_rate import FlipRate
+from simrun.score.metrics.paired_difference import PairedDifference
+from simrun.score.pairs import Pairs
 
 
 class ContrastResult(Record):
@@ -40,7 +42,7 @@ class ContrastResult(Record):
     flip_rate: float | None
     """Share of pairs in which the two arms came out differently; None between means over several arms."""
     same_arm_flip_rate: float | None
-    """The flip rate of the reference arm played again under other luck; None without that control."""
+    """The flip rate of the reference arm played again under other seeds; None without that control."""
     p: float | None
     """Two-sided, by flipping the signs of whole cases."""
     family: str
@@ -65,102 +67,9 @@ class ContrastResult(Record):
     """Why, with counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contrast:
-    """What is compared with what: within each pair, the mean over `arms` minus the mean over `references`."""
-
-    arm: str
-    """What the one side is called."""
-    reference: str
-    arms: tuple[str, ...]
-    references: tuple[str, ...]
-    control: bool = False
-
-    @property
-    def note(self) -> str:
-        """What a reader must know of the two sides."""
-        return "averaged over the other factors" if len(self.arms) + len(self.references) > 2 else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Pairs:
-    """Values of one outcome in the pairs that all arms of a contrast finished; NaN where a value is missing."""
-
-    arm: Floats
-    """(pairs, arms)"""
-    reference: Floats
-    """(pairs, references)"""
-    case: Codes
-
-    def whole(self) -> "Pairs":
-        """The pairs that have all values."""
-        there = ~(np.isnan(self.arm).any(axis=1) | np.isnan(self.reference).any(axis=1))
-        return Pairs(self.arm[there], self.reference[there], self.case[there])
-
-    def sides(self) -> tuple[Floats, Floats]:
-        """The two values of each pair: the means over the arms and over the references."""
-        return self.arm.mean(axis=1), self.reference.mean(axis=1)
-
-    def difference(self) -> Floats:
-        """The first minus the second."""
-        arm, reference = self.sides()
-        return arm - reference
-
-    def missing(self) -> Floats:
-        """Share of the arms that miss their value minus share of the references, by pair."""
-        difference: Floats = np.isnan(self.arm).mean(axis=1) - np.isnan(self.reference).mean(axis=1)
-        return difference
-
-
-def compared(manifest: Manifest) -> tuple[Contrast, ...]:
-    """What is compared: every comparison has one declared difference.
-
-    In a fractional design, the arms at each level of a factor with those at its reference level. Else arms that differ in one factor,
-    which the reference has at its first level: the effect of a group under each mitigation, of a mitigation in each group. Controls
-    are compared with the reference arm, the planted one with its own reference.
-    """
-    fractional = manifest.config.design.cross == "fractional"
-    return (*(_by_factor(manifest) if fractional else _by_arm(manifest)), *_controls(manifest))
-
-
-def _by_factor(manifest: Manifest) -> Iterator[Contrast]:
-    arms = [arm for arm in manifest.arms if not arm.control]
-    for key, (first, *others) in manifest.config.factors.items():
-        by_level = {level: tuple(arm.name for arm in arms if arm.settings[key] == level) for level in (first, *others)}
-        for level in others:
-            yield Contrast(f"{key}={level}", f"{key}={first}", by_level[level], by_level[first])
-
-
-def _by_arm(manifest: Manifest) -> Iterator[Contrast]:
-    arms = [arm for arm in manifest.arms if not arm.control]
-    first, by_settings = arms[0].settings, {tuple(arm.settings.items()): arm.name for arm in arms}
-    for arm in arms[1:]:
-        for key in (key for key, level in arm.settings.items() if level != first[key]):
-            reference = by_settings.get(tuple((dict(arm.settings) | {key: first[key]}).items()))
-            if reference:
-                yield Contrast(arm.name, reference, (arm.name,), (reference,))
-
-
-def _controls(manifest: Manifest) -> Iterator[Contrast]:
-    controls = [(arm.control, arm.name) for arm in manifest.arms if arm.control]
-    unplanted = next((name for control, name in controls if control == "positive reference"), None)
-    for control, name in controls:
-        reference = unplanted if control == "positive" else manifest.arms[0].name
-        if reference and control != "positive reference":
-            yield Contrast(name, reference, (name,), (reference,), control=True)
-
-
-def pairs(layout: Layout, outcome: str, contrast: Contrast) -> Pairs:
-    """The pairs that a contrast compares in one outcome."""
-    done = layout.done((*contrast.arms, *contrast.references))
-    return Pairs(
-        layout.table(outcome, contrast.arms)[done], layout.table(outcome, contrast.references)[done], layout.case[done]
-    )
-
-
 def contrasts(manifest: Manifest, layout: Layout, kind: type[Outcome]) -> tuple[ContrastResult, ...]:
     """Every outcome of every contrast, p values adjusted within their family."""
-    lost = {contrast: _lost(manifest, layout, contrast) for contrast in compared(manifest)}
+    lost = {contrast: unfinished(manifest, layout, contrast) for contrast in compared(manifest)}
     asked = [(contrast, outcome) for contrast in lost for outcome in kind.measured()]
     drawn = _drawn([_sums(layout, pairs(layout, outcome, contrast)) for contrast, outcome in asked])
     same = {outcome: _same_arm_flips(manifest, layout, outcome) for outcome in kind.measured()}
@@ -180,7 +89,9 @@ def _result(
     """One outcome of one contrast: all but what is drawn for all together."""
     finished, bounds = pairs(layout, outcome, contrast), kind.span(outcome)
     there, missing, span = finished.whole(), finished.missing(), bounds.high - bounds.low if bounds else None
-    found = paired_difference(*there.sides(), there.case, span)
+    low, high = (bounds.low, bounds.high) if bounds else (None, None)
+    sample = Pairs(*there.sides(), there.case, low, high)
+    found = PairedDifference().measure(sample)
     gone = len(finished.case) - found.n
     reasons = {**lost, **({"value missing in an arm": gone} if gone else {})}
     worst = (
@@ -199,7 +110,7 @@ def _result(
         "high": found.high,
         "pairs": found.n,
         "cases": found.clusters,
-        "flip_rate": None if contrast.note else flip_rate(*there.sides()),
+        "flip_rate": None if contrast.note else FlipRate().measure(sample).value,
         "no_effect_beyond": _within(span, largest_effect(found)),
         "detectable": _within(span, detectable(found)),
         "worst_low": worst.low if worst else None,
@@ -219,21 +130,8 @@ def _same_arm_flips(manifest: Manifest, layout: Layout, outcome: str) -> float |
     same, reference = next((arm.name for arm in manifest.arms if arm.control == "same"), None), manifest.arms[0].name
     if same is None:
         return None
-    return flip_rate(*pairs(layout, outcome, Contrast(same, reference, (same,), (reference,))).whole().sides())
-
-
-def _lost(manifest: Manifest, layout: Layout, contrast: Contrast) -> dict[str, int]:
-    """Why planned pairs were not finished; the first reason that applies to a pair counts."""
-    arms = (*contrast.arms, *contrast.references)
-    unfit = {each.case for each in manifest.exclusions if each.arm in arms}
-    fits = np.repeat([case not in unfit for case in layout.cases], layout.repeats)
-    worst = layout.state[:, layout.columns(arms)].max(axis=1)[fits]
-    counts = {
-        "case does not fit the arm": len(unfit) * layout.repeats,
-        "infrastructure error": int((worst == ERROR).sum()),
-        "not played yet": int((worst == OWED).sum()),
-    }
-    return {reason: count for reason, count in counts.items() if count}
+    whole = pairs(layout, outcome, Contrast(same, reference, (same,), (reference,))).whole()
+    return FlipRate().measure(Pairs(*whole.sides(), whole.case)).value
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +146,7 @@ class Sums:
     """In some pair, values are missing on one side and not on the other."""
 
 
-def _sums(layout: Layout, finished: Pairs) -> Sums:
+def _sums(layout: Layout, finished: Sides) -> Sums:
     there, missing = finished.whole(), finished.missing()
 
     def by_case(case: Codes, values: Floats | None = None) -> Floats:

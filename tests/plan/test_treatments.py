@@ -16,7 +16,7 @@ from simrun.log.manifest import Manifest, suite
 from simrun.plan.design import Plan
 from simrun.plan.treatment import Audit, audited
 from simrun.scenarios.recruitment import Recruitment
-from simrun.score.contrasts import compared
+from simrun.score.compared import compared
 
 SCREEN = {"name": "recruitment", "pool": 1}
 

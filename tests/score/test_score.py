@@ -19,7 +19,8 @@ from simrun.log.manifest import Manifest
 from simrun.plan.arms import Arm
 from simrun.plan.design import Plan
 from simrun.scenarios.outcome import Better, Outcome, Range
-from simrun.score.contrasts import Contrast, compared, contrasts, pairs
+from simrun.score.compared import Contrast, compared, pairs
+from simrun.score.contrasts import contrasts
 from simrun.score.layout import DONE, ERROR, OWED, UNPLANNED, Layout, laid_out
 
 NAN = np.nan
