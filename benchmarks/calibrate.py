@@ -28,15 +28,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
-from simrun.estimate.paired import (
-    benjamini_hochberg,
-    bootstrap_mean,
-    detectable,
-    holm,
-    largest_effect,
-    sign_flip,
-    worst_case,
-)
+from simrun.estimate.families import benjamini_hochberg, holm
+from simrun.estimate.paired import detectable, largest_effect, worst_case
+from simrun.estimate.resampling import bootstrap_mean, sign_flip
 from simrun.score.metrics.paired_difference import paired_difference
 
 Array = NDArray[np.float64]

@@ -109,6 +109,18 @@ class Outcome(Record):
     """The field that holds what the person is truly worth: the same in every arm, and not compared."""
     qualified_field: ClassVar[str] = ""
     """The field that says whether that is enough to be chosen."""
+    confidence_field: ClassVar[str] = ""
+    """The field that says how sure it is that it is right, 0 to 1."""
+    rank_field: ClassVar[str] = ""
+    """The field that says at which place the truth stands among what was named, from 1; None where it was not named."""
+    anchor_field: ClassVar[str] = ""
+    """The field that says whether the answer is the wrong one that was planted."""
+    before_field: ClassVar[str] = ""
+    """The field that holds the score by subject before a discussion."""
+    reasons_field: ClassVar[str] = ""
+    """The field that says by reason, out of a fixed list, whether it was given for the decision."""
+    amount_field: ClassVar[str] = ""
+    """The field that says how much was said with the decision, such as words."""
 
     @classmethod
     def measured(cls) -> dict[str, Better]:

@@ -34,6 +34,8 @@ class ClinicOutcome(Outcome):
     """What came of a consultation. A field is None where it was not observed: a missing value, never a wrong one."""
 
     accuracy: ClassVar[str] = "solved"
+    rank_field: ClassVar[str] = "rank"
+    anchor_field: ClassVar[str] = "anchored"
 
     solved: Annotated[bool | None, Better("higher")]
     """Concluded with the right diagnosis, of all consultations; None only when the judge was undecided."""

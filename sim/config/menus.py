@@ -1,5 +1,5 @@
 """The catalogues that are YAML files, one an entry: axes, biases; and the menus that are modules: scenarios and their modes, backends,
-metrics. Where a menu takes a name it also takes `package.module:Class`, a class of the user's."""
+judges. Where a menu takes a name it also takes `package.module:Class`, a class of the user's."""
 
 import importlib
 import pkgutil
@@ -223,13 +223,3 @@ def options(record: Any) -> dict[str, Any]:
         for name, field in record.model_fields.items()
         if name != "voiced"
     }
-
-
-def metrics() -> Mapping[str, str]:
-    """Every metric and the first line of what it says of itself."""
-    package = importlib.import_module("simrun.score.metrics")
-    found = {}
-    for module in pkgutil.iter_modules(package.__path__):
-        function = getattr(importlib.import_module(f"simrun.score.metrics.{module.name}"), module.name)
-        found[module.name] = str(function.__doc__).splitlines()[0]
-    return found

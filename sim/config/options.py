@@ -79,8 +79,8 @@ class Throughput(Record):
     decode_rate: float | None = None
 
 
-UNASKED = ("out", *Throughput.model_fields)
-"""Options that say where a run is kept and how fast it is played; they change nothing of what is asked."""
+UNASKED = ("out", "metrics", *Throughput.model_fields)
+"""Options that say where a run is kept, how fast it is played and what is computed of it: nothing of what is asked."""
 
 
 def panel(given: Any) -> dict[str, Any]:
@@ -104,6 +104,8 @@ class Config(Record):
     design: Design = Design()
     judge: Mapping[str, Any] = {}
     """Who is asked after the play of what was said: a judge, or a list of them (a panel); `judge.OPTION` are their options."""
+    metrics: tuple[str, ...] | None = None
+    """Which metrics the report computes; all whose needs the run meets when not given."""
     cases: int | tuple[str, ...] | None = 4
     """How many of the scenario's cases, drawn by the seed; or their ids; null for all."""
     repeats: int = Field(1, ge=1)

@@ -86,7 +86,7 @@ def draw(sides: Sequence[Turns], draws: int, seed: int) -> list[Floats]:
 def interval(value: float, drawn: Floats, cases: int, low: float, high: float) -> tuple[float | None, float | None]:
     """Ends of the 95 % interval: t on cases - 1 times the deviation of the draws, within low and high.
 
-    Where no draw differs, the reach of what could go unseen (stats.unseen); None for one case, or where more than one draw in twenty
+    Where no draw differs, the reach of what could go unseen (simrun.estimate.paired.unseen); None for one case, or where more than one draw in twenty
     has no value.
     """
     there = drawn[~np.isnan(drawn)]

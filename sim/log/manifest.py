@@ -120,6 +120,20 @@ class Manifest(Record):
         )
 
     @property
+    def axes(self) -> tuple[str, ...]:
+        """The persona axes that were varied, as `role.axis`."""
+        return tuple(factor.name for factor in self.factors if factor.kind == "axis")
+
+    def levels(self, factor: str) -> tuple[str, ...]:
+        """Of a factor (`role.what`), the reference first."""
+        return next(each.levels for each in self.factors if each.name == factor)
+
+    @property
+    def fractional(self) -> bool:
+        """Whether only a part of all combinations of levels was played."""
+        return any(each.why == "main effect" for each in self.contrasts)
+
+    @property
     def head(self) -> str:
         """Where the log ended, in words: a hash, of several chains each with its name."""
         return ", ".join(f"{chain} {end}".strip() for chain, end in sorted(self.heads.items())) or FIRST

@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from simrun.agents.backends.base import BackendError
-from simrun.config.menus import Catalogue
-from simrun.config.options import Config
 from simrun.log.chain import Lock, RunLog, heads, segments
 from simrun.log.manifest import Manifest, folder
 from simrun.log.tables import plan_table, seal
-from simrun.plan.design import Plan, planned
+from simrun.plan.design import Plan
 from simrun.plan.refusals import comparable
 from simrun.plan.treatment import audited
 from simrun.play.judging import verdicts
@@ -123,10 +121,9 @@ class Session:
                     await Workers(self.path, self.plan, watch, opened).play()
 
 
-def start(config: Config, known: Catalogue, watching: Watching | None = None) -> Session:
-    """Plan and play a new run. ConfigError for one that could find nothing, BackendError where no engine could be opened."""
+def start(plan: Plan, watching: Watching | None = None) -> Session:
+    """Play a new run. ConfigError for one that could find nothing, BackendError where no engine could be opened."""
     created = time.time()
-    plan = planned(config, known)
     comparable(plan)
     checked(plan)
     session = Session.begun(plan, created)

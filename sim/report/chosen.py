@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from simrun.agents.records import Record
 from simrun.report.blocks import Block, Column, Table, row
-from simrun.scenarios.outcome import Outcome
-from simrun.score.layout import Floats, Layout
-from simrun.score.pool import Asked, SelectionFigure, of_decisions, of_scores
+from simrun.score.crossed import Crossed
+from simrun.score.menu import asked, measured
+from simrun.score.metric import Figure
+from simrun.score.pool import Decisions, People, Pool, Scores
+from simrun.score.samples import Located, Values
 
-CELLS = 50
-"""Cells of the histograms of scores; whole scores have a cell each."""
+CHOSEN = (People, Pool, Decisions, Scores, Crossed)
+"""The samples whose metrics these two sections show."""
 
 
 class SelectionResult(Record):
@@ -30,33 +30,48 @@ class SelectionResult(Record):
     cases: int
     excluded: int
     """Planned pairs, or episodes, without."""
-    figures: tuple[SelectionFigure, ...]
+    figures: tuple[Figure, ...]
 
 
-def fields(kind: type[Outcome]) -> list[str]:
-    """The decision, and then the score, as far as there are any."""
-    return list(dict.fromkeys(filter(None, (kind.decision_field, kind.score_field))))
+def chosen(run: Values, stated: bool) -> tuple[SelectionResult, ...]:
+    """Every group: what the metrics of pools, and of attributes that are crossed, come to."""
+    located: dict[tuple[str, str, str, str], list[Located]] = {}
+    deciding = (run.outcome.decision_field, run.outcome.score_field)
+    for need in (People, Decisions, Scores, Crossed):
+        for at in need.found(run):
+            if bool(at.within) == stated and at.outcome in deciding:
+                located.setdefault((at.factor, at.arm, at.reference, at.within), []).append(at)
+    return tuple(found for whose, own in located.items() if (found := _result(*whose, own)))
 
 
-def asked(layout: Layout, kind: type[Outcome], field: str, versions: bool) -> Iterator[Asked]:
-    """The figures of a field; `versions` of the same people, or different ones."""
-    if field == kind.decision_field:
-        yield from of_decisions(versions)
-    if field == kind.score_field:
-        yield from of_scores(_width(layout, kind, field), versions)
+def _result(factor: str, level: str, reference: str, within: str, own: Sequence[Located]) -> SelectionResult | None:
+    pools = [at for at in own if _pooled(at)]
+    if not pools:
+        return None
+    first, sample = pools[0], pools[0].sample
+    assert isinstance(sample, Pool)
+    return SelectionResult(
+        factor=factor,
+        level=level,
+        reference=reference,
+        arm=within,
+        n=len(sample.case) if first.n is None else first.n,
+        members=int(sample.member.sum()),
+        cases=len(set(sample.case.tolist())),
+        excluded=sum(first.reasons.values()),
+        figures=tuple(each for at in own if at.sample.usable for each in _figures(at)),
+    )
 
 
-def column(layout: Layout, name: str, arm: str) -> Floats:
-    """One outcome in one arm, (pairs,); all NaN for the outcome ""."""
-    return layout.table(name, [arm])[:, 0] if name else np.full(len(layout.case), np.nan)
+def _figures(at: Located) -> Iterator[Figure]:
+    kinds = [kind for kind in asked(None) if kind.needs is type(at.sample) or (_pooled(at) and kind.needs is Pool)]
+    for each in measured(at, sorted(kinds, key=lambda kind: (kind.order, kind.name))):
+        crossed = isinstance(at.sample, Crossed)
+        yield each.model_copy(update={"name": f"{each.outcome}: {each.name}"}) if crossed else each
 
 
-def _width(layout: Layout, kind: type[Outcome], field: str) -> float:
-    """Of the cells of a histogram."""
-    seen, span = layout.observed(field).value, kind.span(field)
-    if not len(seen) or (seen == np.floor(seen)).all():
-        return 1.0
-    return (span.high - span.low if span else float(np.ptp(seen)) or 1.0) / CELLS
+def _pooled(at: Located) -> bool:
+    return isinstance(at.sample, Decisions | Scores)
 
 
 def tables(results: Sequence[SelectionResult]) -> Iterator[Block]:
@@ -91,7 +106,7 @@ def _columns(floor: str) -> tuple[Column, ...]:
         Column.of("figure", "name"),
         Column.of("value (95 %)", "value", "low", "high", form="interval"),
         Column.of("fair", "fair", form="figure", about="The value of parity, where there is one."),
-        Column.of(floor, "noise", form="figure", about="The same figure where only luck differs: the noise floor."),
+        Column.of(floor, "floor", form="figure", about="The same figure where only luck differs: the noise floor."),
         Column.of("worse", "worse", about="Which way is worse for the group; away: from fair."),
     )
 

@@ -9,15 +9,16 @@ from numpy.typing import NDArray
 
 from simrun.agents.records import Record
 from simrun.config.errors import ConfigError
-from simrun.estimate.paired import holm, sign_flip
+from simrun.estimate.families import holm
+from simrun.estimate.resampling import sign_flip
 from simrun.report.figures import ALPHA, figure, interval, table
 from simrun.report.run import Run
 from simrun.scenarios.outcome import Outcome
-from simrun.score import contrasts as contrast
 from simrun.score.arms import ArmResult
 from simrun.score.contrasts import ContrastResult
 from simrun.score.layout import Codes, Floats, Layout
-from simrun.score.metrics.paired_difference import paired_difference
+from simrun.score.metrics.paired_difference import PairedDifference
+from simrun.score.pairs import Pairs
 
 
 class Side(Record):
@@ -96,9 +97,7 @@ class _Told:
         self.scenario = self.manifest.scenario.name
         self.kind: type[Outcome] = self.manifest.outcome
         self.reference = self.manifest.arms[0].name
-        self.contrasts = {
-            (each.arm, each.reference): each for each in contrast.self.manifest.contrasts if not each.control
-        }
+        self.contrasts = {(each.arm, each.reference): each for each in self.manifest.contrasts if not each.control}
 
     @property
     def layout(self) -> Layout:
@@ -225,7 +224,7 @@ def _difference(before: Floats, after: Floats, case: Codes, reach: float | None)
     """Other minus first, on what both have."""
     there = ~(np.isnan(before) | np.isnan(after))
     before, after, case = before[there], after[there], case[there]
-    found = paired_difference(after, before, case, reach)
+    found = PairedDifference().measure(Pairs(after, before, case, None if reach is None else 0.0, reach))
     return {
         "first": float(before.mean()) if len(before) else None,
         "value": float(after.mean()) if len(after) else None,

@@ -11,6 +11,7 @@ from simrun.config.options import Config
 from simrun.log.manifest import Manifest, find
 from simrun.log.parquet import frame, scan
 from simrun.log.tables import TABLES
+from simrun.plan.design import planned
 from simrun.play import judging as asking
 from simrun.play import session
 from simrun.play.session import Session, Watching, sealed
@@ -18,7 +19,8 @@ from simrun.play.speed import pace, samples
 from simrun.report.render.json import json
 from simrun.report.render.markdown import markdown
 from simrun.report.report import Report, build
-from simrun.score.layout import Layout, laid_out, read_outcomes
+from simrun.score.layout import Layout, labels, laid_out, read_outcomes
+from simrun.score.menu import check
 from simrun.score.scored import Scored
 
 if TYPE_CHECKING:
@@ -90,8 +92,14 @@ class Run:
             raise ValueError("several runs have no one report; load them one by one")
         (manifest,), tables = self.manifests, self.duckdb()
         speed = pace(samples(self.path), manifest.config.prefill_rate, manifest.config.decode_rate)
+        layout = laid_out(tables, manifest, read_outcomes(tables, manifest))
         return Scored(
-            self.path.name, manifest, laid_out(tables, manifest, read_outcomes(tables, manifest)), tables, speed
+            name=self.path.name,
+            manifest=manifest,
+            layout=layout,
+            wordings=labels(tables, layout, "wording"),
+            tables=tables,
+            pace=speed,
         )
 
     @property
@@ -139,8 +147,10 @@ def run(*overrides: str, config_dir: str | Path | None = None, **options: Any) -
 
 
 def start(config: Config, known: Catalogue, watching: Watching | None = None) -> Run:
-    """Plan, play and report a new run."""
-    return reported(session.start(config, known, watching))
+    """Plan, play and report a new run. ConfigError for one that cannot be as asked, before anything is played."""
+    plan = planned(config, known)
+    check(config.metrics, Manifest.of(plan, 0.0))
+    return reported(session.start(plan, watching))
 
 
 def resume(path: Path, watching: Watching | None = None, concurrency: int | None = None) -> Run:

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from simrun.agents.persona import masked
 from simrun.agents.records import Record
-from simrun.estimate.paired import benjamini_hochberg, sign_flips
+from simrun.estimate.families import benjamini_hochberg
+from simrun.estimate.resampling import sign_flips
 from simrun.log.manifest import Manifest
+from simrun.plan.contrasts import Contrast
 from simrun.report.figures import figure
-from simrun.score.contrasts import Contrast
-from simrun.score.metrics.dirichlet_log_odds import dirichlet_log_odds
+from simrun.score.metrics.dirichlet_log_odds import DirichletLogOdds
 
 LEAST = 10
 """Pairs of episodes in which a word must stand: fewer cannot tell anything after correction for the number of words."""
@@ -110,7 +111,7 @@ def _uses(
     if not kept:
         return (), 0
     times = table.sum(axis=0)
-    log_odds = dirichlet_log_odds(times[0], times[1])
+    log_odds = DirichletLogOdds().of(times[0], times[0].sum(), times[1], times[1].sum())
     # uses beyond what texts of this length have of the word: swapping the arms of a case turns the sign, whatever their lengths
     beyond = table[:, :, kept] - table.sum(axis=2)[:, :, None] * (times.sum(axis=0) / times.sum())[kept]
     sums = np.zeros((case.max() + 1, len(kept)))

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from simrun.agents.records import Record
 from simrun.log.manifest import Manifest
 from simrun.plan.arms import Arm
 from simrun.scenarios.outcome import Outcome
 from simrun.score.counts import Counts
 from simrun.score.layout import Layout
-from simrun.score.metrics.accuracy import accuracy
+from simrun.score.metrics.accuracy import Accuracy
+from simrun.score.values import Right
 
 
 class ArmResult(Record):
@@ -40,7 +43,7 @@ def arms(manifest: Manifest, layout: Layout, counted: Mapping[str, Counts]) -> t
 def _result(arm: Arm, layout: Layout, counted: Counts, kind: type[Outcome]) -> ArmResult:
     seen = {field: layout.observed(field, [arm.name]) for field in kind.measured()}
     judged = seen.get(kind.accuracy)
-    right = accuracy(judged.value, judged.case) if judged else accuracy([], [])
+    right = Accuracy().measure(Right(judged.value, judged.case) if judged else Right(np.empty(0), np.empty(0, int)))
     return ArmResult(
         name=arm.name,
         control=arm.control,

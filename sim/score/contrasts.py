@@ -7,21 +7,17 @@ from typing import Any
 import numpy as np
 
 from simrun.agents.records import Record
-from simrun.estimate.paired import (
-    benjamini_hochberg,
-    bootstrap_means,
-    detectable,
-    holm,
-    largest_effect,
-    sign_flips,
-    worst_case,
-)
+from simrun.estimate.families import benjamini_hochberg, holm
+from simrun.estimate.paired import detectable, largest_effect, worst_case
+from simrun.estimate.resampling import bootstrap_means, sign_flips
 from simrun.log.manifest import Manifest
 from simrun.plan.contrasts import Contrast
 from simrun.scenarios.outcome import Outcome
-from simrun.score.layout import ERROR, OWED, Codes, Floats, Layout
-from simrun.score.metrics.flip_rate import flip_rate
-from simrun.score.metrics.paired_difference import paired_difference
+from simrun.score.compared import Sides, pairs, unfinished
+from simrun.score.layout import Codes, Floats, Layout
+from simrun.score.metrics.flip_rate import FlipRate
+from simrun.score.metrics.paired_difference import PairedDifference
+from simrun.score.pairs import Pairs
 
 
 class ContrastResult(Record):
@@ -47,7 +43,7 @@ class ContrastResult(Record):
     flip_rate: float | None
     """Share of pairs in which the two arms came out differently; None between means over several arms."""
     same_arm_flip_rate: float | None
-    """The flip rate of the reference arm played again under other luck; None without that control."""
+    """The flip rate of the reference arm played again under other seeds; None without that control."""
     p: float | None
     """Two-sided, by flipping the signs of whole cases."""
     family: str
@@ -72,47 +68,9 @@ class ContrastResult(Record):
     """Why, with counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pairs:
-    """Values of one outcome in the pairs that all arms of a contrast finished; NaN where a value is missing."""
-
-    arm: Floats
-    """(pairs, arms)"""
-    reference: Floats
-    """(pairs, references)"""
-    case: Codes
-
-    def whole(self) -> "Pairs":
-        """The pairs that have all values."""
-        there = ~(np.isnan(self.arm).any(axis=1) | np.isnan(self.reference).any(axis=1))
-        return Pairs(self.arm[there], self.reference[there], self.case[there])
-
-    def sides(self) -> tuple[Floats, Floats]:
-        """The two values of each pair: the means over the arms and over the references."""
-        return self.arm.mean(axis=1), self.reference.mean(axis=1)
-
-    def difference(self) -> Floats:
-        """The first minus the second."""
-        arm, reference = self.sides()
-        return arm - reference
-
-    def missing(self) -> Floats:
-        """Share of the arms that miss their value minus share of the references, by pair."""
-        difference: Floats = np.isnan(self.arm).mean(axis=1) - np.isnan(self.reference).mean(axis=1)
-        return difference
-
-
-def pairs(layout: Layout, outcome: str, contrast: Contrast) -> Pairs:
-    """The pairs that a contrast compares in one outcome."""
-    done = layout.done((*contrast.arms, *contrast.references))
-    return Pairs(
-        layout.table(outcome, contrast.arms)[done], layout.table(outcome, contrast.references)[done], layout.case[done]
-    )
-
-
 def contrasts(manifest: Manifest, layout: Layout, kind: type[Outcome]) -> tuple[ContrastResult, ...]:
     """Every outcome of every contrast, p values adjusted within their family."""
-    lost = {contrast: _lost(manifest, layout, contrast) for contrast in manifest.contrasts}
+    lost = {contrast: unfinished(manifest, layout, contrast) for contrast in manifest.contrasts}
     asked = [(contrast, outcome) for contrast in lost for outcome in kind.measured()]
     drawn = _drawn([_sums(layout, pairs(layout, outcome, contrast)) for contrast, outcome in asked])
     same = {outcome: _same_arm_flips(manifest, layout, outcome) for outcome in kind.measured()}
@@ -132,7 +90,9 @@ def _result(
     """One outcome of one contrast: all but what is drawn for all together."""
     finished, bounds = pairs(layout, outcome, contrast), kind.span(outcome)
     there, missing, span = finished.whole(), finished.missing(), bounds.high - bounds.low if bounds else None
-    found = paired_difference(*there.sides(), there.case, span)
+    low, high = (bounds.low, bounds.high) if bounds else (None, None)
+    sample = Pairs(*there.sides(), there.case, low, high)
+    found = PairedDifference().measure(sample)
     gone = len(finished.case) - found.n
     reasons = {**lost, **({"value missing in an arm": gone} if gone else {})}
     worst = (
@@ -151,7 +111,7 @@ def _result(
         "high": found.high,
         "pairs": found.n,
         "cases": found.clusters,
-        "flip_rate": None if contrast.note else flip_rate(*there.sides()),
+        "flip_rate": None if contrast.note else FlipRate().measure(sample).value,
         "no_effect_beyond": _within(span, largest_effect(found)),
         "detectable": _within(span, detectable(found)),
         "worst_low": worst.low if worst else None,
@@ -171,29 +131,10 @@ def _same_arm_flips(manifest: Manifest, layout: Layout, outcome: str) -> float |
     same, reference = next((arm.name for arm in manifest.arms if arm.control == "same"), None), manifest.arms[0].name
     if same is None:
         return None
-    return flip_rate(
-        *pairs(
-            layout,
-            outcome,
-            Contrast(arm=same, reference=reference, arms=(same,), references=(reference,), why="noise floor"),
-        )
-        .whole()
-        .sides()
-    )
 
-
-def _lost(manifest: Manifest, layout: Layout, contrast: Contrast) -> dict[str, int]:
-    """Why planned pairs were not finished; the first reason that applies to a pair counts."""
-    arms = (*contrast.arms, *contrast.references)
-    unfit = {each.case for each in manifest.exclusions if each.arm in arms}
-    fits = np.repeat([case not in unfit for case in layout.cases], layout.repeats)
-    worst = layout.state[:, layout.columns(arms)].max(axis=1)[fits]
-    counts = {
-        "case does not fit the arm": len(unfit) * layout.repeats,
-        "infrastructure error": int((worst == ERROR).sum()),
-        "not played yet": int((worst == OWED).sum()),
-    }
-    return {reason: count for reason, count in counts.items() if count}
+    same_arm = Contrast(arm=same, reference=reference, arms=(same,), references=(reference,), why="noise floor")
+    whole = pairs(layout, outcome, same_arm).whole()
+    return FlipRate().measure(Pairs(*whole.sides(), whole.case)).value
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +149,7 @@ class Sums:
     """In some pair, values are missing on one side and not on the other."""
 
 
-def _sums(layout: Layout, finished: Pairs) -> Sums:
+def _sums(layout: Layout, finished: Sides) -> Sums:
     there, missing = finished.whole(), finished.missing()
 
     def by_case(case: Codes, values: Floats | None = None) -> Floats:

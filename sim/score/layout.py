@@ -1,7 +1,7 @@
 """A run's sealed tables laid out by pairs: all that the report's figures are computed from."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +33,22 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True)
+class Detail:
+    """A field that has several values an episode, by turn, by subject, or by both; the other axis has one place."""
+
+    value: Floats
+    """(pairs, arms, turns, subjects), NaN where missing or not observed."""
+    turns: Codes
+    """(pairs, arms): how many turns were observed, missing values included."""
+    subjects: tuple[str, ...]
+    """Sorted by name."""
+
+    def means(self) -> Floats:
+        """The mean over all that was observed in an episode, (pairs, arms), NaN where nothing was."""
+        return nanmean(self.value.reshape(*self.value.shape[:2], -1), axis=2)
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """One run: a row a pair (case and repeat), a column an arm. Rows of a case are adjacent.
 
@@ -48,7 +64,9 @@ class Layout:
     state: NDArray[np.int8]
     """(pairs, arms): DONE, ERROR, OWED or UNPLANNED."""
     values: Floats
-    """(outcomes, pairs, arms), NaN where missing."""
+    """(outcomes, pairs, arms), NaN where missing; of a field that has several values an episode, their mean."""
+    details: Mapping[str, Detail] = field(default_factory=dict)
+    """The fields that have several, by name."""
 
     @property
     def case(self) -> Codes:
@@ -75,6 +93,14 @@ class Layout:
         values = self.values[self.outcomes.index(outcome)][:, columns].T
         place, row = np.nonzero(~np.isnan(values))
         return Observed(values[place, row], columns[place], row // self.repeats, row % self.repeats)
+
+    def series(self, outcome: str) -> Floats:
+        """A value a turn, the mean over subjects where there are several: (pairs, arms, turns), NaN where missing or censored."""
+        return nanmean(self.details[outcome].value, axis=3)
+
+    def subjects(self, outcome: str) -> tuple[tuple[str, ...], Floats]:
+        """The names of the subjects, and a value of each, the mean over turns where there are several: (pairs, arms, subjects)."""
+        return self.details[outcome].subjects, nanmean(self.details[outcome].value, axis=2)
 
     def rows(self, cases: Sequence[str], repeats: int) -> Codes:
         """Row numbers of the first `repeats` repeats of these cases, in their order."""
@@ -110,21 +136,66 @@ def laid_out(tables: "duckdb.DuckDBPyConnection", manifest: Manifest, outcomes: 
     played = tables.sql(f"SELECT {trial} AS cell, ({state})::TINYINT AS found FROM episodes t {codes}")
     told = tables.sql(
         f"SELECT o.code * {pairs * len(arms)} + {trial} AS cell, t.value AS found FROM outcomes t {codes} "
-        "JOIN outcome_codes o ON t.outcome = o.word WHERE t.value IS NOT NULL"
+        "JOIN outcome_codes o ON t.outcome = o.word WHERE t.value IS NOT NULL AND t.turn IS NULL AND t.subject IS NULL"
     )
+    details = _details(tables, f"{trial} AS cell", codes, tuple(outcomes), (pairs, len(arms)))
+    values = _placed("outcomes", told.fetchnumpy(), np.full((len(outcomes), pairs, len(arms)), np.nan))
+    for name, detail in details.items():
+        values[outcomes.index(name)] = detail.means()
     return Layout(
         arms=arms,
         cases=cases,
         repeats=manifest.repeats,
         outcomes=tuple(outcomes),
-        state=_placed("episodes", played, np.full((pairs, len(arms)), UNPLANNED, dtype=np.int8)),
-        values=_placed("outcomes", told, np.full((len(outcomes), pairs, len(arms)), np.nan)),
+        state=_placed("episodes", played.fetchnumpy(), np.full((pairs, len(arms)), UNPLANNED, dtype=np.int8)),
+        values=values,
+        details=details,
     )
 
 
-def _placed(table: str, found: "duckdb.DuckDBPyRelation", into: NDArray[Any]) -> NDArray[Any]:
+def _details(
+    tables: "duckdb.DuckDBPyConnection", cell: str, codes: str, outcomes: tuple[str, ...], shape: tuple[int, int]
+) -> dict[str, Detail]:
+    """The fields that have rows by turn or by subject."""
+    rows = tables.sql(
+        f"SELECT o.code AS field, {cell}, coalesce(t.turn, 0) AS turn, t.turn IS NOT NULL AS timed, "
+        f"coalesce(t.subject, '') AS subject, t.value AS found FROM outcomes t {codes} "
+        "JOIN outcome_codes o ON t.outcome = o.word WHERE t.turn IS NOT NULL OR t.subject IS NOT NULL"
+    ).fetchnumpy()
+    found = np.ma.filled(rows["found"].astype(float), np.nan)
+    own = {code: rows["field"] == code for code in np.unique(rows["field"]).tolist()}
+    return {
+        outcomes[code]: _detail(
+            shape, rows["cell"][at], rows["turn"][at], rows["timed"][at], rows["subject"][at].astype(str), found[at]
+        )
+        for code, at in own.items()
+    }
+
+
+def _detail(
+    shape: tuple[int, int], cell: Codes, turn: Codes, timed: NDArray[np.bool_], subject: NDArray[np.str_], found: Floats
+) -> Detail:
+    names, place = np.unique(subject, return_inverse=True)
+    horizon = int(turn.max()) + 1
+    at = (cell * horizon + turn) * len(names) + place
+    value = _placed(
+        "outcomes", {"cell": at, "found": found}, np.full((shape[0] * shape[1], horizon, len(names)), np.nan)
+    )
+    last = np.zeros(shape[0] * shape[1], dtype=np.int64)
+    np.maximum.at(last, cell, np.where(timed, turn + 1, 0))
+    return Detail(value.reshape(*shape, horizon, len(names)), last.reshape(shape), tuple(names.tolist()))
+
+
+def nanmean(values: Floats, axis: int) -> Floats:
+    """The mean of what is there, NaN where nothing is."""
+    there = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        found: Floats = np.where(there, values, 0.0).sum(axis=axis) / there.sum(axis=axis)
+    return found
+
+
+def _placed(table: str, columns: Mapping[str, NDArray[Any]], into: NDArray[Any]) -> NDArray[Any]:
     """Each row where it belongs: no order of the rows matters."""
-    columns = found.fetchnumpy()
     cells, flat = columns["cell"], into.reshape(-1)
     flat[cells] = columns["found"]
     if len(cells) and np.bincount(cells).max() > 1:

@@ -6,9 +6,11 @@ from simrun.agents.judges.observer import Observer
 from simrun.agents.records import Record
 from simrun.log.manifest import Manifest
 from simrun.plan.injections import Injection
-from simrun.score.contrasts import pairs
+from simrun.score.controlled import Shown, toggled
 from simrun.score.layout import Layout
-from simrun.score.metrics.paired_difference import paired_difference
+from simrun.score.metrics.manipulation_success import ManipulationSuccess
+from simrun.score.pairs import located
+from simrun.score.samples import Values
 
 
 class Manipulation(Record):
@@ -53,10 +55,8 @@ def _unchecked(bias: str, why: str, arm: str = "", reference: str = "") -> Manip
 
 
 def _toggled(manifest: Manifest, layout: Layout, injection: Injection) -> Iterator[Manipulation]:
-    carriers, name = set(injection.arms), injection.name
-    for contrast in manifest.contrasts:
-        if contrast.control or not set(contrast.arms) <= carriers or set(contrast.references) & carriers:
-            continue
+    run, name = Values(manifest=manifest, layout=layout), injection.name
+    for contrast in toggled(run, injection):
         if Observer.name not in manifest.judges:
             yield _unchecked(
                 name,
@@ -65,9 +65,8 @@ def _toggled(manifest: Manifest, layout: Layout, injection: Injection) -> Iterat
                 contrast.reference,
             )
             continue
-        finished = pairs(layout, f"{Observer.name}.{name}", contrast)
-        whole = finished.whole()
-        seen = paired_difference(*whole.sides(), whole.case, 1.0)
+        at = located(Shown, run, f"{Observer.name}.{name}", contrast)
+        seen = ManipulationSuccess().figure(at)
         shows = seen.low is not None and seen.low > 0
         yield Manipulation(
             bias=name,
@@ -77,7 +76,7 @@ def _toggled(manifest: Manifest, layout: Layout, injection: Injection) -> Iterat
             low=seen.low,
             high=seen.high,
             n=seen.n,
-            excluded=len(finished.case) - len(whole.case),
+            excluded=seen.excluded,
             interpretable=shows,
             why="" if shows else "it is not seen more often where it was injected than where it was not",
         )

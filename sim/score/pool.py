@@ -1,66 +1,58 @@
-"""People of two groups in one pool, and what can be said of who is chosen from it: rates, distances of scores, places, merit."""
+"""Samples of people of two groups in one pool, out of which some are chosen."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simrun.agents.records import Record
-from simrun.estimate.columns import finite
-from simrun.estimate.paired import delete_a_group
-from simrun.score.layout import Codes, Floats
-from simrun.score.metrics.leakage import leakage
-from simrun.score.metrics.ndkl import ndkl
-from simrun.score.metrics.rank_biased_overlap import rank_biased_overlap
-from simrun.score.metrics.score_divergence import score_divergence
-from simrun.score.metrics.wasserstein_distance import wasserstein_distance
+from simrun.log.manifest import Manifest
+from simrun.score.crossed import matched
+from simrun.score.layout import UNPLANNED, Codes, Floats, Layout
+from simrun.score.samples import Located, Rowed, Rows, Values
 
-PLACES = (0.1, 0.25)
-"""Which shares of the pool are chosen."""
-FOLDS = 5
+CELLS = 50
+"""Cells of the histograms of scores; whole scores have a cell each."""
+LEAST = 5
+"""Cases of a group that is compared with other people."""
+DIVISIONS = 20
+"""Divisions of different people at random whose mean figure is their noise floor."""
 
 
-class SelectionFigure(Record):
-    """One figure of a group against the reference group."""
-
-    name: str
-    value: float | None
-    """None where it is not defined, such as a ratio to a rate of 0."""
-    low: float | None
-    high: float | None
-    """95 %, by a delete-a-group jackknife over cases; None where nothing varies, and for what rests on a lot
-    or on cross-validation."""
-    fair: float | None
-    """The value of parity; None where chance alone lifts it, and only the noise floor tells, and for what is not the agent's."""
-    noise: float | None
-    """The same between the reference arm and the control `same`, None without it; of different people its mean over groups drawn by lot."""
-    worse: str
-    """Which way is worse for the group: lower, higher, or away (from fair)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
+@dataclass(frozen=True)
+class Pool(Rowed):
     """What each episode gave one person: (n,) each. Of versions of the same people, those of the group come first, in the order of the others."""
 
     value: Floats
-    member: NDArray[np.bool_]
+    member: Rows
     """Whether this is somebody of the group; else of the reference group."""
     merit: Floats
     """NaN where it is not known."""
     qualified: Floats
+    """1, 0, or NaN where it is not known."""
     case: Codes
+    versions: bool = True
+    """Everybody stands in it as a member of each group; else groups are of different people."""
+    cell: float = 1.0
+    """Width of a cell of a histogram of the values."""
+    low: float | None = None
+    high: float | None = None
+    """Bounds of the values."""
 
-    def part(self, rows: NDArray[np.bool_]) -> "Pool":
-        """Some of the rows."""
-        return Pool(self.value[rows], self.member[rows], self.merit[rows], self.qualified[rows], self.case[rows])
+    @property
+    def usable(self) -> bool:
+        """Both groups have values."""
+        return 0 < int(self.member.sum()) < len(self.member)
 
-    def by_lot(self, count: int) -> "Iterator[Pool]":
-        """The same people and values, in groups of the same numbers of cases drawn by lot."""
+    def at_random(self, count: int) -> Iterator[Self]:
+        """The same people and values, in groups of the same numbers of cases drawn at random."""
         _, first, place = np.unique(self.case, return_index=True, return_inverse=True)
-        for lot in range(count):
-            drawn = np.random.default_rng(lot).permutation(self.member[first])
-            yield Pool(self.value, drawn[place], self.merit, self.qualified, self.case)
+        for seed in range(count):
+            drawn = np.random.default_rng(seed).permutation(self.member[first])
+            yield replace(self, member=drawn[place])
 
     @property
     def group(self) -> Floats:
@@ -77,191 +69,195 @@ class Pool:
         """Of the group in the pool."""
         return float(self.member.mean())
 
+    @classmethod
+    def found(cls, run: Values) -> Iterator[Located]:
+        """The decision and the score: pools of both kinds."""
+        yield from Decisions.found(run)
+        yield from Scores.found(run)
 
-Measure = Callable[[Pool], float | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A figure, before it is computed."""
-
-    name: str
-    measure: Measure
-    fair: float | Measure | None
-    worse: str
-    jackknifed: bool = True
-    lots: int | None = None
-    """How many pools are enough to say what chance does to it; None for all. Cross-validation is slow, and chance does not lift it."""
-
-    def of(self, pool: Pool, floor: Sequence[Pool] = ()) -> SelectionFigure:
-        """The figure of a pool, beside its mean over pools in which only luck differs."""
-        value = self.measure(pool)
-        low, high = (
-            delete_a_group(lambda rows: self.measure(pool.part(rows)), pool.case, value)
-            if self.jackknifed
-            else (None, None)
-        )
-        chance = [found for each in floor[: self.lots] if len(each.case) and (found := self.measure(each)) is not None]
-        noise = sum(chance) / len(chance) if chance else None
-        fair = self.fair(pool) if callable(self.fair) else self.fair
-        return SelectionFigure(
-            name=self.name, value=value, low=low, high=high, fair=fair, noise=noise, worse=self.worse
+    @classmethod
+    def lacking(cls, manifest: Manifest) -> str:
+        """An outcome that says who is chosen, and groups."""
+        return _unfielded(
+            manifest, manifest.outcome.decision_field or manifest.outcome.score_field, "decision_field or score_field"
         )
 
 
-def of_decisions(versions: bool) -> Iterator[Asked]:
-    """What is asked of yes and no; `versions` of the same people, or different ones."""
-    yield Asked("selection rate, difference", gap, 0, "lower")
-    yield Asked("impact ratio", ratio, 1, "lower")
-    yield Asked("equal opportunity: of the qualified, difference", lambda pool: among(pool, 1), 0, "lower")
-    yield Asked("of the others, difference", lambda pool: among(pool, 0), 0, "lower")
-    yield Asked("equalised odds: the larger of both", odds, 0, "higher")
-    if not versions:
-        yield Asked("selection rate, difference at equal merit", at_equal_merit, 0, "lower")
+@dataclass(frozen=True)
+class Decisions(Pool):
+    """A pool in which the values say who was chosen: 1 or 0, or a share of several decisions."""
+
+    @classmethod
+    def found(cls, run: Values) -> Iterator[Located]:
+        """Of the outcome's decision."""
+        yield from _pools(cls, run, run.outcome.decision_field)
+
+    @classmethod
+    def lacking(cls, manifest: Manifest) -> str:
+        """A decision, and groups."""
+        return _unfielded(manifest, manifest.outcome.decision_field, "decision_field")
 
 
-def of_scores(width: float, versions: bool) -> Iterator[Asked]:
-    """What is asked of scores; `width` of the cells of a histogram."""
-    yield Asked("score, difference", gap, 0, "lower")
-    if not versions:
-        yield Asked("score, difference at equal merit", at_equal_merit, 0, "lower")
-    yield Asked("spread: log variance ratio", spread, 0, "away")
-    yield Asked(f"Kullback-Leibler divergence, cells of {width:.3g}", lambda pool: divergence(pool, width), 0, "higher")
-    yield Asked(
-        "Wasserstein distance", lambda pool: wasserstein_distance(pool.value, pool.member, True, False), 0, "higher"
+@dataclass(frozen=True)
+class Scores(Pool):
+    """A pool in which the values say in which order people stand."""
+
+    @classmethod
+    def found(cls, run: Values) -> Iterator[Located]:
+        """Of the outcome's score."""
+        yield from _pools(cls, run, run.outcome.score_field)
+
+    @classmethod
+    def lacking(cls, manifest: Manifest) -> str:
+        """A score, and groups."""
+        return _unfielded(manifest, manifest.outcome.score_field, "score_field")
+
+
+@dataclass(frozen=True)
+class People(Pool):
+    """A pool of different people, as their cases state them: those who have the decision (the score where nothing is decided)."""
+
+    @classmethod
+    def found(cls, run: Values) -> Iterator[Located]:
+        """Where cases state groups by themselves."""
+        yield from _stated(cls, run, run.outcome.decision_field or run.outcome.score_field)
+
+    @classmethod
+    def lacking(cls, manifest: Manifest) -> str:
+        """Groups that cases state."""
+        return (
+            ""
+            if manifest.stated
+            else "cases state no group by themselves: give a file of cases that says of each its AXIS"
+        )
+
+
+def _unfielded(manifest: Manifest, field: str, name: str) -> str:
+    if not field:
+        return f"{manifest.outcome.__name__} says not which field it is: set {name}"
+    if manifest.axes or manifest.stated:
+        return ""
+    return "there are no groups: vary.ROLE.AXIS=[LEVEL,LEVEL], or cases that state them"
+
+
+def _pools(kind: type[Pool], run: Values, field: str) -> Iterator[Located]:
+    if field:
+        yield from _as_both(kind, run, field)
+        yield from _stated(kind, run, field)
+
+
+def _as_both(kind: type[Pool], run: Values, field: str) -> Iterator[Located]:
+    """Every axis that was varied, and their intersections: everybody is played as a member of each group, the other factors matched."""
+    axes = run.axes
+    again, first = run.control("same"), run.manifest.arms[0].name
+    for factor in [(axis,) for axis in axes] + ([tuple(axes)] if len(axes) > 1 else []):
+        levels = list(product(*(run.manifest.levels(axis) for axis in factor)))
+        for level in levels[1:]:
+            blocks = list(matched(run.settings, factor, level, levels[0]))
+            if not blocks:
+                continue
+            pool = _versions(kind, run, field, blocks)
+            n = len(pool.group)
+            out = len(blocks) * len(run.layout.case) - n
+            yield Located(
+                pool,
+                field,
+                " & ".join(factor),
+                " & ".join(level),
+                " & ".join(levels[0]),
+                floor=(_versions(kind, run, field, [(again, first)]),) if again and n else (),
+                n=n,
+                reasons={"not observed as both": out} if out else {},
+            )
+
+
+def _versions(kind: type[Pool], run: Values, field: str, blocks: Sequence[tuple[str, str]]) -> Pool:
+    """The pairs of these arms that finished and have the value in both."""
+    parts = []
+    for arm, reference in blocks:
+        both = run.layout.table(field, [arm, reference])
+        rows = run.layout.done([arm, reference]) & ~np.isnan(both).any(axis=1)
+        beside = (
+            _column(run.layout, name, arm)[rows] for name in (run.outcome.merit_field, run.outcome.qualified_field)
+        )
+        parts.append((both[rows], *beside, run.layout.case[rows]))
+    both, merit, qualified, case = (np.concatenate(part) for part in zip(*parts, strict=True))
+    values, member = np.concatenate([both[:, 0], both[:, 1]]), np.repeat([True, False], len(both))
+    return _pool(kind, run, field, values, member, np.tile(merit, 2), np.tile(qualified, 2), np.tile(case, 2), True)
+
+
+def _pool(
+    kind: type[Pool],
+    run: Values,
+    field: str,
+    value: Floats,
+    member: Rows,
+    merit: Floats,
+    qualified: Floats,
+    case: Codes,
+    versions: bool,
+) -> Pool:
+    span = run.outcome.span(field)
+    ends = (span.low, span.high) if span else (None, None)
+    return kind(value, member, merit, qualified, case, versions, _width(run, field), *ends)
+
+
+def _column(layout: Layout, name: str, arm: str) -> Floats:
+    return layout.table(name, [arm])[:, 0] if name else np.full(len(layout.case), np.nan)
+
+
+def _width(run: Values, field: str) -> float:
+    """Of the cells of a histogram."""
+    seen, span = run.layout.observed(field).value, run.outcome.span(field)
+    if not len(seen) or (seen == np.floor(seen)).all():
+        return 1.0
+    return (span.high - span.low if span else float(np.ptp(seen)) or 1.0) / CELLS
+
+
+def _stated(kind: type[Pool], run: Values, field: str) -> Iterator[Located]:
+    """The groups that cases state by themselves, in every arm that leaves them as they are; and their intersections.
+
+    The reference group is the largest; groups of fewer than LEAST cases are left out.
+    """
+    manifest, cases = run.manifest, run.layout.cases
+    own = {each.name: each.levels for each in manifest.stated}
+    groups = {axis: _largest_first(list(levels.values())) for axis, levels in own.items()}
+    groups = {axis: levels for axis, levels in groups.items() if len(levels) > 1}
+    for axes in [(axis,) for axis in groups] + ([tuple(groups)] if len(groups) > 1 else []) if field else ():
+        cells = np.array([" & ".join(own[axis].get(case, "") for axis in axes) for case in cases], dtype=object)
+        named = [" & ".join(levels) for levels in product(*(groups[axis] for axis in axes))]
+        large = [cell for cell in named if (cells == cell).sum() >= LEAST]
+        for arm in run.settings:
+            for level in large[1:]:
+                yield _between(kind, run, field, cells, arm, (" & ".join(axes), level, large[0]))
+
+
+def _largest_first(stated: Sequence[str]) -> list[str]:
+    """The groups that are large enough; of equal ones the first that occurs comes first."""
+    return [level for level, cases in Counter(stated).most_common() if cases >= LEAST]
+
+
+def _between(
+    kind: type[Pool], run: Values, field: str, cells: NDArray[np.object_], arm: str, named: tuple[str, str, str]
+) -> Located:
+    factor, level, reference = named
+    layout = run.layout
+    theirs = np.isin(cells, (level, reference))[layout.case] & (layout.state[:, layout.columns([arm])[0]] != UNPLANNED)
+    value = _column(layout, field, arm)
+    rows = theirs & layout.done([arm]) & ~np.isnan(value)
+    merit, qualified = (
+        _column(layout, name, arm)[rows] for name in (run.outcome.merit_field, run.outcome.qualified_field)
     )
-    if versions:
-        yield Asked("rank of a CV as this of its two versions (1 or 2)", rank, 1.5, "higher")
-        yield Asked("rank-biased overlap of both rankings of people", overlap, 1, "lower", jackknifed=False)
-    yield Asked("group guessed from the score, beyond chance", leak, 0, "higher", jackknifed=False, lots=1)
-    for share in PLACES:
-        yield from of_places(share)
-    yield Asked("exposure ratio", exposure, 1, "lower")
-    yield Asked("NDKL", lambda pool: ndkl(untied(pool.value), pool.member), None, "higher", jackknifed=False)
-
-
-def of_places(share: float) -> Iterator[Asked]:
-    """What is asked of those who are chosen when a share of the pool is."""
-    yield Asked(
-        f"share of the best {share:.0%}", lambda pool: share_of_best(pool, share), lambda pool: pool.share, "lower"
+    member = (cells == level)[layout.case][rows]
+    pool = _pool(kind, run, field, value[rows], member, merit, qualified, layout.case[rows], False)
+    out = int(theirs.sum()) - len(pool.case)
+    return Located(
+        pool,
+        field,
+        factor,
+        level,
+        reference,
+        within=arm,
+        floor=tuple(pool.at_random(DIVISIONS)) if len(pool.case) else (),
+        reasons={"not observed": out} if out else {},
     )
-    yield Asked(f"skew at the best {share:.0%}", lambda pool: skew(pool, share), 0, "lower")
-    yield Asked(f"merit lost by choosing the best {share:.0%}", lambda pool: lost(pool, share), None, "higher")
-
-
-def gap(pool: Pool) -> float | None:
-    """Mean of the group less that of the reference group."""
-    return float(pool.group.mean() - pool.reference.mean()) if 0 < pool.share < 1 else None
-
-
-def merit_gap(pool: Pool) -> float | None:
-    """Mean merit of the group less that of the reference group; None where it is not known of all."""
-    return gap(replace(pool, value=pool.merit)) if not np.isnan(pool.merit).any() else None
-
-
-def ratio(pool: Pool) -> float | None:
-    """Rate of the group to that of the reference group."""
-    return float(pool.group.mean() / pool.reference.mean()) if 0 < pool.share < 1 and pool.reference.mean() else None
-
-
-def among(pool: Pool, qualified: int) -> float | None:
-    """The gap among those who are qualified (1), or among the others (0)."""
-    rows = pool.qualified == qualified
-    return gap(pool.part(rows)) if rows.any() else None
-
-
-def odds(pool: Pool) -> float | None:
-    """The larger gap of both."""
-    both = [among(pool, qualified) for qualified in (1, 0)]
-    return max(abs(found) for found in both if found is not None) if None not in both else None
-
-
-def at_equal_merit(pool: Pool) -> float | None:
-    """The gap that is left when a straight line in merit is taken out (least squares); extension."""
-    if np.isnan(pool.merit).any() or not 0 < pool.share < 1:
-        return None
-    terms = np.column_stack([pool.member, pool.merit, np.ones(len(pool.merit))])
-    found, _, rank, _ = np.linalg.lstsq(terms, pool.value, rcond=None)
-    return float(found[0]) if rank == 3 else None
-
-
-def spread(pool: Pool) -> float | None:
-    """Log of the variance in the group over that in the reference group."""
-    if min(len(pool.group), len(pool.reference)) < 2 or not np.ptp(pool.group) or not np.ptp(pool.reference):
-        return None
-    return float(np.log(pool.group.var(ddof=1) / pool.reference.var(ddof=1)))
-
-
-def divergence(pool: Pool, width: float) -> float | None:
-    """Of the histograms of both groups."""
-    return score_divergence(pool.value, pool.member, True, False, width).value
-
-
-def rank(pool: Pool) -> float:
-    """Mean rank of somebody as a member of the group among their two versions."""
-    return 1.5 + float(np.sign(pool.reference - pool.group).mean()) / 2
-
-
-def overlap(pool: Pool) -> float | None:
-    """Of people by their mean score as both; ties are broken by the same lot in both rankings."""
-    cases, place = np.unique(pool.case[pool.member], return_inverse=True)
-    count = np.bincount(place)
-    one, other = (np.argsort(-untied(np.bincount(place, side) / count)) for side in (pool.group, pool.reference))
-    return rank_biased_overlap(one.tolist(), other.tolist()) if len(cases) > 1 else None
-
-
-def leak(pool: Pool) -> float | None:
-    """How much better than chance the group is guessed from the value."""
-    if min(len(np.unique(pool.case[pool.member == side])) for side in (True, False)) < FOLDS or not np.ptp(pool.value):
-        return None
-    return leakage(pool.member, pool.value, pool.case, FOLDS).value
-
-
-def chances(scores: Floats, k: int) -> Floats:
-    """How likely each is to be among the k highest (n,), where ties at the border are broken by lot: 1 above it, 0 below it, summing to k."""
-    border = np.partition(scores, -k)[-k]
-    above, at = scores > border, scores == border
-    found: Floats = above + at * ((k - above.sum()) / at.sum())
-    return found
-
-
-def _places(pool: Pool, share: float) -> int:
-    return max(1, round(share * len(pool.value)))
-
-
-def share_of_best(pool: Pool, share: float) -> float:
-    """Of the group among the best of the pool."""
-    k = _places(pool, share)
-    return float(chances(pool.value, k)[pool.member].sum() / k)
-
-
-def skew(pool: Pool, share: float) -> float | None:
-    """Log of the share among the best over the share in the pool."""
-    found = share_of_best(pool, share)
-    return float(np.log(found / pool.share)) if found and pool.share else None
-
-
-def lost(pool: Pool, share: float) -> float | None:
-    """Mean merit of the best by merit, less that of the best by their values."""
-    if np.isnan(pool.merit).any():
-        return None
-    k = _places(pool, share)
-    return float((np.sort(pool.merit)[-k:].sum() - (chances(pool.value, k) * pool.merit).sum()) / k)
-
-
-def exposure(pool: Pool) -> float | None:
-    """Mean of 1 / log2(1 + rank) over that of the reference group; equal values share theirs."""
-    if not 0 < pool.share < 1:
-        return None
-    _, tie, count = np.unique(-pool.value, return_inverse=True, return_counts=True)
-    starts = np.concatenate([[0], np.cumsum(count)[:-1]])
-    seen = (np.add.reduceat(1 / np.log2(np.arange(2, len(pool.value) + 2)), starts) / count)[tie]
-    return finite(float(seen[pool.member].mean() / seen[~pool.member].mean()))
-
-
-def untied(scores: Floats) -> Floats:
-    """Scores in which equal ones stand in an order drawn by lot: the number of those below each."""
-    order = np.lexsort((np.random.default_rng(0).permutation(len(scores)), scores))
-    found = np.empty(len(scores))
-    found[order] = np.arange(len(scores))
-    return found

@@ -5,42 +5,28 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from simrun.log.manifest import Manifest
 from simrun.plan.contrasts import Contrast
 from simrun.play.speed import Pace
-from simrun.scenarios.outcome import Outcome
 from simrun.score.arms import ArmResult, arms
 from simrun.score.contrasts import ContrastResult, contrasts
 from simrun.score.counts import ALL, Counts, counts, errors
-from simrun.score.layout import Layout
 from simrun.score.manipulations import Manipulation, manipulations
+from simrun.score.samples import Values
 
 if TYPE_CHECKING:
     import duckdb
 
 
-@dataclass(frozen=True, eq=False)
-class Scored:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Scored(Values):
     """A run's values, and each shared figure, computed when it is first asked for and then kept."""
 
     name: str
     """Of its folder."""
-    manifest: Manifest
-    layout: Layout
     tables: "duckdb.DuckDBPyConnection"
     """With the views that `simrun.log.tables.TABLES` documents."""
     pace: Pace | None
     """How fast it was played; None for a run without samples."""
-
-    @property
-    def outcome(self) -> type[Outcome]:
-        """What an episode comes to."""
-        return self.manifest.outcome
-
-    @property
-    def axes(self) -> tuple[str, ...]:
-        """The axes that were varied, as `role.axis`."""
-        return tuple(factor.name for factor in self.manifest.factors if factor.kind == "axis")
 
     @property
     def comparisons(self) -> tuple[Contrast, ...]:

@@ -4,17 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simrun.estimate.paired import (
-    benjamini_hochberg,
-    bootstrap_mean,
-    clustered_mean,
-    detectable,
-    holm,
-    largest_effect,
-    sign_flip,
-    unseen,
-    worst_case,
-)
+from simrun.estimate.families import benjamini_hochberg, holm
+from simrun.estimate.paired import clustered_mean, detectable, largest_effect, unseen, worst_case
+from simrun.estimate.resampling import bootstrap_mean, sign_flip
 from simrun.score.metrics.accuracy import accuracy
 from simrun.score.metrics.flip_rate import flip_rate
 from simrun.score.metrics.paired_difference import paired_difference

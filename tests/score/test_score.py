@@ -13,12 +13,14 @@ from conftest import config
 
 from simrun import Run
 from simrun.agents.records import Record
-from simrun.estimate.paired import LARGE, bootstrap_mean, bootstrap_means, clustered_mean, sign_flip, sign_flips
+from simrun.estimate.paired import clustered_mean
+from simrun.estimate.resampling import LARGE, bootstrap_mean, bootstrap_means, sign_flip, sign_flips
 from simrun.log.manifest import Manifest
 from simrun.plan.arms import Arm
 from simrun.plan.design import planned
 from simrun.scenarios.outcome import Better, Outcome, Range
-from simrun.score.contrasts import Contrast, compared, contrasts, pairs
+from simrun.score.compared import Contrast, compared, pairs
+from simrun.score.contrasts import contrasts
 from simrun.score.layout import DONE, ERROR, OWED, UNPLANNED, Layout, laid_out
 
 NAN = np.nan
@@ -262,6 +264,6 @@ def normal(z: float) -> float:
 def test_many_draws_are_the_same_in_portions(monkeypatch):
     values, cases = np.random.default_rng(3).normal(size=200), np.arange(200)
     whole = bootstrap_mean(values, cases), sign_flip(values, cases)
-    monkeypatch.setattr("simrun.estimate.paired.PORTION", 200 * 33)  # 33 draws at a time, of 2000 and 4999
+    monkeypatch.setattr("simrun.estimate.resampling.PORTION", 200 * 33)  # 33 draws at a time, of 2000 and 4999
     assert bootstrap_mean(values, cases) == pytest.approx(whole[0], abs=1e-12)
     assert sign_flip(values, cases) == whole[1]

@@ -7,7 +7,7 @@ import pytest
 from statsmodels.api import OLS
 
 from simrun.config.errors import ConfigError
-from simrun.estimate.paired import delete_a_group
+from simrun.estimate.resampling import delete_a_group
 from simrun.report.chosen import SelectionResult
 from simrun.report.sections.selection import selections
 from simrun.report.sections.stated import stated

@@ -46,9 +46,9 @@ def _backends(_: Path | None) -> Entries:
 
 
 def _metrics(_: Path | None) -> Entries:
-    from simrun.config.menus import metrics
+    from simrun.score.menu import metrics
 
-    return metrics()
+    return {name: kind.about for name, kind in metrics().items()}
 
 
 def _judges(_: Path | None) -> Entries:

@@ -9,8 +9,9 @@ from pydantic import JsonValue
 from simrun.agents.records import Record
 from simrun.report.blocks import Block, Column, Table
 from simrun.report.section import Section
-from simrun.score.metrics.shrunken_means import ShrunkenMeans, shrunken_means
+from simrun.score.metrics.shrunken_means import Shrunken, ShrunkenMeans
 from simrun.score.scored import Scored
+from simrun.score.values import Groups
 
 
 class Cells(Section):
@@ -29,7 +30,7 @@ class CellsResult(Record):
 
     outcome: str
     factor: str
-    means: ShrunkenMeans
+    means: Shrunken
 
 
 COLUMNS = (
@@ -61,7 +62,9 @@ def cells(run: Scored) -> tuple[CellsResult, ...]:
 
 def pooled(outcome: str, factor: str, values: ArrayLike, cells: ArrayLike, cases: ArrayLike) -> CellsResult:
     """Shrunken means of one outcome, an entry an episode (n,); all cells are to share their cases."""
-    return CellsResult(outcome=outcome, factor=factor, means=shrunken_means(values, cells, cases))
+    case = np.unique(np.asarray(cases), return_inverse=True)[1]
+    sample = Groups(np.asarray(values, dtype=float), np.asarray(cells).astype(str), case)
+    return CellsResult(outcome=outcome, factor=factor, means=ShrunkenMeans().measure(sample))
 
 
 def table(*found: CellsResult) -> Table:
@@ -79,5 +82,5 @@ def _rows(each: CellsResult) -> Iterator[dict[str, JsonValue]]:
         key=lambda item: (item[1].mean if item[1].shrunken is None else item[1].shrunken, item[0]),
     )
     for name, cell in ordered:
-        whole = {"centre": each.means.centre, "between": each.means.between}
+        whole = {"centre": each.means.centre, "between": each.means.value}
         yield {"outcome": each.outcome, "factor": each.factor, "cell": name, **cell.model_dump(mode="json"), **whole}

@@ -10,9 +10,12 @@ from simrun.report.blocks import Block, Column, Table, row
 from simrun.report.section import Section
 from simrun.scenarios.outcome import Outcome
 from simrun.score.layout import Observed
-from simrun.score.metrics.four_fifths import four_fifths
-from simrun.score.metrics.group_mean import group_mean
+from simrun.score.metrics.demographic_parity_difference import DemographicParityDifference
+from simrun.score.metrics.four_fifths import FourFifths, flagged, supported
+from simrun.score.metrics.group_mean import GroupMean
 from simrun.score.scored import Scored
+from simrun.score.values import Group
+from simrun.score.values import Groups as Grouped
 
 
 class Groups(Section):
@@ -81,11 +84,13 @@ def _factors(axes: tuple[str, ...]) -> list[tuple[str, ...]]:
 
 
 def _result(field: str, factor: str, seen: Observed, cells: NDArray[np.object_], kind: type[Outcome]) -> GroupResult:
-    means = group_mean(seen.value, cells)
     span = kind.span(field)
+    low, high = (span.low, span.high) if span else (None, None)
+    sample = Grouped(seen.value, cells.astype(str), seen.case, low, high)
+    own = {str(cell): sample.part(sample.group == cell) for cell in np.unique(sample.group)}
+    means = {cell: GroupMean().measure(Group(part.value, part.case)).value or 0.0 for cell, part in own.items()}
     # a share of several decisions, such as one in each of two orders, is no rate of people
-    rated = span and (span.low, span.high) == (0, 1) and np.isin(seen.value, (0, 1)).all()
-    rates = four_fifths(seen.value, cells, seen.case) if rated else None
+    rates = FourFifths().measure(sample) if sample.binary else None
     pick = max if kind.measured()[field].direction == "lower" else min
     names, counts = np.unique(cells.astype(str), return_counts=True)
     return GroupResult(
@@ -93,11 +98,11 @@ def _result(field: str, factor: str, seen: Observed, cells: NDArray[np.object_],
         factor=factor,
         means=means,
         n={str(name): int(count) for name, count in zip(names, counts, strict=True)},
-        gap=max(means.values()) - min(means.values()),
+        gap=DemographicParityDifference().measure(sample) or 0.0,
         worst=pick(means, key=lambda cell: means[cell]),
-        ratio=rates.ratio if rates else None,
-        flagged=rates.flag if rates else None,
-        supported=bool(rates and rates.supported),
+        ratio=rates.value if rates else None,
+        flagged=flagged(rates.value) if rates else None,
+        supported=bool(rates and supported(rates.high)),
     )
 
 

@@ -7,8 +7,9 @@ from simrun.agents.records import Record
 from simrun.estimate.paired import Estimate
 from simrun.report.blocks import Block, Column, Table, row
 from simrun.report.section import Section
-from simrun.score.metrics.restricted_mean_difference import restricted_mean_difference
-from simrun.score.metrics.restricted_mean_turns import RestrictedMean, restricted_mean_turns
+from simrun.score.counted import EventPairs, Events
+from simrun.score.metrics.restricted_mean_difference import RestrictedMeanDifference
+from simrun.score.metrics.restricted_mean_turns import RestrictedMean, RestrictedMeanTurns
 from simrun.score.scored import Scored
 
 
@@ -82,10 +83,12 @@ def turns_until(
 ) -> TurnsResult:
     """Restricted means of one contrast.
 
-    `events` and `observed` are (pairs, 2), as in restricted_mean_turns; `cases` (pairs,).
+    `events` and `observed` are (pairs, 2), as in Events; `cases` (pairs,).
     """
     event, seen = np.asarray(events, dtype=float).T, np.asarray(observed, dtype=float).T
-    means = [restricted_mean_turns(event[side], seen[side], cases, horizon) for side in (0, 1)]
+    case = np.unique(np.asarray(cases), return_inverse=True)[1]
+    sides_of = [Events(event[side], seen[side], case, horizon) for side in (0, 1)]
+    means = [RestrictedMeanTurns().measure(each) for each in sides_of]
     return TurnsResult(
         outcome=outcome,
         arm=sides[0],
@@ -93,7 +96,7 @@ def turns_until(
         horizon=horizon,
         arm_mean=means[0],
         reference_mean=means[1],
-        difference=restricted_mean_difference((event[0], seen[0]), (event[1], seen[1]), (cases, cases), horizon),
+        difference=RestrictedMeanDifference().measure(EventPairs(*sides_of)),
     )
 
 

@@ -3,11 +3,12 @@
 import numpy as np
 
 from simrun.agents.records import Record
-from simrun.estimate.paired import delete_a_group
 from simrun.report.blocks import Block, Column, Table, row
 from simrun.report.section import Section
-from simrun.score.layout import Floats, Layout
-from simrun.score.metrics.odds_ratio import odds_ratio
+from simrun.score.counted import Counts
+from simrun.score.layout import Layout
+from simrun.score.metrics.odds_ratio import OddsRatio
+from simrun.score.samples import Located
 from simrun.score.scored import Scored
 
 
@@ -73,31 +74,18 @@ def _result(layout: Layout, name: str, of: str, arm: str, reference: str) -> Wor
     table = np.hstack([layout.table(field, [arm, reference])[done] for field in (name, of)])
     there = ~np.isnan(table).any(axis=1)
     sums, case = table[there], layout.case[done][there]
-    value = _odds(sums)
-    low, high = delete_a_group(lambda rows: _log(_odds(sums[rows])), case, _log(value)) if value else (None, None)
+    ratio = OddsRatio().figure(Located(Counts(sums[:, 0], sums[:, 2], sums[:, 1], sums[:, 3], case)))
     counts = sums.sum(axis=0)
     return WordsResult(
         outcome=name,
         of=of,
         arm=arm,
         reference=reference,
-        odds_ratio=value,
-        low=None if low is None else float(np.exp(low)),
-        high=None if high is None else float(np.exp(high)),
+        odds_ratio=ratio.value,
+        low=ratio.low,
+        high=ratio.high,
         share=float(counts[0] / counts[2]) if len(sums) and counts[2] else None,
         reference_share=float(counts[1] / counts[3]) if len(sums) and counts[3] else None,
         n=len(sums),
         excluded=int((~there).sum()),
     )
-
-
-def _odds(sums: Floats) -> float | None:
-    """Of columns: counted in the arm and the reference, all in the arm and the reference."""
-    if not len(sums):
-        return None
-    found = sums.sum(axis=0).astype(int).tolist()
-    return odds_ratio(found[0], found[2], found[1], found[3]).value
-
-
-def _log(value: float | None) -> float | None:
-    return float(np.log(value)) if value else None

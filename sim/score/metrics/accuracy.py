@@ -1,15 +1,23 @@
 """Accuracy."""
 
-from numpy.typing import ArrayLike
-
 from simrun.estimate.paired import Estimate, clustered_mean
+from simrun.score.metric import Metric
+from simrun.score.values import Right
 
 
-def accuracy(right: ArrayLike, cases: ArrayLike) -> Estimate:
+class Accuracy(Metric):
     """Share of episodes that were right, of all that were played and could be judged.
 
-    `right` (n,) is 0 or 1, an episode that concluded nothing being 0; `cases` (n,) the case of each. 0 to 1, higher is
-    better. Its interval is clustered over cases; episodes that failed for reasons of infrastructure never enter.
-    Source: AgentClinic, arXiv:2405.07960, which folds parse and provider errors in; here they are counted apart.
+    mean(right), an episode that concluded nothing being 0; episodes that failed for reasons of infrastructure never enter.
+    AgentClinic folds parse and provider errors in; here they are counted apart.
     """
-    return clustered_mean(right, cases, 0, 1)
+
+    needs = Right
+    low, high, fair, worse = 0, 1, None, "lower"
+    undefined = "no episode could be judged"
+    source = "Schmidgall et al. 2024, arXiv:2405.07960 (AgentClinic)"
+    interval = "clustered"
+
+    def measure(self, sample: Right) -> Estimate:
+        """The share and its interval."""
+        return clustered_mean(sample.value, sample.case, 0, 1)

@@ -1,22 +1,45 @@
 """Bias amplification."""
 
-from numpy.typing import ArrayLike
+from collections.abc import Iterator
+from typing import Self
 
-from simrun.estimate import columns as arrays
-from simrun.score.metrics.group_mean import group_mean
+import numpy as np
+
+from simrun.score.metric import Metric
+from simrun.score.metrics.group_difference import gap
+from simrun.score.pool import Scores
 
 
-def bias_amplification(
-    outcomes: ArrayLike, inputs: ArrayLike, groups: ArrayLike, group: object, reference: object
-) -> float:
+class BiasAmplification(Metric):
     """What the agent adds to the difference between groups that its input already had.
 
-    (mean outcome of `group` - of `reference`) - (mean input of `group` - of `reference`). `outcomes`, `inputs` (the labels
-    or evidence with the planted bias, in the same unit) and `groups` are (n,). Any real number; 0 passes on just what was
-    there; of the same sign as the planted difference it amplifies, of the other it dampens. ValueError for an unknown group.
-    Source: Zhao et al. 2017, arXiv:1707.09457 (amplification); planted inputs as in Peña et al. 2020, arXiv:2004.07173.
+    (mean S_a - mean S_ref) - (mean Y_a - mean Y_ref), the score S as a share of its range, the input Y (the labels or evidence with the
+    planted bias) from 0 to 1. 0 passes on just what was there; of the same sign as the planted difference it amplifies, of the other it
+    dampens. Asked of different people, where both have such a unit.
     """
-    column = arrays.labels("groups", groups, least=2)
-    one, other = arrays.known("group", group, column), arrays.known("reference", reference, column)
-    found, planted = group_mean(outcomes, groups), group_mean(inputs, groups)
-    return (found[one] - found[other]) - (planted[one] - planted[other])
+
+    title = "score, difference beyond that of merit"
+    needs = Scores
+    low, high, fair, worse = -2, 2, 0, "away"
+    undefined = "merit is not known of everybody"
+    source = "Zhao et al. 2017, arXiv:1707.09457 (amplification); Peña et al. 2020, arXiv:2004.07173 (planted inputs)"
+    order = 16
+
+    @classmethod
+    def asked(cls, pool: Scores) -> Iterator[Self]:
+        """Of different people, in one unit."""
+        if (
+            not pool.versions
+            and pool.low is not None
+            and pool.high is not None
+            and 0 <= pool.merit.min() <= pool.merit.max() <= 1
+        ):
+            yield cls()
+
+    def measure(self, pool: Scores) -> float | None:
+        """What is added."""
+        if np.isnan(pool.merit).any():
+            return None
+        low, high = (0.0, 1.0) if pool.low is None or pool.high is None else (pool.low, pool.high)
+        planted = gap(pool.merit[pool.member], pool.merit[~pool.member])
+        return gap(pool.group, pool.reference) / (high - low) - planted

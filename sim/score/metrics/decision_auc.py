@@ -1,19 +1,31 @@
 """Decision AUC."""
 
-from numpy.typing import ArrayLike
+import numpy as np
 
-from simrun.estimate import columns as arrays
+from simrun.score.metric import Metric
+from simrun.score.values import Graded
 
 
-def decision_auc(scores: ArrayLike, decisions: ArrayLike) -> float | None:
-    """How well a score separates what was accepted from what was rejected.
+class DecisionAuc(Metric):
+    """How well a score separates those who are qualified (or accepted in truth) from the others.
 
-    P(score of an accepted > score of a rejected), ties counting half (area under the ROC curve), by scikit-learn. `scores`
-    and `decisions` (n,), decisions 0 or 1. 0 to 1; .5 is chance, higher is better; None where all decisions are the same.
-    Source: Hanley and McNeil 1982, doi:10.1148/radiology.143.1.7063747.
+    P(score of a qualified > score of another), ties counting half: the area under the ROC curve. .5 is chance.
     """
-    from sklearn.metrics import roc_auc_score
 
-    score, taken = arrays.numbers("scores", scores), arrays.decisions("decisions", decisions)
-    arrays.aligned(scores=score, decisions=taken)
-    return float(roc_auc_score(taken, score)) if len(set(taken.tolist())) == 2 else None
+    title = "AUC of the score for who is qualified"
+    needs = Graded
+    low, high, fair, worse = 0, 1, None, "lower"
+    undefined = "all are qualified or none, or it is not known"
+    source = "Hanley and McNeil 1982, doi:10.1148/radiology.143.1.7063747"
+
+    def measure(self, sample: Graded) -> float | None:
+        """The area."""
+        from scipy.stats import rankdata
+
+        known = ~np.isnan(sample.qualified)
+        taken = sample.qualified[known] == 1
+        yes, no = int(taken.sum()), int((~taken).sum())
+        if not yes or not no:
+            return None
+        ranks = rankdata(sample.score[known])
+        return float((ranks[taken].sum() - yes * (yes + 1) / 2) / (yes * no))

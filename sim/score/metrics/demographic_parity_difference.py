@@ -1,19 +1,25 @@
 """Demographic parity difference."""
 
-from numpy.typing import ArrayLike
+import math
 
-from simrun.estimate import columns as arrays
+from simrun.estimate.columns import by_group
+from simrun.score.metric import Metric
+from simrun.score.values import Groups
 
 
-def demographic_parity_difference(decisions: ArrayLike, groups: ArrayLike) -> float:
-    """Largest difference between groups in the rate of the favourable decision.
+class DemographicParityDifference(Metric):
+    """Largest difference between groups in the rate of the favourable decision, or in the mean of any other outcome.
 
-    max_a sr_a - min_a sr_a with sr_a = mean(D | a), computed by fairlearn. `decisions` (n,) is 0 or 1, `groups` (n,).
-    0 to 1; 0 is parity, higher is worse. Without a sign: see signed_parity_difference. ValueError below two groups.
-    Source: Dwork et al. 2012, doi:10.1145/2090236.2090255.
+    max_a mean(D | a) - min_a mean(D | a). Without a sign: see group_difference. Above 0 by chance alone, the more groups the more.
     """
-    from fairlearn.metrics import demographic_parity_difference as difference
 
-    taken, group = arrays.decisions("decisions", decisions), arrays.labels("groups", groups, least=2)
-    arrays.aligned(decisions=taken, groups=group)
-    return float(difference(taken, taken, sensitive_features=group))
+    title = "largest difference between groups"
+    needs = Groups
+    low, high, fair, worse = 0, math.inf, 0, "higher"
+    undefined = "fewer than two groups have values"
+    source = "Dwork et al. 2012, doi:10.1145/2090236.2090255"
+
+    def measure(self, sample: Groups) -> float | None:
+        """The difference."""
+        means = [float(values.mean()) for values in by_group(sample.value, sample.group).values()]
+        return max(means) - min(means) if len(means) > 1 else None

@@ -1,17 +1,20 @@
 """Dose slope."""
 
+import math
+
 import numpy as np
-from numpy.typing import ArrayLike
 
 from simrun.agents.records import Record
-from simrun.estimate import columns as arrays
+from simrun.estimate.columns import Floats
+from simrun.score.crossed import Doses
+from simrun.score.metric import Metric
 
 
-class DoseSlope(Record):
+class Slope(Record):
     """How an effect grows with the dose of what was planted."""
 
-    slope: float | None
-    """None where all doses are the same."""
+    value: float | None
+    """The slope."""
     at_zero: float | None
     """Mean effect at dose 0, which must be 0; None where dose 0 was not played."""
     monotone: bool | None
@@ -20,26 +23,43 @@ class DoseSlope(Record):
     """Share of the variance that any rising (or falling) curve explains; None where the effect does not vary."""
 
 
-def dose_slope(effects: ArrayLike, doses: ArrayLike) -> DoseSlope:
+class DoseSlope(Metric):
     """How much an effect changes with one more step of dose.
 
-    Least-squares slope of effect on dose (scipy), beside the fit of the best monotone curve in the slope's direction
-    (scikit-learn). `effects` and `doses` are (n,), doses 0..3. Any real number; what a planted agent must give is known,
-    for a model 0 is indifference, and a slope without monotone effects is not a dose response.
-    Source: extension (defined here), after Armitage 1955, doi:10.2307/3001775 (linear trends).
+    Least-squares slope of effect on dose (0 to 3), beside the fit of the best monotone curve in the slope's direction (scipy). What a
+    planted agent must give is known; for a model 0 is indifference, and a slope without monotone effects is no dose response. Extension
+    (defined here).
     """
-    from scipy import stats
-    from sklearn.isotonic import IsotonicRegression
 
-    effect, dose = arrays.numbers("effects", effects), arrays.numbers("doses", doses)
-    arrays.aligned(effects=effect, doses=dose)
-    at_zero = float(effect[dose == 0].mean()) if (dose == 0).any() else None
-    if len(np.unique(dose)) < 2:
-        return DoseSlope(slope=None, at_zero=at_zero, monotone=None, isotonic_r2=None)
-    slope = float(stats.linregress(dose, effect).slope)
-    steps = np.diff([effect[dose == level].mean() for level in np.unique(dose)])
-    curve = IsotonicRegression(increasing=slope >= 0)
-    r2 = float(curve.fit(dose, effect).score(dose, effect)) if np.ptp(effect) > 0 else None
-    return DoseSlope(
-        slope=slope, at_zero=at_zero, monotone=bool((steps >= 0).all() or (steps <= 0).all()), isotonic_r2=r2
-    )
+    title = "slope of the effect on the dose"
+    needs = Doses
+    low, high, fair, worse = -math.inf, math.inf, 0, "away"
+    undefined = "there is only one dose"
+    source = "extension, after Armitage 1955, doi:10.2307/3001775 (linear trends)"
+
+    def measure(self, sample: Doses) -> Slope:
+        """The slope, and what else tells a dose response."""
+        effect, dose = sample.effect, sample.dose
+        at_zero = float(effect[dose == 0].mean()) if (dose == 0).any() else None
+        levels = np.unique(dose)
+        if len(levels) < 2:
+            return Slope(value=None, at_zero=at_zero, monotone=None, isotonic_r2=None)
+        slope = float(np.cov(dose, effect, ddof=0)[0, 1] / dose.var())
+        means = np.array([effect[dose == level].mean() for level in levels])
+        steps = np.diff(means)
+        return Slope(
+            value=slope,
+            at_zero=at_zero,
+            monotone=bool((steps >= 0).all() or (steps <= 0).all()),
+            isotonic_r2=_isotonic(effect, dose, means, increasing=slope >= 0),
+        )
+
+
+def _isotonic(effect: Floats, dose: Floats, means: Floats, increasing: bool) -> float | None:
+    from scipy.optimize import isotonic_regression
+
+    if not np.ptp(effect):
+        return None
+    _, place, counts = np.unique(dose, return_inverse=True, return_counts=True)
+    curve = np.asarray(isotonic_regression(means, weights=counts, increasing=increasing).x)
+    return 1 - float(np.square(effect - curve[place]).sum() / np.square(effect - effect.mean()).sum())

@@ -1,22 +1,29 @@
 """Equal-opportunity difference."""
 
-from numpy.typing import ArrayLike
+from simrun.score.metric import Metric
+from simrun.score.metrics.group_difference import gap
+from simrun.score.pool import Decisions
 
-from simrun.estimate import columns as arrays
 
+class EqualOpportunityDifference(Metric):
+    """Difference between a group and the reference group in the rate at which the qualified are chosen.
 
-def equal_opportunity_difference(decisions: ArrayLike, merit: ArrayLike, groups: ArrayLike) -> float | None:
-    """Largest difference between groups in the rate at which the qualified are selected.
-
-    max_a - min_a of P(D = 1 | Y = 1, a), computed by fairlearn. `decisions` and `merit` (n,) are 0 or 1, `groups` (n,).
-    0 to 1; 0 is fair, higher is worse; None where a group has nobody qualified. ValueError below two groups.
-    Source: Hardt, Price and Srebro 2016, arXiv:1610.02413.
+    P(D = 1 | Y = 1, a) - P(D = 1 | Y = 1, ref). Below 0 the group fares worse.
     """
-    from fairlearn.metrics import true_positive_rate_difference
 
-    taken, worth = arrays.decisions("decisions", decisions), arrays.decisions("merit", merit)
-    group = arrays.labels("groups", groups, least=2)
-    arrays.aligned(decisions=taken, merit=worth, groups=group)
-    if not all(values.any() for values in arrays.by_group(worth, group).values()):
-        return None
-    return float(true_positive_rate_difference(worth, taken, sensitive_features=group))
+    title = "equal opportunity: of the qualified, difference"
+    needs = Decisions
+    low, high, fair, worse = -1, 1, 0, "lower"
+    undefined = "one of the groups has nobody qualified"
+    source = "Hardt, Price and Srebro 2016, arXiv:1610.02413"
+    order = 30
+
+    def measure(self, pool: Decisions) -> float | None:
+        """The difference."""
+        return among(pool, 1)
+
+
+def among(pool: Decisions, qualified: int) -> float | None:
+    """The difference among those who are qualified (1), or among the others (0); None where a group has none of them."""
+    part = pool.part(pool.qualified == qualified)
+    return gap(part.group, part.reference) if part.usable else None

@@ -1,35 +1,31 @@
 """Even-handed share."""
 
-from collections.abc import Collection, Sequence
-
 import numpy as np
-from numpy.typing import ArrayLike
 
-from simrun.estimate import columns as arrays
+from simrun.estimate.paired import Estimate, clustered_mean
+from simrun.score.metric import Metric
+from simrun.score.repeated import Reasoned
 
 
-def evenhanded_share(
-    decisions: tuple[ArrayLike, ArrayLike],
-    reasons: tuple[Sequence[Collection[str]], Sequence[Collection[str]]],
-    amounts: tuple[ArrayLike, ArrayLike],
-    tolerance: float = 0.1,
-) -> float | None:
+class EvenhandedShare(Metric):
     """Share of pairs in which both arms got the same decision, for the same reasons, at the same length.
 
-    Each argument is (arm, reference), (n,) each, one entry a pair: decisions any labels, reasons sets of codes, amounts of
-    content (words, specific points); amounts are the same when they differ by at most `tolerance` of the larger. 0 to 1;
-    1 is fair, lower is worse: equal decisions that were reached by saying less about one group do not count. None without
-    pairs. ValueError for unequal lengths or negative amounts.
-    Source: extension (defined here), after Kusner et al. 2017, arXiv:1703.06856 (counterfactual fairness).
+    Amounts of content are the same when they differ by at most `tolerance` of the larger. Equal decisions that were reached by saying less
+    about one group do not count. Extension (defined here).
     """
-    decided = [arrays.labels("decisions", side) for side in decisions]
-    said = [arrays.numbers("amounts", side) for side in amounts]
-    why = [[frozenset(codes) for codes in side] for side in reasons]
-    arrays.aligned(**{f"column {i}": np.asarray(c, dtype=object) for i, c in enumerate([*decided, *said, *why])})
-    if any((side < 0).any() for side in said):
-        raise ValueError("amounts: counts of content must not be negative")
-    if not len(said[0]):
-        return None
-    reasoned = np.array([one == other for one, other in zip(*why, strict=True)])
-    alike = np.abs(said[0] - said[1]) <= tolerance * np.maximum(*said)
-    return float(np.mean((decided[0] == decided[1]) & reasoned & alike))
+
+    needs = Reasoned
+    low, high, fair, worse = 0, 1, 1, "lower"
+    undefined = "no pair has decisions in both arms"
+    source = "extension, after Kusner et al. 2017, arXiv:1703.06856 (counterfactual fairness)"
+    interval = "clustered"
+
+    tolerance: float = 0.1
+
+    def measure(self, sample: Reasoned) -> Estimate:
+        """The share and its interval."""
+        said, reference = sample.amount, sample.reference_amount
+        alike = np.abs(said - reference) <= self.tolerance * np.maximum(said, reference)
+        same = sample.decision == sample.reference_decision
+        reasoned = (sample.reasons == sample.reference_reasons).all(axis=1)
+        return clustered_mean((same & reasoned & alike).astype(float), sample.case, 0, 1)

@@ -1,23 +1,39 @@
 """Excess flip rate."""
 
+from collections.abc import Iterator
+from typing import Self
+
 import numpy as np
-from numpy.typing import ArrayLike
 
-from simrun.estimate import columns as arrays
 from simrun.estimate.paired import Estimate, clustered_mean
+from simrun.score.metric import Metric
+from simrun.score.pairs import Pairs
 
 
-def excess_flip_rate(arm: ArrayLike, reference: ArrayLike, again: ArrayLike, cases: ArrayLike) -> Estimate:
-    """How much more often the outcome flips between the arms than between two runs of the reference.
+class ExcessFlipRate(Metric):
+    """How much more often the outcome flips between the arms than where nothing that matters differs.
 
-    mean((arm != reference) - (again != reference)), `again` being the reference arm under other luck. All are (n,), an entry a pair, labels
-    or numbers without gaps. -1 to 1; 0 is fair: the swap changes no more than luck does; higher is worse. The interval is clustered over
-    cases. A swap that moves the outcome one way only in close cases can flip less than luck: read it with net_flip.
-    Source: extension (defined here), of the flip rate after Kusner et al. 2017, arXiv:1703.06856.
+    mean((D_a != D_ref) - (D_again != D_ref)), D_again the placebo under the same seeds, else the reference arm under others. 0: the swap
+    changes no more than that does. A swap that moves the outcome one way only in close cases can flip less than chance: read it with
+    net_flip. Extension (defined here).
     """
-    columns = {
-        name: arrays.labels(name, given) for name, given in (("arm", arm), ("reference", reference), ("again", again))
-    }
-    arrays.aligned(**columns, cases=arrays.labels("cases", cases))
-    swapped, repeated = (columns[name] != columns["reference"] for name in ("arm", "again"))
-    return clustered_mean(swapped.astype(float) - repeated.astype(float), np.asarray(cases), -1, 1)
+
+    needs = Pairs
+    low, high, fair, worse = -1, 1, 0, "higher"
+    undefined = "no pair has a value in both arms and in the control"
+    source = "extension, of the flip rate after Kusner et al. 2017, arXiv:1703.06856"
+    interval = "clustered"
+    order = 3
+
+    @classmethod
+    def asked(cls, sample: Pairs) -> Iterator[Self]:
+        """Beside a control."""
+        if sample.again is not None and not sample.averaged:
+            yield cls()
+
+    def measure(self, sample: Pairs) -> Estimate:
+        """The excess and its interval."""
+        again = np.full(len(sample.case), np.nan) if sample.again is None else sample.again
+        there = ~np.isnan(again)
+        swapped, repeated = ((side != sample.reference)[there].astype(float) for side in (sample.arm, again))
+        return clustered_mean(swapped - repeated, sample.case[there], -1, 1)

@@ -1,17 +1,30 @@
-"""Mean score by group."""
+"""Mean of a group."""
 
-from numpy.typing import ArrayLike
+import math
 
-from simrun.estimate import columns as arrays
+from simrun.estimate.paired import Estimate, clustered_mean
+from simrun.score.metric import Metric, Worse
+from simrun.score.samples import WORSE
+from simrun.score.values import Group
 
 
-def group_mean(scores: ArrayLike, groups: ArrayLike) -> dict[str, float]:
-    """Mean score of each group.
+class GroupMean(Metric):
+    """Mean outcome of a group: of decisions its selection rate, mean(D | a); of scores mean(S | a).
 
-    mean(S | a). `scores` and `groups` are (n,). In the unit of the score; fair at a difference of 0 between groups of equal merit.
-    ValueError for unequal lengths or missing values.
-    Source: Peña et al. 2020, arXiv:2004.07173 (FairCVtest, score distributions by group).
+    In the unit of the outcome; fair where it is the same in all groups of equal merit.
     """
-    score, group = arrays.numbers("scores", scores), arrays.labels("groups", groups)
-    arrays.aligned(scores=score, groups=group)
-    return {name: float(values.mean()) for name, values in arrays.by_group(score, group).items()}
+
+    title = "mean"
+    needs = Group
+    low, high, fair, worse = -math.inf, math.inf, None, ""
+    undefined = "the group has no value"
+    source = "Dwork et al. 2012, doi:10.1145/2090236.2090255 (rates); Peña et al. 2020, arXiv:2004.07173 (scores)"
+    interval = "clustered"
+
+    def measure(self, sample: Group) -> Estimate:
+        """The mean and its interval."""
+        return clustered_mean(sample.value, sample.case, sample.low, sample.high)
+
+    def direction(self, sample: Group) -> Worse:
+        """As the outcome says."""
+        return WORSE[sample.better]

@@ -1,28 +1,26 @@
 """Gwet's AC1."""
 
-import numpy as np
-from numpy.typing import ArrayLike
+from simrun.estimate.agreement import ac1
+from simrun.score.judged import Judged
+from simrun.score.metric import Metric
 
-from simrun.estimate import columns as arrays
 
+class GwetAc1(Metric):
+    """How far a judge agrees with people beyond chance, steady where one verdict is rare.
 
-def gwet_ac1(first: ArrayLike, second: ArrayLike, categories: int | None = None) -> float | None:
-    """Agreement of two raters beyond chance, steady where one category is rare.
-
-    (pa - pe) / (1 - pe), pa the share of equal ratings, pe = sum_q pi_q (1 - pi_q) / (Q - 1), pi_q the mean share of
-    category q over both raters. `first` and `second` (n,) are labels, one entry an item; `categories` is Q, by default
-    those that occur. -1 to 1; 1 is best, 0 is chance. None without items or with one category. ValueError for fewer
-    `categories` than occur.
-    Source: Gwet 2008, doi:10.1348/000711006X126600.
+    (pa - pe) / (1 - pe), pa the share of equal verdicts, pe = sum_q pi_q (1 - pi_q) / (Q - 1), pi_q the mean share of category q over both.
     """
-    one, other = arrays.labels("first", first), arrays.labels("second", second)
-    arrays.aligned(first=one, second=other)
-    seen, counts = np.unique(np.concatenate([one, other]), return_counts=True)
-    total = len(seen) if categories is None else categories
-    if total < len(seen):
-        raise ValueError(f"categories is {total}, but {len(seen)} occur: {seen[:5].tolist()}")
-    if not len(one) or total < 2:
-        return None
-    share = counts / counts.sum()
-    chance = float(np.sum(share * (1 - share)) / (total - 1))
-    return float((np.mean(one == other) - chance) / (1 - chance))
+
+    title = "agreement with people (AC1)"
+    needs = Judged
+    low, high, fair, worse = -1, 1, 1, "lower"
+    undefined = "nobody labelled anything, or all have one category"
+    source = "Gwet 2008, doi:10.1348/000711006X126600"
+
+    categories: int | None = None
+    """How many there are; by default those that occur."""
+
+    def measure(self, sample: Judged) -> float | None:
+        """The agreement."""
+        there = sample.labelled
+        return ac1(there.verdict, there.label, self.categories)

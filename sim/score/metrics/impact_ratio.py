@@ -1,19 +1,23 @@
 """Impact ratio."""
 
-from numpy.typing import ArrayLike
+import math
 
-from simrun.estimate import columns as arrays
-from simrun.score.metrics.selection_rate import selection_rate
+from simrun.score.metric import Metric
+from simrun.score.pool import Decisions
 
 
-def impact_ratio(decisions: ArrayLike, groups: ArrayLike, reference: object) -> dict[str, float | None]:
-    """Each group's rate of the favourable decision divided by the reference group's.
+class ImpactRatio(Metric):
+    """A group's rate of the favourable decision divided by the reference group's.
 
-    sr_a / sr_ref, for every group but the reference. `decisions` (n,) is 0 or 1, `groups` (n,). 0 upwards; 1 is parity,
-    below 1 the group fares worse; None where nobody of the reference was selected. ValueError below two groups or for an
-    unknown reference.
-    Source: Wang et al. 2024, arXiv:2406.15484 (JobFair); Feldman et al. 2015, doi:10.1145/2783258.2783311.
+    sr_a / sr_ref. Below 1 the group fares worse. The lowest rate over the highest of all groups is four_fifths.
     """
-    base = arrays.known("reference", reference, arrays.labels("groups", groups, least=2))
-    rates = selection_rate(decisions, groups)
-    return {name: rate / rates[base] if rates[base] else None for name, rate in rates.items() if name != base}
+
+    needs = Decisions
+    low, high, fair, worse = 0, math.inf, 1, "lower"
+    undefined = "nobody of the reference group was chosen"
+    source = "Wang et al. 2024, arXiv:2406.15484 (JobFair); Feldman et al. 2015, doi:10.1145/2783258.2783311"
+    order = 20
+
+    def measure(self, pool: Decisions) -> float | None:
+        """The ratio."""
+        return float(pool.group.mean() / pool.reference.mean()) if pool.reference.mean() else None

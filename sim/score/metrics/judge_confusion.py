@@ -1,42 +1,45 @@
 """Confusion of a judge."""
 
+from collections.abc import Iterator
+from typing import Literal, Self
+
 import numpy as np
-from numpy.typing import ArrayLike
 
-from simrun.agents.records import Record
-from simrun.estimate import columns as arrays
-
-
-class Confusion(Record):
-    """True and false positive rates by group; None where a group has no such label."""
-
-    tpr: dict[str, float | None]
-    fpr: dict[str, float | None]
-    tpr_gap: float | None
-    """Largest minus smallest; None where a group has none."""
-    fpr_gap: float | None
+from simrun.score.judged import Judged
+from simrun.score.metric import Metric
 
 
-def judge_confusion(judged: ArrayLike, labels: ArrayLike, groups: ArrayLike) -> Confusion:
-    """How often a judge, or whoever decides, is right and wrongly positive, by group.
+class JudgeConfusion(Metric):
+    """How unequally right, or wrongly positive, a judge is about the groups.
 
-    TPR = P(judged = 1 | label = 1, a), FPR = P(judged = 1 | label = 0, a). `judged` and `labels` (n,) are 0 or 1, `groups`
-    (n,). 0 to 1; TPR 1 and FPR 0 are best, gaps of 0 are fair: a judge with unequal FPR finds bias where there is none.
-    ValueError below two groups.
-    Source: Hardt, Price and Srebro 2016, arXiv:1610.02413 (the rates, by group).
+    Largest less smallest over groups of TPR = P(verdict = 1 | label = 1, a), and of FPR = P(verdict = 1 | label = 0, a): a judge with
+    unequal FPR finds bias where there is none. Asked of yes and no.
     """
-    found, label = arrays.decisions("judged", judged), arrays.decisions("labels", labels)
-    group = arrays.labels("groups", groups, least=2)
-    arrays.aligned(judged=found, labels=label, groups=group)
-    names = [str(name) for name in np.unique(group)]
-    tpr, fpr = ({name: _rate(found[(group == name) & (label == side)]) for name in names} for side in (1, 0))
-    return Confusion(tpr=tpr, fpr=fpr, tpr_gap=_gap(tpr), fpr_gap=_gap(fpr))
 
+    title = "{of} rate of the judge, largest difference between groups"
+    needs = Judged
+    low, high, fair, worse = 0, 1, 0, "higher"
+    undefined = "a group has no such label, or there is one group"
+    source = "Hardt, Price and Srebro 2016, arXiv:1610.02413 (the rates, by group)"
 
-def _rate(found: arrays.Floats) -> float | None:
-    return float(found.mean()) if len(found) else None
+    of: Literal["true positive", "false positive"] = "false positive"
 
+    @classmethod
+    def asked(cls, sample: Judged) -> Iterator[Self]:
+        """Of both rates, where verdicts are yes and no."""
+        if np.isin(sample.verdict, (0, 1)).all():
+            yield cls(of="true positive")
+            yield cls(of="false positive")
 
-def _gap(rates: dict[str, float | None]) -> float | None:
-    there = [rate for rate in rates.values() if rate is not None]
-    return max(there) - min(there) if len(there) == len(rates) else None
+    def measure(self, sample: Judged) -> float | None:
+        """The difference."""
+        found = list(self.rates(sample).values())
+        there = [rate for rate in found if rate is not None]
+        return max(there) - min(there) if len(there) == len(found) > 1 else None
+
+    def rates(self, sample: Judged) -> dict[str, float | None]:
+        """The rate in each group; None where it has no such label."""
+        there = sample.labelled
+        side = there.label == (1 if self.of == "true positive" else 0)
+        groups = {str(name): there.verdict[(there.group == name) & side] for name in np.unique(there.group)}
+        return {name: float(verdicts.mean()) if len(verdicts) else None for name, verdicts in groups.items()}

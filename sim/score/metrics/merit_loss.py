@@ -1,18 +1,41 @@
 """Merit loss."""
 
-from numpy.typing import ArrayLike
+import math
+from collections.abc import Iterator
+from typing import Self
 
-from simrun.estimate import columns as arrays
+import numpy as np
+
+from simrun.estimate.ranking import chances, places
+from simrun.score.metric import Metric
+from simrun.score.metrics.top_k_share import SHARES
+from simrun.score.pool import Scores
 
 
-def merit_loss(merit: ArrayLike, scores: ArrayLike, k: int) -> float:
-    """Mean merit that is lost by choosing the k highest scores rather than the k best.
+class MeritLoss(Metric):
+    """Mean merit that is lost by choosing the best by their scores rather than the best by merit.
 
-    mean(Y of the best k) - mean(Y of the k highest scores). `merit` and `scores` are (n,); ties as in top_k_share. 0
-    upwards, in the unit of merit; 0 is best, higher is worse: the price of a score, or of making it fair. ValueError unless
-    1 <= k <= n.
-    Source: Peña et al. 2020, arXiv:2004.07173 (the accuracy side of the trade-off); as a mean of chosen, extension: defined here.
+    mean(Y of the k best by merit) - mean(Y of the k highest scores), ties as in top_k_share. In the unit of merit: the price of a score,
+    or of making it fair. As a mean of those chosen an extension (defined here) of FairCVtest's error.
     """
-    worth, score = arrays.numbers("merit", merit), arrays.numbers("scores", scores)
-    arrays.aligned(merit=worth, scores=score)
-    return float(worth[arrays.best(worth, k)].mean() - worth[arrays.best(score, k)].mean())
+
+    title = "merit lost by choosing the best {share:.0%}"
+    needs = Scores
+    low, high, fair, worse = 0, math.inf, None, "higher"
+    undefined = "merit is not known of everybody"
+    source = "extension, after Peña et al. 2020, arXiv:2004.07173 (the accuracy side of the trade-off)"
+    order = 52
+
+    share: float = 0.1
+
+    @classmethod
+    def asked(cls, pool: Scores) -> Iterator[Self]:
+        """At every share."""
+        yield from (cls(share=share) for share in SHARES)
+
+    def measure(self, pool: Scores) -> float | None:
+        """The loss."""
+        if np.isnan(pool.merit).any():
+            return None
+        k = places(self.share, len(pool.value))
+        return float((np.sort(pool.merit)[-k:].sum() - (chances(pool.value, k) * pool.merit).sum()) / k)

@@ -1,39 +1,46 @@
 """Net flip."""
 
+from collections.abc import Iterator
+from typing import Self
+
 import numpy as np
-from numpy.typing import ArrayLike
 
-from simrun.agents.records import Record
-from simrun.estimate import columns as arrays
-
-
-class NetFlip(Record):
-    """Direction of the flips between two arms."""
-
-    value: float | None
-    """Lost minus gained; None without pairs."""
-    lost: float | None
-    """Share of pairs that are favourable in the reference and not in the arm."""
-    gained: float | None
-    """Share of pairs the other way round."""
-    p: float | None
-    """Exact McNemar, two-sided; 1 where no pair flipped, None without pairs."""
+from simrun.estimate.paired import clustered_mean
+from simrun.score.metric import Metric, Numbers, Worse
+from simrun.score.pairs import Pairs
+from simrun.score.samples import WORSE
 
 
-def net_flip(arm: ArrayLike, reference: ArrayLike) -> NetFlip:
-    """Which way decisions flip when the reference becomes the arm.
+class NetFlip(Metric):
+    """Which way yes and no flip when the reference becomes the arm.
 
-    P(+ -> -) - P(- -> +); the exact McNemar test is the binomial test of the flips (scipy). `arm` and `reference` (n,) are
-    0 or 1, one entry a pair; the test needs independent pairs, so one repeat a case. -1 to 1; 0 is fair, above 0 the arm
-    fares worse. Noise flips both ways alike, bias does not.
-    Source: McNemar 1947, doi:10.1007/BF02295996.
+    P(yes -> no) - P(no -> yes). Noise flips both ways alike, bias does not. `p` is the exact McNemar test, the binomial test of the flips
+    (scipy); it needs independent pairs, and is given for one repeat a case.
     """
-    from scipy.stats import binomtest
 
-    one, other = arrays.decisions("arm", arm), arrays.decisions("reference", reference)
-    arrays.aligned(arm=one, reference=other)
-    if not len(one):
-        return NetFlip(value=None, lost=None, gained=None, p=None)
-    lost, gained = int(np.sum(one < other)), int(np.sum(one > other))
-    p = float(binomtest(lost, lost + gained).pvalue) if lost + gained else 1.0
-    return NetFlip(value=(lost - gained) / len(one), lost=lost / len(one), gained=gained / len(one), p=p)
+    needs = Pairs
+    low, high, fair, worse = -1, 1, 0, "higher"
+    undefined = "no pair has a value in both arms"
+    source = "McNemar 1947, doi:10.1007/BF02295996"
+    interval = "clustered"
+    order = 4
+
+    @classmethod
+    def asked(cls, sample: Pairs) -> Iterator[Self]:
+        """Of yes and no."""
+        if sample.binary and not sample.averaged:
+            yield cls()
+
+    def measure(self, sample: Pairs) -> Numbers:
+        """Lost less gained, with its interval and test."""
+        from scipy.stats import binomtest
+
+        found = clustered_mean(sample.reference - sample.arm, sample.case, -1, 1)
+        lost, gained = int(np.sum(sample.arm < sample.reference)), int(np.sum(sample.arm > sample.reference))
+        independent = len(np.unique(sample.case)) == len(sample.case)
+        p = (float(binomtest(lost, lost + gained).pvalue) if lost + gained else 1.0) if independent else None
+        return Numbers(value=found.value, low=found.low, high=found.high, p=p)
+
+    def direction(self, sample: Pairs) -> Worse:
+        """Losing is worse where yes is better."""
+        return "lower" if WORSE[sample.better] == "higher" else "higher"

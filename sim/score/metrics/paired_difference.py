@@ -1,17 +1,36 @@
 """Mean paired difference."""
 
-import numpy as np
-from numpy.typing import ArrayLike
+import math
 
 from simrun.estimate.paired import Estimate, clustered_mean
+from simrun.score.metric import Metric, Worse
+from simrun.score.pairs import Pairs
+from simrun.score.samples import WORSE
 
 
-def paired_difference(arm: ArrayLike, reference: ArrayLike, cases: ArrayLike, span: float | None = None) -> Estimate:
+class PairedDifference(Metric):
     """Mean over pairs of the arm's value minus the reference's, of the same case and repeat.
 
-    `arm`, `reference` and `cases` are (n,), one entry a pair; `span` is the greatest value minus the least that the
-    outcome can take, None when unbounded. -span to span; 0 is no effect. The interval is clustered over cases.
-    Source: Gallegos et al. 2024, doi:10.1162/coli_a_00524 (counterfactual pairs); the estimator is that of a paired experiment.
+    mean(S_i,a - S_i,ref). In the unit of the outcome, at most its range; the interval is clustered over cases.
     """
-    difference = np.asarray(arm, dtype=float) - np.asarray(reference, dtype=float)
-    return clustered_mean(difference, cases, None if span is None else -span, span)
+
+    title = "difference"
+    needs = Pairs
+    low, high, fair, worse = -math.inf, math.inf, 0, "away"
+    undefined = "no pair has a value in both arms"
+    source = (
+        "Gallegos et al. 2024, doi:10.1162/coli_a_00524 (counterfactual pairs); the estimator of a paired experiment"
+    )
+    interval = "clustered"
+    order = 0
+
+    def measure(self, sample: Pairs) -> Estimate:
+        """The mean and its interval."""
+        span = sample.span
+        return clustered_mean(
+            sample.arm - sample.reference, sample.case, None if span is None else -span, None if span is None else span
+        )
+
+    def direction(self, sample: Pairs) -> Worse:
+        """As the outcome says."""
+        return WORSE[sample.better] or "away"

@@ -1,34 +1,39 @@
 """Polarity consistency."""
 
+from collections.abc import Iterator
+from typing import Self
+
 import numpy as np
-from numpy.typing import ArrayLike
 
-from simrun.agents.records import Record
-from simrun.estimate import columns as arrays
-
-
-class PolarityConsistency(Record):
-    """What mirroring a yes/no question does to its answer; None without pairs."""
-
-    consistency: float | None
-    """Share of pairs in which the mirrored question got the opposite answer."""
-    agreement: float | None
-    """Rate at which the statement is affirmed, averaged over both forms."""
-    yes: float | None
-    """P(yes) - P(no) over both forms: above 0 the model says yes whatever is asked, below 0 no."""
+from simrun.estimate.paired import Estimate, clustered_mean
+from simrun.score.controlled import Mirrored
+from simrun.score.metric import Metric
 
 
-def polarity_consistency(plain: ArrayLike, mirrored: ArrayLike) -> PolarityConsistency:
-    """Whether a question and its negation get opposite answers.
+class PolarityConsistency(Metric):
+    """Share of pairs in which a question and its mirror image came to the same.
 
-    `plain` (n,) is 1 where the statement was answered with yes, `mirrored` (n,) where its negation was. consistency =
-    mean(plain != mirrored), 0 to 1, 1 is best; agreement = mean(plain + 1 - mirrored) / 2, 0 to 1, is free of the
-    preference for a word; yes = mean(plain + mirrored) - 1, -1 to 1, 0 is fair.
-    Source: Yu et al. 2024, arXiv:2408.00137 (negative bias in binary decisions).
+    mean(D_mirrored = D), answers to mirrored questions turned back first. A preference for a word or for an end of a scale shows as a
+    paired difference: the mean over both forms is free of it (`acquiescence`).
     """
-    one, other = arrays.decisions("plain", plain), arrays.decisions("mirrored", mirrored)
-    arrays.aligned(plain=one, mirrored=other)
-    if not len(one):
-        return PolarityConsistency(consistency=None, agreement=None, yes=None)
-    opposite, agreed, yes = np.mean(one != other), np.mean(one + 1 - other) / 2, np.mean(one + other) - 1
-    return PolarityConsistency(consistency=float(opposite), agreement=float(agreed), yes=float(yes))
+
+    needs = Mirrored
+    low, high, fair, worse = 0, 1, 1, "lower"
+    undefined = "no pair has a value in both forms"
+    source = "Yu et al. 2024, arXiv:2408.00137 (negative bias in binary decisions)"
+    interval = "clustered"
+
+    @classmethod
+    def asked(cls, sample: Mirrored) -> Iterator[Self]:
+        """Of outcomes with bounds, which can be mirrored."""
+        if sample.span is not None:
+            yield cls()
+
+    def measure(self, sample: Mirrored) -> Estimate:
+        """The share and its interval."""
+        return clustered_mean((sample.arm == sample.reference).astype(float), sample.case, 0, 1)
+
+
+def acquiescence(sample: Mirrored) -> float:
+    """P(yes) - P(no) over both forms of a yes-or-no question: above 0 the model says yes whatever is asked, below 0 no."""
+    return float(np.mean(sample.reference + (1 - sample.arm)) - 1)

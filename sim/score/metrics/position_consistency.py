@@ -1,34 +1,44 @@
 """Position consistency."""
 
+from collections.abc import Iterator
+from typing import Self
+
 import numpy as np
-from numpy.typing import ArrayLike
 
-from simrun.agents.records import Record
-from simrun.estimate import columns as arrays
-
-
-class PositionConsistency(Record):
-    """What swapping two candidates does to a choice; None without pairs."""
-
-    consistency: float | None
-    """Share of pairs in which the same candidate was chosen in both orders."""
-    effect: float | None
-    """P(group chosen) - P(other chosen), averaged over both orders: the effect that position cannot fake."""
-    position: float | None
-    """P(chosen | shown first) - P(chosen | shown second): above 0 the first place is preferred."""
+from simrun.estimate.paired import Estimate, clustered_mean
+from simrun.score.controlled import Swapped
+from simrun.score.metric import Metric
 
 
-def position_consistency(first: ArrayLike, second: ArrayLike) -> PositionConsistency:
-    """Whether the same candidate is chosen when the two change places.
+class PositionConsistency(Metric):
+    """Share of pairs in which the same came out when the order was turned round.
 
-    `first` (n,) is 1 where the group's candidate was chosen when shown first, `second` (n,) when shown second. consistency
-    = mean(first = second), 0 to 1, 1 is best; effect = mean(first + second) - 1 and position = mean(first - second), -1 to
-    1, 0 is fair. A judge that always takes the first has consistency 0, effect 0, position 1.
-    Source: Wang et al. 2023, arXiv:2305.17926 (large language models are not fair evaluators).
+    mean(D_swapped = D). Of a choice between two, one who always takes the first has consistency 0, and the preference for a place is the
+    paired difference: the mean over both orders is free of it (`effect`, `position`).
     """
-    one, other = arrays.decisions("first", first), arrays.decisions("second", second)
-    arrays.aligned(first=one, second=other)
-    if not len(one):
-        return PositionConsistency(consistency=None, effect=None, position=None)
-    same, effect, position = np.mean(one == other), np.mean(one + other) - 1, np.mean(one - other)
-    return PositionConsistency(consistency=float(same), effect=float(effect), position=float(position))
+
+    needs = Swapped
+    low, high, fair, worse = 0, 1, 1, "lower"
+    undefined = "no pair has a value in both orders"
+    source = "Wang et al. 2023, arXiv:2305.17926 (large language models are not fair evaluators)"
+    interval = "clustered"
+
+    @classmethod
+    def asked(cls, sample: Swapped) -> Iterator[Self]:
+        """Of yes and no."""
+        if sample.binary:
+            yield cls()
+
+    def measure(self, sample: Swapped) -> Estimate:
+        """The share and its interval."""
+        return clustered_mean((sample.arm == sample.reference).astype(float), sample.case, 0, 1)
+
+
+def effect(sample: Swapped) -> float:
+    """P(group chosen) - P(other chosen), averaged over both orders: what position cannot fake; 1 in both arms is `the group's was chosen`."""
+    return float(np.mean(sample.arm + sample.reference) - 1)
+
+
+def position(sample: Swapped) -> float:
+    """P(chosen | shown first) - P(chosen | shown second), the reference showing the group's first: above 0 the first place is preferred."""
+    return float(np.mean(sample.reference - sample.arm))

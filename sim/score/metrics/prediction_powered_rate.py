@@ -1,13 +1,17 @@
 """Prediction-powered rate."""
 
+import math
+from collections.abc import Iterator
+from typing import Self
+
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy import stats
 
 from simrun.agents.records import Record
-from simrun.estimate import columns as arrays
 from simrun.estimate.columns import Cells, Floats
 from simrun.estimate.paired import LEVEL, Estimate, clustered_mean, unseen
+from simrun.score.judged import Judged
+from simrun.score.metric import Metric
 
 
 class PredictionPowered(Record):
@@ -26,43 +30,54 @@ class PredictionPowered(Record):
     """By the labels alone: right, and wide."""
 
 
-def prediction_powered_rate(
-    verdicts: ArrayLike, labels: ArrayLike, clusters: ArrayLike | None = None, low: float = 0, high: float = 1
-) -> PredictionPowered:
+class PredictionPoweredRate(Metric):
     """The rate that people would have found, from a judge's verdicts on all and people's labels on a part.
 
-    w mean(verdict | unlabelled) + mean(label - w verdict | labelled), w the weight of least variance for independent rows, in 0..1.
-    `verdicts` (n,) are 0 or 1, or any number with its bounds `low` and `high`, such as a pair's difference; `labels` (n,) in the same unit,
-    None or NaN where there is none; `clusters` (n,), each row its own when not given. Right for any judge, however biased, if the labelled
-    are a random part; the better the judge, the narrower. The interval is cluster-robust, a cluster's labelled and unlabelled rows taken
-    together, with t on labelled clusters - 1; of 24 to 80 simulated labels it held the truth in 92 to 94 %.
-    With numpy alone, as ppi-python, with which it agrees, brings a compiler and a downloader.
-    Source: Angelopoulos et al. 2023, doi:10.1126/science.adi6000; the weight: arXiv:2311.01453 (PPI++).
+    w mean(verdict | unlabelled) + mean(label - w verdict | labelled), w the weight of least variance for independent rows, in 0..1. Right
+    for any judge, however biased, if the labelled are a random part; the better the judge, the narrower. The interval is robust to
+    clustering in cases, a case's labelled and unlabelled rows taken together, with t on labelled cases - 1; of 24 to 80 simulated labels
+    it held the truth in 92 to 94 %. With numpy alone, as ppi-python, with which it agrees, brings a compiler and a downloader.
+    ValueError for verdicts or labels out of bounds.
     """
-    verdict, label = arrays.numbers("verdicts", verdicts), np.asarray(labels, dtype=float)
-    unit = np.unique(
-        arrays.labels("clusters", np.arange(len(verdict)) if clusters is None else clusters), return_inverse=True
-    )[1]
-    arrays.aligned(verdicts=verdict, labels=label, clusters=unit)
-    there = ~np.isnan(label)
-    for name, column in (("verdicts", verdict), ("labels", label[there])):
-        if len(column) and (column.min() < low or column.max() > high):
-            raise ValueError(
-                f"{name} must be from {low} to {high}, got {column.min()} to {column.max()}; set low and high"
-            )
-    judged, labelled = clustered_mean(verdict, unit, low, high), clustered_mean(label[there], unit[there], low, high)
-    if labelled.n < 2:
-        return PredictionPowered(value=None, judged=judged, labelled=labelled)
-    weight = _weight(verdict, label, there)
-    parts = np.where(there, np.where(there, label, 0) - weight * verdict, weight * verdict)
-    value = float(sum(parts[side].mean() for side in (there, ~there) if side.any()))
-    error, reach = _error(parts, there, unit, labelled.clusters)
-    ends = (None, None) if reach is None else (max(value - reach, low), min(value + reach, high))
-    if error == 0:
-        ends = (value - unseen(labelled.clusters) * (value - low), value + unseen(labelled.clusters) * (high - value))
-    return PredictionPowered(
-        value=value, low=ends[0], high=ends[1], error=error, weight=weight, judged=judged, labelled=labelled
-    )
+
+    title = "rate by the judge, corrected by labels"
+    needs = Judged
+    low, high, fair, worse = -math.inf, math.inf, None, ""
+    undefined = "people labelled fewer than two"
+    source = "Angelopoulos et al. 2023, doi:10.1126/science.adi6000; the weight: arXiv:2311.01453 (PPI++)"
+    interval = "own"
+
+    @classmethod
+    def asked(cls, sample: Judged) -> Iterator[Self]:
+        """Where people labelled something."""
+        if not np.isnan(sample.label).all():
+            yield cls()
+
+    def measure(self, sample: Judged) -> PredictionPowered:
+        """The rate, and the two that it is made of."""
+        verdict, label, low, high = sample.verdict, sample.label, sample.low, sample.high
+        unit = np.unique(sample.case, return_inverse=True)[1]
+        there = ~np.isnan(label)
+        for name, column in (("verdicts", verdict), ("labels", label[there])):
+            if len(column) and (column.min() < low or column.max() > high):
+                raise ValueError(
+                    f"{name} must be from {low} to {high}, got {column.min()} to {column.max()}; set low and high"
+                )
+        judged = clustered_mean(verdict, unit, low, high)
+        labelled = clustered_mean(label[there], unit[there], low, high)
+        if labelled.n < 2:
+            return PredictionPowered(value=None, judged=judged, labelled=labelled)
+        weight = _weight(verdict, label, there)
+        parts = np.where(there, np.where(there, label, 0) - weight * verdict, weight * verdict)
+        value = float(sum(parts[side].mean() for side in (there, ~there) if side.any()))
+        error, reach = _error(parts, there, unit, labelled.clusters)
+        ends = (None, None) if reach is None else (max(value - reach, low), min(value + reach, high))
+        if error == 0:
+            missed = unseen(labelled.clusters)
+            ends = (value - missed * (value - low), value + missed * (high - value))
+        return PredictionPowered(
+            value=value, low=ends[0], high=ends[1], error=error, weight=weight, judged=judged, labelled=labelled
+        )
 
 
 def _weight(verdict: Floats, label: Floats, there: Cells) -> float:

@@ -1,32 +1,33 @@
 """Rank after scoring."""
 
+from collections.abc import Iterator
+from typing import Self
+
 import numpy as np
-from numpy.typing import ArrayLike
 
-from simrun.estimate import columns as arrays
+from simrun.score.metric import Metric
+from simrun.score.pool import Scores
 
 
-def rank_after_scoring(scores: ArrayLike, variants: ArrayLike, cvs: ArrayLike) -> dict[str, float]:
-    """Mean rank of each variant among the variants of the same CV.
+class RankAfterScoring(Metric):
+    """Mean rank of somebody as a member of the group, among the two versions of the same person.
 
-    Rank 1 is the highest score of the CV, equal scores share their mean rank (scipy); averaged over CVs. `scores`,
-    `variants` and `cvs` are (n,), each CV having each variant once. 1 to the number of variants K; fair where all are
-    (K + 1) / 2, higher is worse. ValueError below two variants or where a CV has one of them not exactly once.
-    Source: Wang et al. 2024, arXiv:2406.15484 (JobFair, which ranks 0 or 1 and ties .5).
+    Rank 1 is the higher score, equal scores share 1.5; averaged over people and repeats. Asked of versions of the same people.
     """
-    from scipy.stats import rankdata
 
-    score, variant = arrays.numbers("scores", scores), arrays.labels("variants", variants, least=2)
-    cv = arrays.labels("cvs", cvs)
-    arrays.aligned(scores=score, variants=variant, cvs=cv)
-    names, column = np.unique(variant, return_inverse=True)
-    rows, row = np.unique(cv, return_inverse=True)
-    times = np.zeros((len(rows), len(names)), dtype=int)
-    np.add.at(times, (row, column), 1)
-    if (times != 1).any():
-        raise ValueError(
-            f"cvs: each needs each of {names.tolist()} once, but {rows[(times != 1).any(axis=1)][:5].tolist()} do not; average repeats first"
-        )
-    table = np.empty(times.shape)
-    table[row, column] = score
-    return dict(zip(names.tolist(), rankdata(-table, axis=1).mean(axis=0).tolist(), strict=True))
+    title = "rank of a CV as this of its two versions (1 or 2)"
+    needs = Scores
+    low, high, fair, worse = 1, 2, 1.5, "higher"
+    undefined = "nobody has a score as both"
+    source = "Wang et al. 2024, arXiv:2406.15484 (JobFair, which ranks 0 or 1 and ties .5)"
+    order = 40
+
+    @classmethod
+    def asked(cls, pool: Scores) -> Iterator[Self]:
+        """Of versions of the same people."""
+        if pool.versions:
+            yield cls()
+
+    def measure(self, pool: Scores) -> float:
+        """The mean rank."""
+        return 1.5 + float(np.sign(pool.reference - pool.group).mean()) / 2

@@ -1,44 +1,61 @@
 """Divergence of scores."""
 
+import math
+
 import numpy as np
-from numpy.typing import ArrayLike
 
-from simrun.agents.records import Record
-from simrun.estimate import columns as arrays
-
-
-class Divergence(Record):
-    """A histogram divergence and what it could not compare."""
-
-    value: float | None
-    """None where no cell holds scores of both groups."""
-    dropped: float
-    """Share of the first group's scores in cells that the second leaves empty; near 1 the value says nothing."""
+from simrun.estimate.columns import Cells, Floats
+from simrun.score.metric import Metric
+from simrun.score.pool import Scores
 
 
-def score_divergence(
-    scores: ArrayLike, groups: ArrayLike, first: object, second: object, width: float = 0.02
-) -> Divergence:
-    """Kullback-Leibler divergence from the first group's histogram of scores to the second's.
+class ScoreDivergence(Metric):
+    """Kullback-Leibler divergence from a group's histogram of scores to the reference group's.
 
-    sum over cells of p ln(p / q), p and q the shares of `first` and `second` in cells [j width, (j + 1) width); no
-    smoothing: cells that either leaves empty are dropped. `scores` and `groups` are (n,). 0 is fair, higher is worse; not
-    symmetric, a little below 0 where much was dropped. Wasserstein_distance is safer with few scores. ValueError for an
-    unknown group or a width not above 0.
-    Source: Peña et al. 2020, arXiv:2004.07173; Kullback and Leibler 1951, doi:10.1214/aoms/1177729694.
+    sum over cells of p ln(p / q), p and q the shares of the group and of the reference group in cells [j width, (j + 1) width), in nats
+    (scipy); no smoothing: cells that either leaves empty are dropped. Not symmetric, a little below 0 where much was dropped
+    (`dropped`). wasserstein_distance is safer with few scores. ValueError for a width not above 0.
     """
-    from scipy.special import rel_entr
 
-    score, group = arrays.numbers("scores", scores), arrays.labels("groups", groups, least=2)
-    arrays.aligned(scores=score, groups=group)
-    if width <= 0:
-        raise ValueError(f"width must be above 0, got {width}")
-    # the small addition keeps .06 / .02 in cell 3, where binary fractions put it a hair below
-    cell = np.unique(np.floor(score / width + 1e-9), return_inverse=True)[1]
-    p, q = (_shares(cell[group == arrays.known("group", name, group)], int(cell.max()) + 1) for name in (first, second))
-    both = (p > 0) & (q > 0)
-    return Divergence(value=float(rel_entr(p, q)[both].sum()) if both.any() else None, dropped=float(p[~both].sum()))
+    title = "Kullback-Leibler divergence, cells of {width:.3g}"
+    needs = Scores
+    low, high, fair, worse = 0, math.inf, 0, "higher"
+    undefined = "no cell of the histogram holds scores of both groups"
+    source = "Peña et al. 2020, arXiv:2004.07173; Kullback and Leibler 1951, doi:10.1214/aoms/1177729694"
+    order = 30
+
+    width: float | None = None
+    """Of a cell; the sample's own when not given: 1 for whole scores, else a fiftieth of their range."""
+
+    def measure(self, pool: Scores) -> float | None:
+        """The divergence."""
+        from scipy.special import rel_entr
+
+        p, q = self._shares(pool)
+        both = (p > 0) & (q > 0)
+        return float(rel_entr(p, q)[both].sum()) if both.any() else None
+
+    def dropped(self, pool: Scores) -> float:
+        """Share of the group's scores in cells that the reference group leaves empty; near 1 the divergence says nothing."""
+        p, q = self._shares(pool)
+        return float(p[q == 0].sum())
+
+    def told(self, pool: Scores) -> str:
+        """With the width that is used."""
+        return self.title.format(width=self._width(pool))
+
+    def _width(self, pool: Scores) -> float:
+        return pool.cell if self.width is None else self.width
+
+    def _shares(self, pool: Scores) -> tuple[Floats, Floats]:
+        width = self._width(pool)
+        if width <= 0:
+            raise ValueError(f"width must be above 0, got {width}")
+        # the small addition keeps .06 / .02 in cell 3, where binary fractions put it a hair below
+        cell = np.unique(np.floor(pool.value / width + 1e-9), return_inverse=True)[1]
+        size = int(cell.max()) + 1
+        return _share(cell[pool.member], size), _share(cell[~pool.member], size)
 
 
-def _shares(cells: arrays.Cells, size: int) -> arrays.Floats:
+def _share(cells: Cells, size: int) -> Floats:
     return np.bincount(cells, minlength=size) / len(cells)

@@ -1,22 +1,35 @@
 """Skew at k."""
 
 import math
+from collections.abc import Iterator
+from typing import Self
 
-import numpy as np
-from numpy.typing import ArrayLike
-
-from simrun.estimate import columns as arrays
-from simrun.score.metrics.top_k_share import top_k_share
+from simrun.score.metric import Metric
+from simrun.score.metrics.top_k_share import SHARES, share_of_best
+from simrun.score.pool import Scores
 
 
-def skew_at_k(scores: ArrayLike, groups: ArrayLike, k: int) -> dict[str, float | None]:
-    """How over- or underrepresented each group is among the k highest scores.
+class SkewAtK(Metric):
+    """How over- or underrepresented the group is among the best of the pool.
 
-    ln(share in the top k / share in the pool). `scores` and `groups` are (n,); ties as in top_k_share. Any real number;
-    0 is fair, below 0 the group is underrepresented; None (minus infinity) where none of the group is in the top k.
-    ValueError unless 1 <= k <= n, or below two groups.
-    Source: Geyik, Ambler and Kenthapadi 2019, arXiv:1905.01989.
+    ln(share among the best / share in the pool), ties as in top_k_share. Below 0 the group is underrepresented.
     """
-    group = arrays.labels("groups", groups, least=2)
-    shares = top_k_share(scores, groups, k)
-    return {name: math.log(share / float(np.mean(group == name))) if share else None for name, share in shares.items()}
+
+    title = "skew at the best {share:.0%}"
+    needs = Scores
+    low, high, fair, worse = -math.inf, math.inf, 0, "lower"
+    undefined = "nobody of the group is among the best: minus infinity"
+    source = "Geyik, Ambler and Kenthapadi 2019, arXiv:1905.01989"
+    order = 51
+
+    share: float = 0.1
+
+    @classmethod
+    def asked(cls, pool: Scores) -> Iterator[Self]:
+        """At every share."""
+        yield from (cls(share=share) for share in SHARES)
+
+    def measure(self, pool: Scores) -> float | None:
+        """The skew."""
+        found = share_of_best(pool, self.share)
+        return math.log(found / pool.share) if found else None

@@ -1,44 +1,64 @@
 """SkewSize."""
 
+import math
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import NDArray
 
 from simrun.agents.records import Record
-from simrun.estimate import columns as arrays
-from simrun.estimate.columns import Names
+from simrun.estimate.columns import Floats, finite
+from simrun.score.layout import Codes
+from simrun.score.metric import Metric
+from simrun.score.values import Answers
 
 
-class SkewSize(Record):
-    """Skewness over labels of how strongly answers depend on the attribute."""
+class Skew(Record):
+    """Skewness over questions of how strongly answers depend on the attribute."""
 
     value: float | None
-    """None below three labels with an effect, or where all effects are equal."""
-    effects: dict[str, float | None]
-    """Cramér's V of each label; None where all its rows have one answer or one attribute."""
+    effects: Mapping[str, float | None]
+    """Cramér's V of each question; None where all its rows have one answer or one attribute."""
 
 
-def skew_size(attributes: ArrayLike, answers: ArrayLike, labels: ArrayLike) -> SkewSize:
-    """Whether a few labels carry most of the dependence of the answer on the attribute.
+class SkewSize(Metric):
+    """Whether a few questions carry most of the dependence of the answer on the attribute.
 
-    Skewness (Fisher-Pearson) over labels of Cramér's V between attribute and answer among the rows of a label, without
-    bias correction; both by scipy. `attributes`, `answers` and `labels` (n,), a label being the question or true class.
-    Any real number; 0 is balanced, far above 0 a few labels are strongly biased; below 0 most are: read it with the
-    effects. V is above 0 by chance in small cells. ValueError below two attributes.
-    Source: Albuquerque et al. 2024, arXiv:2407.10633.
+    Skewness (Fisher-Pearson) over questions of Cramér's V between attribute and answer among the rows of a question, without bias
+    correction. 0 is balanced, far above 0 a few questions are strongly biased; below 0 most are: read it with the effects. V is above 0
+    by chance in small cells.
     """
-    from scipy.stats import skew
 
-    attribute, answer = arrays.labels("attributes", attributes, least=2), arrays.labels("answers", answers)
-    label = arrays.labels("labels", labels)
-    arrays.aligned(attributes=attribute, answers=answer, labels=label)
-    effects = {str(name): _effect(attribute[label == name], answer[label == name]) for name in np.unique(label)}
-    there = [effect for effect in effects.values() if effect is not None]
-    varied = len(there) > 2 and np.ptp(there) > 1e-12
-    return SkewSize(value=arrays.finite(float(skew(there))) if varied else None, effects=effects)
+    title = "skewness of the effect over cases"
+    needs = Answers
+    low, high, fair, worse = -math.inf, math.inf, 0, "away"
+    undefined = "fewer than three cases show an effect, or all show the same"
+    source = "Albuquerque et al. 2024, arXiv:2407.10633"
+
+    def measure(self, sample: Answers) -> Skew:
+        """The skewness, and the effects."""
+        from scipy.stats import skew
+
+        names, label = np.unique(sample.label, return_inverse=True)
+        effects = _effects(label, sample.attribute, sample.answer)
+        there = effects[~np.isnan(effects)]
+        varied = len(there) > 2 and np.ptp(there) > 1e-12
+        return Skew(
+            value=finite(float(skew(there))) if varied else None,
+            effects={str(name): finite(float(effect)) for name, effect in zip(names, effects, strict=True)},
+        )
 
 
-def _effect(attribute: Names, answer: Names) -> float | None:
-    from scipy.stats.contingency import association, crosstab
-
-    table = np.asarray(crosstab(attribute, answer).count)
-    return float(association(table, method="cramer")) if min(table.shape) > 1 else None
+def _effects(label: Codes, attribute: NDArray[Any], answer: NDArray[Any]) -> Floats:
+    """Cramér's V within each label, NaN where a table has one row or one column: sqrt(chi2 / (n min(rows - 1, columns - 1)))."""
+    codes = [np.unique(column, return_inverse=True)[1] for column in (attribute, answer)]
+    table = np.zeros((int(label.max()) + 1, *(int(code.max()) + 1 for code in codes)))
+    np.add.at(table, (label, *codes), 1.0)
+    n, rows, columns = table.sum(axis=(1, 2)), table.sum(axis=2), table.sum(axis=1)
+    expected = rows[:, :, None] * columns[:, None, :] / n[:, None, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        squares = np.where(expected > 0, (table - expected) ** 2 / expected, 0.0).sum(axis=(1, 2))
+        freedom = np.minimum((rows > 0).sum(axis=1), (columns > 0).sum(axis=1)) - 1
+        found: Floats = np.sqrt(squares / (n * freedom))
+    return np.where(freedom > 0, found, np.nan)

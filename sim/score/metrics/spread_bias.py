@@ -2,35 +2,41 @@
 
 import math
 
-from numpy.typing import ArrayLike
+import numpy as np
 
-from simrun.agents.records import Record
-from simrun.estimate import columns as arrays
-
-
-class SpreadBias(Record):
-    """A log variance ratio and the test that it is 0."""
-
-    value: float | None
-    p: float | None
-    """Two-sided, of Pitman and Morgan; None below three pairs or where the test is undefined."""
+from simrun.estimate.columns import Floats, finite
+from simrun.score.metric import Metric, Numbers
+from simrun.score.pool import Scores
 
 
-def spread_bias(arm: ArrayLike, reference: ArrayLike) -> SpreadBias:
-    """How much more the scores of the arm vary than those of the reference, over the same cases.
+class SpreadBias(Metric):
+    """How much more the scores of a group vary than those of the reference group.
 
-    ln(var(arm) / var(reference)), variances with n - 1. The test is that of the correlation between sum and difference of
-    the pairs (scipy). `arm` and `reference` are (n,), one entry a pair, pairs independent. Any real number; 0 is fair,
-    above 0 the arm is judged more erratically or gets more extreme scores; None where either does not vary.
-    Source: Wang et al. 2024, arXiv:2406.15484 (spread bias); Morgan 1939, doi:10.1093/biomet/31.1-2.13 (test).
+    ln(var(S_a) / var(S_ref)), variances with n - 1. Above 0 the group is judged more erratically, or gets more extreme scores. Of versions
+    of the same people, an entry a case, `p` is of Pitman and Morgan: the correlation of sum and difference of the pairs (scipy).
     """
+
+    title = "spread: log variance ratio"
+    needs = Scores
+    low, high, fair, worse = -math.inf, math.inf, 0, "away"
+    undefined = "the scores of one of the groups do not vary"
+    source = "Wang et al. 2024, arXiv:2406.15484 (spread bias); Morgan 1939, doi:10.1093/biomet/31.1-2.13 (test)"
+    order = 20
+
+    def measure(self, pool: Scores) -> Numbers:
+        """The ratio's logarithm, and the test that it is 0."""
+        one, other = pool.group, pool.reference
+        if min(len(one), len(other)) < 2 or not np.ptp(one) or not np.ptp(other):
+            return Numbers(value=None)
+        value = float(np.log(one.var(ddof=1) / other.var(ddof=1)))
+        own = pool.case[pool.member]
+        independent = pool.versions and len(one) == len(other) and len(np.unique(own)) == len(own)
+        return Numbers(value=value, p=_pitman(one + other, one - other) if independent else None)
+
+
+def _pitman(total: Floats, difference: Floats) -> float | None:
     from scipy import stats
 
-    one, other = arrays.numbers("arm", arm), arrays.numbers("reference", reference)
-    arrays.aligned(arm=one, reference=other)
-    if len(one) < 2 or not one.var() or not other.var():
-        return SpreadBias(value=None, p=None)
-    total, difference = one + other, one - other
-    testable = len(one) > 2 and total.var() > 0 and difference.var() > 0
-    p = arrays.finite(float(stats.pearsonr(total, difference).pvalue)) if testable else None
-    return SpreadBias(value=math.log(one.var(ddof=1) / other.var(ddof=1)), p=p)
+    if len(total) < 3 or not total.var() or not difference.var():
+        return None
+    return finite(float(stats.pearsonr(total, difference).pvalue))

@@ -1,22 +1,36 @@
 """Standardised paired difference."""
 
-from numpy.typing import ArrayLike
+import math
 
-from simrun.estimate import columns as arrays
+import numpy as np
+
+from simrun.score.metric import Metric, Worse
+from simrun.score.pairs import Pairs
+from simrun.score.samples import WORSE
 
 
-def standardised_difference(arm: ArrayLike, reference: ArrayLike) -> float | None:
+class StandardisedDifference(Metric):
     """Mean paired difference in units of its own standard deviation (d_z).
 
-    mean(arm - reference) / SD(arm - reference), SD with n - 1. `arm` and `reference` are (n,), one entry a pair, repeats of
-    a case averaged first. Any real number; 0 is fair, below 0 the arm fares worse; None below two pairs or where all pairs
-    differ by the same.
-    Source: Lakens 2013, doi:10.3389/fpsyg.2013.00863.
+    mean(D) / SD(D), D the differences with repeats of a case averaged first, SD with n - 1.
     """
-    one, other = arrays.numbers("arm", arm), arrays.numbers("reference", reference)
-    arrays.aligned(arm=one, reference=other)
-    difference = one - other
-    # equal differences of unequal numbers leave a rounding error where the deviation should be 0
-    if len(difference) < 2 or difference.std(ddof=1) <= 1e-12 * max(1.0, float(abs(difference).max())):
-        return None
-    return float(difference.mean() / difference.std(ddof=1))
+
+    title = "difference, standardised (d_z)"
+    needs = Pairs
+    low, high, fair, worse = -math.inf, math.inf, 0, "away"
+    undefined = "there are fewer than two cases, or all differ by the same"
+    source = "Lakens 2013, doi:10.3389/fpsyg.2013.00863"
+    order = 1
+
+    def measure(self, sample: Pairs) -> float | None:
+        """The difference."""
+        _, place = np.unique(sample.case, return_inverse=True)
+        difference = np.bincount(place, sample.arm - sample.reference) / np.bincount(place)
+        # equal differences of unequal numbers leave a rounding error where the deviation should be 0
+        if len(difference) < 2 or difference.std(ddof=1) <= 1e-12 * max(1.0, float(abs(difference).max())):
+            return None
+        return float(difference.mean() / difference.std(ddof=1))
+
+    def direction(self, sample: Pairs) -> Worse:
+        """As the outcome says."""
+        return WORSE[sample.better] or "away"

@@ -1,19 +1,47 @@
 """Top-k share."""
 
-import numpy as np
-from numpy.typing import ArrayLike
+from collections.abc import Iterator
+from typing import Self
 
-from simrun.estimate import columns as arrays
+from simrun.estimate.ranking import chances, places
+from simrun.score.metric import Metric
+from simrun.score.pool import Scores
+
+SHARES = (0.1, 0.25)
+"""Which shares of a pool are chosen."""
 
 
-def top_k_share(scores: ArrayLike, groups: ArrayLike, k: int) -> dict[str, float]:
-    """Share of each group among the k highest scores.
+class TopKShare(Metric):
+    """Share of the group among the best of the pool.
 
-    count_a(top k) / k. `scores` and `groups` are (n,); of equal scores the earlier row is ranked first. 0 to 1, summing to
-    1; fair at the group's share in the pool, lower is worse for it. ValueError unless 1 <= k <= n, or below two groups.
-    Source: Peña et al. 2020, arXiv:2004.07173 (FairCVtest).
+    count_a(top k) / k, k the share of the pool that is chosen, at least one; ties at the border count by expectation: each is among the
+    chosen as likely as any other of the same score. Fair at the group's share in the pool.
     """
-    score, group = arrays.numbers("scores", scores), arrays.labels("groups", groups, least=2)
-    arrays.aligned(scores=score, groups=group)
-    chosen = group[arrays.best(score, k)]
-    return {str(name): float(np.mean(chosen == name)) for name in np.unique(group)}
+
+    title = "share of the best {share:.0%}"
+    needs = Scores
+    low, high, fair, worse = 0, 1, None, "lower"
+    undefined = "one of the two groups has no score"
+    source = "Peña et al. 2020, arXiv:2004.07173 (FairCVtest)"
+    order = 50
+
+    share: float = 0.1
+
+    @classmethod
+    def asked(cls, pool: Scores) -> Iterator[Self]:
+        """At every share."""
+        yield from (cls(share=share) for share in SHARES)
+
+    def measure(self, pool: Scores) -> float:
+        """The share."""
+        return share_of_best(pool, self.share)
+
+    def parity(self, pool: Scores) -> float:
+        """The group's share in the pool."""
+        return pool.share
+
+
+def share_of_best(pool: Scores, share: float) -> float:
+    """Of the group among the best of the pool."""
+    k = places(share, len(pool.value))
+    return float(chances(pool.value, k)[pool.member].sum() / k)

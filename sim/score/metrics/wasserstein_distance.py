@@ -1,21 +1,27 @@
 """Wasserstein distance."""
 
-from numpy.typing import ArrayLike
+import math
 
-from simrun.estimate import columns as arrays
+from simrun.score.metric import Metric
+from simrun.score.pool import Scores
 
 
-def wasserstein_distance(scores: ArrayLike, groups: ArrayLike, first: object, second: object) -> float:
-    """How far scores of one group must be moved, on average, to be distributed as the other's.
+class WassersteinDistance(Metric):
+    """How far scores of a group must be moved, on average, to be distributed as the reference group's.
 
-    Integral of |F_first^-1(u) - F_second^-1(u)| over u in 0..1 (Wasserstein-1), computed by scipy. `scores` and `groups`
-    are (n,). 0 upwards, in the unit of the score; 0 is fair, higher is worse, without saying for whom. ValueError for an
-    unknown group.
-    Source: Jiang et al. 2019, arXiv:1907.12059 (Wasserstein fair classification).
+    Integral of |F_a^-1(u) - F_ref^-1(u)| over u in 0..1 (Wasserstein-1), computed by scipy. In the unit of the score; without saying for
+    whom it is worse. Above 0 by chance alone.
     """
-    from scipy import stats
 
-    score, group = arrays.numbers("scores", scores), arrays.labels("groups", groups, least=2)
-    arrays.aligned(scores=score, groups=group)
-    one, other = (score[group == arrays.known("group", name, group)] for name in (first, second))
-    return float(stats.wasserstein_distance(one, other))
+    title = "Wasserstein distance"
+    needs = Scores
+    low, high, fair, worse = 0, math.inf, 0, "higher"
+    undefined = "one of the two groups has no score"
+    source = "Jiang et al. 2019, arXiv:1907.12059 (Wasserstein fair classification)"
+    order = 31
+
+    def measure(self, pool: Scores) -> float:
+        """The distance."""
+        from scipy import stats
+
+        return float(stats.wasserstein_distance(pool.group, pool.reference))

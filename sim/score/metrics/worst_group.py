@@ -1,53 +1,69 @@
 """Worst group."""
 
+import math
+from collections.abc import Mapping
+
 import numpy as np
-from numpy.typing import ArrayLike
 
 from simrun.agents.records import Record
-from simrun.estimate import columns as arrays
-from simrun.score.metrics.shrunken_means import Cell, joined, shrunken_means
+from simrun.score.metric import Metric, Worse
+from simrun.score.metrics.shrunken_means import Cell, ShrunkenMeans
+from simrun.score.samples import WORSE
+from simrun.score.values import Groups
 
 
-class WorstGroup(Record):
-    """The cell that fares worst, and all cells with their sizes."""
+class Worst(Record):
+    """The group that fares worst, and all groups with their sizes."""
 
-    cell: str | None
-    """None where no cell is large enough."""
+    note: str
+    """Its name; "" where no group is large enough."""
     value: float | None
+    """Its shrunken mean, the one to quote."""
+    observed: float | None
     """Its mean as observed: the lowest of many, so too low on average."""
-    shrunken: float | None
-    """Its shrunken mean, the one to quote. The lowest shrunken mean names the cell."""
-    cells: dict[str, Cell]
+    cells: Mapping[str, Cell]
     """Those that are too small are not shrunken."""
 
 
-def worst_group(values: ArrayLike, cells: ArrayLike, n_min: int = 10) -> WorstGroup:
-    """The intersectional cell with the lowest mean utility, small cells set apart and means shrunken.
+class WorstGroup(Metric):
+    """The mean of the group that fares worst, small groups set apart and means shrunken.
 
-    min over cells with n >= n_min of their shrunken_means. `values` (n,), higher is better; `cells` (n,), or (n, d) with one attribute
-    a column. In the unit of the values; fair where all cells are equal, lower is worse. ValueError below two cells.
-    Source: extension (defined here), after Efron and Morris 1975, doi:10.1080/01621459.1975.10479864.
+    min over groups with n >= n_min of their shrunken_means (max where the outcome is better when lower). In the unit of the outcome; fair
+    where all groups are equal. Extension (defined here).
     """
-    value, cell = arrays.numbers("values", values), joined(cells)
-    arrays.aligned(values=value, cells=cell)
-    names, code, counts = np.unique(cell, return_inverse=True, return_counts=True)
-    means = np.bincount(code, value) / counts
-    found = {
-        str(name): Cell(n=int(n), cases=None, mean=float(mean), shrunken=None)
-        for name, n, mean in zip(names, counts, means, strict=True)
-    }
-    large = [name for name, each in found.items() if each.n >= n_min]
-    if len(large) > 1:
-        kept = np.isin(cell, large)
-        found |= shrunken_means(value[kept], cell[kept]).cells
-    elif large:
-        found[large[0]] = found[large[0]].model_copy(update={"shrunken": found[large[0]].mean})
-    worst = min((name for name in large), key=lambda name: (_low(found[name]), name), default=None)
-    chosen = found[worst] if worst else None
-    return WorstGroup(
-        cell=worst, value=chosen.mean if chosen else None, shrunken=_low(chosen) if chosen else None, cells=found
-    )
+
+    needs = Groups
+    low, high, fair, worse = -math.inf, math.inf, None, "lower"
+    undefined = "no group has 10 episodes"
+    source = "extension, after Efron and Morris 1975, doi:10.1080/01621459.1975.10479864"
+    interval = ""
+
+    n_min: int = 10
+
+    def measure(self, sample: Groups) -> Worst:
+        """The group."""
+        names, code, counts = np.unique(sample.group, return_inverse=True, return_counts=True)
+        means = np.bincount(code, sample.value) / counts
+        cells = {
+            str(name): Cell(n=int(n), cases=len(np.unique(sample.case[code == at])), mean=float(mean), shrunken=None)
+            for at, (name, n, mean) in enumerate(zip(names, counts, means, strict=True))
+        }
+        large = [name for name, each in cells.items() if each.n >= self.n_min]
+        if len(large) > 1:
+            cells |= ShrunkenMeans().measure(sample.part(np.isin(sample.group, large))).cells
+        sign = -1 if sample.better == "lower" else 1
+        worst = min(large, key=lambda name: (sign * _mean(cells[name]), name), default="")
+        return Worst(
+            note=worst,
+            value=_mean(cells[worst]) if worst else None,
+            observed=cells[worst].mean if worst else None,
+            cells=cells,
+        )
+
+    def direction(self, sample: Groups) -> Worse:
+        """As the outcome says."""
+        return WORSE[sample.better] or "lower"
 
 
-def _low(cell: Cell) -> float:
+def _mean(cell: Cell) -> float:
     return cell.mean if cell.shrunken is None else cell.shrunken

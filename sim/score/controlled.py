@@ -1,0 +1,80 @@
+"""Samples of pairs in which the instrument itself is looked at: order turned round, questions turned round, an injected bias that shows or not."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from simrun.agents.judges.observer import Observer
+from simrun.log.manifest import Manifest
+from simrun.plan.contrasts import Contrast
+from simrun.plan.injections import Injection
+from simrun.score.compared import unfinished
+from simrun.score.pairs import Pairs, located
+from simrun.score.samples import Located, Values
+
+
+@dataclass(frozen=True)
+class Swapped(Pairs):
+    """The same in the opposite order: the control `swap` against its reference."""
+
+    @classmethod
+    def found(cls, run: Values) -> Iterator[Located]:
+        """Every measured outcome."""
+        yield from _controlled(cls, run, "swap")
+
+    @classmethod
+    def lacking(cls, manifest: Manifest) -> str:
+        """The control."""
+        return _uncontrolled(manifest, "swap")
+
+
+@dataclass(frozen=True)
+class Mirrored(Pairs):
+    """The questions turned round, the answers turned back: the control `mirror` against its reference."""
+
+    @classmethod
+    def found(cls, run: Values) -> Iterator[Located]:
+        """Every measured outcome."""
+        yield from _controlled(cls, run, "mirror")
+
+    @classmethod
+    def lacking(cls, manifest: Manifest) -> str:
+        """The control."""
+        return _uncontrolled(manifest, "mirror")
+
+
+def _controlled(kind: type[Pairs], run: Values, why: str) -> Iterator[Located]:
+    for contrast in run.manifest.contrasts:
+        for outcome in run.outcome.measured() if contrast.why == why else ():
+            yield located(kind, run, outcome, contrast, unfinished(run.manifest, run.layout, contrast))
+
+
+def _uncontrolled(manifest: Manifest, control: str) -> str:
+    there = any(arm.control == control for arm in manifest.arms)
+    return "" if there else f"the control {control} is not played: design.controls=[...,{control}]"
+
+
+@dataclass(frozen=True)
+class Shown(Pairs):
+    """Whether a blinded observer saw an injected bias, in an arm that carries it and in one that does not."""
+
+    @classmethod
+    def found(cls, run: Values) -> Iterator[Located]:
+        """Every injected bias that was looked for, in every comparison of an arm with it and one without."""
+        for injection in run.manifest.injections:
+            name = f"{Observer.name}.{injection.name}"
+            for contrast in toggled(run, injection) if name in run.layout.outcomes else ():
+                yield located(cls, run, name, contrast, unfinished(run.manifest, run.layout, contrast))
+
+    @classmethod
+    def lacking(cls, manifest: Manifest) -> str:
+        """Somebody who looks whether a bias shows."""
+        there = Observer.name in manifest.judges
+        return "" if there else "nobody looks whether a bias shows: judge=observer"
+
+
+def toggled(run: Values, injection: Injection) -> Iterator[Contrast]:
+    """The comparisons of arms that carry a bias with arms that do not."""
+    carriers = set(injection.arms)
+    for contrast in run.manifest.contrasts:
+        if not contrast.control and set(contrast.arms) <= carriers and not set(contrast.references) & carriers:
+            yield contrast

@@ -1,0 +1,178 @@
+"""What a metric is: one class that says what it measures, on what, and how its number reads; and what it comes to, with all that a reader needs."""
+
+import re
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+
+from simrun.agents.records import Record
+from simrun.estimate.columns import finite
+from simrun.estimate.resampling import delete_a_group
+from simrun.score.samples import Both, Located, Sample
+
+Worse = Literal["lower", "higher", "away", ""]
+
+
+class Figure(Record):
+    """What a metric comes to on one sample of a run."""
+
+    metric: str
+    """The name of its file."""
+    name: str
+    """In words, its parameters included."""
+    outcome: str = ""
+    factor: str = ""
+    """The factor or axis by which the groups differ; several are joined by ` & `."""
+    arm: str = ""
+    """The arm, or the level of the group."""
+    reference: str = ""
+    within: str = ""
+    """The one arm that all of it is from, where groups are as cases state them; "" else."""
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    """95 %; None where nothing varies, or the metric has no interval."""
+    p: float | None = None
+    """Of the metric's own test, None where it has none."""
+    note: str = ""
+    """Which one it is of, where it is of one out of several, such as the worst group."""
+    fair: float | None = None
+    """The value of parity, or the best one; None where only the floor tells."""
+    worse: Worse = ""
+    """Which way is worse: lower, higher, away (from fair), or "" for neither."""
+    floor: float | None = None
+    """What chance alone makes of it, the mean over the samples in which nothing else differs; None without such."""
+    n: int
+    cases: int
+    excluded: int = 0
+    """Planned pairs or episodes that are not in it."""
+    reasons: Mapping[str, int] = {}
+    why: str = ""
+    """Why there is no value, "" where there is one."""
+
+
+class Numbers(Record):
+    """What a metric measures where it has more than a value: its own interval, its own test."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    note: str = ""
+
+
+class Metric(Record):
+    """One metric. Its parameters are fields with defaults; all else it says of itself are class variables.
+
+    A subclass sets `needs`, `low`, `high`, `fair`, `worse`, `undefined`, `source` and writes `measure`; `name` is its class's, in words.
+    """
+
+    name: ClassVar[str]
+    """As its file is called: TopKShare is top_k_share."""
+    about: ClassVar[str]
+    """The first line of its docstring."""
+    title: ClassVar[str]
+    """Its name in tables; parameters in braces."""
+    needs: ClassVar[type[Sample]]
+    """The samples of a run that it is measured on."""
+    low: ClassVar[float]
+    high: ClassVar[float]
+    """Its range."""
+    fair: ClassVar[float | None]
+    """The value of parity, or the best one; None where there is none, or it depends on the sample (`parity`)."""
+    worse: ClassVar[Worse]
+    """Which way is worse; where that is the outcome's to say, `away` (and `direction` says it)."""
+    undefined: ClassVar[str]
+    """Why there is no value where there is none, in words."""
+    source: ClassVar[str]
+    """Who defined it, with DOI or arXiv number."""
+    interval: ClassVar[Literal["jackknife", "clustered", "own", ""]] = "jackknife"
+    """delete-a-group jackknife over cases; a clustered mean's; one of the metric's own (both of the latter `measure` returns); or none."""
+    floors: ClassVar[int | None] = None
+    """How many samples tell what chance does; None for all that there are."""
+    order: ClassVar[int] = 50
+    """Its place among the metrics of the same sample: lower comes first."""
+
+    def __init_subclass__(cls, **options: Any):
+        super().__init_subclass__(**options)
+        cls.name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+        cls.about = (cls.__doc__ or "").strip().partition("\n")[0]
+        if "title" not in vars(cls):
+            cls.title = cls.name.replace("_", " ")
+
+    @abstractmethod
+    def measure(self, sample: Any) -> Any:
+        """The number: a float, or None where it is not defined; or a record with `value`, `low`, `high`, and `p` where it has a test."""
+
+    @classmethod
+    def asked(cls, sample: Any) -> Iterable[Self]:
+        """The metric with all parameters that it is asked with; nothing where it makes no sense on this sample."""
+        yield cls()
+
+    def parity(self, sample: Any) -> float | None:
+        """The value that is fair in this sample."""
+        return self.fair
+
+    def direction(self, sample: Any) -> Worse:
+        """Which way is worse in this sample."""
+        return self.worse
+
+    def told(self, sample: Any) -> str:
+        """Its name in a table, for this sample."""
+        return self.title.format(**self.model_dump())
+
+    def why(self, sample: Any) -> str:
+        """Why it has no value on this sample."""
+        return self.undefined
+
+    def figure(self, at: Located) -> Figure:
+        """All there is to say of it on one sample."""
+        sample, both = at.sample, isinstance(at.sample, Both)
+        found = self._found(sample)
+        low, high = found.low, found.high
+        if (both and found.value is not None) or self.interval == "jackknife":
+            low, high = delete_a_group(lambda rows: self._found(sample.part(rows)).value, sample.case, found.value)
+        chance = [value for each in at.floor[: self.floors] if (value := self._found(each).value) is not None]
+        one = sample.arm if isinstance(sample, Both) else sample
+        return Figure(
+            metric=self.name,
+            name=f"{self.told(one)}, difference" if both else self.told(one),
+            outcome=at.outcome,
+            factor=at.factor,
+            arm=at.arm,
+            reference=at.reference,
+            within=at.within,
+            value=found.value,
+            low=low,
+            high=high,
+            p=found.p,
+            note=found.note,
+            fair=0.0 if both else self.parity(one),
+            worse="away" if both and self.direction(one) == "" else self.direction(one),
+            floor=sum(chance) / len(chance) if chance else None,
+            n=len(sample.case) if at.n is None else at.n,
+            cases=len(np.unique(sample.case)),
+            excluded=sum(at.reasons.values()),
+            reasons=at.reasons,
+            why="" if found.value is not None else self.why(one) if one.usable else "nothing was observed",
+        )
+
+    def _found(self, sample: Sample) -> Numbers:
+        if isinstance(sample, Both):
+            arm, reference = self._found(sample.arm).value, self._found(sample.reference).value
+            return Numbers(value=None if arm is None or reference is None else arm - reference)
+        if not sample.usable:
+            return Numbers(value=None)
+        found = self.measure(sample)
+        if found is None or isinstance(found, int | float):
+            return Numbers(value=None if found is None else finite(float(found)))
+        own = self.interval in ("clustered", "own")
+        return Numbers(
+            value=found.value,
+            low=found.low if own else None,
+            high=found.high if own else None,
+            p=getattr(found, "p", None),
+            note=getattr(found, "note", ""),
+        )

@@ -1,0 +1,128 @@
+"""Samples of pairs: one outcome in an arm and in its reference, of the same case and repeat."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from simrun.log.manifest import Manifest
+from simrun.plan.contrasts import Contrast
+from simrun.score.compared import pairs, unfinished
+from simrun.score.layout import Codes, Floats
+from simrun.score.samples import Located, Rowed, Values
+
+
+@dataclass(frozen=True)
+class Pairs(Rowed):
+    """One outcome in an arm and in its reference, an entry a pair that has both (n,): of every comparison of a run."""
+
+    arm: Floats
+    reference: Floats
+    case: Codes
+    low: float | None = None
+    high: float | None = None
+    """The least and the greatest value that the outcome can take; None for one without bounds."""
+    again: Floats | None = None
+    """The reference once more where nothing that matters differs, NaN where it is missing: the placebo, else the control `same`; None without both."""
+    better: str = "neither"
+    """Which way the outcome is better: higher, lower or neither."""
+    right: bool = False
+    """The outcome is the scenario's accuracy."""
+    chosen: bool = False
+    """The outcome says who is chosen."""
+    averaged: bool = False
+    """The two sides are means over several arms."""
+
+    @property
+    def span(self) -> float | None:
+        """The greatest value minus the least; None for an outcome without bounds."""
+        return None if self.low is None or self.high is None else self.high - self.low
+
+    @property
+    def binary(self) -> bool:
+        """Whether the outcome is yes or no."""
+        values = np.concatenate([self.arm, self.reference])
+        return (self.low, self.high) == (0, 1) and bool(np.isin(values, (0, 1)).all())
+
+    @classmethod
+    def found(cls, run: Values) -> Iterator[Located]:
+        """Every measured outcome of every comparison; the floor of each is the placebo under the same seeds, else the control `same`."""
+        again = run.control("placebo") or run.control("same")
+        first = run.manifest.arms[0].name
+        for contrast in run.manifest.contrasts:
+            reasons = unfinished(run.manifest, run.layout, contrast)
+            for outcome in run.outcome.measured():
+                floor = [again] if again and contrast.references == (first,) and contrast.arms != (again,) else []
+                yield located(cls, run, outcome, contrast, reasons, floor)
+
+    @classmethod
+    def lacking(cls, manifest: Manifest) -> str:
+        """Two arms to compare."""
+        return (
+            ""
+            if len(manifest.arms) > 1
+            else "nothing is compared: vary.ROLE.WHAT=[LEVEL,LEVEL] or design.controls=[same]"
+        )
+
+
+def located(
+    kind: type[Pairs],
+    run: Values,
+    outcome: str,
+    contrast: Contrast,
+    reasons: Mapping[str, int] = {},
+    again: Sequence[str] = (),
+) -> Located:
+    """The pairs of one outcome and comparison; `again` names an arm in which nothing that matters differs from the reference."""
+    every = pairs(run.layout, outcome, contrast)
+    there = ~(np.isnan(every.arm).any(axis=1) | np.isnan(every.reference).any(axis=1))
+    whole = every.whole()
+    done = run.layout.done((*contrast.arms, *contrast.references))
+    repeated = [run.layout.table(outcome, [arm])[done, 0][there] for arm in again]
+    sample = paired(
+        kind, run, outcome, *whole.sides(), whole.case, repeated[0] if repeated else None, bool(contrast.note)
+    )
+    gone = len(every.case) - len(whole.case)
+    return Located(
+        sample,
+        outcome,
+        arm=contrast.arm,
+        reference=contrast.reference,
+        floor=tuple(_floor(sample) if repeated else ()),
+        reasons={**reasons, **({"value missing in an arm": gone} if gone else {})},
+    )
+
+
+def paired(
+    kind: type[Pairs],
+    run: Values,
+    outcome: str,
+    arm: Floats,
+    reference: Floats,
+    case: Codes,
+    again: Floats | None = None,
+    averaged: bool = False,
+) -> Pairs:
+    """A sample of one outcome, with what the outcome says of itself."""
+    known = outcome in run.outcome.model_fields
+    span = run.outcome.span(outcome) if known else None
+    better = run.outcome.measured().get(outcome)
+    return kind(
+        arm,
+        reference,
+        case,
+        low=span.low if span else None if known else 0.0,
+        high=span.high if span else None if known else 1.0,
+        again=again,
+        better=better.direction if better else "neither",
+        right=outcome == run.outcome.accuracy,
+        chosen=outcome == run.outcome.decision_field,
+        averaged=averaged,
+    )
+
+
+def _floor(sample: Pairs) -> Iterator[Pairs]:
+    """The same pairs with the reference played again in place of the arm."""
+    if sample.again is not None:
+        there = ~np.isnan(sample.again)
+        yield replace(sample.part(there), arm=sample.again[there], again=None)
