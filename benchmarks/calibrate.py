@@ -29,9 +29,10 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 
 from simrun.estimate.families import benjamini_hochberg, holm
-from simrun.estimate.paired import detectable, largest_effect, worst_case
+from simrun.estimate.paired import Estimate, detectable, largest_effect, worst_case
 from simrun.estimate.resampling import bootstrap_mean, sign_flip
-from simrun.score.metrics.paired_difference import paired_difference
+from simrun.score.metrics.paired_difference import PairedDifference
+from simrun.score.pairs import Pairs
 
 Array = NDArray[np.float64]
 RANGE = {"binary": (0, 1), "score": (1, 10)}
@@ -50,6 +51,11 @@ RECHECK = 10
 """A cell outside 93 to 97 % is played this many times as often again, and only that decides."""
 OUTCOMES, PRIMARY, CORRELATION = 15, 2, 0.3
 LEAST, MOST = 0.93, 0.97
+
+
+def paired_difference(arm: Array, reference: Array, case: NDArray[Any], span: float) -> Estimate:
+    """The metric under test, of an outcome of this range."""
+    return PairedDifference().measure(Pairs(arm, reference, case, 0.0, float(span)))
 
 
 @dataclass(frozen=True)

@@ -34,14 +34,11 @@ from simrun.scenarios.recruitment.cases import LANGUAGES, faircvtest
 from simrun.scenarios.recruitment.cvs import render
 from simrun.scenarios.recruitment.features import attribute, reading
 from simrun.scenarios.recruitment.openings import openings
-from simrun.score.metrics.equal_opportunity_difference import equal_opportunity_difference
-from simrun.score.metrics.group_mean import group_mean
-from simrun.score.metrics.judge_confusion import judge_confusion
-from simrun.score.metrics.leakage import leakage
-from simrun.score.metrics.score_divergence import score_divergence
-from simrun.score.metrics.score_error import score_error
-from simrun.score.metrics.selection_rate import selection_rate
-from simrun.score.metrics.top_k_share import top_k_share
+from simrun.score.metrics.equal_opportunity_difference import EqualOpportunityDifference
+from simrun.score.metrics.leakage import Leakage
+from simrun.score.metrics.score_divergence import ScoreDivergence
+from simrun.score.metrics.top_k_share import TopKShare
+from simrun.score.pool import Decisions, Scores
 
 Array = NDArray[Any]
 ORACLE = {
@@ -75,23 +72,39 @@ WOMAN = attribute(GENDER, "woman", catalogue().axes.values())
 def picture(score: Array, label: Array, blind: Array, gender: Array) -> dict[str, Any]:
     """FairCVtest's figures of one scorer; `qualified` is the rate of the qualified who are found so, `beyond` leakage of what is not merit."""
     bar, own = np.percentile(blind, 75), np.percentile(score, 75)
-    found, qualified = (score >= bar).astype(int), (blind >= bar).astype(int)
+    found, qualified = (score >= bar).astype(float), (blind >= bar).astype(float)
 
-    def pair(rates: Mapping[str, float | None]) -> tuple[float, ...]:
-        return tuple(round(float(rates[group] or 0), 3) for group in ("man", "woman"))
+    def pair(figure: Callable[[str], float | None]) -> tuple[float, ...]:
+        return tuple(round(float(figure(group) or 0), 3) for group in ("man", "woman"))
 
+    def best(k: int) -> tuple[float, ...]:
+        return pair(lambda group: TopKShare(share=k / len(score)).measure(crowd(score, gender == group)))
+
+    unknown = np.full(len(score), np.nan)
+    decided = Decisions(found, gender == "woman", unknown, qualified, np.arange(len(score)), versions=False)
     return {
-        "error": round(score_error(score, label) or 0, 4),
-        "mean": pair(group_mean(score, gender)),
-        "divergence": round(score_divergence(score, gender, "man", "woman").value or 0, 3),
-        "top 100": pair(top_k_share(score, gender, 100)),
-        "top 1000": pair(top_k_share(score, gender, 1000)),
-        "qualified": pair(judge_confusion(found, qualified, gender).tpr),
-        "gap": round(equal_opportunity_difference(found, qualified, gender) or 0, 3),
-        "selected": pair(selection_rate((score >= own).astype(int), gender)),
-        "leakage": round(leakage(gender, score).value, 3),
-        "beyond": round(leakage(gender, score - blind).value, 3),
+        "error": round(float(np.abs(score - label).mean()), 4),
+        "mean": pair(lambda group: float(score[gender == group].mean())),
+        "divergence": round(ScoreDivergence(width=0.02).measure(crowd(score, gender == "man")) or 0, 3),
+        "top 100": best(100),
+        "top 1000": best(1000),
+        "qualified": pair(lambda group: float(found[(gender == group) & (qualified == 1)].mean())),
+        "gap": round(abs(EqualOpportunityDifference().measure(decided) or 0), 3),
+        "selected": pair(lambda group: float((score >= own)[gender == group].mean())),
+        "leakage": leakage(gender, score),
+        "beyond": leakage(gender, score - blind),
     }
+
+
+def crowd(value: Array, member: Array) -> Scores:
+    """Different people, a case each."""
+    unknown = np.full(len(value), np.nan)
+    return Scores(value, member, unknown, unknown, np.arange(len(value)), versions=False)
+
+
+def leakage(gender: Array, value: Array) -> float:
+    """How much better than chance gender is guessed from a score (n,) or features (n, d)."""
+    return round(Leakage().measure(crowd(value, gender == "woman")) or 0.0, 3)
 
 
 def crossed(features: Array, labels: Array, gender: Array, folds: int, removal: float = 0.0) -> tuple[Array, float]:
@@ -102,7 +115,7 @@ def crossed(features: Array, labels: Array, gender: Array, folds: int, removal: 
         there = place == fold
         network = train(features[~there], labels[~there], gender[~there], removal=removal)
         scores[there] = network.scores(features[there])
-        told.append(leakage(gender[there], network.hidden(features[there])).value)
+        told.append(leakage(gender[there], network.hidden(features[there])))
     return scores, float(np.mean(told))
 
 
@@ -144,7 +157,7 @@ def reproduced(path: str, folds: int, say: Callable[[str], None]) -> tuple[dict[
         scores, hidden = crossed(features, label, gender, folds, removal)
         rows[name] = {**picture(scores, label, blind, gender), "hidden": round(hidden, 3)}
         say(f"{name:12} {rows[name]}")
-    known = {"face": round(leakage(gender, face).value, 3), "agnostic": round(leakage(gender, agnostic).value, 3)}
+    known = {"face": leakage(gender, face), "agnostic": leakage(gender, agnostic)}
     return {"embeddings leak": known, "scorers": [{"scorer": name, **row} for name, row in rows.items()]}, expected(
         rows
     )

@@ -62,18 +62,6 @@ def by_group(values: Floats, groups: Names) -> dict[str, Floats]:
     return {str(group): values[groups == group] for group in np.unique(groups)}
 
 
-def ranking(scores: Floats) -> Cells:
-    """Row numbers from the highest score to the lowest; of equal scores the earlier row comes first."""
-    return np.argsort(-scores, kind="stable")
-
-
-def best(scores: Floats, k: int) -> Cells:
-    """Row numbers of the k highest scores, ranked as by `ranking`; ValueError unless 1 <= k <= n."""
-    if not 1 <= k <= len(scores):
-        raise ValueError(f"k must be from 1 to the {len(scores)} scores there are, got {k}")
-    return ranking(scores)[:k]
-
-
 def finite(value: float) -> float | None:
     """The value, or None where a library answered nan or infinity for what is undefined."""
     return float(value) if np.isfinite(value) else None

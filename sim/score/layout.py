@@ -138,6 +138,7 @@ def laid_out(tables: "duckdb.DuckDBPyConnection", manifest: Manifest, outcomes: 
         f"SELECT o.code * {pairs * len(arms)} + {trial} AS cell, t.value AS found FROM outcomes t {codes} "
         "JOIN outcome_codes o ON t.outcome = o.word WHERE t.value IS NOT NULL AND t.turn IS NULL AND t.subject IS NULL"
     )
+    state = _placed("episodes", played.fetchnumpy(), np.full((pairs, len(arms)), UNPLANNED, dtype=np.int8))
     details = _details(tables, f"{trial} AS cell", codes, tuple(outcomes), (pairs, len(arms)))
     values = _placed("outcomes", told.fetchnumpy(), np.full((len(outcomes), pairs, len(arms)), np.nan))
     for name, detail in details.items():
@@ -147,7 +148,7 @@ def laid_out(tables: "duckdb.DuckDBPyConnection", manifest: Manifest, outcomes: 
         cases=cases,
         repeats=manifest.repeats,
         outcomes=tuple(outcomes),
-        state=_placed("episodes", played.fetchnumpy(), np.full((pairs, len(arms)), UNPLANNED, dtype=np.int8)),
+        state=state,
         values=values,
         details=details,
     )

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from conftest import shared
 from logs import killed, lines
+from samples import pool as people
 
 from simrun.agents.backends.base import BackendError
 from simrun.agents.backends.scorer import Scorer
@@ -28,8 +29,8 @@ from simrun.scenarios.recruitment.cvs import STYLES, render
 from simrun.scenarios.recruitment.decisions import Assessment, Objection, choice, ranking
 from simrun.scenarios.recruitment.features import attribute, reading
 from simrun.scenarios.recruitment.openings import openings
-from simrun.score.metrics.group_mean import group_mean
-from simrun.score.metrics.leakage import leakage
+from simrun.score.metrics.group_difference import GroupDifference
+from simrun.score.metrics.leakage import Leakage
 
 OPENINGS, _ = openings()
 YEARS = Feature(name="years", pattern=r"(no|\d+) years", table={"no": 0}, needed=True)
@@ -226,8 +227,8 @@ def test_a_bias_in_the_labels_is_learnt_and_removal_takes_it_out():
     assert fall(kept, rows) == pytest.approx(0.1, abs=0.005)
     assert abs(fall(removed, rows)) < 0.025
     fresh, _, who = crowd(2000)
-    assert leakage(who, kept.hidden(fresh)).value > 0.4
-    assert abs(leakage(who, removed.hidden(fresh)).value) < 0.08
+    assert Leakage().measure(people(kept.hidden(fresh), who)) > 0.4
+    assert abs(Leakage().measure(people(removed.hidden(fresh), who))) < 0.08
     # merit itself is not thrown away with it
     assert np.corrcoef(removed.scores(rows), merit)[0, 1] > 0.98
 
@@ -260,11 +261,9 @@ def test_faircvtests_picture():
 
     def apart(features, label, removal=0.0):
         network = train(features[half], data[label][half], woman[half], removal=removal, units=4, steps=200)
-        scores = group_mean(network.scores(features[~half]), woman[~half])
-        return scores["1.0"] - scores["0.0"]
+        return GroupDifference().measure(people(network.scores(features[~half]), woman[~half]))
 
-    merit = group_mean(data["blind_labels"][~half], woman[~half])
-    chance = merit["1.0"] - merit["0.0"]
+    chance = GroupDifference().measure(people(data["blind_labels"][~half], woman[~half]))
     assert apart(np.column_stack([facts, woman]), "blind_labels") == pytest.approx(chance, abs=0.005)
     assert apart(np.column_stack([facts, woman]), "biased_labels") == pytest.approx(chance - 0.119, abs=0.01)
     with_face = np.hstack([facts, face])

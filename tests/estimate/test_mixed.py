@@ -5,13 +5,14 @@ import warnings
 
 import numpy as np
 import pytest
+from samples import codes, numbers, paired
 from scipy import stats
 
 from simrun.estimate.mixed import mixed_effects
 from simrun.report.render.cells import texts
 from simrun.report.sections.components import COLUMNS, fitted, table
-from simrun.score.metrics.paired_difference import paired_difference
-from simrun.score.metrics.paraphrase_variance import paraphrase_variance
+from simrun.score.metrics.paraphrase_variance import ParaphraseVariance
+from simrun.score.values import Worded
 
 CASES = np.repeat(list("abc"), 4)
 ARMS = np.tile(["ref", "ref", "arm", "arm"], 3)
@@ -31,7 +32,7 @@ def test_a_balanced_design_by_hand():
         {"case": 35.5 / total, "case x arm": 0.5 / total, "residual": 2 / total}, abs=1e-4
     )
     assert (found.freedom, found.converged, found.n, found.levels) == (2, True, 12, {"case": 3, "case x arm": 3})
-    clustered = paired_difference(VALUES[ARMS == "arm"], VALUES[ARMS == "ref"], CASES[ARMS == "arm"])
+    clustered = paired(VALUES[ARMS == "arm"], VALUES[ARMS == "ref"], CASES[ARMS == "arm"])
     assert (found.low, found.high) == pytest.approx((clustered.low, clustered.high), abs=1e-4)
 
 
@@ -181,13 +182,17 @@ def test_an_error_says_what_came(call, said):
 def test_paraphrase_variance_by_hand():
     # four cases under two wordings, one row each; means of the wordings 1 and 5
     values = [1, 3, 1, 7, 1, 3, 1, 7]
-    found = paraphrase_variance(values, list("xy" * 4), list("aabbccdd"))
+
+    def of(values, wordings, cases):
+        return ParaphraseVariance().measure(Worded(numbers(values), np.array(list(wordings)), codes(cases, 0)))
+
+    found = of(values, "xy" * 4, "aabbccdd")
     assert found.means == {"x": 1, "y": 5}
     assert found.spread == 4
     # case means 2 4 2 4: mean square 2 x 4 / 3 = 8 / 3; residuals +-1: 8 / 3 too. So no variance of case, and the two pool: 16 / 6
     # wording: between means 8, less residual / 4 = 2 / 3: 22 / 3; share 22 / 3 / (22 / 3 + 8 / 3) = 22 / 30
-    assert found.share == pytest.approx(22 / 30, abs=1e-3)
-    assert paraphrase_variance([1, 2, 3, 4], list("xyxy"), list("abab")).reason == "its levels are those of case"
+    assert found.value == pytest.approx(22 / 30, abs=1e-3)
+    assert of([1, 2, 3, 4], "xyxy", "abab").reason == "its levels are those of case"
 
 
 def test_components_of_pairs_with_a_value_missing():

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from samples import paired
 
 from simrun.config.errors import ConfigError
 from simrun.estimate.paired import clustered_mean, detectable
@@ -16,7 +17,6 @@ from simrun.estimate.sample_size import (
     variances_assumed,
     variances_from_pilot,
 )
-from simrun.score.metrics.paired_difference import paired_difference
 
 HALF = Variances(total=1.0, between=0.5, within=0.5)
 
@@ -149,7 +149,7 @@ def test_the_planned_number_of_cases_has_the_planned_power(repeats, assumed):
     """Of 400 audits, 80 % must find it, within what 400 can tell."""
     rng = np.random.default_rng([11, repeats])
     cases = cases_needed(assumed["effect"], variances_assumed(**assumed), repeats)
-    found = [paired_difference(*audit(rng, cases, repeats, **assumed), span=1) for _ in range(400)]
+    found = [paired(*audit(rng, cases, repeats, **assumed), span=1) for _ in range(400)]
     power = sum(each.high < 0 or each.low > 0 for each in found) / 400
     assert 0.75 <= power <= 0.86
 

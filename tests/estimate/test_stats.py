@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
+from samples import paired, right
 from scipy import stats
 
 from simrun.estimate.families import benjamini_hochberg, holm
 from simrun.estimate.paired import clustered_mean, detectable, largest_effect, unseen, worst_case
 from simrun.estimate.resampling import bootstrap_mean, sign_flip
-from simrun.score.metrics.accuracy import accuracy
-from simrun.score.metrics.flip_rate import flip_rate
-from simrun.score.metrics.paired_difference import paired_difference
+from simrun.score.metrics.accuracy import Accuracy
 
 
 def test_one_value_a_case_is_the_ordinary_t_interval():
@@ -36,11 +35,11 @@ def test_clusters_of_unequal_size_by_hand():
 def test_agreement_of_all_cases_is_not_certainty():
     # with 10 cases, a share of 1 - .05^(1/10) = .2589 would go unseen with probability 5 %
     assert unseen(10) == pytest.approx(0.2589, abs=1e-4)
-    none = accuracy([0.0] * 10, range(10))
+    none = Accuracy().measure(right([0.0] * 10))
     assert (none.value, none.low, none.high) == pytest.approx((0, 0, 0.2589), abs=1e-4)
-    every = accuracy([1.0] * 10, range(10))
+    every = Accuracy().measure(right([1.0] * 10))
     assert (every.low, every.high) == pytest.approx((0.7411, 1), abs=1e-4)
-    same = paired_difference([1.0] * 10, [1.0] * 10, range(10), span=1)
+    same = paired([1.0] * 10, [1.0] * 10, range(10), span=1)
     assert (same.low, same.high) == pytest.approx((-0.2589, 0.2589), abs=1e-4)
 
 
@@ -48,15 +47,10 @@ def test_nothing_one_case_and_no_bounds_give_no_interval():
     assert clustered_mean([], []).value is None
     assert clustered_mean([1.0, 2.0], ["a", "a"]).low is None
     assert clustered_mean([2.0, 2.0], ["a", "b"]).low is None
-    assert flip_rate([], []) is None
-
-
-def test_flip_rate_counts_differing_pairs():
-    assert flip_rate([1, 0, 1, 1], [1, 1, 0, 1]) == 0.5
 
 
 def test_a_paired_difference_is_the_arm_minus_the_reference():
-    found = paired_difference([1.0, 1.0, 0.0, 1.0], [0.0, 1.0, 0.0, 0.0], list("abcd"), span=1)
+    found = paired([1.0, 1.0, 0.0, 1.0], [0.0, 1.0, 0.0, 0.0], list("abcd"), span=1)
     assert found.value == 0.5
     assert found.low >= -1
     assert found.high <= 1
@@ -68,9 +62,7 @@ def test_the_detectable_difference_by_hand():
         (3.1824 + 0.9785) * (10 / 12) ** 0.5, abs=1e-3
     )  # t quantiles on 3 degrees
     assert detectable(clustered_mean([1.0], ["a"])) is None
-    every = paired_difference(
-        [1.0] * 10, [0.0] * 10, range(10), span=1
-    )  # all cases differ: others could differ the other way
+    every = paired([1.0] * 10, [0.0] * 10, range(10), span=1)  # all cases differ: others could differ the other way
     assert detectable(every) == pytest.approx(2 * 0.2589, abs=1e-4)
 
 
@@ -84,7 +76,7 @@ def test_intervals_cover_a_planted_difference(delta: float, repeats: int):
         easy = np.repeat(rng.uniform(0.3, 0.9, 40), repeats)
         luck, noise = rng.random((2, 40 * repeats))
         reference, arm = luck < easy, np.where(noise < 0.5, luck, rng.random(40 * repeats)) < easy - delta
-        found = paired_difference(arm, reference, np.repeat(np.arange(40), repeats), span=1)
+        found = paired(arm, reference, np.repeat(np.arange(40), repeats), span=1)
         covered += found.low <= -delta <= found.high
     assert 0.92 <= covered / 400 <= 0.98
 
@@ -127,9 +119,7 @@ def test_the_largest_effect_is_the_end_of_the_90_percent_interval():
     found = clustered_mean([1.0, 2.0, 4.0, 5.0], list("abcd"))
     low, high = stats.ttest_1samp([1.0, 2.0, 4.0, 5.0], 0).confidence_interval(0.9)
     assert largest_effect(found) == pytest.approx(max(abs(low), abs(high)))
-    assert largest_effect(paired_difference([1.0] * 10, [1.0] * 10, range(10), span=1)) == pytest.approx(
-        0.2589, abs=1e-4
-    )
+    assert largest_effect(paired([1.0] * 10, [1.0] * 10, range(10), span=1)) == pytest.approx(0.2589, abs=1e-4)
     assert largest_effect(clustered_mean([1.0], ["a"])) is None
 
 

@@ -2,21 +2,33 @@
 
 import numpy as np
 import pytest
+from samples import event_pairs
+from samples import events as of_events
 
 from simrun.estimate.paired import unseen
 from simrun.report.render.cells import texts
 from simrun.report.sections.turns import COLUMNS, table, turns_until
-from simrun.score.metrics.restricted_mean_difference import restricted_mean_difference
-from simrun.score.metrics.restricted_mean_turns import restricted_mean_turns
+from simrun.score.metrics.restricted_mean_difference import RestrictedMeanDifference
+from simrun.score.metrics.restricted_mean_turns import RestrictedMeanTurns
 
 NONE = float("nan")
+
+
+def mean_turns(events, observed, cases, horizon, **options):
+    return RestrictedMeanTurns(**options).measure(of_events(events, observed, cases, horizon))
+
+
+def difference(arm, reference, cases, horizon):
+    return RestrictedMeanDifference().measure(event_pairs(arm, reference, cases, horizon))
+
+
 # five dialogues of four turns: biased at 1, at 3, never; one refuses to go on after 1 turn, one after 2
 EVENTS, OBSERVED = [1, 3, NONE, NONE, NONE], [4, 4, 4, 1, 2]
 
 
 def test_kaplan_meier_by_hand():
     # turn 1: 1 of 5, one leaves; turn 2: 0 of 3, one leaves; turn 3: 1 of 2; turn 4: 0 of 1
-    found = restricted_mean_turns(EVENTS, OBSERVED, list("abcde"), 4)
+    found = mean_turns(EVENTS, OBSERVED, list("abcde"), 4)
     assert found.risk == (5, 3, 2, 1)
     assert found.curve == pytest.approx((4 / 5, 4 / 5, 2 / 5, 2 / 5))
     assert found.value == pytest.approx(1 + 4 / 5 + 4 / 5 + 2 / 5)
@@ -24,26 +36,26 @@ def test_kaplan_meier_by_hand():
 
 
 def test_an_event_at_the_last_turn_shows_with_a_horizon_beyond_it():
-    assert restricted_mean_turns([4, None], [4, 4], list("ab"), 4).value == 4
+    assert mean_turns([4, None], [4, 4], list("ab"), 4).value == 4
     # a turn beyond the last was not watched: nobody is at stake in it, but the mean up to it needs the curve at turn 4 only
-    found = restricted_mean_turns([4, None], [4, 4], list("ab"), 5)
+    found = mean_turns([4, None], [4, 4], list("ab"), 5)
     assert found.value == pytest.approx(1 + 1 + 1 + 1 + 1 / 2)
     assert found.curve == (1, 1, 1, 0.5, None)
 
 
 def test_undefined_where_all_have_left():
-    found = restricted_mean_turns([1, None], [4, 1], list("ab"), 4)
+    found = mean_turns([1, None], [4, 1], list("ab"), 4)
     assert (found.value, found.low, found.curve) == (None, None, (0.5, None, None, None))
-    gone = restricted_mean_turns([1, 2], [4, 4], list("ab"), 4)  # all had it: later turns need nobody
+    gone = mean_turns([1, 2], [4, 4], list("ab"), 4)  # all had it: later turns need nobody
     assert (gone.value, gone.curve) == (1.5, (0.5, 0, 0, 0))
-    assert restricted_mean_turns([], [], [], 4).value is None
+    assert mean_turns([], [], [], 4).value is None
 
 
 def test_certainty_is_not_claimed_where_nothing_happened():
-    found = restricted_mean_turns([None] * 10, [4] * 10, range(10), 4)
+    found = mean_turns([None] * 10, [4] * 10, range(10), 4)
     assert (found.value, found.high) == (4, 4)
     assert found.low == pytest.approx(4 - unseen(10) * 3)
-    assert restricted_mean_turns([None, 2], [4, 4], ["a", "a"], 4).low is None
+    assert mean_turns([None, 2], [4, 4], ["a", "a"], 4).low is None
 
 
 def random_turns(seed: int, n: int = 200):
@@ -59,7 +71,7 @@ def test_agreement_with_scipy_and_statsmodels(seed: int):
     from statsmodels.duration.survfunc import SurvfuncRight
 
     events, observed, cases = random_turns(seed)
-    found = restricted_mean_turns(events, observed, cases, 8, draws=200)
+    found = mean_turns(events, observed, cases, 8, draws=200)
     happened = ~np.isnan(events)
     times = np.where(happened, events, observed)
     censored = stats.CensoredData(uncensored=times[happened], right=times[~happened])
@@ -75,8 +87,8 @@ def test_agreement_with_scipy_and_statsmodels(seed: int):
 
 def test_the_interval_is_of_cases_not_of_episodes():
     events, observed, cases = random_turns(0)
-    once = restricted_mean_turns(events, observed, cases, 8)
-    again = restricted_mean_turns(np.tile(events, 10), np.tile(observed, 10), np.tile(cases, 10), 8)
+    once = mean_turns(events, observed, cases, 8)
+    again = mean_turns(np.tile(events, 10), np.tile(observed, 10), np.tile(cases, 10), 8)
     assert (again.value, again.low, again.high) == pytest.approx((once.value, once.low, once.high))
     assert once.low < once.value < once.high
 
@@ -84,13 +96,13 @@ def test_the_interval_is_of_cases_not_of_episodes():
 def test_the_difference_is_paired():
     # one turn earlier in every case: the cases vary widely, the difference does not
     reference, arm = [2, 4, 6, 8], [1, 3, 5, 7]
-    found = restricted_mean_difference((arm, [9] * 4), (reference, [9] * 4), (range(4), range(4)), 9)
+    found = difference((arm, [9] * 4), (reference, [9] * 4), (range(4), range(4)), 9)
     assert found.value == pytest.approx(-1)
     # no draw differs, so the interval reaches as far as what could be unseen in four cases
     assert (found.low, found.high) == pytest.approx((-1 - unseen(4) * 7, -1 + unseen(4) * 9))
-    crossed = restricted_mean_difference((arm, [9] * 4), (reference, [9] * 4), (range(4), [3, 2, 1, 0]), 9)
+    crossed = difference((arm, [9] * 4), (reference, [9] * 4), (range(4), [3, 2, 1, 0]), 9)
     assert crossed.high - crossed.low > 10
-    assert restricted_mean_difference(([None], [1]), ([2], [4]), (["a"], ["a"]), 4).value is None
+    assert difference(([None], [1]), ([2], [4]), (["a"], ["a"]), 4).value is None
 
 
 @pytest.mark.parametrize(
@@ -105,7 +117,7 @@ def test_the_difference_is_paired():
 )
 def test_an_error_says_what_came(events, observed, horizon, said):
     with pytest.raises(ValueError, match=said):
-        restricted_mean_turns(events, observed, ["a"], horizon)
+        mean_turns(events, observed, ["a"], horizon)
 
 
 def test_turns_of_a_contrast():
@@ -128,9 +140,9 @@ def test_leaving_cases_out_comes_to_the_same_as_drawing_them(monkeypatch):
     cases = np.arange(400) // 2
     events = np.where(luck.random(400) < 0.8, luck.integers(1, 9, 400), np.nan)
     observed = np.where(np.isnan(events), luck.integers(3, 9, 400), 8.0)
-    drawn = restricted_mean_turns(events, observed, cases, 9)
+    drawn = mean_turns(events, observed, cases, 9)
     monkeypatch.setattr(survival, "MANY", 10)
-    left_out = restricted_mean_turns(events, observed, cases, 9)
+    left_out = mean_turns(events, observed, cases, 9)
     assert left_out.value == drawn.value
     assert left_out.high - left_out.low == pytest.approx(
         drawn.high - drawn.low, rel=0.06

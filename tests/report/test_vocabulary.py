@@ -1,23 +1,10 @@
-"""Which words one arm says more: their odds by hand, planted ones found, none where only the length differs."""
+"""Which words one arm says more: planted ones found, none where only the length differs."""
 
 import json
-import math
 
 import numpy as np
-import pytest
 
 from simrun.report.vocabulary import _uses, vocabularies
-from simrun.score.metrics.dirichlet_log_odds import dirichlet_log_odds
-
-
-def test_log_odds_of_words_by_hand():
-    """10 and 5 of 100 each, prior 20 words: a = 20 x 15 / 200 = 1.5; 11.5 of 120 against 6.5 of 120."""
-    found = dirichlet_log_odds([10, 90, 0], [5, 95, 0], strength=20)
-    assert found[0] == pytest.approx(math.log(11.5 / 108.5) - math.log(6.5 / 113.5))
-    assert found[1] == pytest.approx(-found[0])
-    assert np.isnan(found[2])
-    with pytest.raises(ValueError, match="below 0"):
-        dirichlet_log_odds([-1, 2], [1, 2])
 
 
 def test_words_said_more_of_one_group_are_found(play, command):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import duckdb
 import numpy as np
@@ -59,15 +59,23 @@ def fractional(known, cases: tuple[str, ...]) -> Manifest:
     )
 
 
-def tables(rows: list[tuple[str, str, int, str, dict[str, float | None]]]) -> duckdb.DuckDBPyConnection:
-    """Rows of (case, arm, repeat, state, outcomes) as the sealed tables that a layout is read from."""
+def tables(rows: list[tuple[str, str, int, str, dict[str, Any]]]) -> duckdb.DuckDBPyConnection:
+    """Rows of (case, arm, repeat, state, outcomes) as the sealed tables that a layout is read from; a list is a series, a dict by subject."""
     connection = duckdb.connect()
     episodes = pd.DataFrame([row[:4] for row in rows], columns=["case", "arm", "repeat", "state"])
-    outcomes = [(*row[:3], name, value) for row in rows for name, value in row[4].items()]
+    outcomes = [
+        (*row[:3], name, turn, subject, each)
+        for row in rows
+        for name, value in row[4].items()
+        for subject, own in (value.items() if isinstance(value, dict) else [(None, value)])
+        for turn, each in (enumerate(own) if isinstance(own, list) else [(None, own)])
+    ]
     connection.register("episodes", episodes)
     connection.register(
         "outcomes",
-        pd.DataFrame(outcomes, columns=["case", "arm", "repeat", "outcome", "value"]).astype({"value": float}),
+        pd.DataFrame(outcomes, columns=["case", "arm", "repeat", "outcome", "turn", "subject", "value"]).astype(
+            {"value": float, "turn": "Int32", "subject": "string"}
+        ),
     )
     return connection
 

@@ -4,43 +4,26 @@ import csv
 
 import numpy as np
 import pytest
+from samples import pool as people
+from samples import versions
 from statsmodels.api import OLS
 
 from simrun.config.errors import ConfigError
+from simrun.estimate.ranking import chances, untied
 from simrun.estimate.resampling import delete_a_group
 from simrun.report.chosen import SelectionResult
 from simrun.report.sections.selection import selections
 from simrun.report.sections.stated import stated
-from simrun.score.metrics.exposure_ratio import exposure_ratio
-from simrun.score.metrics.merit_loss import merit_loss
-from simrun.score.metrics.rank_after_scoring import rank_after_scoring
-from simrun.score.metrics.top_k_share import top_k_share
-from simrun.score.pool import (
-    Asked,
-    Pool,
-    at_equal_merit,
-    chances,
-    exposure,
-    lost,
-    of_scores,
-    rank,
-    share_of_best,
-    untied,
-)
+from simrun.score.menu import asked, measured
+from simrun.score.metrics.difference_at_equal_merit import DifferenceAtEqualMerit
+from simrun.score.metrics.exposure_ratio import ExposureRatio
+from simrun.score.metrics.merit_loss import MeritLoss
+from simrun.score.metrics.rank_after_scoring import RankAfterScoring
+from simrun.score.metrics.top_k_share import TopKShare
+from simrun.score.pool import Pool, Scores
+from simrun.score.samples import Located
 
 LUCK = np.random.default_rng(5)
-
-
-def versions(arm, reference, merit=None) -> Pool:
-    """The same people as members of the group, and of the reference group; a case each."""
-    empty = np.full(len(arm), np.nan)
-    return Pool(
-        np.concatenate([arm, reference]).astype(float),
-        np.repeat([True, False], len(arm)),
-        np.tile(empty if merit is None else np.asarray(merit, dtype=float), 2),
-        np.tile(empty, 2),
-        np.tile(np.arange(len(arm)), 2),
-    )
 
 
 def test_ties_at_the_border_are_shared_out():
@@ -51,61 +34,40 @@ def test_ties_at_the_border_are_shared_out():
 
 def test_who_stands_first_in_the_table_is_not_favoured_by_ties():
     alike = versions(np.ones(20), np.ones(20), merit=LUCK.random(20))
-    assert share_of_best(alike, 0.1) == pytest.approx(0.5)
-    assert exposure(alike) == pytest.approx(1)
-    assert rank(alike) == 1.5
+    assert TopKShare(share=0.1).measure(alike) == pytest.approx(0.5)
+    assert ExposureRatio().measure(alike) == pytest.approx(1)
+    assert RankAfterScoring().measure(alike) == 1.5
     assert abs(np.corrcoef(untied(np.zeros(1000)), np.arange(1000))[0, 1]) < 0.1
-
-
-def test_without_ties_the_figures_are_the_metrics():
-    arm, reference = LUCK.normal(size=40), LUCK.normal(0.3, size=40)
-    pair = versions(arm, reference, merit=LUCK.random(40))
-    scores, group = pair.value, pair.member.astype(int)
-    assert share_of_best(pair, 0.25) == top_k_share(scores, group, 20)["1"]
-    assert exposure(pair) == pytest.approx(exposure_ratio(scores, group, 0)["1"])
-    assert lost(pair, 0.1) == pytest.approx(merit_loss(pair.merit, scores, 8))
-    assert rank(pair) == pytest.approx(rank_after_scoring(scores, group, np.tile(np.arange(40), 2))["1"])
 
 
 def test_the_best_of_a_pool_by_hand():
     """Scores of four people as men 9 7 5 3 and as women 8 6 4 2: the best two (a quarter of eight) are 9 and 8, a man and a woman."""
     pair = versions([8, 6, 4, 2], [9, 7, 5, 3], merit=[0.9, 0.6, 0.4, 0.1])
-    assert share_of_best(pair, 0.25) == 0.5
-    assert share_of_best(pair, 0.1) == 0  # one place: 9
-    assert lost(pair, 0.25) == 0  # both are the best person
+    assert TopKShare(share=0.25).measure(pair) == 0.5
+    assert TopKShare(share=0.1).measure(pair) == 0  # one place: 9
+    assert MeritLoss(share=0.25).measure(pair) == 0  # both are the best person
     # both versions of the best person would be the two best of eight; 9 and 7 are chosen, .9 and .6
-    assert lost(versions([3, 2, 1, 0], [9, 7, 5, 3.5], merit=[0.9, 0.6, 0.4, 0.1]), 0.25) == pytest.approx(
-        (0.9 + 0.9 - 0.9 - 0.6) / 2
-    )
-
-
-def people(score, member, merit, qualified=None) -> Pool:
-    """Different people of two groups, a case each."""
-    unknown = np.full(len(score), np.nan) if qualified is None else np.asarray(qualified, dtype=float)
-    return Pool(
-        np.asarray(score, dtype=float),
-        np.asarray(member, dtype=bool),
-        np.asarray(merit, dtype=float),
-        unknown,
-        np.arange(len(score)),
-    )
+    assert MeritLoss(share=0.25).measure(
+        versions([3, 2, 1, 0], [9, 7, 5, 3.5], merit=[0.9, 0.6, 0.4, 0.1])
+    ) == pytest.approx((0.9 + 0.9 - 0.9 - 0.6) / 2)
 
 
 def test_what_is_left_at_equal_merit_is_a_regressions_coefficient():
     merit, member = LUCK.random(60), LUCK.random(60) < 0.4
     score = 3 * merit - 0.7 * member + LUCK.normal(size=60)
     fitted = OLS(score, np.column_stack([member, merit, np.ones(60)])).fit()
-    assert at_equal_merit(people(score, member, merit)) == pytest.approx(fitted.params[0])
-    assert at_equal_merit(people(score, member, np.full(60, np.nan))) is None  # merit is unknown
+    assert DifferenceAtEqualMerit().measure(people(score, member, merit)) == pytest.approx(fitted.params[0])
+    assert DifferenceAtEqualMerit().measure(people(score, member, np.full(60, np.nan))) is None  # merit is unknown
     assert (
-        at_equal_merit(people(score, member, member)) is None
+        DifferenceAtEqualMerit().measure(people(score, member, member)) is None
     )  # nobody of one group is worth what somebody of the other is
 
 
 def test_a_group_of_another_size_is_held_against_its_share_of_the_pool():
     """Three of twelve are of the group, with the scores 12, 2 and 1: of the best three (25 %) one is, a third instead of a quarter."""
     pool = people([12, 2, 1, *range(3, 12)], [1, 1, 1, *[0] * 9], np.ones(12))
-    shown = {asked.name: asked.of(pool) for asked in of_scores(1, versions=False)}
+    kinds = [kind for kind in asked(None) if kind.needs in (Pool, Scores)]
+    shown = {each.name: each for each in measured(Located(pool), kinds)}
     assert shown["share of the best 25%"].value == pytest.approx(1 / 3)
     assert shown["share of the best 25%"].fair == 0.25
     assert shown["skew at the best 25%"].value == pytest.approx(np.log(4 / 3))
@@ -119,7 +81,7 @@ def test_intervals_between_different_people_cover():
         merit = LUCK.normal(size=90) - 0.4 * member
         score = merit - 0.5 * member + LUCK.normal(size=90)
         pool = people(score, member, merit)
-        shown = Asked("", at_equal_merit, 0, "lower").of(pool)
+        shown = DifferenceAtEqualMerit().figure(Located(pool))
         held += shown.low <= -0.5 <= shown.high
     assert 0.91 <= held / 400 <= 0.985
 
@@ -163,7 +125,7 @@ def test_a_planted_gap_is_seen_in_rates_ranks_and_places_and_the_other_axis_is_c
     assert both["invited: beyond the sum of both attributes"].value == pytest.approx(0)
     assert results[0].n == 300
     assert results[0].cases == 150
-    assert all(each.noise is not None for each in woman.values() if each.name != "equalised odds")
+    assert all(each.floor is not None for each in woman.values() if each.name != "equalised odds")
     rows = run.report().table("selection", "woman against man (candidate.gender)")
     assert [row["value"] for row in rows] == [each.value for each in results[0].figures]
     told = (run.path / "report" / "report.md").read_text()
@@ -227,8 +189,8 @@ def test_groups_that_the_cases_state_are_compared_as_they_are(play, cvs):
         assert woman[name].low <= -0.3 <= woman[name].high < 0
         assert old[name].low <= 0 <= old[name].high
     for name in ("Wasserstein distance", "Kullback-Leibler divergence, cells of 1"):  # chance alone lifts them
-        assert old[name].noise > 0
-        assert woman[name].value > 2 * woman[name].noise
+        assert old[name].floor > 0
+        assert woman[name].value > 2 * woman[name].floor
     invited = run.outcomes[(run.outcomes.outcome == "invited") & (run.outcomes.control == "")].set_index("case").value
     women = [str(at) for at in range(0, 300, 3)]
     assert woman["selection rate, difference"].value == pytest.approx(
