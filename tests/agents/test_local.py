@@ -185,5 +185,7 @@ def test_a_file_that_is_no_model_is_named(tmp_path):
 async def test_an_engine_that_lacks_what_is_asked_of_it_is_refused_with_the_way_out(tmp_path, monkeypatch):
     (tmp_path / "model.gguf").touch()
     monkeypatch.delattr("xllamacpp.json_schema_to_grammar")
-    with pytest.raises(BackendError, match=r"lacks what simrun asks of it \(.*json_schema_to_grammar.*pip install 'xllamacpp"):
+    with pytest.raises(
+        BackendError, match=r"lacks what simrun asks of it \(.*json_schema_to_grammar.*pip install 'xllamacpp"
+    ):
         await Local(model=str(tmp_path / "model.gguf")).open()

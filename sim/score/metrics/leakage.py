@@ -5,6 +5,7 @@ from numpy.typing import ArrayLike
 
 from simrun.agents.records import Record
 from simrun.estimate import columns as arrays
+from simrun.estimate.guessing import guessed
 
 
 class Leakage(Record):
@@ -21,28 +22,25 @@ def leakage(
 ) -> Leakage:
     """How much of a protected attribute scores or embeddings give away.
 
-    Cross-validated accuracy of a logistic regression (scikit-learn, standardised features, stratified shuffled folds) minus
+    Cross-validated accuracy of a logistic regression (standardised features, stratified shuffled folds) minus
     the rate of the most common value. `attribute` (n,), `features` (n,) or (n, d), `cases` (n,): rows of one case never
     stand on both sides of a fold. At most 1; 0, or a little below by chance, is no leak, higher is worse. Only linear
-    leaks are found. ValueError below two values or where one has fewer rows than there are folds.
+    leaks are found. ValueError unless there are two values, or where one has fewer rows than there are folds.
     Source: Peña et al. 2020, arXiv:2004.07173 (FairCVtest).
     """
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross_val_predict
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
     label, given = arrays.labels("attribute", attribute, least=2), np.asarray(features, dtype=float)
     table = given.reshape(len(given), -1)
     case = arrays.labels("cases", np.arange(len(label)) if cases is None else cases)
     arrays.aligned(attribute=label, features=table, cases=case)
-    counts = np.unique(label, return_counts=True)[1]
+    names, counts = np.unique(label, return_counts=True)
     if counts.min() < folds:
         raise ValueError(
             f"attribute: each value needs at least {folds} rows for {folds} folds, the rarest has {counts.min()}; lower folds"
         )
-    split = (StratifiedKFold if cases is None else StratifiedGroupKFold)(folds, shuffle=True, random_state=seed)
-    guesser = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-    guess = cross_val_predict(guesser, table, label, groups=None if cases is None else case, cv=split)
+    if len(names) > 2:
+        raise ValueError(
+            f"attribute: give two values to tell apart, got {names.tolist()}; compare two groups at a time"
+        )
+    guess = names[guessed(label == names[1], table, case, folds, seed).astype(int)]
     accuracy, majority = float(np.mean(guess == label)), float(counts.max() / len(label))
     return Leakage(value=accuracy - majority, accuracy=accuracy, majority=majority)
