@@ -35,7 +35,8 @@ class Edition:
 
 
 EDITIONS: dict[str, Edition] = {"clinic": Edition(0, "f4ef9d8a9b27ccba"), "recruitment": Edition(0, "3a4171cf3acc20d8")}
-"""Scenario -> its current version. A test fails when the digest is not that of the code, and says which line to write here."""
+"""Scenario -> its current version. A test fails when the digest is not that of the code, and says which line to
+write here."""
 
 
 def name(scenario: str) -> str:
@@ -61,7 +62,8 @@ def _choices(kind: type[Scenario]) -> Mapping[str, tuple[Any, ...]]:
 
 
 def digest(kind: type[Scenario]) -> str:
-    """Of all cases, all prompts, and what is asked in each mode: with its other options as they are, and with each choice made alone."""
+    """Of all cases, all prompts, and what is asked in each mode: with its other options as they are, and with each
+    choice made alone."""
     found, known = hashlib.blake2b(_prompts(kind), digest_size=8), catalogue()
     for mode in modes(kind):
         played = _config(kind, mode).played()
@@ -79,7 +81,8 @@ def _config(kind: type[Scenario], options: Mapping[str, Any], voiced: Sequence[s
 
 
 def _prompts(kind: type[Scenario]) -> bytes:
-    """The texts that stand as constants in all modules of a scenario's package, or in its one module: those that are seldom used too."""
+    """The texts that stand as constants in all modules of a scenario's package, or in its one module: those that are
+    seldom used too."""
     found = (value for module in _modules(kind) for name, value in vars(module).items() if name.isupper())
     return b"\n".join(sorted({orjson.dumps(value) for value in found if _text(value)}))
 
@@ -96,7 +99,8 @@ def _text(value: Any) -> bool:
 
 
 def _asked(kind: type[Scenario], options: Mapping[str, Any], case: Case, known: Catalogue) -> Iterator[str]:
-    """The digests of all that is asked in one scripted episode, with its judges where they can be heard; nothing where it cannot be played."""
+    """The digests of all that is asked in one scripted episode, with its judges where they can be heard; nothing
+    where it cannot be played."""
     casting = _cast(kind, options, kind.judges, known) or _cast(kind, options, (), known)
     if casting is None:
         return
