@@ -16,10 +16,12 @@ from simrun.agents.records import Record
 from simrun.estimate.paired import clustered_mean
 from simrun.estimate.resampling import LARGE, bootstrap_mean, bootstrap_means, sign_flip, sign_flips
 from simrun.log.manifest import Manifest
-from simrun.plan.arms import Arm
+from simrun.plan.arms import Arm, cell
+from simrun.plan.contrasts import contrasts as contrasts_of
 from simrun.plan.design import planned
+from simrun.plan.factors import Factor
 from simrun.scenarios.outcome import Better, Outcome, Range
-from simrun.score.compared import Contrast, compared, pairs
+from simrun.score.compared import Contrast, pairs
 from simrun.score.contrasts import contrasts
 from simrun.score.layout import DONE, ERROR, OWED, UNPLANNED, Layout, laid_out
 
@@ -40,23 +42,21 @@ def manifest(known, cases: tuple[str, ...], repeats: int = 1, **changes) -> Mani
 
 def fractional(known, cases: tuple[str, ...]) -> Manifest:
     """Half of 2 x 2 x 2, in which no two arms differ in one factor alone, and two controls of planted agents."""
-    factors = {
-        "patient": {"gender": ("woman", "man"), "age": ("30", "70")},
-        "doctor": {"mitigation": ("none", "blinding")},
-    }
-    levels = [("woman", "30", "none"), ("woman", "70", "blinding"), ("man", "30", "blinding"), ("man", "70", "none")]
-    keys = ("patient.gender", "patient.age", "doctor.mitigation")
-    arms = [Arm(name=" ".join(each), settings=dict(zip(keys, each, strict=True))) for each in levels]
-    first = arms[0].settings
-    planted = [Arm(name=name, settings=first, control=name) for name in ("positive reference", "positive")]
-    given = manifest(known, cases)
-    design = given.config.design.model_copy(update={"cross": "fractional"})
-    return given.model_copy(
-        update={
-            "arms": (*arms, Arm(name="same", settings=first, control="same"), *planted),
-            "config": given.config.model_copy(update={"vary": factors, "design": design}),
-        }
+    factors = tuple(
+        Factor(role=role, what=what, kind=kind, levels=levels)
+        for role, what, kind, levels in (
+            ("patient", "gender", "axis", ("woman", "man")),
+            ("patient", "age", "axis", ("30", "70")),
+            ("doctor", "mitigation", "mitigation", ("none", "blinding")),
+        )
     )
+    levels = [("woman", "30", "none"), ("woman", "70", "blinding"), ("man", "30", "blinding"), ("man", "70", "none")]
+    arms = [cell(factors, each).model_copy(update={"name": " ".join(each)}) for each in levels]
+    first = arms[0].sets
+    controls = [Arm(name=name, sets=first, control=name) for name in ("same", "positive reference", "positive")]
+    found = (*arms, *controls)
+    told = {"factors": factors, "arms": found, "contrasts": contrasts_of(found, factors, True)}
+    return manifest(known, cases).model_copy(update=told)
 
 
 def tables(rows: list[tuple[str, str, int, str, dict[str, Any]]]) -> duckdb.DuckDBPyConnection:
@@ -146,7 +146,7 @@ def test_what_could_be_found_is_never_more_than_the_range(known, laid):
 
 
 def test_a_fractional_design_compares_levels_over_all_arms_and_the_planted_arm_with_its_own(known):
-    found = compared(fractional(known, ("a",)))
+    found = fractional(known, ("a",)).contrasts
     assert [(each.arm, each.reference, each.arms, each.references, each.control) for each in found] == [
         (
             "patient.gender=man",
@@ -192,7 +192,7 @@ def test_sets_of_arms_by_hand(known):
         "averaged over the other factors",
     )  # half of the men's, in one of two pairs
     assert gender.reasons == {"not played yet": 1, "value missing in an arm": 1}
-    first = pairs(layout, "score", compared(given)[0])
+    first = pairs(layout, "score", given.contrasts[0])
     assert first.whole().difference().tolist() == [3]
     # at worst the missing score is 1 and men get 2 - 2 = 0 in b, at best 10 and 6.5 - 2 = 4.5: means 1.5 and 3.75
     low, high = clustered_mean([3, 0], [0, 1], -9, 9).low, clustered_mean([3, 4.5], [0, 1], -9, 9).high
