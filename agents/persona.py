@@ -1,5 +1,6 @@
 """Who somebody is, and how it shows: stated, by the name only, by what they say first, or by what stands on their CV."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -186,3 +187,31 @@ class Persona(Record):
 def _entries(trait: Trait, surface: Surface) -> tuple[str, ...]:
     level = trait.axis.level(trait.level)
     return {"club": level.clubs, "school": level.schools, "gap": level.gaps}.get(surface, ())
+
+
+_PRONOUNS = ("she", "he", "her", "his", "him", "hers", "himself", "herself")
+
+
+def masked(axes: Sequence[Axis]) -> str:
+    """Regular expression of every word by which a level of these axes shows; "" for none.
+
+    Phrases, terms, names, cues, and pronouns where gender is one of them.
+    """
+    words: set[str] = set(_PRONOUNS) if any(axis.name == "gender" for axis in axes) else set()
+    for axis in axes:
+        for key, level in axis.levels.items():
+            cues = [level.cue] if isinstance(level.cue, str) else level.cue.values()
+            names = [part for listed in level.names.values() for name in listed for part in (name, *name.split())]
+            words |= {
+                key,
+                level.phrase,
+                level.group,
+                *cues,
+                *names,
+                *level.terms,
+                *level.clubs,
+                *level.schools,
+                *level.gaps,
+            }
+    found = sorted(filter(None, words), key=lambda word: (-len(word), word))
+    return rf"\b(?:{'|'.join(map(re.escape, found))})(?!\w)" if found else ""

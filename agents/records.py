@@ -28,10 +28,12 @@ class Chat(Record):
     """All that one call to a model depends on, and who asks."""
 
     session: str
-    """The trial that this chat belongs to; with `role` it names one growing conversation."""
+    """The trial that this chat belongs to; with `role` and `chat` it names one growing conversation."""
     role: str
+    chat: str = ""
+    """Which of the role's chats this is; "" for the one that everybody has."""
     nth: int
-    """How many times this role was called before in this trial."""
+    """How many times this chat of this role was called before in this trial."""
     messages: tuple[Message, ...]
     form: Mapping[str, Any] | None = None
     """JSON schema the answer must follow, None for free text."""
@@ -44,6 +46,11 @@ class Chat(Record):
     """0 for those who play; higher for those who judge: an engine with a queue lets them wait."""
     facts: Mapping[str, str] = {}
     """What a rule or a person may know of the case (the truth, the anchor); never sent to a model."""
+
+    @property
+    def speaker(self) -> str:
+        """Whose chat this is: the role, and which of its chats where it has several."""
+        return f"{self.role}/{self.chat}" if self.chat else self.role
 
     def text(self) -> str:
         """The messages as one string, for rules and for people."""
@@ -69,6 +76,7 @@ class Call(Record):
 
     trial: str
     role: str
+    chat: str = ""
     nth: int
     digest: str
     """Of the chat that was asked; a replay that would ask something else stops there."""

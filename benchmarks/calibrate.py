@@ -204,7 +204,7 @@ def unpaired(cell: Cell, arm: Array, reference: Array) -> NDArray[np.bool_]:
 
 def measure_cell(cell: Cell, audits: int, seed: int) -> dict[str, Any]:
     """Shares and means over the audits of a cell."""
-    luck = cell.luck(seed)
+    luck = cell.seeds(seed)
     complete = play(cell, audits, luck)
     arm, reference = lose(cell, *complete, luck)
     pairs = list(zip(arm, reference, strict=True))
@@ -220,7 +220,7 @@ def measure_cell(cell: Cell, audits: int, seed: int) -> dict[str, Any]:
 
 def recheck(cell: Cell, audits: int, seed: int) -> float:
     """The coverage alone, with other luck than the first time."""
-    luck = cell.luck(seed + 1)
+    luck = cell.seeds(seed + 1)
     arm, reference = lose(cell, *play(cell, audits, luck), luck)
     estimates = (paired_difference(*whole(cell, *pair), cell.span) for pair in zip(arm, reference, strict=True))
     return float(np.mean([holds(found.low, found.high, cell.truth) for found in estimates]))
@@ -255,7 +255,7 @@ def _alarms(differences: Array) -> tuple[bool, bool]:
 
 def power(cell: Cell, audits: int, seed: int) -> dict[str, Any]:
     """Plant the effect that `detectable` names on average where that effect is planted, and count the audits that find it."""
-    luck, effect = cell.luck(seed), 0.1
+    luck, effect = cell.seeds(seed), 0.1
     for _ in range(5):  # a planted effect changes the spread, hence what is detectable: a fixed point is wanted
         pilot = _estimates(replace(cell, effect=effect), 200, luck)
         effect = float(np.mean([detectable(found) or 0.0 for found in pilot])) / cell.span
@@ -282,7 +282,7 @@ def audit(effect: float, seed: int) -> dict[str, Any]:
             seed=seed,
             out=out,
         )
-        solved = next(each for each in run.report().contrasts if each.outcome == "solved")
+        solved = next(each for each in run.scored.contrasts if each.outcome == "solved")
     return {
         "effect": effect,
         "seed": seed,

@@ -68,7 +68,7 @@ def bare(questions: int, scripted: bool) -> Callable[[int], Turns]:
         turns = 0
         for episode in range(episodes):
             trial = trials[episode % len(trials)]
-            stage = plan.castings[trial.arm].stage(plan.cases[trial.case], trial)
+            stage = plan.stage(trial)
             while not stage.over:
                 for turn in stage.pending():
                     stage.say(turn, Reply.of(answer(stage.chat(turn)), turn.kinds()))

@@ -35,7 +35,7 @@ from simrun.log.manifest import FILE, Manifest
 PLAYER = """
 import asyncio, os, sys
 from simrun.agents.backends.scripted import Scripted
-from simrun.cli import main
+from simrun.cli.main import main
 
 witness = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
 answer = Scripted.reply
@@ -164,9 +164,9 @@ def outcomes(log: bytes) -> dict[str, Any]:
 
 
 def reported(run: Path) -> Any:
-    """Arms and contrasts of the written report."""
-    report = json.loads((run / "report" / "report.json").read_bytes())
-    return report["arms"], report["contrasts"]
+    """Arms and effects of the written report."""
+    sections = json.loads((run / "report" / "report.json").read_bytes())["sections"]
+    return sections["arms"], sections["effects"]
 
 
 def alone(episodes: int) -> Reference:

@@ -28,7 +28,7 @@ from simrun.agents.records import Answer, Chat
 from simrun.agents.reply import Reply
 from simrun.config.composition import compose
 from simrun.config.menus import catalogue
-from simrun.plan.design import Plan
+from simrun.plan.design import Plan, planned
 from simrun.stage.stage import Stage
 from simrun.stage.trial import Trial
 
@@ -116,7 +116,7 @@ class Ask:
     """A stage and who answers it, for the drivers below."""
 
     def __init__(self, plan: Plan, trial: Trial):
-        self.stage = plan.castings[trial.arm].stage(plan.cases[trial.case], trial)
+        self.stage = plan.stage(trial)
         self.backends = plan.castings[trial.arm].backends
 
     async def beat(self) -> None:
@@ -167,7 +167,7 @@ def measured(driver: str, in_flight: int, episodes: int, pace: float) -> dict[st
                 played(Path(out), *asked, **options)
         else:
             config, folders = compose(asked, options)
-            asyncio.run(_driven(partial(drivers[driver], Plan(config, catalogue(folders)), in_flight)))
+            asyncio.run(_driven(partial(drivers[driver], planned(config, catalogue(folders)), in_flight)))
     finally:
         Scripted.reply = ANSWERED  # type: ignore[method-assign]
     return {"driver": driver, "in_flight": in_flight, "episodes": len(engine._begun)} | engine.told(in_flight)

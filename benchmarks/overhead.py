@@ -73,7 +73,7 @@ def staged(run: Run) -> tuple[list[dict[str, Any]], float]:
     cpu, chats = 0.0, []
     for trial in plan.trials():
         began = now()[0]
-        stage = plan.castings[trial.arm].stage(plan.cases[trial.case], trial)
+        stage = plan.stage(trial)
         while not stage.over:
             for turn in stage.pending():
                 chats.append(chat := stage.chat(turn))

@@ -27,7 +27,7 @@ from simrun.agents.records import Chat, Message
 from simrun.agents.reply import Reply
 from simrun.config.composition import compose
 from simrun.config.menus import catalogue
-from simrun.plan.design import Plan
+from simrun.plan.design import planned
 
 Tokens = Callable[[Sequence[Message]], Awaitable[list[int]]]
 CONTEXT, BLOCK = 2048, 32
@@ -37,7 +37,7 @@ async def dialogues(questions: int, cases: int) -> list[Chat]:
     """Every chat of a pair of episodes a case, in playing order."""
     asked = (*PAIRS[:-1], f"cases={cases}", "backend=scripted", f"scenario.questions={questions}")
     config, folders = compose(asked, {"backend": {"rules": DIALOGUE}})
-    plan, chats = Plan(config, catalogue(folders)), []
+    plan, chats = planned(config, catalogue(folders)), []
     for trial in plan.trials():
         casting = plan.castings[trial.arm]
         stage = casting.stage(plan.cases[trial.case], trial)

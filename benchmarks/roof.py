@@ -44,7 +44,7 @@ def simulated(model: str, small: bool, into: Path) -> None:
     run, times = played(into.parent, *asked, backend={key: value for key, value in options.items() if key != "name"})
     plan, answers, chats = run.manifests[0].plan(), Answers(logged_calls(run.path)), []
     for trial in plan.trials():
-        stage = plan.castings[trial.arm].stage(plan.cases[trial.case], trial)
+        stage = plan.stage(trial)
         while not stage.over:
             for turn in stage.pending():
                 chat = stage.chat(turn)

@@ -11,17 +11,16 @@ five repeats of each case and once with one. The latter is the hardest: every pa
 
 import resource
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import duckdb
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
+import pandas as pd
 from numpy.typing import NDArray
 from timed import main, most
 
@@ -48,9 +47,6 @@ EFFECT = 0.02
 """By how much less often the second arm is solved."""
 MISSING, FAILED = 0.05, 0.002
 """Shares of values, and of episodes that infrastructure ended."""
-ROWS = 50_000
-"""Episodes in a row group."""
-
 Array = NDArray[Any]
 
 
@@ -74,7 +70,7 @@ def planned(episodes: int, repeats: int) -> Manifest:
 
 def values(manifest: Manifest, luck: np.random.Generator) -> Array:
     """What came of each episode, (cases, repeats, arms, outcomes), NaN where missing; the arms of a pair share half of their luck."""
-    cases, repeats, arms = len(manifest.cases), manifest.config.repeats, len(manifest.arms)
+    cases, repeats, arms = len(manifest.cases), manifest.repeats, len(manifest.arms)
     level = luck.normal(0, 0.5, (cases, 1, 1)).astype(np.float32)
     found = np.empty((cases, repeats, arms, len(OUTCOMES)), dtype=np.float32)
     for place, name in enumerate(OUTCOMES):
@@ -110,68 +106,68 @@ def write(path: Path, episodes: int, repeats: int, seed: int = 0) -> int:
     manifest.write(path)
     found = timed(values(manifest, luck), luck)
     order, failed = luck.permutation(len(found)), luck.random(len(found)) < FAILED
-    tables = {"episodes": partial(_episodes, manifest, failed), "outcomes": partial(_outcomes, manifest, found, failed)}
+    rows = {"episodes": (_episodes(), pd.DataFrame({"cell": order, "ended": failed[order]}))}
+    told = order[~failed[order]]
+    values_of = {f"v{place}": found[told, place] for place in range(found.shape[1])}
+    rows["outcomes"] = (_outcomes(), pd.DataFrame({"cell": told, **values_of}))
     for name, columns in TABLES.items():
-        schema = pa.schema(list((columns | ({"patient.ethnicity": pa.string()} if name == "episodes" else {})).items()))
-        with pq.ParquetWriter(path / "sealed" / f"{name}.parquet", schema, compression="zstd") as file:
-            for first in range(0, len(order), ROWS) if name in tables else ():
-                file.write_table(_filled(tables[name](order[first : first + ROWS]), schema))
+        select, cells = rows.get(name, ({}, pd.DataFrame({"cell": order[:0]})))
+        own = {"patient.ethnicity": "VARCHAR"} if name == "episodes" else {}
+        _copy(path / "sealed" / f"{name}.parquet", manifest, cells, columns | own, select)
     return len(found)
 
 
-def _filled(columns: dict[str, Any], schema: pa.Schema) -> pa.Table:
-    """The columns in the schema's order; those that are not given are null."""
-    rows = len(next(iter(columns.values())))
-    return pa.table(
-        [
-            pa.array(columns[field.name], field.type) if field.name in columns else pa.nulls(rows, field.type)
-            for field in schema
-        ],
-        schema,
-    )
+def _copy(
+    file: Path, manifest: Manifest, cells: pd.DataFrame, columns: Mapping[str, str], select: Mapping[str, str]
+) -> None:
+    """Write a table of these cells; columns that are not selected are null. Cells count arms first, then repeats, then cases."""
+    arms, repeats = manifest.arms, manifest.repeats
+    lists = [list(manifest.cases), *([getattr(arm, of) for arm in arms] for of in ("name", "control"))]
+    lists.append([arm.settings["patient.ethnicity"] for arm in arms])
+    given = ", ".join(f'({select.get(name, "NULL")})::{kind} AS "{name}"' for name, kind in columns.items())
+    with duckdb.connect() as connection:
+        connection.register("cells", cells)
+        for name, words in zip(("cases", "arms", "controls", "levels"), lists, strict=True):
+            connection.execute(f"SET VARIABLE {name} = ?::VARCHAR[]", [words])
+        arm, pair = f"cell % {len(arms)}", f"cell // {len(arms)}"
+        connection.execute(
+            f"COPY (SELECT {given} FROM (SELECT *, {arm} AS arm, {pair} // {repeats} AS place, {pair} % {repeats} AS nth "
+            f"FROM cells)) TO '{file}' (FORMAT parquet, COMPRESSION zstd)"
+        )
 
 
-def _whose(manifest: Manifest, cells: Array) -> dict[str, Any]:
-    """The columns that tell a trial. Cells count arms first, then repeats, then cases."""
-    arms, repeats = manifest.arms, manifest.config.repeats
+def _whose() -> dict[str, str]:
+    """The columns that tell a trial."""
 
-    def words(known: Iterator[str], place: Array) -> pa.Array:
-        return pa.array(list(known), pa.string()).take(pa.array(place))
+    def one(of: str, place: str) -> str:
+        return f"list_extract(getvariable('{of}'), {place} + 1)"
 
-    arm, pair = cells % len(arms), cells // len(arms)
     return {
-        "run": words(iter(["synthetic"]), np.zeros(len(cells), dtype=int)),
-        "trial": [f"{cell:016x}" for cell in cells.tolist()],
-        "case": words(iter(manifest.cases), pair // repeats),
-        "arm": words((each.name for each in arms), arm),
-        "control": words((each.control for each in arms), arm),
-        "repeat": pair % repeats,
-        "patient.ethnicity": words((each.settings["patient.ethnicity"] for each in arms), arm),
+        "run": "'synthetic'",
+        "trial": "printf('%016x', cell)",
+        "case": one("cases", "place"),
+        "arm": one("arms", "arm"),
+        "control": one("controls", "arm"),
+        "repeat": "nth",
+        "patient.ethnicity": one("levels", "arm"),
     }
 
 
-def _episodes(manifest: Manifest, failed: Array, cells: Array) -> dict[str, Any]:
-    ended = failed[cells]
-    counts = {
-        name: np.full(len(cells), count)
-        for name, count in (("calls", 24), ("prompt_tokens", 18_000), ("output_tokens", 700))
-    }
-    problems = {
-        name: (cells % 97 == place).astype(int) for place, name in enumerate(("refused", "unreadable", "truncated"))
-    }
+def _episodes() -> dict[str, str]:
+    counts = {"calls": "24", "prompt_tokens": "18000", "output_tokens": "700"}
+    problems = {name: f"cell % 97 = {place}" for place, name in enumerate(("refused", "unreadable", "truncated"))}
     words = {
-        "state": np.where(ended, "error", "done"),
-        "error": np.where(ended, "timeout", ""),
-        "message": np.where(ended, "no answer", ""),
+        "state": "if(ended, 'error', 'done')",
+        "error": "if(ended, 'timeout', '')",
+        "message": "if(ended, 'no answer', '')",
     }
-    return {**_whose(manifest, cells), **words, **counts, **problems, "at": cells / 100.0}
+    return {**_whose(), **words, **counts, **problems, "at": "cell / 100"}
 
 
-def _outcomes(manifest: Manifest, found: Array, failed: Array, cells: Array) -> dict[str, Any]:
-    cells = cells[~failed[cells]]
-    rows, value = pa.array(np.repeat(np.arange(len(cells)), found.shape[1])), found[cells].reshape(-1).astype(float)
-    whose = {name: pa.array(column).take(rows) for name, column in _whose(manifest, cells).items()}
-    return {**whose, "outcome": [*OUTCOMES, *TURNS] * len(cells), "value": pa.array(value, from_pandas=True)}
+def _outcomes() -> dict[str, str]:
+    names = [*OUTCOMES, *TURNS]
+    listed = ", ".join(f"v{place}" for place in range(len(names)))
+    return {**_whose(), "outcome": f"unnest({names})", "value": f"nullif(unnest([{listed}]), 'nan')"}
 
 
 def score(path: Path) -> dict[str, float]:
@@ -180,11 +176,11 @@ def score(path: Path) -> dict[str, float]:
     run = Run(path)
     assert run.layout.values.size
     read = time.perf_counter()
-    report = run.report()
+    run.report()
     computed = time.perf_counter()
     run.write_report()
     ended = time.perf_counter()
-    assert sum(each.pairs > 0 for each in report.contrasts) == len(OUTCOMES) * (len(LEVELS) + 1)
+    assert sum(each.pairs > 0 for each in run.scored.contrasts) == len(OUTCOMES) * (len(LEVELS) + 1)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9  # Linux counts in kB
     return {"read_s": read - began, "computed_s": computed - read, "written_s": ended - computed, "peak_gb": peak}
 

@@ -28,6 +28,7 @@ from simrun.agents.backends.scorer.network import Network, table
 from simrun.agents.backends.scorer.training import train
 from simrun.agents.persona import Persona, Trait
 from simrun.config.menus import catalogue
+from simrun.report.sections.stated import stated
 from simrun.scenarios.recruitment.candidates import pool
 from simrun.scenarios.recruitment.cases import LANGUAGES, faircvtest
 from simrun.scenarios.recruitment.cvs import render
@@ -215,7 +216,7 @@ def screened(path: str, folder: Path, small: bool, say: Callable[[str], None]) -
             f"out={folder}",
             backend={"weights": str(folder / f"{name}.npz")},
         )
-        found = {each.name: each for each in done.report().observed[0].figures}
+        found = {each.name: each for each in stated(done.scored)[0].figures}
         plain, equal, best = (
             found[each] for each in ("score, difference", "score, difference at equal merit", "share of the best 10%")
         )
@@ -286,7 +287,7 @@ def audited(folder: Path, weights: str, small: bool) -> dict[str, Any]:
         f"out={folder}",
         backend={"weights": str(folder / weights)},
     )
-    found = {each.outcome: each for each in done.report().contrasts if each.family == "primary"}
+    found = {each.outcome: each for each in done.scored.contrasts if each.family == "primary"}
     score, invited = found["score"], found["invited"]
     return {
         "score": figure(score.difference),

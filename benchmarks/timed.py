@@ -16,7 +16,7 @@ from typing import Any
 
 from simrun.config.composition import compose
 from simrun.config.menus import catalogue
-from simrun.play.runner import Watch
+from simrun.play.watch import Watch
 from simrun.report.run import Run, Watching, start
 
 DIALOGUE = [

@@ -1,6 +1,6 @@
 """The contract of a scenario: its cases, who is in it, who hears whom, the play, and what comes out."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
 
@@ -9,10 +9,12 @@ import numpy as np
 from pydantic import Field, field_validator, model_validator
 
 from simrun.agents.backends.scripted import Rule
+from simrun.agents.judges.base import Judge, Said, Spoken, Verdict
 from simrun.agents.persona import SPOKEN, Persona, Surface
 from simrun.agents.records import Record
 from simrun.agents.reply import Decision
 from simrun.scenarios.outcome import Outcome
+from simrun.scenarios.treatment import Variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,11 @@ class Turn:
     """Said to the speaker for this turn only, after all else."""
     private: bool = False
     """Asked aside: nobody hears the reply, and the speaker does not remember having been asked."""
+    to: tuple[str, ...] | None = None
+    """Only these of those who hear the speaker hear this turn; None for all of them."""
+    chat: str = ""
+    """Which of the speaker's chats this is, for a role that holds several, such as a reviewer of each paper; "" for the one.
+    Others hear it in their chat of that name."""
 
     def kinds(self) -> tuple[type[Decision], ...]:
         """The decisions to choose from, as a tuple."""
@@ -39,6 +46,15 @@ class Line:
     role: str
     text: str
     images: tuple[str, ...] = ()
+    to: tuple[str, ...] | None = None
+    """Only these of those who hear the speaker hear it; None for all of them."""
+    chat: str = ""
+    """In which of their chats they hear it, where they hold several; "" in the one."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """The option names a file, which a run must find again from any directory: `data: Annotated[str, File()] = ""`."""
 
 
 Artefact = Literal["swap", "mirror"]
@@ -78,11 +94,15 @@ class Scenario(Record):
     """Options are fields. A scenario does no I/O while it plays: no model, file or clock, and no randomness but `rng`."""
 
     name: ClassVar[str]
-    about: ClassVar[str]
-    outcomes: ClassVar[tuple[type[Outcome], ...]]
-    """What an episode can come to: one kind, or several of which the options decide (`kind`)."""
-    people: ClassVar[tuple[str, ...]] = ()
-    """The roles that can carry a persona or a bias."""
+    """What it is chosen by: the name of its module or package."""
+    about: ClassVar[str] = ""
+    """What is played, in a sentence, for those who choose."""
+    mode: ClassVar[str] = ""
+    """Which of several protocols this class is: the name of its module, beside the others in the scenario's package."""
+    default_mode: ClassVar[str] = ""
+    """Of a scenario that has modes: the one that is played when a run does not say."""
+    outcome: ClassVar[type[Outcome]]
+    """What an episode comes to."""
 
     judges: ClassVar[tuple[str, ...]] = ("judge",)
     """The roles that only judge: an engine lets them wait for those who play."""
@@ -93,11 +113,11 @@ class Scenario(Record):
     contrast: ClassVar[Mapping[str, Mapping[str, tuple[str, ...]]]] = {}
     """What is varied when a run does not say: role -> what -> levels."""
 
-    teams: ClassVar[Mapping[str, tuple[str, ...]]] = {}
-    """Roles that several agents play alike: a team's name -> its members. What a run sets for the team it sets for each of them."""
-
     twins: ClassVar[Mapping[str, str]] = {}
     """Roles that show what another role shows at the reference levels, unless a run says otherwise: those whom it is compared with."""
+
+    lays: ClassVar[tuple[str, ...]] = ()
+    """What `evidence` lays before judges who are asked after the play, such as `diagnosis` and `disease`."""
 
     frames: ClassVar[tuple[str, ...]] = ()
     """Words of ours that stand before a persona, or in its place, and so come and go with it: no part of a treatment."""
@@ -107,6 +127,9 @@ class Scenario(Record):
 
     wordings: ClassVar[int] = 1
     """How many equivalent wordings of its prompts there are."""
+
+    without_images: ClassVar[str] = ""
+    """The setting with which nobody is shown an image, such as scenario.images=never."""
 
     wording: int | Literal["drawn"] = Field(0, union_mode="left_to_right")
     """Which wording of the prompts, from 0; `drawn` takes one by lot for each case and repeat, the same in every arm."""
@@ -132,22 +155,44 @@ class Scenario(Record):
             raise ValueError(f"wording is a number from 0 to {cls.wordings - 1}, or drawn")
         return given
 
-    @property
-    def kind(self) -> type[Outcome]:
-        """What an episode comes to with these options."""
-        return self.outcomes[0]
+    @classmethod
+    def files(cls) -> tuple[str, ...]:
+        """The options that name a file: those marked with `File`."""
+        return tuple(
+            name for name, field in cls.model_fields.items() if any(isinstance(mark, File) for mark in field.metadata)
+        )
+
+    @classmethod
+    def treated(cls, path: str) -> tuple[tuple[Variant, ...], tuple[Fault, ...]] | None:
+        """The audit of a file of texts that others have treated, and the rows that are none; None where it knows no such files.
+
+        Raises FileNotFoundError when there is no such file, ValueError when it is not of a form that this scenario knows.
+        """
+        return None
+
+    def people(self) -> tuple[str, ...]:
+        """The roles that can carry a persona or a bias; the last of them is the one whom the audit is about."""
+        return ()
+
+    def focus(self) -> str:
+        """The one whom the audit is about; "" where nobody can carry a persona."""
+        return self.people()[-1] if self.people() else ""
+
+    def teams(self) -> Mapping[str, tuple[str, ...]]:
+        """Roles that several agents play alike: a team's name -> its members. What a run sets for a team it sets for each of them."""
+        return {}
 
     def team(self, role: str) -> str:
         """The team that a role is a member of; the role itself where it is none's."""
-        return next((team for team, members in self.teams.items() if role in members), role)
+        return next((team for team, members in self.teams().items() if role in members), role)
 
     def said(self, wordings: tuple[str, ...]) -> str:
         """A prompt in this scenario's wording (the first while it is still to be drawn)."""
         return wordings[0 if self.wording == "drawn" else self.wording]
 
-    def worded(self, lot: int) -> Self:
-        """This scenario in one wording: its own, or the one that the lot falls on."""
-        return self.model_copy(update={"wording": lot % self.wordings}) if self.wording == "drawn" else self
+    def worded(self, draw: int) -> Self:
+        """This scenario in one wording: its own, or the one that is drawn."""
+        return self.model_copy(update={"wording": draw % self.wordings}) if self.wording == "drawn" else self
 
     def bank(self) -> tuple[tuple[Case, ...], tuple[Fault, ...]]:
         """All cases, and the lines that are none."""
@@ -165,8 +210,11 @@ class Scenario(Record):
         """In which ways a role's persona can show here."""
         return SPOKEN
 
-    def hears(self) -> "nx.DiGraph[str]":
-        """Who hears whom: an edge from speaker to hearer. Blind review is a missing edge."""
+    def hears(self, case: Any, rng: np.random.Generator) -> "nx.DiGraph[str]":
+        """Who hears whom: an edge from speaker to hearer. Blind review is a missing edge.
+
+        `rng` draws what is drawn, such as a random graph: it follows from run seed, case and repeat and not from the arm.
+        """
         raise NotImplementedError
 
     def brief(self, role: str, case: Any) -> str:
@@ -182,8 +230,24 @@ class Scenario(Record):
         """What those who are blinded are told of a role in place of that, such as a CV without its name."""
         return ""
 
+    def shown_images(self, case: Any) -> tuple[str, ...]:
+        """The roles that are, or may be, shown a case's images with these options."""
+        return ()
+
+    def agreeing(self, axis: str) -> tuple[str, ...]:
+        """The words with which `fit` rewrites a case's own text to agree with a level of an axis, beside those of the level itself."""
+        return ()
+
+    def remedy(self, axis: str, level: str) -> str:
+        """What a user can do about a case that says of somebody what is no level of the axis."""
+        return "change the file"
+
     def facts(self, case: Any) -> Mapping[str, str]:
         """The truth, the anchor and the like: for rules, biases and people, never for a model."""
+        return {}
+
+    def evidence(self, case: Any, outcome: Any, lines: Sequence[Spoken]) -> Mapping[str, tuple[str, ...]]:
+        """What is laid before judges who are asked after the play: the names of `lays` -> texts. `lines` is what was said."""
         return {}
 
     def fit(self, case: Any, personas: Mapping[str, Persona], blind: frozenset[str]) -> Any:
@@ -193,6 +257,14 @@ class Scenario(Record):
     def play(self, case: Any, rng: np.random.Generator) -> Play:
         """The protocol, from the first turn to the outcome."""
         raise NotImplementedError
+
+
+def consulted(judge: Judge, said: Said, role: str = "judge") -> Generator[Beat, Any, Mapping[str, Verdict]]:
+    """Plays what a judge is asked within a play, each question aside, and returns what its answers come to."""
+    questions = judge.questions(said)
+    turns = tuple(Turn(role, reply=judge.decision, cue=each.cue, private=True) for each in questions)
+    replies = (yield turns) if turns else ()
+    return judge.tally(questions, [reply.decision for reply in replies])
 
 
 def heard(first: str, *hearers: str, mutual: bool = True) -> "nx.DiGraph[str]":

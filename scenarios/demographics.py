@@ -26,8 +26,7 @@ _TO_WOMAN = {man: woman for woman, man in _WORDS.items() if woman != "ms"} | {
     "girlfriend": "boyfriend",
 }
 """The patient's partner changes with the patient, so that a marriage stays what it was."""
-GENDERED = (*_TO_MAN, *_TO_MAN.values(), "him")
-"""The words by which a text agrees with a gender."""
+_GENDERED = (*_TO_MAN, *_TO_MAN.values(), "him")
 _OTHERS = re.compile(
     r"\b(mother|father|mom|dad|parents?|sister|brother|daughter|son|aunt|uncle|grandmother|grandfather)\b",
     re.IGNORECASE,
@@ -118,6 +117,11 @@ def _gendered(texts: dict[str, str], given: Mapping[str, str], trait: Trait) -> 
             f"a sentence of its text speaks of this person and of another ({shared!r}), so its pronouns cannot be told apart"
         )
     return {key: swap_gender(text, trait.level) for key, text in texts.items()}
+
+
+def agreeing(axis: str) -> tuple[str, ...]:
+    """The words by which a text that was rewritten agrees with an axis, beside those of the level itself: those of a gender."""
+    return tuple(form for word in _GENDERED for form in (word, f"{word}'s")) if axis == "gender" else ()
 
 
 def _sentence(text: str, at: int) -> str:

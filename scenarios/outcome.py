@@ -1,7 +1,10 @@
 """What comes of an episode: a record whose fields say what they are and which way is better."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal, TypeVar
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
 
 from simrun.agents.records import Record
 
@@ -41,8 +44,56 @@ class Range:
     high: float
 
 
+@dataclass(frozen=True, slots=True)
+class PerTurn:
+    """The mark of `Series`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForEach:
+    """The mark of `PerSubject`."""
+
+
+T = TypeVar("T")
+Series = Annotated[tuple[T | None, ...], PerTurn()]
+"""A value a turn, from the first one on: None where it is missing; the turns after the last value were not observed (censored)."""
+PerSubject = Annotated[Mapping[str, T | None], ForEach()]
+"""A value for each paper, applicant or member in one episode, by its name; None where it is missing.
+
+`PerSubject[Series[float]]` is a value a turn for each."""
+
+
+class Shape(NamedTuple):
+    """What a field of an outcome holds."""
+
+    kind: Literal["number", "text"]
+    """`number`: numbers or truth values, which are analysed; `text`: words, which are kept and not analysed."""
+    turns: bool = False
+    subjects: bool = False
+
+
+class Cell(NamedTuple):
+    """One value of an outcome, and whose and when it is."""
+
+    field: str
+    value: bool | int | float | str | None
+    turn: int | None = None
+    """From 0; None for what is no series."""
+    subject: str | None = None
+
+
+SHAPES = (
+    "a truth value, a number or a text (bool, int, float, str, Literal[...]), each also `| None`; "
+    "Series[...] of numbers for a value a turn; PerSubject[...] of numbers, or of a Series, for a value of each subject"
+)
+"""What a field may be annotated with."""
+
+
 class Outcome(Record):
-    """What came of an episode. Numbers and truth values are analysed field by field; None is a missing value."""
+    """What came of an episode. Numbers and truth values are analysed field by field; None is a missing value.
+
+    A field is a scalar, a `Series` or `PerSubject`; of the latter two an episode's value is the mean over what was observed.
+    """
 
     accuracy: ClassVar[str] = ""
     """The field whose mean is this scenario's accuracy."""
@@ -98,4 +149,79 @@ class Outcome(Record):
         """The range of a field: declared, 0 to 1 for truth values, None when unbounded."""
         info = cls.model_fields[field]
         declared = next((mark for mark in info.metadata if isinstance(mark, Range)), None)
-        return declared or (Range(0, 1) if info.annotation in (bool, bool | None) else None)
+        return declared or (Range(0, 1) if set(_leaves(info.annotation)) == {bool} else None)
+
+    @classmethod
+    def shapes(cls) -> Mapping[str, Shape]:
+        """What each field holds. TypeError for a field of a type that no table could keep, and what would do."""
+        return _shapes(cls)
+
+    def cells(self) -> Iterator[Cell]:
+        """Every value, one by one."""
+        for name, shape in self.shapes().items():
+            value = getattr(self, name)
+            for subject, own in (value or {}).items() if shape.subjects else ((None, value),):
+                yield from _cells(name, own, shape.turns, subject)
+
+
+@cache
+def _shapes(kind: type[Outcome]) -> Mapping[str, Shape]:
+    found = {}
+    for name, info in kind.model_fields.items():
+        shape = _shape(Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation)
+        if shape is None:
+            raise TypeError(
+                f"{kind.__module__}.{kind.__qualname__}.{name}: an outcome cannot hold {info.annotation!r}; it can hold {SHAPES}"
+            )
+        found[name] = shape
+    return found
+
+
+def _cells(name: str, value: Any, turns: bool, subject: str | None) -> Iterator[Cell]:
+    if not turns:
+        yield Cell(name, value, None, subject)
+    else:
+        yield from (Cell(name, each, turn, subject) for turn, each in enumerate(value or ()))
+
+
+def _shape(annotation: Any) -> Shape | None:
+    """The shape of a type, None where there is none for it."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        marks = annotation.__metadata__
+        inner = get_args(arguments[0])
+        if any(isinstance(mark, ForEach) for mark in marks):
+            each = _shape(inner[1])
+            return each._replace(subjects=True) if each and each.kind == "number" and not each.subjects else None
+        if any(isinstance(mark, PerTurn) for mark in marks):
+            each = _shape(inner[0])
+            return Shape("number", turns=True) if each == Shape("number") else None
+        return _shape(arguments[0])
+    if (present := _present(annotation)) is not annotation:
+        return _shape(present)
+    kinds = set(_leaves(annotation)) if origin in (Union, UnionType, Literal, None) else set()
+    if kinds and kinds <= {bool, int, float}:
+        return Shape("number")
+    return Shape("text") if kinds == {str} else None
+
+
+def _present(annotation: Any) -> Any:
+    """A type without its `| None`, where something else is left."""
+    if get_origin(annotation) in (Union, UnionType):
+        others = [each for each in get_args(annotation) if each is not NoneType]
+        return others[0] if len(others) == 1 else annotation
+    return annotation
+
+
+def _leaves(annotation: Any) -> Iterator[Any]:
+    """The types that a value can have when it is there."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        yield from {type(value) for value in arguments if value is not None}
+    elif origin is Annotated:
+        yield from _leaves(arguments[0])
+    elif arguments:
+        kept = arguments[1:] if origin is not None and origin not in (Union, UnionType, tuple) else arguments
+        yield from (leaf for each in kept if each is not Ellipsis for leaf in _leaves(each))
+    elif annotation is not NoneType:
+        yield annotation

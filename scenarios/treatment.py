@@ -4,36 +4,15 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
-from typing import Any, Literal
+from typing import Literal
 
 from simrun.agents.records import Record
-from simrun.scenarios.base import Fault
-from simrun.scenarios.files import rows, source
 
 Verdict = Literal["nothing", "missed", "intended", "more"]
 """No word changed; words changed, but none that was meant to; only such as were meant to; these and others."""
 
-_WORD = re.compile(r"\w+(?:['’-]\w+)*")
-
-FAIRE_TERMS: Mapping[str, tuple[str, ...]] = {
-    "male": ("male", "males", "man", "men", "men's", "boy", "boys", "fraternity", "father", "fathers"),
-    "female": ("female", "females", "woman", "women", "women's", "girl", "girls", "sorority", "mother", "mothers"),
-    "white": ("white", "whites", "caucasian", "european-american"),
-    "black": ("black", "blacks", "african", "african american", "african americans", "african-american"),
-    "asian": ("asian", "asians", "asian american", "asian americans", "asian-american"),
-    "hispanic": ("hispanic", "hispanics", "latino", "latina", "latinos", "latinx"),
-    "native": (
-        "native",
-        "natives",
-        "native american",
-        "native americans",
-        "native-american",
-        "indigenous",
-        "tribal",
-        "tribe",
-    ),
-}
-"""Words that state the group which a variant of FAIRE claims to add; the list is ours."""
+WORD = re.compile(r"\w+(?:['’-]\w+)*")
+"""A word; a compound with a hyphen is one."""
 
 
 class Change(Record):
@@ -64,9 +43,9 @@ def treatment(reference: str, arm: str, intended: Sequence[str]) -> Treatment:
     Words are compared without case and punctuation, in which the two texts may differ as well (`layout`). A span counts
     wherever its words stand together. Not symmetric in what it reports, but in its verdict.
     """
-    before, after = _WORD.findall(reference), _WORD.findall(arm)
+    before, after = WORD.findall(reference), WORD.findall(arm)
     one, other = _plain(before), _plain(after)
-    spans = [span for span in (tuple(_plain(_WORD.findall(text))) for text in intended) if span]
+    spans = [span for span in (tuple(_plain(WORD.findall(text))) for text in intended) if span]
     meant = _covered(one, spans), _covered(other, spans)
     changes: list[Change] = []
     excess: list[str] = []
@@ -113,7 +92,7 @@ def _plain(words: Iterable[str]) -> list[str]:
 
 
 def _unworded(text: str) -> str:
-    return "".join(_WORD.sub("", text).split())
+    return "".join(WORD.sub("", text).split())
 
 
 def _covered(words: Sequence[str], spans: Sequence[tuple[str, ...]]) -> set[int]:
@@ -128,7 +107,7 @@ def _covered(words: Sequence[str], spans: Sequence[tuple[str, ...]]) -> set[int]
 
 
 class Variant(Record):
-    """One variant of one row of a file of treated CVs."""
+    """One variant of one row of a file of treated texts."""
 
     row: int
     kind: str
@@ -147,68 +126,6 @@ class Tally(Record):
     """Of them, those whose punctuation or case differs from the original's as well."""
     excess: float
     """Mean number of words changed beyond what was meant to be."""
-
-
-def faire(path: str) -> tuple[tuple[Variant, ...], tuple[Fault, ...]]:
-    """Every variant of a file of FAIRE against its `original`: JSON lines with `original`, and `experience` and `name` by group.
-
-    `experience` is meant to add words that state the group; `name` to put a name on top: words before the original's first.
-    Raises FileNotFoundError when there is no such file, ValueError when no row of it has this form.
-    Source of the form: FAIRE (Wen et al. 2025, arXiv:2504.01420).
-    """
-    found: list[Variant] = []
-    faults: list[Fault] = []
-    for number, row in rows(file := source(path, "", "file")):
-        if isinstance(row, Fault):
-            faults.append(row)
-        elif wrong := _misformed(row):
-            faults.append(Fault(file=str(file), line=number, field=wrong[0], why=wrong[1]))
-        else:
-            found += _variants(row, number)
-    if not found:
-        raise ValueError(
-            f"{file} holds no treated CVs: a row has original (a text), experience and name (each a text for each group)"
-            + (f"; first fault: {faults[0]}" if faults else "")
-        )
-    return tuple(found), tuple(faults)
-
-
-def _misformed(row: Mapping[str, Any]) -> tuple[str, str] | None:
-    """The first field that is not as FAIRE has it, and why."""
-    for field in ("original", "experience", "name"):
-        if field not in row:
-            return field, f"missing; this row has {', '.join(row)}"
-    if not isinstance(row["original"], str):
-        return "original", f"expected a text, got {type(row['original']).__name__}"
-    for field in ("experience", "name"):
-        texts = row[field]
-        if not isinstance(texts, dict):
-            return field, f"expected a text for each group, got {type(texts).__name__}"
-        if wrong := next((group for group, text in texts.items() if not isinstance(text, str)), None):
-            return f"{field}.{wrong}", f"expected a text, got {type(texts[wrong]).__name__}"
-    return None
-
-
-def _variants(row: Mapping[str, Any], number: int) -> Iterable[Variant]:
-    original = row["original"]
-    for group, text in row["experience"].items():
-        yield Variant(
-            row=number,
-            kind="experience",
-            group=group,
-            found=treatment(original, text, FAIRE_TERMS.get(group, (group,))),
-        )
-    for group, text in row["name"].items():
-        yield Variant(
-            row=number, kind="name", group=group, found=treatment(original, text, (_heading(original, text),))
-        )
-
-
-def _heading(original: str, text: str) -> str:
-    """What stands in a text before the original's first words; "" when they are not there."""
-    start, words = _WORD.findall(original)[:5], _WORD.findall(text)
-    at = next((at for at in range(len(words)) if words[at : at + len(start)] == start), 0)
-    return " ".join(words[:at])
 
 
 def tally(variants: Sequence[Variant]) -> tuple[Tally, ...]:

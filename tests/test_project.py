@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from simrun import run
-from simrun.config.menus import backends, catalogue, metrics, options, scenarios
+from simrun.config.menus import backends, catalogue, metrics, options, playable, scenarios
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = {"sim": "simrun", "agents": "simrun.agents", "scenarios": "simrun.scenarios", "configs": "simrun.configs"}
@@ -49,7 +49,7 @@ def test_the_packages_listed_are_the_folders_there_are():
 
 
 def test_the_base_install_loads_no_engine():
-    code = "import sys, simrun.cli.main, simrun.config.composition; simrun.config.composition.register(); print([m for m in ('torch', 'vllm', 'xllamacpp', 'pandas', 'pyarrow') if m in sys.modules])"
+    code = "import sys, simrun.cli.main, simrun.config.composition; simrun.config.composition.register(); print([m for m in ('torch', 'vllm', 'xllamacpp', 'pandas', 'duckdb') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
@@ -79,25 +79,24 @@ def test_every_axis_composes_and_plays(axis, play):
     assert done.complete
 
 
-OPTIONS = {
-    "adviser": ["scenario.mode=occupation"],
-    "candidate": ["scenario.mode=interview"],
-    "chair": ["scenario.mode=panel"],
-}
-"""What of a scenario a role needs in order to speak."""
 CARRIED = [(bias.role, bias) for bias in KNOWN.biases.values()] + [("chair", KNOWN.biases["recruiter/gender"])]
 
 
 @pytest.mark.parametrize(("role", "bias"), CARRIED, ids=lambda value: getattr(value, "name", value))
 def test_every_bias_composes_and_plays(role, bias, tmp_path):
-    name, kind = next((name, kind) for name, kind in scenarios().items() if role in kind.people)
+    name, kind = next(
+        (name, each)
+        for name, kind in scenarios().items()
+        for each in playable(kind)
+        if role in {*each().roles(), *each().teams()}
+    )
     axis, vary = bias.axis, f"vary.{role}.bias=[none,{bias.name}]"
-    persona = [f"roles.{kind.people[-1]}.persona.{axis}={list(KNOWN.axes[axis].levels)[1]}"] if axis else []
+    persona = [f"roles.{kind().focus()}.persona.{axis}={list(KNOWN.axes[axis].levels)[1]}"] if axis else []
     done = run(
         f"scenario={name}",
         "backend=scripted",
         "cases=2",
-        *OPTIONS.get(role, ()),
+        *([f"scenario.mode={kind.mode}"] if kind.mode else []),
         vary,
         *persona,
         out=str(tmp_path / "runs"),

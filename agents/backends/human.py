@@ -65,7 +65,7 @@ class Human(Backend):
         return typed
 
     def _show(self, chat: Chat) -> None:
-        key = f"{chat.session}/{chat.role}"
+        key = f"{chat.session}/{chat.speaker}"
         seen, last = self._shown.get(key, (0, ""))
         if not seen:
             print(

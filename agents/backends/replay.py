@@ -15,18 +15,18 @@ class Answers:
     """Logged calls by trial, role and turn: given again only to the prompt that they answered."""
 
     def __init__(self, calls: Iterable[Call] = ()):
-        self._calls = {(call.trial, call.role, call.nth): call for call in calls}
+        self._calls = {(call.trial, call.role, call.chat, call.nth): call for call in calls}
 
     def __len__(self) -> int:
         return len(self._calls)
 
     def get(self, chat: Chat) -> Answer | None:
         """The answer to a chat, None when it was never asked; BackendError when something else was asked there."""
-        call = self._calls.get((chat.session, chat.role, chat.nth))
+        call = self._calls.get((chat.session, chat.role, chat.chat, chat.nth))
         if call is not None and call.digest != chat.digest:
             raise BackendError(
                 "replay",
-                f"trial {chat.session}, {chat.role} turn {chat.nth}: the prompt is not the logged one "
+                f"trial {chat.session}, {chat.speaker} turn {chat.nth}: the prompt is not the logged one "
                 f"(digest {chat.digest}, logged {call.digest}): the scenario, a case or a text has changed since",
             )
         return None if call is None else call.answer
@@ -55,7 +55,7 @@ class Replay(Backend):
         """The logged answer; BackendError where the log has none."""
         if (answer := self._answers.get(chat)) is None:
             raise BackendError(
-                "replay", f"{self.run} has no answer for {chat.role} turn {chat.nth} of trial {chat.session}"
+                "replay", f"{self.run} has no answer for {chat.speaker} turn {chat.nth} of trial {chat.session}"
             )
         return answer
 
@@ -74,4 +74,4 @@ def logged_calls(run: Path) -> Iterator[Call]:
         for line in part.read_bytes().splitlines():
             if b'"kind":"call"' in line[:200] and line.endswith(b"}"):
                 fields = orjson.loads(line)
-                yield Call.model_validate({key: fields[key] for key in Call.model_fields})
+                yield Call.model_validate({key: fields[key] for key in Call.model_fields if key in fields})

@@ -161,8 +161,8 @@ def pool(opening: Opening, size: int, rng: np.random.Generator) -> Pool:
 def select(scores: ArrayLike, k: int, ties: np.random.Generator) -> tuple[int, ...]:
     """Who is chosen: the places of the k highest of n scores, the highest first; ties are broken by lot.
 
-    The lot is drawn from `ties` for all n before the scores are looked at, so that it is the same in the arms of a pair. Metrics
-    break ties by the order of rows (simrun.estimate.ranking.chances): of scores without ties both choose the same. What the choice costs
+    Their order is drawn from `ties` for all n before the scores are looked at, so that it is the same in the arms of a pair. Metrics
+    count ties by expectation (simrun.estimate.ranking.chances): of scores without ties both choose the same. What the choice costs
     is `lost`. ValueError unless 1 <= k <= n, or where a score is missing.
     """
     given: NDArray[np.float64] = np.asarray(scores, dtype=float)
@@ -172,8 +172,8 @@ def select(scores: ArrayLike, k: int, ties: np.random.Generator) -> tuple[int, .
         )
     if not 1 <= k <= len(given):
         raise ValueError(f"k must be from 1 to the {len(given)} there are, got {k}")
-    lot = ties.permutation(len(given))
-    return tuple(int(at) for at in np.lexsort((lot, -given))[:k])
+    order = ties.permutation(len(given))
+    return tuple(int(at) for at in np.lexsort((order, -given))[:k])
 
 
 def lost(merits: ArrayLike, chosen: Sequence[int]) -> float:

@@ -16,7 +16,6 @@ from simrun.scenarios.demographics import agree
 from simrun.scenarios.files import read, require, rows, source
 from simrun.scenarios.recruitment.candidates import Candidate, Skill, candidate, merit
 from simrun.scenarios.recruitment.cvs import STYLES, Style, headed, render, suits
-from simrun.scenarios.recruitment.labour import Occupation, occupations
 from simrun.scenarios.recruitment.openings import Opening, Vacancy
 
 APPLICANT = "candidate"
@@ -136,13 +135,13 @@ class RecruitmentCase(Case):
 
     def cv(self, at: int, style: Style | Literal["mixed"], blind: bool = False) -> str:
         """The CV of one applicant, with who they are on it unless it is a blind one; `mixed` styles differ from case to case."""
-        chosen = list(STYLES)[self._lot() % len(STYLES)] if style == "mixed" else style
+        chosen = list(STYLES)[self._number() % len(STYLES)] if style == "mixed" else style
         return self.applicants[at].cv(Paper() if blind or not self.papers else self.papers[at], chosen)
 
     def labels(self) -> tuple[str, ...]:
         """A letter for each applicant: the same in every arm and order, and in no relation to who they are."""
         letters = ascii_uppercase[: len(self.applicants)]
-        return tuple(letters[at] for at in np.random.default_rng(self._lot()).permutation(len(letters)))
+        return tuple(letters[at] for at in np.random.default_rng(self._number()).permutation(len(letters)))
 
     def merits(self) -> tuple[float | None, ...]:
         """What each applicant is worth."""
@@ -157,62 +156,8 @@ class RecruitmentCase(Case):
             else f"the wish to work as {self.vacancy.title.lower()}"
         )
 
-    def _lot(self) -> int:
+    def _number(self) -> int:
         return crc32(self.id.encode())
-
-
-class OccupationCase(Case):
-    """Occupations to choose among."""
-
-    occupations: tuple[Occupation, ...] = Field(min_length=2)
-    group: str
-    """The column of the labour table."""
-    belongs: bool | None = None
-    """Whether the person is of that group, once they are cast; None where they do not say."""
-
-    def names(self) -> tuple[str, ...]:
-        """As they stand in the list."""
-        return tuple(each.name for each in self.occupations)
-
-    def share(self, name: str) -> float:
-        """Of the group among those who work in an occupation."""
-        return next(each.shares[self.group] for each in self.occupations if each.name == name)
-
-    def expected(self) -> float | None:
-        """The mean share if somebody like this person were found in the occupations as often as the table says."""
-        shares = np.array([each.shares[self.group] for each in self.occupations])
-        weights = shares if self.belongs else 1 - shares
-        return None if self.belongs is None or not weights.sum() else float(np.average(shares, weights=weights))
-
-    def fitted(self, persona: Persona) -> Self:
-        """The case with whether the person is of the table's group."""
-        groups = {
-            level.group: trait.level == key
-            for trait in persona.traits
-            for key, level in trait.axis.levels.items()
-            if level.group
-        }
-        return self.model_copy(update={"belongs": groups.get(self.group)})
-
-
-def occupation_rounds(
-    path: str, size: int, group: str, count: int, rng: np.random.Generator
-) -> tuple[tuple[OccupationCase, ...], tuple[Fault, ...]]:
-    """`count` lists of `size` occupations of a labour table ("" for ours), drawn without repetition within a list."""
-    table, faults = occupations(path)
-    if missing := [each.name for each in table if group not in each.shares]:
-        raise ValueError(
-            f"scenario.group: the labour table has no column {group!r}, only {', '.join(table[0].shares)} ({missing[0]})"
-        )
-    if size > len(table):
-        raise ValueError(
-            f"scenario.choices={size}: the labour table has {len(table)} occupations; give at most as many"
-        )
-    lists = (rng.permutation(len(table))[:size] for _ in range(count))
-    return tuple(
-        OccupationCase(id=f"list-{nth}", occupations=tuple(table[at] for at in sorted(drawn)), group=group)
-        for nth, drawn in enumerate(lists)
-    ), faults
 
 
 def among(cases: Sequence[RecruitmentCase], size: int) -> tuple[RecruitmentCase, ...]:

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from simrun.agents.backends.scorer.network import Feature, Reading
 from simrun.agents.persona import Axis, Paper, Persona, Surface, Trait
+from simrun.scenarios.recruitment.applications import APPLICATION
 from simrun.scenarios.recruitment.cvs import DEGREES, LEVELS, RECOMMENDED
-from simrun.scenarios.recruitment.prompts import APPLICANT, APPLICATION
+from simrun.scenarios.recruitment.orders import APPLICANT
 
 EDUCATION = {degree.removesuffix(" in {field}"): float(step) for step, degree in enumerate(DEGREES)}
 

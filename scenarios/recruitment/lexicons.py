@@ -1,4 +1,4 @@
-"""Word lists for letters: how often a text praises in agentic or communal words, as outstanding, able or diligent."""
+"""Word lists for letters: how often a text praises in agentic or communal words, as outstanding, able or diligent, or doubts."""
 
 import re
 from collections import Counter
@@ -14,7 +14,7 @@ _WORD = re.compile(r"\w+(?:['’-]\w+)*")
 
 
 class Lexicon(Record):
-    """Words of one kind; one that ends in * stands for all that begin so."""
+    """Words of one kind; * stands for any letters, or none: `excellen*`, `*n't`."""
 
     name: str
     about: str

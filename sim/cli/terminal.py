@@ -12,11 +12,12 @@ from rich.live import Live
 from rich.markdown import Markdown
 from rich.text import Text
 
+from simrun.cli.command import DONE, ERRORS, INTERRUPTED
 from simrun.play.prompts import Reuse
-from simrun.play.runner import Watch, progress
+from simrun.play.watch import Watch, progress
 from simrun.report.figures import table
-from simrun.report.markdown import markdown
-from simrun.report.record import Report
+from simrun.report.render.json import json as as_one_object
+from simrun.report.render.markdown import markdown
 from simrun.report.run import Run, Watching
 from simrun.report.vocabulary import HEAD as WORDS
 from simrun.report.vocabulary import Vocabulary, vocabulary_rows
@@ -82,9 +83,24 @@ def line(watch: Watch) -> str:
     return "  ".join(parts)
 
 
-def show_report(report: Report) -> None:
-    """The report to stdout: rendered on a terminal, plain Markdown elsewhere."""
-    text = markdown(report)
+def ended(run: Run, as_json: bool) -> int:
+    """Its report to stdout, where it is kept and how to go on to stderr; the exit code of what it came to."""
+    report = run.report()
+    if as_json:
+        print(as_one_object(report.model_copy(update={"run": str(run.path)})))
+    else:
+        show_markdown(markdown(report))
+    say(f"report {run.path / 'report' / 'report.md'}")
+    if not run.complete:
+        owed, done = run.scored.manifest.owed, run.scored.played.done
+        say(f"{owed - done} of {owed} episodes are owed; go on with: simrun resume {run.path}")
+    if run.stopped and run.stopped != "interrupted":
+        say(f"stopped early: {run.stopped}")
+    return DONE if run.complete else INTERRUPTED if run.stopped == "interrupted" else ERRORS
+
+
+def show_markdown(text: str) -> None:
+    """Markdown to stdout: rendered on a terminal, as it is elsewhere."""
     if sys.stdout.isatty():
         Console().print(Markdown(text))
     else:
@@ -107,9 +123,8 @@ def show_episodes(run: Run) -> None:
 def show_words(found: Sequence[Vocabulary]) -> None:
     """Which words one arm says more than the other, role by role."""
     for each in found:
-        print(
-            f"\n{each.role}, {each.arm} against {each.reference}: {len(each.uses)} of {each.tested} words differ ({each.pairs} pairs)"
-        )
+        differ = f"{len(each.uses)} of {each.tested} words differ ({each.pairs} pairs)"
+        print(f"\n{each.role}, {each.arm} against {each.reference}: {differ}")
         if each.uses:
             print(table(WORDS, vocabulary_rows(each)))
 
@@ -137,7 +152,7 @@ def show_transcript(run: Run, trial: str) -> None:
         style="bold",
     )
     for turn in run.turns[run.turns.trial == trial].sort_values("position").itertuples():
-        note = " (aside)" if turn.kind == "private" else ""
+        note = " (private)" if turn.kind == "private" else ""
         shown = turn.heard if isinstance(turn.decision, str) and turn.heard else turn.text
         console.print(
             Text.assemble(

@@ -18,7 +18,7 @@ def unknown(kind: str, name: str, known: Sequence[str]) -> ConfigError:
     """The error for a name that is not on a menu."""
     close = get_close_matches(name, known, 1)
     return ConfigError(
-        f"no {kind} {name!r}" + (f"; did you mean {close[0]!r}?" if close else "") + f" There are: {', '.join(known)}"
+        f"no {kind} {name!r}" + (f"; did you mean {close[0]!r}?" if close else ".") + f" There are: {', '.join(known)}"
     )
 
 

@@ -1,29 +1,39 @@
-"""The catalogues that are YAML files, one an entry: axes, biases; and the menus that are modules: scenarios, backends, metrics."""
+"""The catalogues that are YAML files, one an entry: axes, biases; and the menus that are modules: scenarios and their modes, backends,
+judges. Where a menu takes a name it also takes `package.module:Class`, a class of the user's."""
 
 import importlib
 import pkgutil
+import re
+import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
 
 from simrun.agents.backends.base import Backend
 from simrun.agents.bias import NONE, Bias
+from simrun.agents.judges.base import Judge
 from simrun.agents.mitigation import UNMITIGATED, Mitigation
 from simrun.agents.persona import Axis
 from simrun.agents.records import Record
+from simrun.agents.reply import Decision
 from simrun.config.errors import ConfigError, explained, unknown
 from simrun.scenarios.base import Scenario
-
-if TYPE_CHECKING:
-    pass
+from simrun.scenarios.outcome import Outcome
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The safe loader, in C where PyYAML has it: seventy files are read at every start."""
+
+NEEDED: Mapping[type, tuple[str, ...]] = {
+    Scenario: ("bank", "roles", "hears", "brief", "play"),
+    Backend: ("reply",),
+    Judge: ("brief", "questions", "tally"),
+}
+"""Methods that a class must have of its own."""
 
 R = TypeVar("R", bound=Record)
 C = TypeVar("C")
@@ -91,16 +101,117 @@ def scenarios() -> Mapping[str, type[Scenario]]:
 
 
 @cache
+def modes(kind: type[Scenario]) -> Mapping[str, type[Scenario]]:
+    """The modes of a scenario: a module of its package with a subclass of that mode; {} where it has none, or is one itself."""
+    if not kind.default_mode or kind.mode:
+        return {}
+    found = _classes(str(sys.modules[kind.__module__].__package__), kind, "mode")
+    if kind.default_mode not in found:
+        raise ConfigError(
+            f"{_path(kind)}: no module {kind.default_mode!r} beside it has a class of the mode {kind.default_mode!r}; "
+            f"modes there are: {', '.join(found) or 'none'}; write one, or change default_mode"
+        )
+    return {mode: _sound(each) for mode, each in found.items()}
+
+
+def playable(kind: type[Scenario]) -> tuple[type[Scenario], ...]:
+    """All that a scenario can play: its modes, or itself where it has none."""
+    return tuple(modes(kind).values()) or (kind,)
+
+
+def scenario(name: str) -> type[Scenario]:
+    """The scenario of a name or of a `package.module:Class`; ConfigError lists those there are."""
+    kind = _sound(_imported("scenario", name, Scenario)) if ":" in name else scenarios().get(name)
+    if kind is None:
+        raise unknown("scenario", name, list(scenarios()))
+    return kind
+
+
+def backend(name: str) -> type[Backend]:
+    """The backend of a name or of a `package.module:Class`; ConfigError lists those there are."""
+    kind = _sound(_imported("backend", name, Backend)) if ":" in name else backends().get(name)
+    if kind is None:
+        raise unknown("backend", name, list(backends()))
+    return kind
+
+
+def _imported(menu: str, reference: str, base: type[C]) -> type[C]:
+    """The class of a `package.module:Class`. The one place where a user's code is imported."""
+    module, _, attribute = reference.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), attribute, None)
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"{menu}={reference}: {error}; install the package, or set PYTHONPATH to the folder that {module.partition('.')[0]} is in"
+        ) from None
+    except Exception as error:
+        raise ConfigError(
+            f"{menu}={reference}: {module} cannot be imported: {type(error).__name__}: {error}; correct the module"
+        ) from error
+    if not (isinstance(found, type) and issubclass(found, base)):
+        able = [name for name, value in vars(sys.modules[module]).items() if _is_own(value, base)]
+        raise ConfigError(
+            f"{menu}={reference}: {attribute or 'nothing'} of {module} is no subclass of {_path(base)}; "
+            f"such classes there are: {', '.join(able) or 'none'}"
+        )
+    return found
+
+
+def _is_own(value: Any, base: type) -> bool:
+    return isinstance(value, type) and issubclass(value, base) and value is not base
+
+
+def _sound(kind: type[C]) -> type[C]:
+    """The class, if it has all that it needs to be played; ConfigError says what it lacks."""
+    base: type = next(each for each in NEEDED if issubclass(kind, each))
+    whole = not issubclass(kind, Scenario) or not modes(kind)
+    lacking = [f"{method}()" for method in NEEDED[base] if whole and getattr(kind, method) is getattr(base, method)]
+    if not re.fullmatch(r"\w[\w-]*", str(getattr(kind, "name", ""))):
+        lacking.insert(0, "name (a ClassVar[str]: a word)")
+    if base is Judge and not _is_own(getattr(kind, "decision", None), Decision):
+        lacking.append("decision (a ClassVar: its subclass of Decision)")
+    outcome = getattr(kind, "outcome", None)
+    if base is Scenario and whole and not (isinstance(outcome, type) and issubclass(outcome, Outcome)):
+        lacking.append("outcome (a ClassVar: its subclass of Outcome)")
+    if lacking:
+        raise ConfigError(f"{_path(kind)} lacks {', '.join(lacking)}; see {_path(base)}")
+    return kind
+
+
+def _path(kind: type) -> str:
+    return f"{kind.__module__}:{kind.__qualname__}"
+
+
+@cache
 def backends() -> Mapping[str, type[Backend]]:
     """Every backend: a module of simrun.agents.backends with a class of its name."""
     return _menu("simrun.agents.backends", Backend)
 
 
+@cache
+def judges() -> Mapping[str, type[Judge]]:
+    """Every judge: a module of simrun.agents.judges with a class of its name."""
+    return _menu("simrun.agents.judges", Judge)
+
+
+def judge(name: str) -> type[Judge]:
+    """The judge of a name or of a `package.module:Class`; ConfigError lists those there are."""
+    kind = _sound(_imported("judge", name, Judge)) if ":" in name else judges().get(name)
+    if kind is None:
+        raise unknown("judge", name, list(judges()))
+    return kind
+
+
 def _menu(package: str, base: type[C]) -> dict[str, type[C]]:
+    return {name: kind for name, kind in _classes(package, base, "name").items() if not getattr(kind, "mode", "")}
+
+
+def _classes(package: str, base: type[C], called: str) -> dict[str, type[C]]:
+    """The modules of a package with the subclass in each that is called like its module: by its `name`, or its `mode`."""
     found: dict[str, type[C]] = {}
     for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
         for value in vars(importlib.import_module(f"{package}.{module.name}")).values():
-            if isinstance(value, type) and issubclass(value, base) and getattr(value, "name", None) == module.name:
+            if isinstance(value, type) and issubclass(value, base) and getattr(value, called, None) == module.name:
                 found[module.name] = value
     return found
 
@@ -112,13 +223,3 @@ def options(record: Any) -> dict[str, Any]:
         for name, field in record.model_fields.items()
         if name != "voiced"
     }
-
-
-def metrics() -> Mapping[str, str]:
-    """Every metric and the first line of what it says of itself."""
-    package = importlib.import_module("simrun.score.metrics")
-    found = {}
-    for module in pkgutil.iter_modules(package.__path__):
-        function = getattr(importlib.import_module(f"simrun.score.metrics.{module.name}"), module.name)
-        found[module.name] = str(function.__doc__).splitlines()[0]
-    return found

@@ -1,7 +1,7 @@
 """The options of a run: each lives once, as a field, and Hydra's nodes are made from the fields."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -10,10 +10,11 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from simrun.agents.backends.base import Backend
 from simrun.agents.backends.scripted import Scripted
+from simrun.agents.judges.base import Judge
 from simrun.agents.persona import Surface
 from simrun.agents.records import Record
 from simrun.config.errors import ConfigError, explained, unknown
-from simrun.config.menus import backends, options, scenarios
+from simrun.config.menus import backend, judge, modes, options, scenario
 from simrun.scenarios.base import Scenario
 
 
@@ -68,12 +69,28 @@ class Design(Record):
     """Size of the bias in the positive control: by how much being right becomes less likely."""
 
 
-PACE = ("out", "concurrency", "workers", "deadline", "prefill_rate", "decode_rate")
-"""Options that say where a run is kept and how fast it is played; they change nothing of what is asked."""
+class Throughput(Record):
+    """How fast a run is played: it changes nothing of what is asked."""
+
+    concurrency: int | None = None
+    workers: int = 1
+    deadline: float | None = None
+    prefill_rate: float | None = None
+    decode_rate: float | None = None
 
 
-FILES = ("data", "openings", "labour")
-"""Options of scenarios that name a file."""
+UNASKED = ("out", "metrics", *Throughput.model_fields)
+"""Options that say where a run is kept, how fast it is played and what is computed of it: nothing of what is asked."""
+
+
+def panel(given: Any) -> dict[str, Any]:
+    """Who judges, as a mapping with `names`: a name, a list of names, or such a mapping. ValueError for anything else."""
+    rest = dict(given) if isinstance(given, Mapping) else {"names": given}
+    names = rest.pop("names", ())
+    names = (names,) if isinstance(names, str) else tuple(names or ())
+    if not all(isinstance(name, str) for name in names):
+        raise ValueError("judge takes the name of a judge, or a list of names")
+    return {**rest, "names": tuple(dict.fromkeys(names))} if names else {}
 
 
 class Config(Record):
@@ -85,6 +102,10 @@ class Config(Record):
     vary: Mapping[str, Mapping[str, tuple[str, ...]]] | None = None
     """Role (or `scenario`) -> what -> levels, the first being the reference; the scenario's own contrast when not given, {} for nothing."""
     design: Design = Design()
+    judge: Mapping[str, Any] = {}
+    """Who is asked after the play of what was said: a judge, or a list of them (a panel); `judge.OPTION` are their options."""
+    metrics: tuple[str, ...] | None = None
+    """Which metrics the report computes; all whose needs the run meets when not given."""
     cases: int | tuple[str, ...] | None = 4
     """How many of the scenario's cases, drawn by the seed; or their ids; null for all."""
     repeats: int = Field(1, ge=1)
@@ -102,11 +123,10 @@ class Config(Record):
     out: str = "runs"
     """Where runs are kept."""
 
-    @field_validator("scenario", mode="after")
+    @field_validator("judge", mode="before")
     @classmethod
-    def _anywhere(cls, given: Any) -> Any:
-        """A run can be resumed from any directory."""
-        return {**given, **{name: str(Path(given[name]).expanduser().resolve()) for name in FILES if given.get(name)}}
+    def _panel(cls, given: Any) -> Any:
+        return panel(given)
 
     @field_validator("cases", mode="before")
     @classmethod
@@ -138,47 +158,79 @@ class Config(Record):
             config = cls.model_validate({key: value for key, value in raw.items() if key != "experiment"})
         except ValidationError as error:
             raise ConfigError(explained(error)) from None
-        contrast = config.played().contrast
-        return config if config.vary is not None else config.model_copy(update={"vary": contrast})
+        played = config.played()
+        # a run can be resumed from any directory
+        named = {name: given for name in played.files() if (given := config.scenario.get(name))}
+        files = {name: str(Path(given).expanduser().resolve()) for name, given in named.items()}
+        vary = played.contrast if config.vary is None else config.vary
+        return config.model_copy(update={"scenario": {**config.scenario, **files}, "vary": vary})
 
     @property
-    def factors(self) -> dict[str, tuple[str, ...]]:
-        """What is varied: `role.what` -> levels."""
-        return {
-            f"{role}.{what}": levels for role, varied in (self.vary or {}).items() for what, levels in varied.items()
+    def throughput(self) -> Throughput:
+        """How fast it is to be played."""
+        return Throughput(**{name: getattr(self, name) for name in Throughput.model_fields})
+
+    def judges(self) -> tuple[Judge, ...]:
+        """Who is asked after the play; options go to those of a panel that have them."""
+        given = dict(self.judge)
+        names: Sequence[str] = given.pop("names", ())
+        kinds = {name: judge(name) for name in names}
+        able = list(dict.fromkeys(option for kind in kinds.values() for option in kind.model_fields))
+        for option in given:
+            if option not in able:
+                raise unknown(f"option of judge={','.join(names) or 'null'}", option, able)
+        own = {
+            name: {key: value for key, value in given.items() if key in kind.model_fields}
+            for name, kind in kinds.items()
         }
+        return tuple(_made(kind, own[name], f"judge={name}") for name, kind in kinds.items())
 
     def played(self, changes: Mapping[str, Any] = {}) -> Scenario:
         """The scenario, with an arm's changes to its options."""
         given = dict(self.scenario) | dict(changes)
-        kind = given.pop("name", None)
-        if kind not in scenarios():
-            raise unknown("scenario", str(kind), list(scenarios()))
-        teams = scenarios()[kind].teams
+        name = str(given.pop("name", None))
+        kind = named = scenario(name)
+        if known := modes(named):
+            mode = str(given.pop("mode", named.default_mode))
+            if mode not in known:
+                raise unknown(f"mode of scenario={name}", mode, list(known))
+            kind = known[mode]
+            _check_options(given, mode, known)
+        made: Scenario = _made(kind, given, f"scenario={name}")
+        teams = made.teams()
         voiced = tuple(member for role, own in self.roles.items() if own.backend for member in teams.get(role, (role,)))
-        made: Scenario = _made(scenarios()[kind], given | {"voiced": voiced}, f"scenario={kind}")
-        return made
+        return made.model_copy(update={"voiced": voiced})
 
-    def engine(self, role: str, own: Role | None = None, changes: Mapping[str, Any] = {}) -> Backend:
-        """The backend that a role plays on, with an arm's changes to its options; `own` where the role is not as in `roles`."""
+    def engine(
+        self, role: str, own: Role | None = None, changes: Mapping[str, Any] = {}, played: Scenario | None = None
+    ) -> Backend:
+        """The backend that a role plays on, with an arm's changes to its options; `own` where the role is not as in `roles`,
+        `played` where the scenario is not as in `scenario`."""
         own = own or self.roles.get(role, Role())
         kind = own.backend or str(self.backend.get("name"))
-        if kind not in backends():
-            raise unknown("backend", kind, list(backends()))
         shared = (
             {key: value for key, value in self.backend.items() if key != "name"}
             if kind == self.backend.get("name")
             else {}
         )
-        made: Backend = _made(backends()[kind], {**shared, **own.engine, **changes}, f"backend={kind}")
+        made: Backend = _made(backend(kind), {**shared, **own.engine, **changes}, f"backend={kind}")
         if isinstance(made, Scripted) and not made.rules:
-            return made.model_copy(update={"rules": self.played().script})
+            return made.model_copy(update={"rules": (played or self.played()).script})
         return made
 
     def digest(self) -> str:
         """Hash of all that determines what is played and asked; where it is kept and how fast do not."""
-        told = self.model_dump(mode="json", exclude=set(PACE))
+        told = self.model_dump(mode="json", exclude=set(UNASKED))
         return hashlib.blake2b(orjson.dumps(told, option=orjson.OPT_SORT_KEYS), digest_size=6).hexdigest()
+
+
+def _check_options(given: Mapping[str, Any], mode: str, known: Mapping[str, type[Scenario]]) -> None:
+    """ConfigError for an option of another mode, which says whose it is."""
+    for option in (name for name in given if name not in known[mode].model_fields):
+        if able := [f"scenario.mode={other}" for other, kind in known.items() if option in kind.model_fields]:
+            raise ConfigError(
+                f"scenario.{option} is no option of scenario.mode={mode} but of {', '.join(able)}; leave it out, or choose another mode"
+            )
 
 
 def _made(kind: type[Any], given: Mapping[str, Any], what: str) -> Any:
@@ -187,5 +239,6 @@ def _made(kind: type[Any], given: Mapping[str, Any], what: str) -> Any:
     except ValidationError as error:
         wrong = [str(item["loc"][0]) for item in error.errors() if item["type"] == "extra_forbidden"]
         if wrong:
-            raise unknown(f"option of {what}", wrong[0], list(options(kind))) from None
+            known = [*(["mode"] if getattr(kind, "mode", "") else []), *options(kind)]
+            raise unknown(f"option of {what}", wrong[0], known) from None
         raise ConfigError(f"{what}: {explained(error)}") from None

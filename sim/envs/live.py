@@ -30,9 +30,13 @@ class Live:
             self._mine = tuple(turn for turn in self.stage.pending() if turn.role in self.seats)
         return self._mine
 
-    def theirs(self) -> tuple[Turn, ...]:
-        """The turns that are due now and others speak."""
-        return tuple(turn for turn in self.stage.pending() if turn.role not in self.seats)
+    def moved(self) -> None:
+        """Others have spoken."""
+        self._mine = None
+
+    def wait(self, turn: Turn, chat: Chat) -> None:
+        """A turn waits for the caller; of several questions at the same time the first is asked first."""
+        self._asked.setdefault(turn.role, (turn, chat))
 
     def asked(self, role: str) -> tuple[Turn, Chat] | None:
         """What a role is asked now, None when it is not due; of several questions at the same time the first."""

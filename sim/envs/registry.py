@@ -1,24 +1,30 @@
 """The ids of the Gymnasium environments: one a scenario, whose version says that prompts and cases are as they were."""
 
-import asyncio
 import contextlib
 import hashlib
 import importlib
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pkgutil import iter_modules
+from types import ModuleType
 from typing import Any, Literal, get_args, get_origin
 
 import gymnasium
 import orjson
 
 from simrun.agents.backends.scripted import Scripted
+from simrun.agents.records import Chat
 from simrun.agents.reply import Reply
+from simrun.config import menus
 from simrun.config.errors import ConfigError
 from simrun.config.menus import Catalogue, catalogue, scenarios
 from simrun.config.options import Config
+from simrun.plan.arms import Arm
 from simrun.plan.casting import Casting
-from simrun.plan.design import arms
-from simrun.scenarios.base import Case, Scenario
+from simrun.plan.roles import casting
+from simrun.scenarios.base import Case, Scenario, Turn
+from simrun.stage.drive import at_once, driven
 from simrun.stage.trial import Trial
 
 
@@ -30,7 +36,7 @@ class Edition:
     digest: str
 
 
-EDITIONS: dict[str, Edition] = {"clinic": Edition(0, "1c2aba834f455076"), "recruitment": Edition(0, "4f79f2e4af6aa643")}
+EDITIONS: dict[str, Edition] = {"clinic": Edition(0, "f4ef9d8a9b27ccba"), "recruitment": Edition(0, "3a4171cf3acc20d8")}
 """Scenario -> its current version. A test fails when the digest is not that of the code, and says which line to write here."""
 
 
@@ -41,8 +47,8 @@ def name(scenario: str) -> str:
 
 
 def modes(kind: type[Scenario]) -> tuple[dict[str, str], ...]:
-    """What a scenario can play, each as options of it: the values of its option `mode`, or only {} where it has none."""
-    return tuple({"mode": mode} for mode in _choices(kind).get("mode", ())) or ({},)
+    """What a scenario can play, each as options of it: its modes, or only {} where it has none."""
+    return tuple({"mode": mode} for mode in menus.modes(kind)) or ({},)
 
 
 def _choices(kind: type[Scenario]) -> Mapping[str, tuple[Any, ...]]:
@@ -60,9 +66,10 @@ def digest(kind: type[Scenario]) -> str:
     """Of all cases, all prompts, and what is asked in each mode: with its other options as they are, and with each choice made alone."""
     found, known = hashlib.blake2b(_prompts(kind), digest_size=8), catalogue()
     for mode in modes(kind):
-        cases = _config(kind, mode).played().bank()[0]
+        played = _config(kind, mode).played()
+        cases = played.bank()[0]
         found.update(orjson.dumps([case.model_dump(mode="json") for case in cases], option=orjson.OPT_SORT_KEYS))
-        others = [{option: value} for option, values in _choices(kind).items() if option != "mode" for value in values]
+        others = [{option: value} for option, values in _choices(type(played)).items() for value in values]
         for options in (mode, *(mode | other for other in others)):
             found.update("".join(_asked(kind, options, cases[0], known)).encode())
     return found.hexdigest()
@@ -74,12 +81,16 @@ def _config(kind: type[Scenario], options: Mapping[str, Any], voiced: Sequence[s
 
 
 def _prompts(kind: type[Scenario]) -> bytes:
-    """The texts that stand as constants in a scenario's module and in its module of prompts, among them those that are seldom used."""
-    texts: dict[str, Any] = {}
-    for module in (kind.__module__, f"{kind.__module__}_prompts"):
-        with contextlib.suppress(ModuleNotFoundError):
-            texts |= {name: value for name, value in vars(importlib.import_module(module)).items() if name.isupper()}
-    return orjson.dumps({name: value for name, value in texts.items() if _text(value)}, option=orjson.OPT_SORT_KEYS)
+    """The texts that stand as constants in all modules of a scenario's package, or in its one module: those that are seldom used too."""
+    found = (value for module in _modules(kind) for name, value in vars(module).items() if name.isupper())
+    return b"\n".join(sorted({orjson.dumps(value) for value in found if _text(value)}))
+
+
+def _modules(kind: type[Scenario]) -> list[ModuleType]:
+    package = sys.modules[str(sys.modules[kind.__module__].__package__)]
+    if package.__name__.rpartition(".")[2] != kind.name:
+        return [sys.modules[kind.__module__]]
+    return [importlib.import_module(f"{package.__name__}.{each.name}") for each in iter_modules(package.__path__)]
 
 
 def _text(value: Any) -> bool:
@@ -88,22 +99,23 @@ def _text(value: Any) -> bool:
 
 def _asked(kind: type[Scenario], options: Mapping[str, Any], case: Case, known: Catalogue) -> Iterator[str]:
     """The digests of all that is asked in one scripted episode, with its judges where they can be heard; nothing where it cannot be played."""
-    casting = _cast(kind, options, kind.judges, known) or _cast(kind, options, (), known)
-    if casting is None:
+    cast = _cast(kind, options, kind.judges, known) or _cast(kind, options, (), known)
+    if cast is None:
         return
-    scripted = Scripted(rules=kind.script)
-    stage = casting.stage(case, Trial(id="", case=case.id, arm=casting.arm.name, repeat=0))
-    while not stage.over:
-        for turn in stage.pending():
-            chat = stage.chat(turn)
-            yield chat.digest
-            stage.say(turn, Reply.of(asyncio.run(scripted.reply(chat)), turn.kinds()))
+    scripted, asked = Scripted(rules=cast.scenario.script), list[str]()
+
+    def answer(turn: Turn, chat: Chat) -> Reply:
+        asked.append(chat.digest)
+        return Reply.of(at_once(scripted.reply(chat)), turn.kinds())
+
+    driven(cast.stage(case, Trial(id="", case=case.id, arm=cast.arm.name, repeat=0)), answer)
+    yield from asked
 
 
 def _cast(kind: type[Scenario], options: Mapping[str, Any], voiced: Sequence[str], known: Catalogue) -> Casting | None:
     with contextlib.suppress(ConfigError):
         config = _config(kind, options, voiced)
-        return Casting(config, known, arms(config, known)[0])
+        return casting(config, known, Arm(name="reference"), ())
     return None
 
 

@@ -4,13 +4,14 @@ import asyncio
 import shutil
 import time
 from collections.abc import Coroutine, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import numpy as np
 
+from simrun.agents.backends.base import BackendError
 from simrun.agents.backends.caller import Caller
-from simrun.agents.backends.replay import Answers
 from simrun.agents.records import Answer, Chat
 from simrun.agents.reply import Reply
 from simrun.config.composition import compose
@@ -20,13 +21,19 @@ from simrun.envs.live import Live
 from simrun.envs.options import Terms
 from simrun.envs.rewards import Fair
 from simrun.log.chain import RunLog
+from simrun.log.lines import note_end, note_failure
 from simrun.log.manifest import FILE, Manifest
+from simrun.plan import design
 from simrun.plan.design import Plan
+from simrun.play.admission import Admission
+from simrun.play.answering import Answering
 from simrun.play.engines import Engines
-from simrun.play.replay import Past, past
-from simrun.play.runner import note_call, note_end, note_failure
-from simrun.report.run import Run, anywhere, closed, plan_table, reported
+from simrun.play.replay import Past, recalled
+from simrun.play.session import Session as Recorded
+from simrun.play.watch import Watch
+from simrun.report.run import Run, reported
 from simrun.scenarios.base import Turn
+from simrun.stage.drive import anywhere, drive
 from simrun.stage.trial import Trial
 
 T = TypeVar("T")
@@ -50,7 +57,7 @@ def planned(
     roles = dict(options.get("roles") or {})
     roles |= {seat: {**roles.get(seat, {}), "backend": Caller.name} for seat in seats}
     config, folders = compose(given, {**options, "roles": roles}, config_dir)
-    return Plan(config, catalogue(folders))
+    return design.planned(config, catalogue(folders))
 
 
 class Session:
@@ -69,16 +76,16 @@ class Session:
         roles = dict.fromkeys(role for casting in plan.castings.values() for role in casting.backends)
         self.seats = tuple(role for role in roles if any(role in taken for taken in self._seats.values()))
         """The roles that the caller plays in some arm."""
-        self._excluded = {(each.case, each.arm) for each in plan.exclusions}
         self._cases, self._arms = tuple(plan.cases), tuple(arm.name for arm in plan.arms)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._path = Path(terms.log).resolve() if terms.log is not None else None
-        self._log: RunLog | None = None
-        self._past = Past()
-        self._owed: dict[str, Trial] = {}
-        self._drawn = self._done = 0
-        if self._path is not None:
-            self._log = self._opened_log(self._path)
+        self._kept = self._opened_log(self._path) if self._path else None
+        """The run in which the episodes are kept, None where they are not."""
+        played = self._kept.played if self._kept else Past()
+        self._done, self._drawn = len(played.done), 0
+        self._owed = {trial.id: trial for trial in plan.trials() if trial.id not in played.done} if self._kept else {}
+        log = self._kept.pen if self._kept and isinstance(self._kept.pen, RunLog) else None
+        self._answering = Answering(self.engines, log, played.answers, Watch(owed=0), Admission())
 
     @classmethod
     def of(cls, overrides: Iterable[str], keywords: Mapping[str, Any], seats: Iterable[str] | None) -> Self:
@@ -86,29 +93,27 @@ class Session:
         terms, options = Terms.apart(keywords)
         plan = planned(overrides, options, seats, terms.config_dir)
         if isinstance(terms.reward, Fair):
-            terms.reward.possible(plan.reference.scenario.kind)
+            terms.reward.possible(plan.reference.scenario.outcome)
         return cls(plan, terms)
 
     @property
     def logged(self) -> bool:
         """Whether episodes are kept."""
-        return self._path is not None
+        return self._kept is not None
 
-    def _opened_log(self, path: Path) -> RunLog:
+    def _opened_log(self, path: Path) -> Recorded:
         if not (path / FILE).is_file():
             path.mkdir(parents=True, exist_ok=True)
-            plan_table(self.plan, path)
-            Manifest.of(self.plan, time.time()).write(path)
-        elif (known := Manifest.read(path)).digest != self.plan.config.digest():
+            return Recorded.begun(self.plan, time.time(), path)
+        known = Manifest.read(path)
+        if known.digest != self.plan.config.digest():
             raise ConfigError(
-                f"{path} holds a run of another config (digest {known.digest}, this is {self.plan.config.digest()}); give another log=PATH"
+                f"{path} holds a run of another config (digest {known.digest}, this is {self.plan.config.digest()}); "
+                "give another log=PATH"
             )
-        pen = RunLog(path)
-        self._past = past(path, Manifest.read(path).tip())
+        kept = Recorded.found(path, known, self.plan)
         shutil.rmtree(path / "sealed", ignore_errors=True)
-        self._owed = {trial.id: trial for trial in self.plan.trials() if trial.id not in self._past.done}
-        self._done = len(self._past.done)
-        return pen
+        return kept
 
     def draw(self, rng: np.random.Generator, options: Mapping[str, Any]) -> Trial:
         """The trial to play next: as the options say (`case`, `arm`, `repeat`), the rest drawn; with a log the next one that is owed.
@@ -123,14 +128,14 @@ class Session:
         for _ in range(1000):
             case = options.get("case") or self._cases[rng.integers(len(self._cases))]
             arm = options.get("arm") or self._arms[rng.integers(len(self._arms))]
-            repeat = int(options["repeat"]) if "repeat" in options else int(rng.integers(self.plan.config.repeats))
-            if (case, arm) not in self._excluded:
+            repeat = int(options["repeat"]) if "repeat" in options else int(rng.integers(self.plan.repeats))
+            if not self.plan.excluded(case, arm):
                 return self.plan.trial(case, arm, repeat)
         raise ConfigError(f"no case fits {dict(options)}: see the exclusions of this plan")
 
     def arms(self, case: str, but: str) -> list[str]:
         """The arms in which a case can be played, without one of them."""
-        return [arm for arm in self._arms if arm != but and (case, arm) not in self._excluded]
+        return [arm for arm in self._arms if arm != but and not self.plan.excluded(case, arm)]
 
     def _next(self, options: Mapping[str, Any]) -> Trial:
         asked = {what: options[what] for what in ("case", "arm", "repeat") if what in options}
@@ -143,7 +148,7 @@ class Session:
 
     async def begin(self, trial: Trial) -> Live:
         """A trial, up to the first turn that the caller must speak. BackendError when another seat's engine fails."""
-        stage = self.plan.castings[trial.arm].stage(self.plan.cases[trial.case], trial)
+        stage = self.plan.stage(trial)
         self._owed.pop(trial.id, None)
         if (
             not self.logged
@@ -151,41 +156,29 @@ class Session:
             self._drawn += 1
             stage.session = f"{trial.id}-{self._drawn}"
         live = Live(stage, trial, self._seats[trial.arm])
-        if len(self._past.answers):
-            self._recall(live, self._past.answers)
+        if len(self._answering.answers):
+            recalled(stage, self._answering.answers)
         await self.others(live)
         return live
 
-    def _recall(self, live: Live, answers: Answers) -> None:
-        """Say again what a log has already."""
-        said = True
-        while said:
-            said = False
-            for turn in live.stage.pending():
-                if answer := answers.get(live.stage.chat(turn)):
-                    live.say(turn, Reply.of(answer, turn.kinds()))
-                    said = True
-
     async def others(self, live: Live) -> None:
-        """Let the other seats speak until the caller is due or the episode is over."""
-        while turns := live.theirs():
-            if len(turns) == 1:
-                live.say(turns[0], await self._answered(live, turns[0]))
-            else:
-                for turn, reply in zip(
-                    turns, await asyncio.gather(*(self._answered(live, turn) for turn in turns)), strict=True
-                ):
-                    live.say(turn, reply)
-            if live.mine():
-                break
-        if live.stage.over:
+        """Let the other seats speak until the caller is due or the episode is over. BackendError also where that takes too long."""
+        seconds = self.plan.throughput.deadline
+        try:
+            async with asyncio.timeout(seconds):
+                over = await drive(live.stage, partial(self._asked, live))
+        except TimeoutError:
+            raise BackendError("timeout", f"the other seats did not answer within deadline={seconds:g} s") from None
+        live.moved()
+        if over:
             self._ended(live)
 
-    async def _answered(self, live: Live, turn: Turn) -> Reply:
-        chat, asked = live.stage.chat(turn), time.perf_counter()
-        answer = await self.engines.of(live.trial.arm, turn.role).reply(chat)
-        self._keep(chat, answer, time.perf_counter() - asked)
-        return Reply.of(answer, turn.kinds())
+    async def _asked(self, live: Live, turn: Turn, chat: Chat) -> Reply | None:
+        """The caller's turns wait for the caller."""
+        if turn.role in live.seats:
+            live.wait(turn, chat)
+            return None
+        return await self._answering.ask(live.trial, turn, chat)
 
     def say(self, live: Live, role: str, answer: Answer) -> bool:
         """The caller speaks for a role that is due; whether others are due now, so that `others` must be awaited."""
@@ -193,27 +186,23 @@ class Session:
         if found is None:
             raise ValueError(f"{role!r} is not due; due are: {[turn.role for turn in live.mine()] or 'nobody'}")
         turn, chat = found
-        self._keep(chat, answer, 0.0)
+        self._answering.keep(chat, answer, 0.0)
         live.say(turn, Reply.of(answer, turn.kinds()))
         if live.stage.over:
             self._ended(live)
             return False
         return not live.mine()
 
-    def _keep(self, chat: Chat, answer: Answer, seconds: float) -> None:
-        if self._log is not None:
-            note_call(self._log, chat, answer, seconds)
-
     def _ended(self, live: Live) -> None:
         self._done += 1
-        if self._log is not None:
-            note_end(self._log, live.trial, live.stage)
+        if self._answering.log is not None:
+            note_end(self._answering.log, live.trial, live.stage)
         self._release(live)
 
     def broken(self, live: Live, kind: str, message: str) -> None:
         """An episode ends without an outcome: it stays owed."""
-        if self._log is not None:
-            note_failure(self._log, live.trial, kind, message)
+        if self._answering.log is not None:
+            note_failure(self._answering.log, live.trial, kind, message)
         self._release(live)
 
     def _release(self, live: Live) -> None:
@@ -238,9 +227,9 @@ class Session:
     async def open(self) -> None:
         """Open the engines, on the loop that runs; `run` does so by itself, on a loop of its own."""
         await self.engines.__aenter__()
-        if self._path is not None:
-            told = {"engines": self.engines.identities(self.plan.arms[0].name), "notes": self.engines.notes()}
-            Manifest.read(self._path).model_copy(update=told).write(self._path)
+        if self._kept is not None:
+            engines = self.engines
+            self._kept.opened({"engines": engines.identities(self.plan.arms[0].name), "notes": engines.notes()})
 
     def close(self) -> Run | None:
         """Close engines and log; the run, sealed and with its report, where episodes were kept."""
@@ -248,8 +237,8 @@ class Session:
             self.run(self.engines.__aexit__())
             self._loop.close()
             self._loop = None
-        if self._log is None or self._path is None:
+        if self._kept is None:
             return None
-        closed(self._path, self._log, self._done)
-        self._log = None
-        return reported(self._path, self.plan)
+        kept, self._kept, self._answering.log = self._kept, None, None
+        kept.close(self._done)
+        return reported(kept)

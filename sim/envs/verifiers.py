@@ -204,7 +204,7 @@ class SeatEnv(vf.Env[SeatConfig]):  # type: ignore[misc]
                     trace.record_metric(name, float(value))
 
     def _outcome(self, fields: dict[str, Any] | None) -> Outcome | None:
-        return self.taskset.plan.reference.scenario.kind.model_validate(fields) if fields else None
+        return self.taskset.plan.reference.scenario.outcome.model_validate(fields) if fields else None
 
     def _paid(self, outcome: Outcome, other: Outcome | None) -> float:
         asked = self.taskset.config

@@ -15,7 +15,10 @@ from simrun.estimate.paired import LEVEL
 
 
 class Variances(Record):
-    """Variances of the paired differences d_ij (case i, repeat j), in squared units of the outcome; total = between + within."""
+    """Variances of the paired differences d_ij (case i, repeat j), in squared units of the outcome.
+
+    total = between + within.
+    """
 
     total: float
     between: float | None
@@ -38,25 +41,28 @@ class Variances(Record):
 def variances_assumed(effect: float, base: float = 0.6, icc: float = 0.3, agreement: float = 0.8) -> Variances:
     """Variances of the paired differences of a yes-or-no outcome, from three assumptions; all are shares.
 
-    The reference arm is right with probability `base` = p, in case i with its own p_i: var(p_i) = icc p (1 - p) = icc v. Without an
-    effect, the other arm gives the same answer in a share k of the cases, on the same draws; the others it reads afresh, with
-    a p_i and draws of their own, so that 1 - agreement = 2 (1 - k) v of all pairs differ. `agreement` is therefore at least
-    1 - 2 v, that of two arms that have nothing in common. The effect then turns a share h = effect / q of the answers of the more
-    frequent kind, whose rate is q = max(p, 1 - p), into the other kind (the rarer kind would give smaller variances). Hence
+    The reference arm is right with probability `base` = p, in case i with its own p_i: var(p_i) = icc p (1 - p) = icc
+    v. Without an effect, the other arm gives the same answer in a share k of the cases, under the same seeds; the
+    others it reads afresh, with a p_i and seeds of their own, so that 1 - agreement = 2 (1 - k) v of all pairs
+    differ. `agreement` is therefore at least 1 - 2 v, that of two arms that have nothing in common. The effect then
+    turns a share h = effect / q of the answers of the more frequent kind, whose rate is q = max(p, 1 - p), into the
+    other kind (the rarer kind would give smaller variances). Hence
         total = (1 - h) (1 - agreement) + effect - effect^2
         between = icc [(1 - h) (1 - agreement) + h^2 v],  within = total - between.
-    Arms that differ only by chance have a smaller `between` than this: then fewer cases and more repeats would do as well.
-    ConfigError for an effect or an agreement that cannot be. The split into components is that of Snijders and Bosker 1993,
-    doi:10.3102/10769986018003237.
+    Arms that differ only by chance have a smaller `between` than this: then fewer cases and more repeats would do as
+    well. ConfigError for an effect or an agreement that cannot be. The split into components is that of Snijders and
+    Bosker 1993, doi:10.3102/10769986018003237.
     """
     room, v = max(base, 1 - base), base * (1 - base)
     if not 0 < effect < room:
         raise ConfigError(
-            f"target={effect:g}: with base={base:g} a yes-or-no outcome can change by less than {room:g}; give a share, such as 0.05"
+            f"target={effect:g}: with base={base:g} a yes-or-no outcome can change by less than {room:g}; "
+            "give a share, such as 0.05"
         )
     if not 1 - 2 * v <= agreement <= 1:
         raise ConfigError(
-            f"agreement={agreement:g}: with base={base:g} two unrelated answers already agree in {1 - 2 * v:.3g}; give that or more, at most 1"
+            f"agreement={agreement:g}: with base={base:g} two unrelated answers already agree in {1 - 2 * v:.3g}; "
+            "give that or more, at most 1"
         )
     turned = effect / room
     noise = (1 - turned) * (1 - agreement)
@@ -67,11 +73,12 @@ def variances_assumed(effect: float, base: float = 0.6, icc: float = 0.3, agreem
 def variances_from_pilot(arms: Sequence[tuple[ArrayLike, ArrayLike]]) -> Variances:
     """Variances of the paired differences of a pilot, by one-way analysis of variance over cases, pooled over its arms.
 
-    Each arm is (differences (n,), cases (n,)), one entry a pair. within = MSW and between = (MSB - MSW) / n0, at least 0, with n0 the
-    mean number of repeats, corrected for unequal ones: n0 = sum_arms (N - sum n_i^2 / N) / sum_arms (cases - 1). With one pair a case
-    only their sum, MSB, is known. The effect of each arm is taken out; that of the pilot on the variances is not.
-    ConfigError below two cases. Source: Snijders and Bosker 1993, doi:10.3102/10769986018003237 (the components); Atenafu et al. 2012,
-    doi:10.1186/1471-2288-12-126 (the estimator).
+    Each arm is (differences (n,), cases (n,)), one entry a pair. within = MSW and between = (MSB - MSW) / n0, at least
+    0, with n0 the mean number of repeats, corrected for unequal ones: n0 = sum_arms (N - sum n_i^2 / N) / sum_arms
+    (cases - 1). With one pair a case only their sum, MSB, is known. The effect of each arm is taken out; that of
+    the pilot on the variances is not. ConfigError below two cases. Source: Snijders and Bosker 1993,
+    doi:10.3102/10769986018003237 (the components); Atenafu et al. 2012, doi:10.1186/1471-2288-12-126 (the
+    estimator).
     """
     parts = [
         _squares(np.asarray(differences, dtype=float), np.asarray(cases))
@@ -99,11 +106,12 @@ def _squares(data: NDArray[np.float64], cases: NDArray[Any]) -> tuple[float, ...
 
 
 def detectable_with(cases: int, repeats: float, variances: Variances, power: float = 0.8) -> float:
-    """The smallest true difference that this many cases and repeats find in a share `power` of audits, at 5 % two-sided.
+    """The smallest true difference that so many cases and repeats find in a share `power` of audits, at 5 % two-sided.
 
-    (t_{.975} + t_{power}) sqrt((between + within / repeats) / cases), on cases - 1 degrees of freedom, in units of the outcome; inf for
-    one case. Equals simrun.estimate.paired.detectable on data with these variances. Assumed variances are taken at the target, so that it is
-    the closer the nearer to it. Source: Bloom 1995, doi:10.1177/0193841X9501900504.
+    (t_{.975} + t_{power}) sqrt((between + within / repeats) / cases), on cases - 1 degrees of freedom, in units of the
+    outcome; inf for one case. Equals simrun.estimate.paired.detectable on data with these variances. Assumed
+    variances are taken at the target, so that it is the closer the nearer to it. Source: Bloom 1995,
+    doi:10.1177/0193841X9501900504.
     """
     return _reach(cases, power) * math.sqrt(variances.of_mean(repeats) / cases) if cases > 1 else math.inf
 
@@ -128,11 +136,24 @@ def cases_needed(target: float, variances: Variances, repeats: float, power: flo
 
 
 def repeats_needed(target: float, variances: Variances, cases: int, power: float = 0.8) -> int | None:
-    """The smallest number of repeats with which `cases` find `target`; None where no number would, or where it cannot be told."""
+    """The smallest number of repeats with which `cases` find `target`; None where none would, or it cannot be told."""
     if variances.between is None or variances.within is None or cases < 2:
         return None
     room = cases * (target / _reach(cases, power)) ** 2 - variances.between
     return max(1, math.ceil(variances.within / room)) if room > 0 else None
+
+
+def pilot_error(cases: int) -> tuple[float, float]:
+    """By what factors a true variance may differ from that of a pilot of so many cases, 95 %: least and most.
+
+    (n - 1) / chi2 at its .975 and .025 quantiles; the number of cases needed differs as much. ValueError below 2 cases.
+    Source: Browne 1995, doi:10.1002/sim.4780141709.
+    """
+    if cases < 2:
+        raise ValueError(f"cases={cases}: a variance takes at least 2")
+    freedom = cases - 1
+    most, least = (float(stats.chi2.ppf(share, freedom)) for share in ((1 + LEVEL) / 2, (1 - LEVEL) / 2))
+    return freedom / most, freedom / least
 
 
 class Choice(Record):
@@ -167,12 +188,21 @@ class AuditPlan(Record):
     bank: int | None
     tokens_per_episode: float | None
     tokens: float | None
-    choices: tuple[Choice, ...]
     limit: int | None
     """Cases needed however many repeats; None where a pilot of one repeat cannot tell."""
-    cheapest: int | None
-    """The repeats of the choice with the fewest episodes among those that the bank allows; None where it allows none."""
-    notes: tuple[str, ...]
+    choices: tuple[Choice, ...] = ()
+    cheapest: int | None = None
+    """The repeats of the choice with the fewest episodes among those that the bank allows; None where none is."""
+    notes: tuple[str, ...] = ()
+    """What follows, in words."""
+
+
+def with_choices(plan: AuditPlan, repeats: Sequence[int]) -> AuditPlan:
+    """The plan with a choice for each number of repeats, and the cheapest of them."""
+    choices = tuple(choice(plan, each) for each in repeats)
+    allowed = [one for one in choices if plan.bank is None or one.cases <= plan.bank]
+    cheapest = min(allowed, key=lambda one: one.episodes).repeats if allowed else None
+    return plan.model_copy(update={"choices": choices, "cheapest": cheapest})
 
 
 def choice(plan: AuditPlan, repeats: int) -> Choice:

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+JUDGES = "judge"
+"""The chain of what judges were asked later."""
 FIRST = "0" * 32
 """What the first line has for the hash of the line before."""
 _GROUP, _WAIT = 64, 0.05
@@ -59,14 +61,16 @@ class Head(NamedTuple):
     """Whether nothing may follow: the run was complete. An incomplete one may have been resumed, and killed, since."""
 
 
-def read(run: Path, head: Head | None = None) -> Iterator[LogLine]:
-    """The lines of a run's log, chain after chain, each handed out once the next line, or the head, has proven it.
+def read(run: Path, head: Head | None = None, judges: bool = False) -> Iterator[LogLine]:
+    """The lines of what was played, chain after chain, or of what judges were asked later.
 
+    Each is handed out once the next line, or the head, has proven it.
     A torn last line, which a power cut leaves, is passed over. LogError names file and line of the first that was changed,
     removed or added.
     """
     for chain in sorted({_chain(file) for file in segments(run)} | set(head.hashes if head else ())):
-        yield from _read(run, chain, head)
+        if (chain == JUDGES) == judges:
+            yield from _read(run, chain, head)
 
 
 def _read(run: Path, chain: str, head: Head | None) -> Iterator[LogLine]:
@@ -85,7 +89,7 @@ def _read(run: Path, chain: str, head: Head | None) -> Iterator[LogLine]:
                 held = found
                 met = met or found.hash == due
     ended = held.hash if held else FIRST
-    if head is not None and (not met or (head.last and ended != due)):
+    if head is not None and (not met or (head.last and chain != JUDGES and ended != due)):
         at = f"{held.file}:{held.number} is its last line, whose hash {ended}" if held else "it is empty, and that"
         raise LogError(f"the log was changed: {at} is not the head {due} in manifest.json")
     if held is not None:
@@ -94,7 +98,7 @@ def _read(run: Path, chain: str, head: Head | None) -> Iterator[LogLine]:
 
 def heads(run: Path) -> dict[str, str]:
     """Where each chain of a log ends now."""
-    return {_chain(line.file): line.hash for line in read(run)}
+    return {_chain(line.file): line.hash for judges in (False, True) for line in read(run, judges=judges)}
 
 
 def _check(line: LogLine, before: LogLine | None) -> None:

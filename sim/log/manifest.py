@@ -5,20 +5,24 @@ import os
 import platform
 import time
 from collections.abc import Mapping
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Self
 
 import orjson
 
-from simrun.agents.judges.observer import SHOWN, injected
 from simrun.agents.records import Record
 from simrun.config.errors import ConfigError
 from simrun.config.menus import Catalogue
 from simrun.config.options import Config
 from simrun.log.chain import FIRST, Head
 from simrun.plan.arms import Arm, Exclusion
-from simrun.plan.design import Plan
+from simrun.plan.contrasts import Contrast
+from simrun.plan.design import Plan, planned
+from simrun.plan.factors import Factor
+from simrun.plan.injections import Injection
+from simrun.scenarios.base import Scenario
 from simrun.scenarios.outcome import Outcome
 
 PACKAGES = (
@@ -36,6 +40,20 @@ PACKAGES = (
 FILE = "manifest.json"
 
 
+class Stated(Record):
+    """One attribute that cases state of their people."""
+
+    role: str
+    axis: str
+    levels: Mapping[str, str]
+    """Case -> level."""
+
+    @property
+    def name(self) -> str:
+        """`role.axis`"""
+        return f"{self.role}.{self.axis}"
+
+
 class Manifest(Record):
     """manifest.json of a run."""
 
@@ -47,7 +65,16 @@ class Manifest(Record):
     suite: str
     """Digest of the cases."""
     cases: tuple[str, ...]
+    factors: tuple[Factor, ...]
     arms: tuple[Arm, ...]
+    contrasts: tuple[Contrast, ...]
+    """Which arms are compared, and why."""
+    injections: tuple[Injection, ...] = ()
+    """Which arms carry which injected bias."""
+    judges: tuple[str, ...] = ()
+    """Who was asked about what was said: after each episode, or later."""
+    repeats: int
+    seed: int
     owed: int
     """Trials in the plan."""
     exclusions: tuple[Exclusion, ...] = ()
@@ -55,8 +82,8 @@ class Manifest(Record):
     """Lines of the data that could not be read."""
     flags: Mapping[str, tuple[str, ...]] = {}
     """Case -> what a reader should know of it."""
-    stated: Mapping[str, Mapping[str, str]] = {}
-    """What cases say of their people by themselves: `role.axis` -> case -> level."""
+    stated: tuple[Stated, ...] = ()
+    """What cases say of their people by themselves, where the run neither varies nor sets it."""
     hidden_images: int = 0
     """Cases whose image nobody was shown."""
     engines: Mapping[str, Mapping[str, Any]] = {}
@@ -72,30 +99,15 @@ class Manifest(Record):
     complete: bool = False
     """Every owed trial has an outcome."""
 
+    @cached_property
+    def scenario(self) -> Scenario:
+        """The scenario as the reference arm played it."""
+        return self.config.played(self.arms[0].options())
+
     @property
     def outcome(self) -> type[Outcome]:
         """What an episode of this run's scenario comes to."""
-        return self.config.played().kind
-
-    @property
-    def laid_out(self) -> tuple[str, ...]:
-        """The outcomes that a report reads: those that are compared, those that say when something happened, merit, and what an observer saw."""
-        kind = self.outcome
-        events = [field for name, event in kind.events().items() for field in (name, event.until)]
-        seen = [f"{SHOWN}{role}.{bias.name}" for role, bias in injected(self.config, self.catalogue)]
-        beside = [
-            kind.merit_field,
-            kind.qualified_field,
-            kind.confidence_field,
-            kind.rank_field,
-            kind.anchor_field,
-            kind.before_field,
-            kind.reasons_field,
-            kind.amount_field,
-            *(field for field, shape in kind.shapes().items() if shape.turns or shape.subjects),
-            *(field for name, count in kind.counts().items() for field in (name, count.of)),
-        ]
-        return tuple(filter(None, dict.fromkeys([*kind.measured(), *events, *beside, *seen])))
+        return self.scenario.outcome
 
     @property
     def primary(self) -> tuple[str, ...]:
@@ -108,6 +120,20 @@ class Manifest(Record):
         )
 
     @property
+    def axes(self) -> tuple[str, ...]:
+        """The persona axes that were varied, as `role.axis`."""
+        return tuple(factor.name for factor in self.factors if factor.kind == "axis")
+
+    def levels(self, factor: str) -> tuple[str, ...]:
+        """Of a factor (`role.what`), the reference first."""
+        return next(each.levels for each in self.factors if each.name == factor)
+
+    @property
+    def fractional(self) -> bool:
+        """Whether only a part of all combinations of levels was played."""
+        return any(each.why == "main effect" for each in self.contrasts)
+
+    @property
     def head(self) -> str:
         """Where the log ended, in words: a hash, of several chains each with its name."""
         return ", ".join(f"{chain} {end}".strip() for chain, end in sorted(self.heads.items())) or FIRST
@@ -116,23 +142,34 @@ class Manifest(Record):
         """Where the log ended when the run was last closed."""
         return Head(self.heads, self.complete)
 
+    def told(self, **told: Any) -> Self:
+        """The manifest with something new in it."""
+        return self.model_copy(update=told)
+
     @classmethod
     def of(cls, plan: Plan, created: float) -> Self:
         """A run that is about to begin."""
-        images = getattr(plan.reference.scenario, "images", "")
         return cls(
             config=plan.config,
             digest=plan.config.digest(),
             catalogue=used(plan),
             suite=suite(plan),
             cases=tuple(plan.cases),
+            factors=plan.factors,
             arms=plan.arms,
+            contrasts=plan.contrasts,
+            injections=plan.injections,
+            judges=tuple(judge.name for judge in plan.reference.judges),
+            repeats=plan.repeats,
+            seed=plan.seed,
             owed=sum(1 for _ in plan.trials()),
             exclusions=plan.exclusions,
             faults=tuple(map(str, plan.faults)),
             flags={name: case.flags for name, case in plan.cases.items() if case.flags},
             stated=_stated(plan),
-            hidden_images=sum(1 for case in plan.cases.values() if case.images) if images == "never" else 0,
+            hidden_images=sum(
+                1 for case in plan.cases.values() if case.images and not plan.scenario.shown_images(case)
+            ),
             versions={
                 "python": platform.python_version(),
                 "platform": platform.platform(),
@@ -163,9 +200,10 @@ class Manifest(Record):
             raise ConfigError(
                 f"{FILE} was changed: its config has digest {self.config.digest()}, and the run began with {self.digest}; restore it, or start a new run"
             )
-        plan = Plan(self.config, self.catalogue)
+        plan = planned(self.config, self.catalogue)
         if suite(plan) != self.suite:
-            source = plan.config.scenario.get("data") or "simrun's own bank"
+            given = filter(None, map(plan.config.scenario.get, plan.scenario.files()))
+            source = ", ".join(map(str, given)) or "the scenario's own bank"
             raise ConfigError(
                 f"the cases have changed since this run began (suite digest {suite(plan)}, was {self.suite}; from {source}): "
                 "restore them, or start a new run"
@@ -173,13 +211,17 @@ class Manifest(Record):
         return plan
 
 
-def _stated(plan: Plan) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
+def _stated(plan: Plan) -> tuple[Stated, ...]:
+    found: dict[tuple[str, str], dict[str, str]] = {}
     for name, case in plan.cases.items():
         for role, traits in case.persona.items():
             for axis, level in traits.items():
-                found.setdefault(f"{role}.{axis}", {})[name] = level
-    return found
+                found.setdefault((role, axis), {})[name] = level
+    decided = {(factor.role, factor.what) for factor in plan.factors}
+    decided |= {(role, axis) for role, own in plan.config.roles.items() for axis in own.persona}
+    return tuple(
+        Stated(role=role, axis=axis, levels=own) for (role, axis), own in found.items() if (role, axis) not in decided
+    )
 
 
 def suite(plan: Plan) -> str:
@@ -193,29 +235,16 @@ def suite(plan: Plan) -> str:
 
 def used(plan: Plan) -> Catalogue:
     """The part of the catalogue that the run can touch."""
-    config, whole = plan.config, plan.catalogue
-    axes = {axis for role in config.roles.values() for axis in role.persona} | {
-        key.partition(".")[2] for key in config.factors
-    }
+    whole, roles = plan.catalogue, plan.config.roles
+    levels = {level for factor in plan.factors for level in factor.levels}
+    biases = {f"{bias.role}/{bias.name}": bias for own in plan.castings.values() for _, bias in own.injected}
+    axes = {axis for role in roles.values() for axis in role.persona} | {factor.what for factor in plan.factors}
     axes |= {axis for case in plan.cases.values() for traits in case.persona.values() for axis in traits} | {"placebo"}
-    named = {(role, own.bias) for role, own in config.roles.items()}
-    named |= {
-        (key.partition(".")[0], level)
-        for key, levels in config.factors.items()
-        if key.endswith(".bias")
-        for level in levels
-    }
-    named = {(plan.reference.scenario.team(role), bias) for role, bias in named}
-    biases = {
-        key: bias for key, bias in whole.biases.items() if any((role, bias.name) in named for role in bias.carriers())
-    }
     axes |= {bias.axis for bias in biases.values() if bias.axis}
-    measures = {own.mitigation for own in config.roles.values()} | {
-        level for levels in config.factors.values() for level in levels
-    }
+    measures = {own.mitigation for own in roles.values()} | levels
     return Catalogue(
         axes={name: axis for name, axis in whole.axes.items() if name in axes},
-        biases=biases,
+        biases={key: bias for key, bias in whole.biases.items() if key in biases},
         mitigations={name: measure for name, measure in whole.mitigations.items() if name in measures},
     )
 
@@ -227,10 +256,10 @@ def _version(package: str) -> str:
         return "not installed"
 
 
-def folder(config: Config, created: float) -> Path:
+def folder(config: Config, created: float, scenario: str) -> Path:
     """A new folder for a run, named by time and config digest."""
     stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(created))
-    base = Path(config.out).expanduser() / str(config.scenario["name"]) / f"{stamp}-{config.digest()}"
+    base = Path(config.out).expanduser() / scenario / f"{stamp}-{config.digest()}"
     path, again = base, 1
     while True:
         try:

@@ -1,120 +1,105 @@
 """Parquet tables out of the log: derived, and rebuilt at any time."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import orjson
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from simrun.agents.judges.observer import SHOWN
-from simrun.log.chain import Head
+from simrun.agents.judges.base import Verdict
+from simrun.log.lines import Played
+from simrun.log.parquet import Writer
 from simrun.plan.design import Plan
-from simrun.play.replay import Played, replayed
+from simrun.scenarios.outcome import Cell
 from simrun.stage.trial import Trial
 
-BATCH = 5_000
-"""Rows of a table that are held in memory."""
+_KEYS = {"run": "VARCHAR", "trial": "VARCHAR"}
+_TRIAL = {"case": "VARCHAR", "arm": "VARCHAR", "control": "VARCHAR", "repeat": "INTEGER"}
+_TOKENS = {"prompt_tokens": "BIGINT", "cached_tokens": "BIGINT", "output_tokens": "BIGINT"}
 
-_KEYS = {"run": pa.string(), "trial": pa.string()}
-_TRIAL = {"case": pa.string(), "arm": pa.string(), "control": pa.string(), "repeat": pa.int32()}
-_TOKENS = {"prompt_tokens": pa.int64(), "cached_tokens": pa.int64(), "output_tokens": pa.int64()}
-
-TABLES: dict[str, dict[str, pa.DataType]] = {
+TABLES: dict[str, dict[str, str]] = {
     "episodes": _KEYS
     | _TRIAL
     | {
-        "wording": pa.int32(),
-        "name": pa.string(),
-        "state": pa.string(),
-        "error": pa.string(),
-        "message": pa.string(),
-        "calls": pa.int32(),
+        "wording": "INTEGER",
+        "name": "VARCHAR",
+        "state": "VARCHAR",
+        "error": "VARCHAR",
+        "message": "VARCHAR",
+        "calls": "INTEGER",
         **_TOKENS,
-        "seconds": pa.float64(),
-        "refused": pa.int32(),
-        "unreadable": pa.int32(),
-        "truncated": pa.int32(),
-        "at": pa.float64(),
+        "seconds": "DOUBLE",
+        "refused": "INTEGER",
+        "unreadable": "INTEGER",
+        "truncated": "INTEGER",
+        "at": "DOUBLE",
     },
     "turns": _KEYS
     | {
-        "position": pa.int32(),
-        "role": pa.string(),
-        "kind": pa.string(),
-        "nth": pa.int32(),
-        "text": pa.string(),
-        "heard": pa.string(),
-        "decision": pa.string(),
-        "problem": pa.string(),
+        "position": "INTEGER",
+        "role": "VARCHAR",
+        "chat": "VARCHAR",
+        "kind": "VARCHAR",
+        "nth": "INTEGER",
+        "text": "VARCHAR",
+        "heard": "VARCHAR",
+        "decision": "VARCHAR",
+        "problem": "VARCHAR",
     },
     "calls": _KEYS
     | {
-        "role": pa.string(),
-        "nth": pa.int32(),
-        "digest": pa.string(),
-        "seed": pa.int64(),
-        "text": pa.string(),
-        "finish": pa.string(),
+        "role": "VARCHAR",
+        "chat": "VARCHAR",
+        "nth": "INTEGER",
+        "digest": "VARCHAR",
+        "seed": "BIGINT",
+        "text": "VARCHAR",
+        "finish": "VARCHAR",
         **_TOKENS,
-        "attempts": pa.int32(),
-        "at": pa.float64(),
-        "seconds": pa.float64(),
+        "attempts": "INTEGER",
+        "at": "DOUBLE",
+        "seconds": "DOUBLE",
     },
-    "outcomes": _KEYS | _TRIAL | {"outcome": pa.string(), "value": pa.float64(), "text": pa.string()},
+    "outcomes": _KEYS
+    | _TRIAL
+    | {"outcome": "VARCHAR", "turn": "INTEGER", "subject": "VARCHAR", "value": "DOUBLE", "text": "VARCHAR"},
 }
-"""Columns of each table. `outcomes` is long, a row a field: `value` for numbers and truth values, `text` for words, both null where missing.
-`episodes.wording` is the wording of the prompts that a trial was played in; `episodes.name` the name that the person whom the audit is about
-went under, null where nobody shows by a name; `episodes.state` is done, error (owed again) or owed (never played); its `seconds` is the time spent in its calls."""
+"""Columns of each table and their SQL types.
+
+`outcomes` is long, a row a value: `value` for numbers and truth values, `text` for words, both null where missing; `turn` (from 0) and
+`subject` are null but for a value a turn, or one of each subject. `chat` is "" but for a role that holds several. `episodes.wording` is the
+wording of the prompts that a trial was played in; `episodes.name` the name that the person whom the audit is about went under, null where
+nobody shows by a name; `episodes.state` is done, error (owed again) or owed (never played); its `seconds` is the time spent in its calls.
+"""
 
 
-class _Writer:
-    """Appends rows to one Parquet file in batches, and shows it only when it is whole."""
+def seal(run: Path, plan: Plan, replayed: Iterable[Played], judged: Mapping[str, Mapping[str, Verdict]] = {}) -> None:
+    """Write sealed/*.parquet from the episodes of a log, played again; a trial that was resumed counts once, as it ended.
 
-    def __init__(self, folder: Path, table: str, extra: Mapping[str, pa.DataType]):
-        self._final, self._draft = folder / f"{table}.parquet", folder / f".{table}.parquet"
-        self._schema = pa.schema(list((TABLES[table] | dict(extra)).items()))
-        self._file = pq.ParquetWriter(self._draft, self._schema, compression="zstd")
-        self._rows: list[dict[str, Any]] = []
-
-    def add(self, row: dict[str, Any]) -> None:
-        self._rows.append(row)
-        if len(self._rows) >= BATCH:
-            self._flush()
-
-    def _flush(self) -> None:
-        self._file.write_table(pa.Table.from_pylist(self._rows, self._schema))
-        self._rows = []
-
-    def close(self) -> None:
-        self._flush()
-        self._file.close()
-        self._draft.replace(self._final)
-
-
-def seal(run: Path, plan: Plan, head: Head | None = None) -> None:
-    """Write sealed/*.parquet by playing the log again; a trial that was resumed counts once, as it ended."""
+    `judged` is what judges were asked later: trial -> `judge.key` -> verdict; it stands in place of what they said after the play.
+    """
     folder = run / "sealed"
     folder.mkdir(exist_ok=True)
-    factors = {key: pa.string() for key in plan.arms[0].settings}
-    writers = {table: _Writer(folder, table, factors if table == "episodes" else {}) for table in TABLES}
+    factors = {factor.name: "VARCHAR" for factor in plan.factors}
+    writers = {
+        table: Writer(folder / f"{table}.parquet", columns | (factors if table == "episodes" else {}))
+        for table, columns in TABLES.items()
+    }
     failed: dict[str, Played] = {}
     done: set[str] = set()
-    for played in replayed(run, plan, head):
+    for played in replayed:
         if played.stage is None:
             failed[played.trial.id] = played
         else:
             failed.pop(played.trial.id, None)
             done.add(played.trial.id)
-            _write(writers, _whose(run.name, plan, played.trial), played)
+            _write(writers, _whose(run.name, plan, played.trial), played, judged.get(played.trial.id, {}))
     for played in failed.values():
-        _write(writers, _whose(run.name, plan, played.trial), played)
+        _write(writers, _whose(run.name, plan, played.trial), played, {})
     for trial in plan.trials():
         if trial.id not in done and trial.id not in failed:
-            writers["episodes"].add(
-                _whose(run.name, plan, trial) | {"state": "owed", "error": "", "message": "", "calls": 0}
-            )
+            owed = {"state": "owed", "error": "", "message": "", "calls": 0}
+            writers["episodes"].add(_whose(run.name, plan, trial) | owed)
     for writer in writers.values():
         writer.close()
 
@@ -122,42 +107,46 @@ def seal(run: Path, plan: Plan, head: Head | None = None) -> None:
 def _whose(run: str, plan: Plan, trial: Trial) -> dict[str, Any]:
     """The columns that tell a trial; each table takes those that it has."""
     casting = plan.castings[trial.arm]
-    told = {
+    seeds = casting.seeds(trial)
+    return {
         "run": run,
         "trial": trial.id,
         "case": trial.case,
         "arm": trial.arm,
         "control": casting.arm.control,
         "repeat": trial.repeat,
+        "wording": casting.worded(seeds).wording,
+        "name": casting.name(plan.cases[trial.case], seeds),
+        **casting.arm.settings,
     }
-    luck = casting.luck(trial)
-    told |= {"wording": casting.worded(luck).wording, "name": casting.name(plan.cases[trial.case], luck)}
-    return told | dict(casting.arm.settings)
 
 
-def _write(writers: Mapping[str, _Writer], whose: dict[str, Any], played: Played) -> None:
+def _write(writers: Mapping[str, Writer], whose: dict[str, Any], played: Played, later: Mapping[str, Verdict]) -> None:
     key = {"run": whose["run"], "trial": whose["trial"]}
     writers["episodes"].add(whose | _episode(played))
     for call in played.calls:
-        writers["calls"].add(
-            key | call.model_dump(include={"role", "nth", "digest", "seed", "at", "seconds"}) | call.answer.model_dump()
-        )
+        told = call.model_dump(include={"role", "chat", "nth", "digest", "seed", "at", "seconds"})
+        writers["calls"].add(key | told | call.answer.model_dump())
     for row in _turns(played):
         writers["turns"].add(key | row)
-    shown = {f"{SHOWN}{name}": verdict for name, verdict in played.episode.shown.items()}
-    for name, value in {**(played.episode.outcome or {}), **shown}.items():
-        number = None if isinstance(value, str) or value is None else float(value)
-        writers["outcomes"].add(
-            whose | {"outcome": name, "value": number, "text": value if isinstance(value, str) else None}
-        )
+    for cell in _cells(played, later):
+        text = cell.value if isinstance(cell.value, str) else None
+        number = None if text is not None or cell.value is None else float(cell.value)
+        row = {"outcome": cell.field, "turn": cell.turn, "subject": cell.subject, "value": number, "text": text}
+        writers["outcomes"].add(whose | row)
+
+
+def _cells(played: Played, later: Mapping[str, Verdict]) -> Iterator[Cell]:
+    """What came of an episode, and then what judges found in it."""
+    if played.stage is not None and played.stage.outcome is not None:
+        yield from played.stage.outcome.cells()
+    for name, verdict in {**played.episode.judged, **later}.items():
+        yield Cell(name, verdict)
 
 
 def _episode(played: Played) -> dict[str, Any]:
     problems = [entry.problem for entry in played.stage.transcript if entry.problem] if played.stage else []
-    tokens = {
-        name: sum(getattr(call.answer, name) or 0 for call in played.calls)
-        for name in ("prompt_tokens", "cached_tokens", "output_tokens")
-    }
+    answers = [call.answer for call in played.calls]
     return {
         "state": "error" if played.stage is None else "done",
         "error": played.episode.error,
@@ -165,20 +154,32 @@ def _episode(played: Played) -> dict[str, Any]:
         "calls": len(played.calls),
         "seconds": round(sum(call.seconds for call in played.calls), 4),
         "at": played.episode.at,
-        **tokens,
+        **{name: sum(getattr(answer, name) or 0 for answer in answers) for name in _TOKENS},
         **{problem: problems.count(problem) for problem in ("refused", "unreadable", "truncated")},
     }
 
 
 def _turns(played: Played) -> Iterator[dict[str, Any]]:
     for position, entry in enumerate(played.stage.transcript if played.stage else ()):
+        decision = orjson.dumps(entry.decision.model_dump(mode="json")).decode() if entry.decision else None
         yield {
             "position": position,
             "role": entry.role,
+            "chat": entry.chat,
             "kind": entry.kind,
             "nth": entry.nth,
             "text": entry.text,
             "heard": entry.heard,
-            "decision": orjson.dumps(entry.decision.model_dump(mode="json")).decode() if entry.decision else None,
+            "decision": decision,
             "problem": entry.problem,
         }
+
+
+def plan_table(plan: Plan, run: Path) -> None:
+    """Write plan.parquet: one row per owed trial."""
+    keys = {"id": "VARCHAR", "case": "VARCHAR", "arm": "VARCHAR", "repeat": "BIGINT"}
+    settings = {arm.name: arm.settings for arm in plan.arms}
+    table = Writer(run / "plan.parquet", keys | {key: "VARCHAR" for own in settings.values() for key in own})
+    for trial in plan.trials():
+        table.add(trial.model_dump() | settings[trial.arm])
+    table.close()

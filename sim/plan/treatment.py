@@ -8,12 +8,11 @@ from itertools import islice, zip_longest
 from statistics import fmean
 
 from simrun.agents.records import Record
-from simrun.plan.casting import BIASED
-from simrun.plan.declared import Told, agreed, spans, told
+from simrun.plan.arms import Setting
 from simrun.plan.design import Plan
+from simrun.plan.treatment_texts import Told, agreed, spans, told
 from simrun.scenarios.base import Case
 from simrun.scenarios.treatment import Change, Treatment, Verdict, together, treatment
-from simrun.score.compared import Contrast
 
 SAMPLE = 200
 """Cases that are looked at: a text that changes too much does so in most of them."""
@@ -106,7 +105,7 @@ class Audit(Record):
         return f"Treatment: in {pairs - len(amiss)} of {pairs} pairs only the declared words differ before anybody has spoken{sample}{first}."
 
 
-def audited(plan: Plan, contrasts: Sequence[Contrast], sample: int | None = SAMPLE) -> Audit:
+def audited(plan: Plan, sample: int | None = SAMPLE) -> Audit:
     """Audit the first `sample` cases of a plan (None: all) in every pair of arms that is compared. No engine is called.
 
     Declared are, for an axis, all texts by which a person shows a level of it, the words by which the case's own text agrees
@@ -114,7 +113,7 @@ def audited(plan: Plan, contrasts: Sequence[Contrast], sample: int | None = SAMP
     blinds, all that anybody shows.
     """
     cases = list(islice(plan.cases.values(), sample))
-    pairs = _pairs(plan, contrasts)
+    pairs = _pairs(plan)
     untold = {pair: why for pair in pairs if (why := _untold(plan, *pair))}
     found = _found(plan, [pair for pair in pairs if pair not in untold], cases)
     return Audit(
@@ -126,26 +125,28 @@ def audited(plan: Plan, contrasts: Sequence[Contrast], sample: int | None = SAMP
     )
 
 
-def _pairs(plan: Plan, contrasts: Sequence[Contrast]) -> list[Pair]:
+def _pairs(plan: Plan) -> list[Pair]:
     """Arm and reference of each comparison; where means over several arms are compared, each arm and the first."""
     first = plan.arms[0].name
     found = [
-        (arm, each.references[0] if len(each.arms) + len(each.references) == 2 else first)
-        for each in contrasts
+        (arm, each.references[0] if each.single else first)
+        for each in plan.contrasts
         for arm in (*each.arms, *each.references)
-        if len(each.arms) + len(each.references) > 2 or arm in each.arms
+        if not each.single or arm in each.arms
     ]
     return [pair for pair in dict.fromkeys(found) if pair[0] != pair[1]]
 
 
-def _differing(plan: Plan, arm: str, reference: str) -> tuple[str, ...]:
-    one, other = plan.castings[arm].arm.settings, plan.castings[reference].arm.settings
-    return tuple(key for key in dict.fromkeys((*one, *other)) if one.get(key) != other.get(key))
+def _differing(plan: Plan, arm: str, reference: str) -> tuple[Setting, ...]:
+    """What the arm sets otherwise than its reference."""
+    one, other = plan.castings[arm].arm, plan.castings[reference].arm
+    found = [each for each in one.sets if other.settings.get(each.name) != each.level]
+    return (*found, *(each for each in other.sets if each.name not in one.settings))
 
 
 def _untold(plan: Plan, arm: str, reference: str) -> str:
     """Why a pair has no declared words, "" where it has."""
-    options = [key for key in _differing(plan, arm, reference) if key.startswith("scenario.")]
+    options = [each.name for each in _differing(plan, arm, reference) if each.kind == "option"]
     control = plan.castings[arm].arm.control
     return UNTOLD.get(control, f"{', '.join(options)} may change any text" if options else "")
 
@@ -176,7 +177,7 @@ def _audited(plan: Plan, arm: str, reference: str, found: Mapping[str, Found]) -
     return Audited(
         arm=arm,
         reference=reference,
-        declared=keys,
+        declared=tuple(each.name for each in keys),
         expected=expected,
         pairs=len(found),
         verdicts=verdicts,
@@ -197,17 +198,18 @@ def _example(case: str, found: Treatment) -> Example:
     )
 
 
-def _expected(plan: Plan, arm: str, keys: Sequence[str]) -> tuple[Verdict, ...]:
+def _expected(plan: Plan, arm: str, keys: Sequence[Setting]) -> tuple[Verdict, ...]:
     """What is varied shows in words, but for an option of an engine; those who are blinded do not read them."""
-    words = {"bias", "dose", "mitigation", "surface", BIASED, *plan.catalogue.axes}
-    if not any(key.partition(".")[2] in words for key in keys):
+    if all(key.kind in ("engine", "option") for key in keys):
         return ("nothing",)
     casting = plan.castings[arm]
-    sighted = any(not plan.catalogue.mitigation(casting.roles[role].mitigation).blind for role in casting.backends)
+    sighted = any(
+        not plan.catalogue.mitigation(casting.roles[role].mitigation).blind for role in casting.scenario.roles()
+    )
     return ("intended",) if sighted else ("nothing", "intended")
 
 
-def _pair(reference: Told, arm: Told, keys: Sequence[str]) -> Found:
+def _pair(reference: Told, arm: Told, keys: Sequence[Setting]) -> Found:
     shown = [span for key in keys for span in spans(reference, arm, key)]
     found = _between(reference, arm, shown)
     if found.verdict in ("nothing", "intended"):

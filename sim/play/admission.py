@@ -103,7 +103,7 @@ class Admission:
     @asynccontextmanager
     async def first(self, backend: Backend, case: str, chat: Chat) -> AsyncIterator[None]:
         """The first call of a role in a case: one reads the prompt that all arms and repeats begin with, then the others find it cached."""
-        key = (id(backend), case, chat.role)
+        key = (id(backend), case, chat.speaker)
         if (read := self._read.get(key)) is not None:
             await read.wait()
             yield

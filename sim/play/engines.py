@@ -1,7 +1,7 @@
 """The backends of a plan: each opened once however many roles and arms share it, after a check that the devices hold them all."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from simrun.agents.backends.base import Backend
 from simrun.config.errors import ConfigError
@@ -11,16 +11,16 @@ from simrun.plan.design import Plan
 class Engines:
     """Who answers for each role in each arm. Raises ConfigError where they claim more of a device than there is."""
 
-    def __init__(self, plan: Plan):
+    def __init__(self, plan: Plan, only: Collection[str] | None = None):
+        """`only` the backends of these roles, where not all are needed."""
         self._made: dict[str, Backend] = {}
         self._of = {
             (arm, role): self._shared(backend)
             for arm, casting in plan.castings.items()
             for role, backend in casting.backends.items()
+            if only is None or role in only
         }
-        self._audited = {
-            name for name, casting in plan.castings.items() if not casting.arm.control.startswith("positive")
-        }
+        self._audited = {name for name, casting in plan.castings.items() if not casting.arm.scripted}
         """The arms that say something of the agents that are audited: the positive control has scripted ones of its own."""
 
     def _shared(self, backend: Backend) -> Backend:

@@ -70,6 +70,10 @@ class Blocks:
         for _, block in numbered:
             yield [trial for _, trials in block for trial in trials]
 
+    def __iter__(self) -> Iterator[list[Trial]]:
+        """All of them, in order."""
+        return self._blocks()
+
     def get(self, block: int) -> list[Trial]:
         """The trials of a block; cheap for blocks in rising order."""
         if block < self._next:

@@ -9,12 +9,17 @@ from pathlib import Path
 from simrun.agents.records import Call, Chat, Message, Record
 from simrun.agents.reply import Reply
 from simrun.log.chain import read
+from simrun.log.lines import CALL, call_of
 from simrun.plan.design import Plan
-from simrun.play.replay import call_of
+from simrun.scenarios.base import Turn
+from simrun.stage.drive import driven
 from simrun.stage.stage import Stage
 
 MOST = 500
 """Episodes that are looked at, from the beginning of the log."""
+
+
+Known = dict[tuple[str, str, int], Call]
 
 
 class Reuse(Record):
@@ -117,24 +122,25 @@ def reuse(run: Path, plan: Plan, most: int = MOST) -> tuple[Reuse, ...]:
 
 def chats(run: Path, plan: Plan, most: int) -> Iterator[tuple[Chat, Call]]:
     """The calls of the first episodes with the chats that they answered, in the order in which they were logged."""
-
     trials = {trial.id: trial for trial in plan.trials()}
     stages: dict[str, Stage] = {}
-    waiting: dict[str, dict[tuple[str, int], Call]] = defaultdict(dict)
+    waiting: dict[str, Known] = defaultdict(dict)
     for line in read(run):
-        if line.fields["kind"] != "call" or (line.fields["trial"] not in stages and len(stages) >= most):
+        if line.fields["kind"] != CALL or (line.fields["trial"] not in stages and len(stages) >= most):
             continue
         call = call_of(line)
-        trial = trials[call.trial]
         if call.trial not in stages:
-            stages[call.trial] = plan.castings[trial.arm].stage(plan.cases[trial.case], trial)
-        waiting[call.trial][call.role, call.nth] = call
-        stage, moved = stages[call.trial], True
-        while moved:
-            moved = False
-            for turn in stage.pending():
-                chat = stage.chat(turn)
-                if (answered := waiting[call.trial].pop((chat.role, chat.nth), None)) is not None:
-                    yield chat, answered
-                    stage.say(turn, Reply.of(answered.answer, turn.kinds()))
-                    moved = True
+            stages[call.trial] = plan.stage(trials[call.trial])
+        known, found = waiting[call.trial], list[tuple[Chat, Call]]()
+        known[call.role, call.chat, call.nth] = call
+
+        def answer(
+            turn: Turn, chat: Chat, known: Known = known, found: list[tuple[Chat, Call]] = found
+        ) -> Reply | None:
+            if (answered := known.pop((chat.role, chat.chat, chat.nth), None)) is None:
+                return None
+            found.append((chat, answered))
+            return Reply.of(answered.answer, turn.kinds())
+
+        driven(stages[call.trial], answer)
+        yield from found

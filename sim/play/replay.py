@@ -1,29 +1,55 @@
 """The log played through the same stage: what reproduces outcomes, seals tables, and lets a run be resumed."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from simrun.agents.backends.base import BackendError
 from simrun.agents.backends.replay import Answers
-from simrun.agents.records import Call
+from simrun.agents.records import Call, Chat
 from simrun.agents.reply import Reply
 from simrun.config.errors import ConfigError
 from simrun.log.chain import Head, LogError, LogLine, read
+from simrun.log.lines import CALL, EPISODE, ERROR, Played, call_of, own
 from simrun.plan.design import Plan
+from simrun.scenarios.base import Turn
+from simrun.stage.drive import driven
 from simrun.stage.stage import Stage
 from simrun.stage.trial import Episode, Trial
 
+Key = tuple[str, str, int]
+"""Role, chat and turn: what names a call within its trial."""
 
-@dataclass(frozen=True, slots=True)
-class Played:
-    """An episode as the log has it, and the stage after playing it again (None where it ended in an error)."""
 
-    trial: Trial
-    episode: Episode
-    calls: tuple[Call, ...]
-    stage: Stage | None
+class Calls:
+    """The calls of a log by trial. LogError where one is logged twice."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, dict[Key, Call]] = defaultdict(dict)
+
+    def add(self, line: LogLine) -> None:
+        """A line of the log."""
+        call = call_of(line)
+        key = call.role, call.chat, call.nth
+        if key in self._of[call.trial]:
+            raise LogError(
+                f"{line.file}:{line.number}: {call.role} turn {call.nth} of trial {call.trial} is logged twice"
+            )
+        self._of[call.trial][key] = call
+
+    def of(self, trial: str) -> tuple[Call, ...]:
+        """Those of one trial, as they were logged."""
+        return tuple(self._of.get(trial, {}).values())
+
+    def drop(self, trial: str) -> None:
+        """Forget a trial that is over."""
+        self._of.pop(trial, None)
+
+    def all(self) -> Iterator[Call]:
+        """Those of every trial that was not dropped."""
+        return (call for calls in self._of.values() for call in calls.values())
 
 
 def replayed(run: Path, plan: Plan, head: Head | None = None) -> Iterator[Played]:
@@ -33,57 +59,63 @@ def replayed(run: Path, plan: Plan, head: Head | None = None) -> Iterator[Played
     a prompt is not the logged one; ConfigError where the outcome is another.
     """
     trials = {trial.id: trial for trial in plan.trials()}
-    calls: dict[str, dict[tuple[str, int], Call]] = defaultdict(dict)
+    calls = Calls()
     divided: list[Episode] = []
     for line in read(run, head):
-        if line.fields["kind"] == "call":
-            _keep(call_of(line), calls, line)
+        if line.fields["kind"] == CALL:
+            calls.add(line)
             continue
-        episode = Episode.model_validate(
-            {key: value for key, value in line.fields.items() if key not in ("kind", "prev")}
-        )
-        trial = trials.get(episode.trial)
-        if trial is None:
-            raise LogError(f"{line.file}:{line.number}: trial {episode.trial} is not in this run's plan")
-        own = tuple(calls[trial.id].values())
+        episode = _episode(line, trials)
+        trial = trials[episode.trial]
         if episode.error:
-            yield Played(trial, episode, own, None)
-        elif (stage := again(plan, trial, own, episode)) is None:
+            yield Played(trial, episode, calls.of(trial.id), None)
+        elif (stage := again(plan, trial, calls.of(trial.id), episode)) is None:
             divided.append(episode)
         else:
-            del calls[trial.id]
-            yield Played(trial, episode, own, stage)
+            played = calls.of(trial.id)
+            calls.drop(trial.id)
+            yield Played(trial, episode, played, stage)
     for episode in divided:
-        trial, own = trials[episode.trial], tuple(calls[episode.trial].values())
-        if (stage := again(plan, trial, own, episode)) is None:
+        trial, played = trials[episode.trial], calls.of(episode.trial)
+        if (stage := again(plan, trial, played, episode)) is None:
             raise BackendError(
                 "replay", f"trial {trial.id}: the log ends before everybody has spoken, but calls the episode finished"
             )
-        yield Played(trial, episode, own, stage)
+        yield Played(trial, episode, played, stage)
 
 
-def _keep(call: Call, calls: dict[str, dict[tuple[str, int], Call]], line: LogLine) -> None:
-    if (call.role, call.nth) in calls[call.trial]:
-        raise LogError(f"{line.file}:{line.number}: {call.role} turn {call.nth} of trial {call.trial} is logged twice")
-    calls[call.trial][call.role, call.nth] = call
+def _episode(line: LogLine, trials: Mapping[str, Trial]) -> Episode:
+    if line.fields["kind"] not in (EPISODE, ERROR):
+        raise LogError(f"{line.file}:{line.number}: no line of kind {line.fields['kind']!r} can stand here")
+    episode = Episode.model_validate(own(line))
+    if episode.trial not in trials:
+        raise LogError(f"{line.file}:{line.number}: trial {episode.trial} is not in this run's plan")
+    return episode
 
 
-def call_of(line: LogLine) -> Call:
-    """A call line as the record."""
-    return Call.model_validate({key: value for key, value in line.fields.items() if key not in ("kind", "prev")})
-
-
-def again(plan: Plan, trial: Trial, calls: tuple[Call, ...], episode: Episode) -> Stage | None:
+def again(plan: Plan, trial: Trial, calls: Iterable[Call], episode: Episode) -> Stage | None:
     """One episode played from its logged answers; its outcome must be the logged one. None where an answer is not among them."""
-    stage, answers = plan.castings[trial.arm].stage(plan.cases[trial.case], trial), Answers(calls)
-    while not stage.over:
-        for turn in stage.pending():
-            answer = answers.get(stage.chat(turn))
-            if answer is None:
-                return None
-            stage.say(turn, Reply.of(answer, turn.kinds()))
+    stage = plan.stage(trial)
+    if not recalled(stage, Answers(calls)):
+        return None
     assert stage.outcome is not None
-    found, logged = stage.outcome.model_dump(mode="json") | stage.shown, {**(episode.outcome or {}), **episode.shown}
+    found = stage.outcome.model_dump(mode="json") | stage.judged
+    check(trial, found, {**(episode.outcome or {}), **episode.judged})
+    return stage
+
+
+def recalled(stage: Stage, answers: Answers) -> bool:
+    """Say again what is answered already; whether the play is over with it."""
+
+    def answer(turn: Turn, chat: Chat) -> Reply | None:
+        known = answers.get(chat)
+        return None if known is None else Reply.of(known, turn.kinds())
+
+    return driven(stage, answer)
+
+
+def check(trial: Trial, found: Mapping[str, Any], logged: Mapping[str, Any]) -> None:
+    """ConfigError where a trial, played again, comes to something else than what is logged."""
     if found != logged:
         differing = [
             f"{key}: logged {logged.get(key)!r}, now {value!r}"
@@ -91,9 +123,9 @@ def again(plan: Plan, trial: Trial, calls: tuple[Call, ...], episode: Episode) -
             if logged.get(key) != value
         ]
         raise ConfigError(
-            f"trial {trial.id} ({trial.case}, {trial.arm}): the replay came out otherwise: {'; '.join(differing)}. The scenario has changed since"
+            f"trial {trial.id} ({trial.case}, {trial.arm}): the replay came out otherwise: {'; '.join(differing)}. "
+            "The scenario has changed since"
         )
-    return stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +139,12 @@ class Past:
 def past(run: Path, head: Head | None = None) -> Past:
     """What a resume need not ask again. LogError for a log that was changed."""
     done: set[str] = set()
-    calls: dict[str, dict[tuple[str, int], Call]] = defaultdict(dict)
+    calls = Calls()
     for line in read(run, head):
-        if line.fields["kind"] == "call" and line.fields["trial"] not in done:
-            _keep(call_of(line), calls, line)
-        elif line.fields["kind"] == "episode":
-            done.add(line.fields["trial"])
-            calls.pop(line.fields["trial"], None)
-    return Past(frozenset(done), Answers(call for own in calls.values() for call in own.values()))
+        trial = line.fields.get("trial", "")
+        if line.fields["kind"] == CALL and trial not in done:
+            calls.add(line)
+        elif line.fields["kind"] == EPISODE:
+            done.add(trial)
+            calls.drop(trial)
+    return Past(frozenset(done), Answers(calls.all()))

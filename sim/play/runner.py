@@ -1,57 +1,36 @@
 """Trials -> backends -> log: one coroutine an episode, no barrier anywhere."""
 
 import asyncio
-import time
 import traceback
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 from simrun.agents.backends.base import BackendError
 from simrun.agents.backends.replay import Answers
-from simrun.agents.records import Answer, Chat
-from simrun.agents.reply import Reply
 from simrun.log.chain import RunLog
+from simrun.log.lines import note_end, note_failure
 from simrun.plan.design import Plan
 from simrun.play.admission import Admission
+from simrun.play.answering import Answering
 from simrun.play.engines import Engines
-from simrun.scenarios.base import Turn
-from simrun.stage.stage import Stage
+from simrun.play.watch import Watch
+from simrun.stage.drive import drive
 from simrun.stage.trial import Trial
 
 FATAL = ("auth", "request", "engine")
 """Errors that every further episode would meet as well: the run stops taking up new ones."""
 
 
-@dataclass
-class Watch:
-    """What a run has done so far; read by the progress display and the sampler, written by the runner."""
-
-    owed: int
-    done: int = 0
-    playing: int = 0
-    """Episodes in flight."""
-    calls: int = 0
-    prompt: int = 0
-    """Prompt tokens, those that came from a cache included."""
-    cached: int = 0
-    output: int = 0
-    errors: Counter[str] = field(default_factory=Counter)
-    started: float = field(default_factory=time.monotonic)
-    stopping: str = ""
-    """Why no new episode is taken up, "" while they are."""
-
-
 class Runner:
     """Plays owed trials; a reply is in the log before the play hears it."""
 
     def __init__(self, plan: Plan, engines: Engines, log: RunLog, answers: Answers, watch: Watch):
-        self._plan, self.engines, self._log, self._answers, self.watch = plan, engines, log, answers, watch
-        self.admission = Admission(1 / plan.config.workers)
+        self._plan, self.engines, self._log, self.watch = plan, engines, log, watch
+        self.admission = Admission(1 / plan.throughput.workers)
+        self._answering = Answering(engines, log, answers, watch, self.admission)
 
     async def play(self, owed: Iterator[Trial]) -> None:
         """Play all trials, as many at a time as the run or its tightest backend allows."""
-        most = self._plan.config.concurrency or min(backend.concurrency for backend in self.engines.all())
+        most = self._plan.throughput.concurrency or min(backend.concurrency for backend in self.engines.all())
         # one worker an episode in flight, drawing on one iterator: a free place is filled at once, and memory does not grow with the plan
         try:
             async with asyncio.TaskGroup() as group:
@@ -62,7 +41,7 @@ class Runner:
 
     def recall(self, answers: Answers) -> None:
         """Take these for the answers that are known already."""
-        self._answers = answers
+        self._answering.answers = answers
 
     async def _work(self, owed: Iterator[Trial]) -> None:
         while not self.watch.stopping:
@@ -80,12 +59,15 @@ class Runner:
     async def episode(self, trial: Trial) -> None:
         """One trial, from the first turn to its line in the log."""
         try:
-            async with asyncio.timeout(self._plan.config.deadline):
-                stage = await self._played(trial)
+            async with asyncio.timeout(self._plan.throughput.deadline):
+                stage = self._plan.stage(trial)
+                await drive(stage, self._answering.of(trial))
         except BackendError as error:
             self._failed(trial, error.kind, str(error))
         except TimeoutError:
-            self._failed(trial, "timeout", f"the episode did not end within deadline={self._plan.config.deadline:g} s")
+            self._failed(
+                trial, "timeout", f"the episode did not end within deadline={self._plan.throughput.deadline:g} s"
+            )
         except Exception as error:
             # a fault in a scenario costs its own trial, named and with its place, and not the trials beside it
             self._failed(
@@ -98,91 +80,8 @@ class Runner:
         for backend in self.engines.all():
             backend.release(trial.id)
 
-    async def _played(self, trial: Trial) -> Stage:
-        stage = self._plan.castings[trial.arm].stage(self._plan.cases[trial.case], trial)
-        while not stage.over:
-            await self._beat(stage, trial)
-        return stage
-
     def _failed(self, trial: Trial, kind: str, message: str) -> None:
         note_failure(self._log, trial, kind, message)
         self.watch.errors[kind] += 1
         if kind in FATAL:
             self.watch.stopping = message
-
-    async def _beat(self, stage: Stage, trial: Trial) -> None:
-        """Everybody who is due speaks; those who are due together are asked together."""
-        turns = stage.pending()
-        if len(turns) == 1:
-            stage.say(turns[0], await self._ask(stage.chat(turns[0]), turns[0], trial))
-            return
-        # all of them are awaited even when one fails: what was answered is in the log, and not asked again
-        asked = [self._ask(stage.chat(turn), turn, trial) for turn in turns]
-        replies = await asyncio.gather(*asked, return_exceptions=True)
-        for reply in replies:
-            if isinstance(reply, BaseException):
-                raise reply
-        for turn, reply in zip(turns, replies, strict=True):
-            assert isinstance(reply, Reply)
-            stage.say(turn, reply)
-
-    async def _ask(self, chat: Chat, turn: Turn, trial: Trial) -> Reply:
-        answer = self._answers.get(chat)
-        if answer is None:
-            answer = await self._answered(chat, trial)
-        return Reply.of(answer, turn.kinds())
-
-    async def _answered(self, chat: Chat, trial: Trial) -> Answer:
-        backend, asked = self.engines.of(trial.arm, chat.role), time.perf_counter()
-        if chat.nth == 0 and backend.prefixes:
-            async with self.admission.first(backend, trial.case, chat):
-                answer = await backend.reply(chat)
-        else:
-            answer = await backend.reply(chat)
-        self._keep(chat, answer, time.perf_counter() - asked)
-        self.admission.grew(backend, chat.session, answer)
-        return answer
-
-    def _keep(self, chat: Chat, answer: Answer, seconds: float) -> None:
-        note_call(self._log, chat, answer, seconds)
-        watch = self.watch
-        watch.calls += 1
-        watch.prompt += answer.prompt_tokens or 0
-        watch.cached += answer.cached_tokens or 0
-        watch.output += answer.output_tokens or 0
-
-
-def note_call(log: RunLog, chat: Chat, answer: Answer, seconds: float) -> None:
-    """The line of a call that was answered."""
-    told = {"trial": chat.session, "role": chat.role, "nth": chat.nth, "digest": chat.digest, "seed": chat.seed}
-    log.write("call", told | {"answer": answer.model_dump(), "at": time.time(), "seconds": round(seconds, 4)})
-
-
-def note_end(log: RunLog, trial: Trial, stage: Stage) -> None:
-    """The line of an episode that has its outcome."""
-    assert stage.outcome is not None
-    told = {"shown": stage.shown} if stage.shown else {}
-    log.write(
-        "episode", {"trial": trial.id, "at": time.time(), "outcome": stage.outcome.model_dump(mode="json"), **told}
-    )
-
-
-def note_failure(log: RunLog, trial: Trial, kind: str, message: str) -> None:
-    """The line of an episode that ended without one: it stays owed."""
-    log.write("error", {"trial": trial.id, "at": time.time(), "error": kind, "message": message})
-
-
-def progress(watch: Watch) -> Mapping[str, object]:
-    """The figures of a progress line."""
-    seconds = max(time.monotonic() - watch.started, 1e-9)
-    failed = watch.errors.total()
-    left = watch.owed - watch.done - failed
-    pace = (watch.done + failed) / seconds
-    return {
-        "done": watch.done,
-        "owed": watch.owed,
-        "calls_per_second": watch.calls / seconds,
-        "tokens_per_second": watch.output / seconds,
-        "errors": dict(watch.errors),
-        "eta": left / pace if pace else None,
-    }

@@ -14,7 +14,7 @@ from simrun.agents.backends.base import Backend, BackendError, Gauges
 from simrun.agents.records import Record
 from simrun.play.admission import Admission
 from simrun.play.engines import Engines
-from simrun.play.runner import Watch
+from simrun.play.watch import Watch
 
 FILE = "pace.jsonl"
 EVERY, TICK = 1.0, 0.02

@@ -1,11 +1,9 @@
 """Several processes that play one run, for when one event loop is not enough: each leases blocks of pairs and writes its own chain of the log."""
 
 import asyncio
-import os
 import sys
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,38 +11,28 @@ import orjson
 
 from simrun.agents.backends.base import BackendError
 from simrun.config.errors import ConfigError
-from simrun.log.chain import RunLog, segments
-from simrun.log.manifest import Manifest
 from simrun.plan.design import Plan
-from simrun.play.engines import Engines
 from simrun.play.leases import Blocks, Leases
-from simrun.play.replay import Past, past
-from simrun.play.runner import Runner, Watch
-from simrun.play.speed import Look, Observer, Sampler, beside, together
+from simrun.play.speed import Look, Sampler, beside, together
+from simrun.play.watch import Watch
+from simrun.play.worker import COUNTED, EVERY, Told
 
-EVERY = 0.25
-"""Seconds between a worker's reports."""
 LIVES = 3
 """How often a worker that died is replaced, before the run stops."""
-PATIENCE = 10.0
-"""Seconds that a worker waits for one of an earlier session to let go of its chain."""
-COUNTED = ("done", "playing", "calls", "prompt", "cached", "output")
-
-Told = Callable[[Mapping[str, Any]], None]
 
 
 def checked(plan: Plan) -> None:
     """ConfigError where several processes cannot share the engines of a plan."""
     for casting in plan.castings.values():
         for role, backend in casting.backends.items():
-            if plan.config.workers > 1 and not backend.divisible():
+            if plan.throughput.workers > 1 and not backend.divisible():
                 raise ConfigError(
-                    f"workers={plan.config.workers}: backend={backend.name} (of the {role}) lives in one process, and each worker would load its own; "
+                    f"workers={plan.throughput.workers}: backend={backend.name} (of the {role}) lives in one process, and each worker would load its own; "
                     "start a server and use backend=server url=..., or workers=1"
                 )
 
 
-class Crew:
+class Workers:
     """The parent's side: starts the workers, counts what they do, replaces those that die."""
 
     def __init__(self, path: Path, plan: Plan, watch: Watch, opened: Told):
@@ -58,7 +46,7 @@ class Crew:
         """Play all that is owed. BackendError where no engine could be opened."""
         try:
             async with beside(Sampler(self._path, self._watch).follow(self._look)), asyncio.TaskGroup() as group:
-                for number in range(self._plan.config.workers):
+                for number in range(self._plan.throughput.workers):
                     group.create_task(self._kept(f"w{number + 1}"))
         finally:
             self._leases.close()
@@ -77,11 +65,11 @@ class Crew:
                 self._watch.stopping = f"worker {name} died {LIVES + 1} times (exit code {code}); the {returned} blocks that it held are owed"
 
     async def _worked(self, name: str) -> int:
-        options = [str(self._path), name, str(self._plan.config.concurrency or 0)]
+        options = [str(self._path), name, str(self._plan.throughput.concurrency or 0)]
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "simrun.play.workers",
+            "simrun.play.worker",
             *options,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -130,80 +118,3 @@ class Crew:
         # every worker asks the same servers: what one was told holds for all
         gauges = [look.gauges for look in looks if look.gauges][:1]
         return Look(gauges=together(gauges), late=tuple(late for look in looks for late in look.late) or (0.0,))
-
-
-class Worker:
-    """The worker's side: plays what it leases until there is nothing left."""
-
-    def __init__(self, path: Path, name: str, plan: Plan):
-        self._path, self._name, self._plan = path, name, plan
-        self._log = RunLog(path, name, PATIENCE)
-        self._known = past(path) if segments(path) else Past()
-        self._watch = Watch(owed=0)
-        self._runner = Runner(plan, Engines(plan), self._log, self._known.answers, self._watch)
-
-    async def play(self) -> None:
-        """Open the engines, play, and tell the parent about both."""
-        threading.Thread(target=self._obey, args=(asyncio.get_running_loop(),), daemon=True).start()
-        try:
-            async with self._runner.engines as engines:
-                tell({"engines": engines.identities(self._plan.arms[0].name), "notes": engines.notes()})
-                observer = Observer(engines, self._runner.admission)
-                async with beside(observer.tick()), beside(self._report(observer)):
-                    await self._runner.play(self._owed())
-                await self._tell(observer)
-        except BackendError as error:
-            tell({"failed": str(error), "kind": error.kind})
-        finally:
-            self._log.close()
-
-    def _obey(self, loop: asyncio.AbstractEventLoop) -> None:
-        for _ in sys.stdin:
-            loop.call_soon_threadsafe(setattr, self._watch, "stopping", "interrupted")
-        os._exit(1)  # the parent is gone, or drops us; every line that was written is whole
-
-    def _owed(self) -> Iterator[Any]:
-        leases, blocks = Leases(self._path), Blocks(self._plan)
-        try:
-            while (taken := leases.take(self._name)) is not None:
-                block, returned = taken
-                if returned:  # somebody died over it: what was answered there is in the log by now
-                    self._known = past(self._path)
-                    self._runner.recall(self._known.answers)
-                yield from (trial for trial in blocks.get(block) if trial.id not in self._known.done)
-        finally:
-            leases.close()
-
-    async def _report(self, observer: Observer) -> None:
-        while True:
-            await self._tell(observer)
-            await asyncio.sleep(EVERY)
-
-    async def _tell(self, observer: Observer) -> None:
-        watch = self._watch
-        look = (await observer.look()).model_dump()
-        tell(
-            {field: getattr(watch, field) for field in COUNTED}
-            | {"errors": watch.errors, "stopping": watch.stopping, "look": look}
-        )
-
-
-def tell(told: Mapping[str, Any]) -> None:
-    """One line to the parent; a parent that is gone is noticed elsewhere."""
-    try:
-        os.write(sys.stdout.fileno(), orjson.dumps(told) + b"\n")
-    except BrokenPipeError:
-        os._exit(1)
-
-
-def main() -> None:
-    """A worker process: python -m simrun.play.workers RUN NAME CONCURRENCY."""
-    path, name, concurrency = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-    plan = Manifest.read(path).plan()
-    if concurrency:
-        plan.config = plan.config.model_copy(update={"concurrency": concurrency})
-    asyncio.run(Worker(path, name, plan).play())
-
-
-if __name__ == "__main__":
-    main()

@@ -11,12 +11,10 @@ from simrun.agents.records import Record
 from simrun.config.errors import ConfigError
 from simrun.estimate.families import holm
 from simrun.estimate.resampling import sign_flip
-from simrun.report.figures import figure, interval, table
-from simrun.report.markdown import ALPHA
-from simrun.report.record import ArmResult
+from simrun.report.figures import ALPHA, figure, interval, table
 from simrun.report.run import Run
 from simrun.scenarios.outcome import Outcome
-from simrun.score import compared as arms
+from simrun.score.arms import ArmResult
 from simrun.score.contrasts import ContrastResult
 from simrun.score.layout import Codes, Floats, Layout
 from simrun.score.metrics.paired_difference import PairedDifference
@@ -96,10 +94,10 @@ class _Told:
 
     def __init__(self, run: Run):
         self.run, self.name, self.manifest = run, run.path.name, run.manifests[0]
-        self.scenario = str(self.manifest.config.scenario["name"])
+        self.scenario = self.manifest.scenario.name
         self.kind: type[Outcome] = self.manifest.outcome
         self.reference = self.manifest.arms[0].name
-        self.contrasts = {(each.arm, each.reference): each for each in arms.compared(self.manifest) if not each.control}
+        self.contrasts = {(each.arm, each.reference): each for each in self.manifest.contrasts if not each.control}
 
     @property
     def layout(self) -> Layout:
@@ -129,9 +127,9 @@ class _Told:
 
     def side(self, outcomes: Sequence[str]) -> Side:
         """What its own report says."""
-        report = self.run.report()
-        effects = tuple(each for each in report.contrasts if each.outcome in outcomes and each.family != "control")
-        return Side(run=self.name, reference=report.arms[0], effects=effects)
+        scored = self.run.scored
+        effects = tuple(each for each in scored.contrasts if each.outcome in outcomes and each.family != "control")
+        return Side(run=self.name, reference=scored.arms[0], effects=effects)
 
 
 def compare(runs: Sequence[Run]) -> Comparison:

@@ -1,47 +1,31 @@
 """A run: played, resumed, replayed, loaded, reported."""
 
-import asyncio
-import contextlib
-import shutil
-import signal
-import threading
-import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-import orjson
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from simrun.agents.backends.base import BackendError
 from simrun.config.errors import ConfigError
 from simrun.config.menus import Catalogue, catalogue
 from simrun.config.options import Config
-from simrun.log.chain import Lock, RunLog, heads, segments
-from simrun.log.manifest import Manifest, find, folder
-from simrun.log.tables import BATCH, TABLES, seal
-from simrun.plan.design import Plan
-from simrun.plan.treatment import audited
-from simrun.play.engines import Engines
-from simrun.play.replay import Past, past
-from simrun.play.runner import Runner, Watch
-from simrun.play.speed import Observer, Sampler, beside, pace, samples
-from simrun.play.workers import Crew, checked
-from simrun.report.markdown import markdown
-from simrun.report.plots import plots
-from simrun.report.record import Report, build
-from simrun.score.compared import compared
-from simrun.score.layout import Layout, laid_out
+from simrun.log.manifest import Manifest, find
+from simrun.log.parquet import frame, scan
+from simrun.log.tables import TABLES
+from simrun.plan.design import planned
+from simrun.play import judging as asking
+from simrun.play import session
+from simrun.play.session import Session, Watching, sealed
+from simrun.play.speed import pace, samples
+from simrun.report.render.json import json
+from simrun.report.render.markdown import markdown
+from simrun.report.report import Report, build
+from simrun.score.layout import Layout, labels, laid_out, read_outcomes
+from simrun.score.menu import check
+from simrun.score.scored import Scored
 
 if TYPE_CHECKING:
     import duckdb
-
-T = TypeVar("T")
+    import pandas as pd
 
 
 class Run:
@@ -66,28 +50,26 @@ class Run:
         """Whether every owed trial has an outcome."""
         return all(manifest.complete for manifest in self.manifests)
 
-    def _table(self, name: str) -> pd.DataFrame:
-        return pd.concat(
-            [pd.read_parquet(path / "sealed" / f"{name}.parquet") for path in self.paths], ignore_index=True
-        )
+    def _table(self, name: str) -> "pd.DataFrame":
+        return frame(*(path / "sealed" / f"{name}.parquet" for path in self.paths))
 
     @cached_property
-    def episodes(self) -> pd.DataFrame:
+    def episodes(self) -> "pd.DataFrame":
         """One row a trial: case, arm, settings, state, calls, tokens, problems."""
         return self._table("episodes")
 
     @cached_property
-    def turns(self) -> pd.DataFrame:
+    def turns(self) -> "pd.DataFrame":
         """One row for each thing that was said, in order."""
         return self._table("turns")
 
     @cached_property
-    def calls(self) -> pd.DataFrame:
+    def calls(self) -> "pd.DataFrame":
         """One row a model call, with its seed, tokens and time."""
         return self._table("calls")
 
     @cached_property
-    def outcomes(self) -> pd.DataFrame:
+    def outcomes(self) -> "pd.DataFrame":
         """One row a field of an episode's outcome."""
         return self._table("outcomes")
 
@@ -97,45 +79,49 @@ class Run:
 
         connection = duckdb.connect()
         for name in TABLES:
-            files = [str(path / "sealed" / f"{name}.parquet") for path in self.paths]
-            connection.read_parquet(files, union_by_name=True).create_view(name)
+            scan(connection, *(path / "sealed" / f"{name}.parquet" for path in self.paths)).create_view(name)
         return connection
 
     @cached_property
-    def layout(self) -> Layout:
-        """The outcomes by pairs of case and repeat, read once from the sealed tables. ValueError for several runs: they have one each."""
-        if len(self.paths) > 1:
-            raise ValueError("several runs have no one layout; load them one by one")
-        manifest = self.manifests[0]
-        return laid_out(self.duckdb(), manifest, manifest.laid_out)
+    def scored(self) -> Scored:
+        """The outcomes by pairs and the figures made of them, as typed records: arms, contrasts, counts, manipulations.
 
-    def report(self) -> Report:
-        """The report, computed once from the sealed tables. ValueError for several runs: they have one each."""
+        Read once from the sealed tables. ValueError for several runs: they have one each.
+        """
         if len(self.paths) > 1:
             raise ValueError("several runs have no one report; load them one by one")
+        (manifest,), tables = self.manifests, self.duckdb()
+        speed = pace(samples(self.path), manifest.config.prefill_rate, manifest.config.decode_rate)
+        layout = laid_out(tables, manifest, read_outcomes(tables, manifest))
+        return Scored(
+            name=self.path.name,
+            manifest=manifest,
+            layout=layout,
+            wordings=labels(tables, layout, "wording"),
+            tables=tables,
+            pace=speed,
+        )
+
+    @property
+    def layout(self) -> Layout:
+        """The outcomes by pairs of case and repeat. ValueError for several runs."""
+        return self.scored.layout
+
+    def report(self) -> Report:
+        """Every section as blocks, computed once. ValueError for several runs."""
         return self._report
 
     @cached_property
     def _report(self) -> Report:
-        manifest = self.manifests[0]
-        return build(
-            self.path.name,
-            manifest,
-            self.layout,
-            self.duckdb(),
-            pace(samples(self.path), manifest.config.prefill_rate, manifest.config.decode_rate),
-        )
+        return build(self.scored)
 
     def write_report(self) -> Report:
         """Write report/report.json, report/report.md and its plots, and return the report."""
-        report, target, manifest = self.report(), self.path / "report", self.manifests[0]
+        report, target = self.report(), self.path / "report"
         target.mkdir(exist_ok=True)
-        (target / "report.json").write_bytes(
-            orjson.dumps(report.model_dump(mode="json"), option=orjson.OPT_INDENT_2) + b"\n"
-        )
-        (target / "report.md").write_text(markdown(report), encoding="utf-8")
-        for name, drawn in plots(report, self.layout, manifest.outcome, manifest.primary).items():
-            (target / name).write_bytes(drawn)
+        texts = {"report.json": json(report, indent=True) + "\n", "report.md": markdown(report), **report.plots()}
+        for name, text in texts.items():
+            (target / name).write_text(text, encoding="utf-8")
         return report
 
 
@@ -160,154 +146,38 @@ def run(*overrides: str, config_dir: str | Path | None = None, **options: Any) -
     return start(config, catalogue(folders))
 
 
-def start(config: Config, known: Catalogue, watching: "Watching | None" = None) -> Run:
-    """Plan, play and report a new run."""
-    created = time.time()
-    plan = Plan(config, known)
-    plan.comparable()
-    checked(plan)
-    manifest = Manifest.of(plan, created)
-    manifest = manifest.model_copy(update={"treatment": audited(plan, compared(manifest)).line()})
-    path = folder(config, created)
-    plan_table(plan, path)
-    manifest.write(path)
-    try:
-        return perform(path, plan, _pen(path, plan), Past(), watching)
-    except BackendError:
-        if not any(file.stat().st_size for file in segments(path)):
-            shutil.rmtree(path)  # no backend could be opened: there is nothing to go on with
-        raise
+def start(config: Config, known: Catalogue, watching: Watching | None = None) -> Run:
+    """Plan, play and report a new run. ConfigError for one that cannot be as asked, before anything is played."""
+    plan = planned(config, known)
+    check(config.metrics, Manifest.of(plan, 0.0))
+    return reported(session.start(plan, watching))
 
 
-def resume(path: Path, watching: "Watching | None" = None, concurrency: int | None = None) -> Run:
+def resume(path: Path, watching: Watching | None = None, concurrency: int | None = None) -> Run:
     """Go on with a run where it stopped: nothing that was answered is asked again."""
-    manifest = Manifest.read(path)
-    plan = manifest.plan()
-    if concurrency:
-        plan.config = plan.config.model_copy(update={"concurrency": concurrency})
-    pen = _pen(path, plan)  # before looking at what was played: another process may be playing it
-    try:
-        played = past(path, manifest.tip())
-    except BaseException:
-        pen.close()
-        raise
-    return perform(path, plan, pen, played, watching)
+    return reported(session.resume(path, watching, concurrency))
 
 
-def _pen(path: Path, plan: Plan) -> RunLog | Lock:
-    """The log, to write to it; where workers write it, only the right to have it written."""
-    return RunLog(path) if plan.config.workers == 1 else Lock(path)
-
-
-class Watching:
-    """Looks at a run's progress while it is played; this one looks away."""
-
-    def about(self, path: Path, watch: Watch) -> None:
-        """The run begins."""
-
-    async def follow(self, watch: Watch) -> None:
-        """Runs beside the run until it is cancelled."""
-
-
-def perform(path: Path, plan: Plan, pen: RunLog | Lock, played: Past, watching: Watching | None) -> Run:
-    """Play what is owed, close the log, seal the tables and write the report; whatever happens, what was answered is kept."""
-    manifest = Manifest.read(path)
-    shutil.rmtree(path / "sealed", ignore_errors=True)  # a kill from here on must not leave tables of another log
-    watch = Watch(owed=manifest.owed, done=len(played.done))
-    try:
-        anywhere(_session(path, plan, pen, played, watch, watching or Watching()))
-    except asyncio.CancelledError:
-        watch.stopping = "interrupted"  # the second Ctrl-C; what was answered is in the log
-    finally:
-        closed(path, pen, watch.done)
-    finished = reported(path, plan)
-    finished.stopped = watch.stopping
-    return finished
-
-
-def closed(path: Path, pen: RunLog | Lock, done: int) -> None:
-    """Close the log, and write into the manifest where it ends and whether it is complete. `done` counts the episodes that a log of one process has."""
-    pen.close()
-    manifest = Manifest.read(path)
-    # workers that died have not told all that they did; the log has
-    done, ends = (
-        (done, {**manifest.heads, "": pen.head}) if isinstance(pen, RunLog) else (len(past(path).done), heads(path))
-    )
-    manifest.model_copy(update={"heads": ends, "complete": done == manifest.owed}).write(path)
-
-
-def reported(path: Path, plan: Plan) -> Run:
-    """Seal the tables of a run whose log is closed, and write its report. LogError for a log that was changed, ConfigError for cases or code that were."""
-    seal(path, plan, Manifest.read(path).tip())
-    run = Run(path)
+def reported(played: Session) -> Run:
+    """Seal the tables of a run that was played, and write its report. LogError for a log that was changed, ConfigError for cases or code that were."""
+    played.seal()
+    run = Run(played.path)
     run.write_report()
+    run.stopped = played.stopped
     return run
 
 
-async def _session(path: Path, plan: Plan, pen: RunLog | Lock, played: Past, watch: Watch, watching: Watching) -> None:
-    def opened(told: Mapping[str, Any]) -> None:
-        watching.about(path, watch)
-        Manifest.read(path).model_copy(update={**told, "notes": tuple(told["notes"])}).write(path)
+def judge(path: Path, *overrides: str, **options: Any) -> Run:
+    """Ask judges about what is logged, and report: `judge`, and who speaks (`roles`, `backend`), are given as for a run.
 
-    with _interruptible(watch):
-        async with beside(watching.follow(watch)):
-            if isinstance(pen, RunLog):
-                await _alone(path, plan, Runner(plan, Engines(plan), pen, played.answers, watch), played.done, opened)
-            else:
-                await Crew(path, plan, watch, opened).play()
+    `judge(run.path, "judge=observer", "roles.judge.backend=scripted")`
+    ConfigError where there is nobody to ask, or nothing to judge.
+    """
+    from simrun.config.composition import changed
 
-
-async def _alone(
-    path: Path, plan: Plan, runner: Runner, done: Set[str], opened: Callable[[Mapping[str, Any]], None]
-) -> None:
-    """Play in this process."""
-    async with runner.engines as engines:
-        opened({"engines": engines.identities(plan.arms[0].name), "notes": engines.notes()})
-        observer = Observer(engines, runner.admission)
-        async with beside(observer.tick()), beside(Sampler(path, runner.watch).follow(observer.look)):
-            await runner.play(trial for trial in plan.trials() if trial.id not in done)
-
-
-@contextlib.contextmanager
-def _interruptible(watch: Watch) -> Iterator[None]:
-    """First Ctrl-C: no new episodes, those in flight end. Second: they are dropped, their answers kept."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-
-    def interrupted() -> None:
-        if watch.stopping and task:
-            task.cancel()
-        watch.stopping = "interrupted"
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    loop.add_signal_handler(signal.SIGINT, interrupted)
-    loop.add_signal_handler(signal.SIGTERM, interrupted)
-    try:
-        yield
-    finally:
-        loop.remove_signal_handler(signal.SIGINT)
-        loop.remove_signal_handler(signal.SIGTERM)
-
-
-def anywhere(coroutine: Coroutine[Any, Any, T], run: Callable[[Coroutine[Any, Any, T]], T] = asyncio.run) -> T:
-    """Run a coroutine to its end, from a script or from within a notebook's loop."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return run(coroutine)
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(run, coroutine).result()
-
-
-def plan_table(plan: Plan, path: Path) -> None:
-    """Write plan.parquet: one row per owed trial."""
-    keys = ["id", "case", "arm", "repeat", *dict.fromkeys(key for arm in plan.arms for key in arm.settings)]
-    schema = pa.schema([(key, pa.int64() if key == "repeat" else pa.string()) for key in keys])
-    settings, trials = {arm.name: dict(arm.settings) for arm in plan.arms}, plan.trials()
-    with pq.ParquetWriter(path / "plan.parquet", schema) as table:
-        while batch := [trial.model_dump() | settings[trial.arm] for trial in islice(trials, BATCH)]:
-            table.write_table(pa.Table.from_pylist(batch, schema))
+    manifest = Manifest.read(path)
+    asking.judge(path, manifest, changed(manifest.config, overrides, options, asking.ASKED))
+    return rebuild(path)[0]
 
 
 def rebuild(path: Path) -> tuple[Run, bool | None]:
@@ -316,7 +186,10 @@ def rebuild(path: Path) -> tuple[Run, bool | None]:
     None where there was no report before. LogError for a log that was changed, ConfigError for cases or code that were.
     """
     before = _report_bytes(path)
-    again = reported(path, Manifest.read(path).plan())
+    manifest = Manifest.read(path)
+    sealed(path, manifest.plan(), manifest)
+    again = Run(path)
+    again.write_report()
     return again, None if before is None else before == _report_bytes(path)
 
 

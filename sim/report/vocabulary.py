@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simrun.agents.judges.observer import masked
+from simrun.agents.persona import masked
 from simrun.agents.records import Record
 from simrun.estimate.families import benjamini_hochberg
 from simrun.estimate.resampling import sign_flips
 from simrun.log.manifest import Manifest
+from simrun.plan.contrasts import Contrast
 from simrun.report.figures import figure
-from simrun.score.compared import Contrast, compared
 from simrun.score.metrics.dirichlet_log_odds import DirichletLogOdds
 
 LEAST = 10
@@ -73,14 +73,14 @@ def vocabularies(
         (turns.kind == "turn")
         & turns.decision.isna()
         & turns.problem.isna()
-        & ~turns.role.isin(manifest.config.played().judges)
+        & ~turns.role.isin(manifest.scenario.judges)
     ]
     told = free.merge(episodes.loc[episodes.state == "done", ["trial", "case", "arm", "repeat"]], on="trial")
     hidden = re.compile(masked(list(manifest.catalogue.axes.values())) or r"(?!)", re.IGNORECASE)
     said: dict[str, Texts] = defaultdict(lambda: defaultdict(Counter))
     for row in told.itertuples():
         said[str(row.role)][str(row.arm), str(row.case), int(str(row.repeat))].update(_words(str(row.text), hidden))
-    pairs = [each for each in compared(manifest) if not each.note]
+    pairs = [each for each in manifest.contrasts if not each.note]
     return tuple(_compared(role, each, said[role], least) for role in sorted(said) for each in pairs)
 
 

@@ -1,29 +1,12 @@
-"""Which arms of a run are compared, and the values of one outcome on both sides."""
+"""The values of one outcome on both sides of a contrast."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from simrun.log.manifest import Manifest
+from simrun.plan.contrasts import Contrast
 from simrun.score.layout import ERROR, OWED, Codes, Floats, Layout
-
-
-@dataclass(frozen=True, slots=True)
-class Contrast:
-    """What is compared with what: within each pair, the mean over `arms` minus the mean over `references`."""
-
-    arm: str
-    """What the one side is called."""
-    reference: str
-    arms: tuple[str, ...]
-    references: tuple[str, ...]
-    control: bool = False
-
-    @property
-    def note(self) -> str:
-        """What a reader must know of the two sides."""
-        return "averaged over the other factors" if len(self.arms) + len(self.references) > 2 else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,44 +37,6 @@ class Sides:
         """Share of the arms that miss their value minus share of the references, by pair."""
         difference: Floats = np.isnan(self.arm).mean(axis=1) - np.isnan(self.reference).mean(axis=1)
         return difference
-
-
-def compared(manifest: Manifest) -> tuple[Contrast, ...]:
-    """What is compared: every comparison has one declared difference.
-
-    In a fractional design, the arms at each level of a factor with those at its reference level. Else arms that differ in one factor,
-    which the reference has at its first level: the effect of a group under each mitigation, of a mitigation in each group. Controls
-    are compared with the reference arm, the planted one with its own reference.
-    """
-    fractional = manifest.config.design.cross == "fractional"
-    return (*(_by_factor(manifest) if fractional else _by_arm(manifest)), *_controls(manifest))
-
-
-def _by_factor(manifest: Manifest) -> Iterator[Contrast]:
-    arms = [arm for arm in manifest.arms if not arm.control]
-    for key, (first, *others) in manifest.config.factors.items():
-        by_level = {level: tuple(arm.name for arm in arms if arm.settings[key] == level) for level in (first, *others)}
-        for level in others:
-            yield Contrast(f"{key}={level}", f"{key}={first}", by_level[level], by_level[first])
-
-
-def _by_arm(manifest: Manifest) -> Iterator[Contrast]:
-    arms = [arm for arm in manifest.arms if not arm.control]
-    first, by_settings = arms[0].settings, {tuple(arm.settings.items()): arm.name for arm in arms}
-    for arm in arms[1:]:
-        for key in (key for key, level in arm.settings.items() if level != first[key]):
-            reference = by_settings.get(tuple((dict(arm.settings) | {key: first[key]}).items()))
-            if reference:
-                yield Contrast(arm.name, reference, (arm.name,), (reference,))
-
-
-def _controls(manifest: Manifest) -> Iterator[Contrast]:
-    controls = [(arm.control, arm.name) for arm in manifest.arms if arm.control]
-    unplanted = next((name for control, name in controls if control == "positive reference"), None)
-    for control, name in controls:
-        reference = unplanted if control == "positive" else manifest.arms[0].name
-        if reference and control != "positive reference":
-            yield Contrast(name, reference, (name,), (reference,), control=True)
 
 
 def pairs(layout: Layout, outcome: str, contrast: Contrast) -> Sides:

@@ -11,8 +11,9 @@ from simrun.estimate.families import benjamini_hochberg, holm
 from simrun.estimate.paired import detectable, largest_effect, worst_case
 from simrun.estimate.resampling import bootstrap_means, sign_flips
 from simrun.log.manifest import Manifest
+from simrun.plan.contrasts import Contrast
 from simrun.scenarios.outcome import Outcome
-from simrun.score.compared import Contrast, Sides, compared, pairs, unfinished
+from simrun.score.compared import Sides, pairs, unfinished
 from simrun.score.layout import Codes, Floats, Layout
 from simrun.score.metrics.flip_rate import FlipRate
 from simrun.score.metrics.paired_difference import PairedDifference
@@ -69,7 +70,7 @@ class ContrastResult(Record):
 
 def contrasts(manifest: Manifest, layout: Layout, kind: type[Outcome]) -> tuple[ContrastResult, ...]:
     """Every outcome of every contrast, p values adjusted within their family."""
-    lost = {contrast: unfinished(manifest, layout, contrast) for contrast in compared(manifest)}
+    lost = {contrast: unfinished(manifest, layout, contrast) for contrast in manifest.contrasts}
     asked = [(contrast, outcome) for contrast in lost for outcome in kind.measured()]
     drawn = _drawn([_sums(layout, pairs(layout, outcome, contrast)) for contrast, outcome in asked])
     same = {outcome: _same_arm_flips(manifest, layout, outcome) for outcome in kind.measured()}
@@ -130,7 +131,9 @@ def _same_arm_flips(manifest: Manifest, layout: Layout, outcome: str) -> float |
     same, reference = next((arm.name for arm in manifest.arms if arm.control == "same"), None), manifest.arms[0].name
     if same is None:
         return None
-    whole = pairs(layout, outcome, Contrast(same, reference, (same,), (reference,))).whole()
+
+    same_arm = Contrast(arm=same, reference=reference, arms=(same,), references=(reference,), why="noise floor")
+    whole = pairs(layout, outcome, same_arm).whole()
     return FlipRate().measure(Pairs(*whole.sides(), whole.case)).value
 
 

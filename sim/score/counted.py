@@ -7,7 +7,7 @@ import numpy as np
 
 from simrun.log.manifest import Manifest
 from simrun.score.layout import Codes, Floats
-from simrun.score.samples import Located, Rowed, Scored
+from simrun.score.samples import Located, Rowed, Values
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class Counts(Rowed):
         return one, two, three, four
 
     @classmethod
-    def found(cls, run: Scored) -> Iterator[Located]:
+    def found(cls, run: Values) -> Iterator[Located]:
         """Every count in every comparison that is no control and is between two arms."""
-        for name, count in run.kind.counts().items():
-            for each in run.contrasts:
+        for name, count in run.outcome.counts().items():
+            for each in run.manifest.contrasts:
                 if not each.control and not each.note:
                     yield _counted(run, name, count.of, each.arm, each.reference)
 
@@ -42,7 +42,7 @@ class Counts(Rowed):
         return "" if there else f"{manifest.outcome.__name__} counts nothing: annotate a field with Count(of=FIELD)"
 
 
-def _counted(run: Scored, name: str, of: str, arm: str, reference: str) -> Located:
+def _counted(run: Values, name: str, of: str, arm: str, reference: str) -> Located:
     done = run.layout.done([arm, reference])
     table = np.hstack([run.layout.table(field, [arm, reference])[done] for field in (name, of)])
     there = ~np.isnan(table).any(axis=1)
@@ -63,7 +63,7 @@ class Events(Rowed):
     """Turns up to which is counted; an event at the horizon counts as none."""
 
     @classmethod
-    def found(cls, run: Scored) -> Iterator[Located]:
+    def found(cls, run: Values) -> Iterator[Located]:
         """Every event, and the first yes of every series of yes and no, in every arm."""
         for arm in run.layout.arms:
             for name, event, observed, horizon in _timed(run, [arm]):
@@ -99,9 +99,9 @@ class EventPairs(Rowed):
         return EventPairs(self.arm.part(rows), self.reference.part(rows))
 
     @classmethod
-    def found(cls, run: Scored) -> Iterator[Located]:
+    def found(cls, run: Values) -> Iterator[Located]:
         """Every event in every comparison of two arms that is no control."""
-        for each in run.contrasts:
+        for each in run.manifest.contrasts:
             if each.control or each.note:
                 continue
             done, sides = run.layout.done((each.arm, each.reference)), (each.arm, each.reference)
@@ -116,16 +116,16 @@ class EventPairs(Rowed):
         return Events.lacking(manifest)
 
 
-def _timed(run: Scored, arms: "tuple[str, str] | list[str]") -> Iterator[tuple[str, Floats, Floats, int]]:
+def _timed(run: Values, arms: "tuple[str, str] | list[str]") -> Iterator[tuple[str, Floats, Floats, int]]:
     """Each event: its turn and how many turns were observed, (pairs, arms), and the horizon."""
-    scenario = run.manifest.config.played()
-    for name, event in run.kind.events().items():
+    scenario = run.manifest.scenario
+    for name, event in run.outcome.events().items():
         happened, seen = (run.layout.table(field, arms) for field in (name, event.until))
         # an event in the last turn comes before the horizon
         yield name, happened, seen, int(getattr(scenario, event.horizon)) + 1
     for name, detail in run.layout.details.items():
-        span = run.kind.span(name) if name in run.kind.model_fields else None
-        if run.kind.shapes()[name].turns and span and (span.low, span.high) == (0, 1):
+        span = run.outcome.span(name) if name in run.outcome.model_fields else None
+        if run.outcome.shapes()[name].turns and span and (span.low, span.high) == (0, 1):
             value = run.layout.series(name)[:, run.layout.columns(arms)]
             came = value == 1
             first = np.where(came.any(axis=2), came.argmax(axis=2) + 1.0, np.nan)

@@ -8,7 +8,7 @@ import numpy as np
 
 from simrun.log.manifest import Manifest
 from simrun.score.layout import Codes, Floats
-from simrun.score.samples import Located, Rowed, Scored, varied
+from simrun.score.samples import Located, Rowed, Values
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class Crossed(Rowed):
     better: str = "neither"
 
     @classmethod
-    def found(cls, run: Scored) -> Iterator[Located]:
+    def found(cls, run: Values) -> Iterator[Located]:
         """The decisive outcomes over every two axes that were varied, for every level of both that is not the reference."""
         for axes in combinations(run.axes, 2):
-            levels = list(product(*(run.manifest.config.factors[axis] for axis in axes)))
+            levels = list(product(*(run.manifest.levels(axis) for axis in axes)))
             reference = levels[0]
             for level in levels[1:]:
                 if level[0] != reference[0] and level[1] != reference[1]:
@@ -38,13 +38,15 @@ class Crossed(Rowed):
     @classmethod
     def lacking(cls, manifest: Manifest) -> str:
         """Two axes that are crossed."""
-        if len(varied(manifest)) < 2:
+        if len(manifest.axes) < 2:
             return "fewer than two axes are varied: vary.ROLE.AXIS=[LEVEL,LEVEL] for two of them"
-        return "" if manifest.config.design.cross == "full" else "the axes are not crossed: design.cross=full"
+        return (
+            "" if len(manifest.axes) > 1 and not manifest.fractional else "the axes are not crossed: design.cross=full"
+        )
 
 
 def _crossed(
-    run: Scored, outcome: str, axes: Sequence[str], level: Sequence[str], reference: Sequence[str]
+    run: Values, outcome: str, axes: Sequence[str], level: Sequence[str], reference: Sequence[str]
 ) -> Iterator[Located]:
     cells: list[Floats] = []
     for one in (level, (level[0], reference[1]), (reference[0], level[1]), reference):
@@ -54,7 +56,7 @@ def _crossed(
         return
     there = ~np.isnan(np.stack(cells)).any(axis=0)
     case = np.tile(run.layout.case, len(cells[0]) // len(run.layout.case))
-    span, better = run.kind.span(outcome), run.kind.measured()[outcome].direction
+    span, better = run.outcome.span(outcome), run.outcome.measured()[outcome].direction
     both, first, second, neither = (cell[there] for cell in cells)
     width = span.high - span.low if span else None
     sample = Crossed(both, first, second, neither, case[there], width, better)
@@ -83,12 +85,12 @@ class Doses(Rowed):
     case: Codes
 
     @classmethod
-    def found(cls, run: Scored) -> Iterator[Located]:
+    def found(cls, run: Values) -> Iterator[Located]:
         """Of every axis, the effect of each level under each dose that was varied; without an axis, what each dose changes against the first."""
-        for factor, doses in run.manifest.config.factors.items():
-            if factor.endswith(".dose") and all(dose.isdigit() for dose in doses):
+        for factor, doses in ((each.name, each.levels) for each in run.manifest.factors if each.kind == "dose"):
+            if all(dose.isdigit() for dose in doses):
                 for axis in run.axes:
-                    first, *others = run.manifest.config.factors[axis]
+                    first, *others = run.manifest.levels(axis)
                     for level, outcome in product(others, run.decisive):
                         blocks = [
                             (dose, *pair)
@@ -107,12 +109,12 @@ class Doses(Rowed):
     @classmethod
     def lacking(cls, manifest: Manifest) -> str:
         """A dose that is varied."""
-        there = any(key.endswith(".dose") for key in manifest.config.factors)
+        there = any(factor.kind == "dose" for factor in manifest.factors)
         return "" if there else "no dose is varied: vary.ROLE.dose=[0,1,2,3] with roles.ROLE.bias=BIAS"
 
 
 def _dosed(
-    run: Scored, outcome: str, blocks: Sequence[tuple[str, str, str]], factor: str, arm: str, reference: str
+    run: Values, outcome: str, blocks: Sequence[tuple[str, str, str]], factor: str, arm: str, reference: str
 ) -> Iterator[Located]:
     parts = []
     for dose, one, other in blocks:

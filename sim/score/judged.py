@@ -8,7 +8,7 @@ import numpy as np
 from simrun.estimate.columns import Names
 from simrun.log.manifest import Manifest
 from simrun.score.layout import Codes, Floats
-from simrun.score.samples import Located, Rowed, Scored
+from simrun.score.samples import Located, Rowed, Values
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Judged(Rowed):
         return self.part(~np.isnan(self.label))
 
     @classmethod
-    def found(cls, run: Scored) -> Iterator[Located]:
+    def found(cls, run: Values) -> Iterator[Located]:
         """Every judge."""
         for name, sample in run.judged.items():
             yield Located(sample, name)
@@ -45,8 +45,4 @@ class Judged(Rowed):
     @classmethod
     def lacking(cls, manifest: Manifest) -> str:
         """A judge: whether people labelled anything is not known before it was asked."""
-        return (
-            ""
-            if manifest.config.played().judges
-            else "nobody judges: judge=NAME, and judge.labels=FILE for what people said"
-        )
+        return "" if manifest.judges else "nobody judges: judge=NAME, and judge.labels=FILE for what people said"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
+import orjson
 from numpy.typing import NDArray
 
 from simrun.log.manifest import Manifest
@@ -109,13 +109,28 @@ class Layout:
         return (first[:, None] + np.arange(repeats)).reshape(-1)
 
 
+def read_outcomes(tables: "duckdb.DuckDBPyConnection", manifest: Manifest) -> tuple[str, ...]:
+    """The outcomes that figures are made of: those that are compared, events, counts, merit, and what judges found."""
+    kind = manifest.outcome
+    events = [field for name, event in kind.events().items() for field in (name, event.until)]
+    counts = [field for name, count in kind.counts().items() for field in (name, count.of)]
+    names = [name for (name,) in tables.sql("SELECT DISTINCT outcome FROM outcomes ORDER BY outcome").fetchall()]
+    judged = [name for name in names if name not in kind.model_fields]
+    found = (*kind.measured(), *events, kind.merit_field, kind.qualified_field, *counts, *judged)
+    return tuple(filter(None, dict.fromkeys(found)))
+
+
 def laid_out(tables: "duckdb.DuckDBPyConnection", manifest: Manifest, outcomes: Sequence[str]) -> Layout:
     """Read the tables of one run. ValueError where they have two rows for what can only be one."""
     cases, arms = tuple(sorted(manifest.cases)), tuple(arm.name for arm in manifest.arms)
-    pairs = len(cases) * manifest.config.repeats
+    pairs = len(cases) * manifest.repeats
     for name, words in (("case_codes", cases), ("arm_codes", arms), ("outcome_codes", tuple(outcomes))):
-        tables.register(name, pa.table({"word": pa.array(words, pa.string()), "code": np.arange(len(words))}))
-    trial = f"(c.code * {manifest.config.repeats} + t.repeat) * {len(arms)} + a.code"
+        tables.execute(
+            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT unnest(words) AS word, unnest(range(len(words))) AS code "
+            "FROM (SELECT $1::JSON::VARCHAR[] AS words)",
+            [orjson.dumps(words).decode()],
+        )
+    trial = f"(c.code * {manifest.repeats} + t.repeat) * {len(arms)} + a.code"
     codes = 'JOIN case_codes c ON t."case" = c.word JOIN arm_codes a ON t.arm = a.word'
     state = f"CASE t.state WHEN 'done' THEN {DONE} WHEN 'error' THEN {ERROR} ELSE {OWED} END"
     played = tables.sql(f"SELECT {trial} AS cell, ({state})::TINYINT AS found FROM episodes t {codes}")
@@ -131,7 +146,7 @@ def laid_out(tables: "duckdb.DuckDBPyConnection", manifest: Manifest, outcomes: 
     return Layout(
         arms=arms,
         cases=cases,
-        repeats=manifest.config.repeats,
+        repeats=manifest.repeats,
         outcomes=tuple(outcomes),
         state=state,
         values=values,

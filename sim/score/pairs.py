@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from simrun.log.manifest import Manifest
-from simrun.score.compared import Contrast, pairs, unfinished
+from simrun.plan.contrasts import Contrast
+from simrun.score.compared import pairs, unfinished
 from simrun.score.layout import Codes, Floats
-from simrun.score.samples import Located, Rowed, Scored
+from simrun.score.samples import Located, Rowed, Values
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,13 @@ class Pairs(Rowed):
         return (self.low, self.high) == (0, 1) and bool(np.isin(values, (0, 1)).all())
 
     @classmethod
-    def found(cls, run: Scored) -> Iterator[Located]:
+    def found(cls, run: Values) -> Iterator[Located]:
         """Every measured outcome of every comparison; the floor of each is the placebo under the same seeds, else the control `same`."""
         again = run.control("placebo") or run.control("same")
         first = run.manifest.arms[0].name
-        for contrast in run.contrasts:
+        for contrast in run.manifest.contrasts:
             reasons = unfinished(run.manifest, run.layout, contrast)
-            for outcome in run.kind.measured():
+            for outcome in run.outcome.measured():
                 floor = [again] if again and contrast.references == (first,) and contrast.arms != (again,) else []
                 yield located(cls, run, outcome, contrast, reasons, floor)
 
@@ -66,7 +67,7 @@ class Pairs(Rowed):
 
 def located(
     kind: type[Pairs],
-    run: Scored,
+    run: Values,
     outcome: str,
     contrast: Contrast,
     reasons: Mapping[str, int] = {},
@@ -94,7 +95,7 @@ def located(
 
 def paired(
     kind: type[Pairs],
-    run: Scored,
+    run: Values,
     outcome: str,
     arm: Floats,
     reference: Floats,
@@ -103,9 +104,9 @@ def paired(
     averaged: bool = False,
 ) -> Pairs:
     """A sample of one outcome, with what the outcome says of itself."""
-    known = outcome in run.kind.model_fields
-    span = run.kind.span(outcome) if known else None
-    better = run.kind.measured().get(outcome)
+    known = outcome in run.outcome.model_fields
+    span = run.outcome.span(outcome) if known else None
+    better = run.outcome.measured().get(outcome)
     return kind(
         arm,
         reference,
@@ -114,8 +115,8 @@ def paired(
         high=span.high if span else None if known else 1.0,
         again=again,
         better=better.direction if better else "neither",
-        right=outcome == run.kind.accuracy,
-        chosen=outcome == run.kind.decision_field,
+        right=outcome == run.outcome.accuracy,
+        chosen=outcome == run.outcome.decision_field,
         averaged=averaged,
     )
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from simrun.log.manifest import Manifest
 from simrun.score.crossed import matched
 from simrun.score.layout import UNPLANNED, Codes, Floats, Layout
-from simrun.score.samples import Located, Rowed, Rows, Scored, varied
+from simrun.score.samples import Located, Rowed, Rows, Values
 
 CELLS = 50
 """Cells of the histograms of scores; whole scores have a cell each."""
@@ -70,7 +70,7 @@ class Pool(Rowed):
         return float(self.member.mean())
 
     @classmethod
-    def found(cls, run: Scored) -> Iterator[Located]:
+    def found(cls, run: Values) -> Iterator[Located]:
         """The decision and the score: pools of both kinds."""
         yield from Decisions.found(run)
         yield from Scores.found(run)
@@ -88,9 +88,9 @@ class Decisions(Pool):
     """A pool in which the values say who was chosen: 1 or 0, or a share of several decisions."""
 
     @classmethod
-    def found(cls, run: Scored) -> Iterator[Located]:
+    def found(cls, run: Values) -> Iterator[Located]:
         """Of the outcome's decision."""
-        yield from _pools(cls, run, run.kind.decision_field)
+        yield from _pools(cls, run, run.outcome.decision_field)
 
     @classmethod
     def lacking(cls, manifest: Manifest) -> str:
@@ -103,9 +103,9 @@ class Scores(Pool):
     """A pool in which the values say in which order people stand."""
 
     @classmethod
-    def found(cls, run: Scored) -> Iterator[Located]:
+    def found(cls, run: Values) -> Iterator[Located]:
         """Of the outcome's score."""
-        yield from _pools(cls, run, run.kind.score_field)
+        yield from _pools(cls, run, run.outcome.score_field)
 
     @classmethod
     def lacking(cls, manifest: Manifest) -> str:
@@ -118,37 +118,40 @@ class People(Pool):
     """A pool of different people, as their cases state them: those who have the decision (the score where nothing is decided)."""
 
     @classmethod
-    def found(cls, run: Scored) -> Iterator[Located]:
+    def found(cls, run: Values) -> Iterator[Located]:
         """Where cases state groups by themselves."""
-        yield from _stated(cls, run, run.kind.decision_field or run.kind.score_field)
+        yield from _stated(cls, run, run.outcome.decision_field or run.outcome.score_field)
 
     @classmethod
     def lacking(cls, manifest: Manifest) -> str:
         """Groups that cases state."""
-        there = any(axis not in manifest.config.factors for axis in manifest.stated)
-        return "" if there else "cases state no group by themselves: give a file of cases that says of each its AXIS"
+        return (
+            ""
+            if manifest.stated
+            else "cases state no group by themselves: give a file of cases that says of each its AXIS"
+        )
 
 
 def _unfielded(manifest: Manifest, field: str, name: str) -> str:
     if not field:
         return f"{manifest.outcome.__name__} says not which field it is: set {name}"
-    if varied(manifest) or manifest.stated:
+    if manifest.axes or manifest.stated:
         return ""
     return "there are no groups: vary.ROLE.AXIS=[LEVEL,LEVEL], or cases that state them"
 
 
-def _pools(kind: type[Pool], run: Scored, field: str) -> Iterator[Located]:
+def _pools(kind: type[Pool], run: Values, field: str) -> Iterator[Located]:
     if field:
         yield from _as_both(kind, run, field)
         yield from _stated(kind, run, field)
 
 
-def _as_both(kind: type[Pool], run: Scored, field: str) -> Iterator[Located]:
+def _as_both(kind: type[Pool], run: Values, field: str) -> Iterator[Located]:
     """Every axis that was varied, and their intersections: everybody is played as a member of each group, the other factors matched."""
     axes = run.axes
     again, first = run.control("same"), run.manifest.arms[0].name
     for factor in [(axis,) for axis in axes] + ([tuple(axes)] if len(axes) > 1 else []):
-        levels = list(product(*(run.manifest.config.factors[axis] for axis in factor)))
+        levels = list(product(*(run.manifest.levels(axis) for axis in factor)))
         for level in levels[1:]:
             blocks = list(matched(run.settings, factor, level, levels[0]))
             if not blocks:
@@ -168,13 +171,15 @@ def _as_both(kind: type[Pool], run: Scored, field: str) -> Iterator[Located]:
             )
 
 
-def _versions(kind: type[Pool], run: Scored, field: str, blocks: Sequence[tuple[str, str]]) -> Pool:
+def _versions(kind: type[Pool], run: Values, field: str, blocks: Sequence[tuple[str, str]]) -> Pool:
     """The pairs of these arms that finished and have the value in both."""
     parts = []
     for arm, reference in blocks:
         both = run.layout.table(field, [arm, reference])
         rows = run.layout.done([arm, reference]) & ~np.isnan(both).any(axis=1)
-        beside = (_column(run.layout, name, arm)[rows] for name in (run.kind.merit_field, run.kind.qualified_field))
+        beside = (
+            _column(run.layout, name, arm)[rows] for name in (run.outcome.merit_field, run.outcome.qualified_field)
+        )
         parts.append((both[rows], *beside, run.layout.case[rows]))
     both, merit, qualified, case = (np.concatenate(part) for part in zip(*parts, strict=True))
     values, member = np.concatenate([both[:, 0], both[:, 1]]), np.repeat([True, False], len(both))
@@ -183,7 +188,7 @@ def _versions(kind: type[Pool], run: Scored, field: str, blocks: Sequence[tuple[
 
 def _pool(
     kind: type[Pool],
-    run: Scored,
+    run: Values,
     field: str,
     value: Floats,
     member: Rows,
@@ -192,7 +197,7 @@ def _pool(
     case: Codes,
     versions: bool,
 ) -> Pool:
-    span = run.kind.span(field)
+    span = run.outcome.span(field)
     ends = (span.low, span.high) if span else (None, None)
     return kind(value, member, merit, qualified, case, versions, _width(run, field), *ends)
 
@@ -201,25 +206,21 @@ def _column(layout: Layout, name: str, arm: str) -> Floats:
     return layout.table(name, [arm])[:, 0] if name else np.full(len(layout.case), np.nan)
 
 
-def _width(run: Scored, field: str) -> float:
+def _width(run: Values, field: str) -> float:
     """Of the cells of a histogram."""
-    seen, span = run.layout.observed(field).value, run.kind.span(field)
+    seen, span = run.layout.observed(field).value, run.outcome.span(field)
     if not len(seen) or (seen == np.floor(seen)).all():
         return 1.0
     return (span.high - span.low if span else float(np.ptp(seen)) or 1.0) / CELLS
 
 
-def _stated(kind: type[Pool], run: Scored, field: str) -> Iterator[Located]:
+def _stated(kind: type[Pool], run: Values, field: str) -> Iterator[Located]:
     """The groups that cases state by themselves, in every arm that leaves them as they are; and their intersections.
 
     The reference group is the largest; groups of fewer than LEAST cases are left out.
     """
     manifest, cases = run.manifest, run.layout.cases
-    own = {
-        axis: levels
-        for axis, levels in manifest.stated.items()
-        if axis not in manifest.config.factors and not _set(manifest, axis)
-    }
+    own = {each.name: each.levels for each in manifest.stated}
     groups = {axis: _largest_first(list(levels.values())) for axis, levels in own.items()}
     groups = {axis: levels for axis, levels in groups.items() if len(levels) > 1}
     for axes in [(axis,) for axis in groups] + ([tuple(groups)] if len(groups) > 1 else []) if field else ():
@@ -231,25 +232,22 @@ def _stated(kind: type[Pool], run: Scored, field: str) -> Iterator[Located]:
                 yield _between(kind, run, field, cells, arm, (" & ".join(axes), level, large[0]))
 
 
-def _set(manifest: Manifest, axis: str) -> bool:
-    role, _, name = axis.partition(".")
-    return role in manifest.config.roles and name in manifest.config.roles[role].persona
-
-
 def _largest_first(stated: Sequence[str]) -> list[str]:
     """The groups that are large enough; of equal ones the first that occurs comes first."""
     return [level for level, cases in Counter(stated).most_common() if cases >= LEAST]
 
 
 def _between(
-    kind: type[Pool], run: Scored, field: str, cells: NDArray[np.object_], arm: str, named: tuple[str, str, str]
+    kind: type[Pool], run: Values, field: str, cells: NDArray[np.object_], arm: str, named: tuple[str, str, str]
 ) -> Located:
     factor, level, reference = named
     layout = run.layout
     theirs = np.isin(cells, (level, reference))[layout.case] & (layout.state[:, layout.columns([arm])[0]] != UNPLANNED)
     value = _column(layout, field, arm)
     rows = theirs & layout.done([arm]) & ~np.isnan(value)
-    merit, qualified = (_column(layout, name, arm)[rows] for name in (run.kind.merit_field, run.kind.qualified_field))
+    merit, qualified = (
+        _column(layout, name, arm)[rows] for name in (run.outcome.merit_field, run.outcome.qualified_field)
+    )
     member = (cells == level)[layout.case][rows]
     pool = _pool(kind, run, field, value[rows], member, merit, qualified, layout.case[rows], False)
     out = int(theirs.sum()) - len(pool.case)

@@ -7,7 +7,7 @@ import numpy as np
 
 from simrun.log.manifest import Manifest
 from simrun.score.layout import Codes, Floats
-from simrun.score.samples import Both, Located, Rowed, Rows, Scored, in_arms_and_between
+from simrun.score.samples import Both, Located, Rowed, Rows, Values, in_arms_and_between
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,13 @@ class Series(Rowed):
         return (self.low, self.high) == (0, 1) and bool(np.isin(self.value[~np.isnan(self.value)], (0, 1)).all())
 
     @classmethod
-    def found(cls, run: Scored) -> Iterator[Located]:
+    def found(cls, run: Values) -> Iterator[Located]:
         """Every series in every arm, and the difference of every comparison of two arms."""
-        for name in (name for name, shape in run.kind.shapes().items() if shape.turns and name in run.layout.details):
+        for name in (
+            name for name, shape in run.outcome.shapes().items() if shape.turns and name in run.layout.details
+        ):
             value, turns = run.layout.series(name), run.layout.details[name].turns
-            span, better = run.kind.span(name), run.kind.measured().get(name)
+            span, better = run.outcome.span(name), run.outcome.measured().get(name)
             low, high = (span.low, span.high) if span else (None, None)
             way = better.direction if better else "neither"
 
@@ -72,9 +74,9 @@ class Subjects(Rowed):
         return bool((~np.isnan(self.value)).any())
 
     @classmethod
-    def found(cls, run: Scored) -> Iterator[Located]:
+    def found(cls, run: Values) -> Iterator[Located]:
         """Every field by subject in every arm, and the difference of every comparison of two arms."""
-        kind, layout = run.kind, run.layout
+        kind, layout = run.outcome, run.layout
         for name in (name for name, shape in kind.shapes().items() if shape.subjects and name in layout.details):
             names, value = layout.subjects(name)
             span = kind.span(name)
@@ -102,7 +104,7 @@ class Shifts(Subjects):
     """Values of each subject before and after a discussion."""
 
     @classmethod
-    def found(cls, run: Scored) -> Iterator[Located]:
+    def found(cls, run: Values) -> Iterator[Located]:
         """The outcome's score by subject, where the same before the discussion is told."""
         for each in super().found(run):
             sample = each.sample
@@ -144,10 +146,10 @@ class Reasoned(Rowed):
     case: Codes
 
     @classmethod
-    def found(cls, run: Scored) -> Iterator[Located]:
+    def found(cls, run: Values) -> Iterator[Located]:
         """Every comparison of two arms, in an outcome that tells its reasons."""
-        kind, layout = run.kind, run.layout
-        for each in run.contrasts if kind.decision_field and kind.reasons_field in layout.details else ():
+        kind, layout = run.outcome, run.layout
+        for each in run.manifest.contrasts if kind.decision_field and kind.reasons_field in layout.details else ():
             if each.note:
                 continue
             arms, done = [each.arm, each.reference], layout.done([each.arm, each.reference])

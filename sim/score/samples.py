@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
 import numpy as np
@@ -10,7 +9,6 @@ from numpy.typing import NDArray
 
 from simrun.log.manifest import Manifest
 from simrun.scenarios.outcome import Outcome
-from simrun.score.compared import Contrast, compared
 from simrun.score.layout import Codes, Layout
 
 if TYPE_CHECKING:
@@ -22,27 +20,26 @@ WORSE: Mapping[str, Literal["lower", "higher", ""]] = {"higher": "lower", "lower
 """Which way is worse, by the way an outcome is better."""
 
 
-@dataclass(frozen=True)
-class Scored:
+@dataclass(frozen=True, kw_only=True)
+class Values:
     """A run whose outcomes are laid out: all that samples are found in."""
 
     manifest: Manifest
     layout: Layout
-    kind: type[Outcome]
     wordings: NDArray[np.object_] | None = None
     """The wording of the prompts of each episode, (pairs, arms); None where all are the same."""
     judged: Mapping[str, "Judged"] = field(default_factory=dict)
     """Verdicts beside the labels that people gave, by judge."""
 
-    @cached_property
-    def contrasts(self) -> tuple[Contrast, ...]:
-        """What is compared."""
-        return compared(self.manifest)
+    @property
+    def outcome(self) -> type[Outcome]:
+        """What an episode comes to."""
+        return self.manifest.outcome
 
-    @cached_property
+    @property
     def axes(self) -> tuple[str, ...]:
         """The persona axes that were varied, as `role.axis`."""
-        return varied(self.manifest)
+        return self.manifest.axes
 
     def control(self, name: str) -> str | None:
         """The arm that is this control."""
@@ -56,14 +53,9 @@ class Scored:
     @property
     def decisive(self) -> tuple[str, ...]:
         """The declared outcomes, the accuracy, the decision and the score, as far as there are any."""
-        kind = self.kind
+        kind = self.outcome
         every = (*self.manifest.primary, kind.accuracy, kind.decision_field, kind.score_field)
         return tuple(name for name in dict.fromkeys(every) if name in kind.measured())
-
-
-def varied(manifest: Manifest) -> tuple[str, ...]:
-    """The persona axes that a run varies, as `role.axis`."""
-    return tuple(key for key in manifest.config.factors if key.partition(".")[2] in manifest.catalogue.axes)
 
 
 class Sample(Protocol):
@@ -81,7 +73,7 @@ class Sample(Protocol):
         """Some of the rows."""
 
     @classmethod
-    def found(cls, run: Scored) -> Iterator["Located"]:
+    def found(cls, run: Values) -> Iterator["Located"]:
         """Every such sample of a run, and where it stands."""
 
     @classmethod
@@ -160,16 +152,16 @@ class Both(Rowed):
         return Both(self.arm.part(rows), self.reference.part(rows))
 
     @classmethod
-    def found(cls, run: Scored) -> Iterator[Located]:
+    def found(cls, run: Values) -> Iterator[Located]:
         """Of itself it is found nowhere: one-sided samples make it."""
         return iter(())
 
 
-def in_arms_and_between(run: Scored, outcome: str, one: Callable[[str, Rows], Sample]) -> Iterator[Located]:
+def in_arms_and_between(run: Values, outcome: str, one: Callable[[str, Rows], Sample]) -> Iterator[Located]:
     """A one-sided sample of every arm, and of both sides of every comparison of two arms; `one` takes an arm and the rows to take."""
     for arm in run.layout.arms:
         yield Located(one(arm, run.layout.done([arm])), outcome, arm=arm)
-    for each in run.contrasts:
+    for each in run.manifest.contrasts:
         if not each.note:
             done = run.layout.done([each.arm, each.reference])
             both = Both(one(each.arm, done), one(each.reference, done))

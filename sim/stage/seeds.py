@@ -7,10 +7,10 @@ import numpy as np
 
 
 @dataclass(frozen=True, slots=True)
-class Luck:
-    """Where all randomness of a trial comes from: run seed, case and repeat, and not the arm (common random numbers).
+class Seeds:
+    """Numbers drawn from run seed, case and repeat, and not from the arm: common random numbers.
 
-    `salt` is empty but for the control that plays the reference arm again under other luck.
+    `salt` is empty but for the control that plays the reference arm again under other seeds.
     """
 
     seed: int
@@ -23,7 +23,7 @@ class Luck:
         text = "\x1f".join(map(str, (self.seed, self.case, self.repeat, self.salt, *what)))
         return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest()) >> 1
 
-    def rng(self) -> np.random.Generator:
-        """The generator that a play is handed."""
+    def rng(self, purpose: str = "play") -> np.random.Generator:
+        """A generator for one purpose; "play" is that of the protocol."""
         # keyed, not seeded: stirring a seed costs as much as several calls to a model that answers at once
-        return np.random.Generator(np.random.Philox(key=[self.number("play", part) for part in range(2)]))
+        return np.random.Generator(np.random.Philox(key=[self.number(purpose, part) for part in range(2)]))

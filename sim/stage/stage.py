@@ -3,20 +3,21 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
 import orjson
 
 from simrun.agents.agent import Agent, called
-from simrun.agents.judges.observer import OBSERVER, Check, Shows
+from simrun.agents.judges.base import Judge, Said, Verdict
 from simrun.agents.records import Chat, Message
 from simrun.agents.reply import Decision, Problem, Reply, form
 from simrun.scenarios.base import Case, Line, Play, Scenario, Turn
 from simrun.scenarios.outcome import Outcome
-from simrun.stage.seeds import Luck
+from simrun.stage.seeds import Seeds
 
+EMPTY = Said()
 SILENCE = "(Nothing has been said.)"
 """Stands where somebody must speak who has heard nothing since: chat templates want a user before an assistant."""
 
@@ -33,10 +34,12 @@ class Entry:
     nth: int | None = None
     decision: Decision | None = None
     problem: Problem | None = None
+    chat: str = ""
+    """Which of the role's chats it was said in."""
 
 
 class Seat:
-    """What one role has been told, has heard and has said: its chat, which only ever grows."""
+    """What one role has been told, has heard and has said in one chat, which only ever grows."""
 
     def __init__(self, prompt: str):
         self.messages: list[Message] = []
@@ -86,7 +89,7 @@ def _shape(kinds: tuple[type[Decision], ...]) -> bytes:
 class Stage:
     """Drives one scenario generator: says who is due with what chat, takes what they say, and holds the outcome.
 
-    The runner, the environments, replay and resume differ only in who answers.
+    The runner, the environments, replay, resume and re-judging differ only in who answers (`simrun.stage.drive`).
     """
 
     def __init__(
@@ -94,32 +97,32 @@ class Stage:
         scenario: Scenario,
         case: Case,
         cast: Mapping[str, Agent],
-        luck: Luck,
+        seeds: Seeds,
         session: str = "",
-        checks: tuple[Check, ...] = (),
+        judges: tuple[Judge, ...] = (),
+        shown: Said = EMPTY,
     ):
+        """`judges` are asked after the play of what was said; `shown` is what they are shown beside it."""
         self.session = session
         self.outcome: Outcome | None = None
-        self.shown: dict[str, bool | None] = {}
-        """Whether each injected bias showed, by the observer's word; empty where there is none."""
+        self.over = False
+        """Whether the play has returned its outcome, and the judges have spoken."""
+        self.judged: dict[str, Verdict] = {}
+        """What the judges found, by `judge.key`."""
         self.transcript: list[Entry] = []
-        self._luck = luck
+        self._scenario, self._case, self._cast, self._seeds = scenario, case, cast, seeds
         self._facts = scenario.facts(case)
-        self._seats = {role: Seat(agent.prompt()) for role, agent in cast.items() if role not in scenario.written()}
-        self._ears = scenario.hears()
+        self._introductions: dict[str, list[str]] = {}
+        self._seats: dict[tuple[str, str], Seat] = {}
+        self._ears = scenario.hears(case, seeds.rng("hears"))
         self._due: list[tuple[Turn, int]] = []
         self._said: list[Reply | None] = []
         self._alone = True
-        self._pair = f"{luck.case}/{luck.repeat}"
-        self._judges = (*scenario.judges, OBSERVER)
-        self._play = self._observed(scenario.play(case, luck.rng()), checks)
-        self._enter(scenario, cast)
+        self._pair = f"{seeds.case}/{seeds.repeat}"
+        self._judges = frozenset((*scenario.judges, *(judge.name for judge in judges)))
+        self._play = self._judging(scenario.play(case, seeds.rng()), judges, shown)
+        self._enter()
         self._advance(None)
-
-    @property
-    def over(self) -> bool:
-        """Whether the play has returned its outcome."""
-        return self.outcome is not None
 
     def pending(self) -> tuple[Turn, ...]:
         """The turns that are due now, at the same time when there are several."""
@@ -129,15 +132,16 @@ class Stage:
         """What the speaker of a pending turn is asked."""
         turn, nth = self._due[self._index(turn)]
         kinds = turn.kinds()
-        messages, digest = self._seats[turn.role].asked(turn.cue, _shape(kinds))
-        seed = self._luck.number(turn.role, nth)
+        messages, digest = self._seat(turn.role, turn.chat).asked(turn.cue, _shape(kinds))
+        own = (turn.chat,) if turn.chat else ()
         return Chat(
             session=self.session,
             role=turn.role,
+            chat=turn.chat,
             nth=nth,
             messages=messages,
             form=form(kinds),
-            seed=seed,
+            seed=self._seeds.number(turn.role, *own, nth),
             digest=digest,
             pair=self._pair,
             priority=int(turn.role in self._judges),
@@ -145,15 +149,12 @@ class Stage:
         )
 
     def told(self) -> dict[str, tuple[str, ...]]:
-        """All that each role has been told, as one text, and then what it is asked now, each by itself."""
+        """All that each role has been told, as one text a chat, and then what it is asked now, each by itself."""
         cues = [(turn.role, turn.cue) for turn in self.pending()]
-        return {
-            role: (
-                "\n".join(message.content for message in seat.asked("", b"")[0]),
-                *(cue for asked, cue in cues if asked == role),
-            )
-            for role, seat in self._seats.items()
-        }
+        texts: dict[str, list[str]] = {}
+        for (role, _), seat in self._seats.items():
+            texts.setdefault(role, []).append("\n".join(message.content for message in seat.asked("", b"")[0]))
+        return {role: (*own, *(cue for asked, cue in cues if asked == role)) for role, own in texts.items()}
 
     def say(self, turn: Turn, reply: Reply) -> None:
         """A pending turn is spoken; the play goes on when everybody who was due has."""
@@ -165,35 +166,57 @@ class Stage:
             self._advance(replies[0] if self._alone else tuple(replies))
 
     def _index(self, turn: Turn) -> int:
-        for index, ((due, _), said) in enumerate(zip(self._due, self._said, strict=True)):
-            if said is None and (due is turn or due == turn):
-                return index
-        raise ValueError(
-            f"{turn.role!r} is not due to speak this turn; due are: {[due.role for due in self.pending()] or 'nobody, it is over'}"
+        unsaid = [index for index, said in enumerate(self._said) if said is None]
+        for same in (lambda due: due is turn, lambda due: due == turn):  # of equal turns the one that was handed out
+            for index in unsaid:
+                if same(self._due[index][0]):
+                    return index
+        due = [self._due[index][0].role for index in unsaid]
+        raise ValueError(f"{turn.role!r} is not due to speak this turn; due are: {due or 'nobody, it is over'}")
+
+    def _judging(self, play: Play, judges: tuple[Judge, ...], shown: Said) -> Play:
+        """The play, and after it what the judges say of it, all at the same time."""
+        self.outcome = yield from play
+        lines = tuple((entry.role, entry.heard) for entry in self.transcript)
+        evidence = self._scenario.evidence(self._case, self.outcome, lines) if judges else {}
+        said = shown.model_copy(update={"lines": lines, "evidence": evidence})
+        asked = {judge: judge.questions(said) for judge in judges}
+        for judge in judges:
+            self._seats[judge.name, ""] = Seat(judge.agent(said).prompt())
+        turns = tuple(
+            Turn(judge.name, reply=judge.decision, cue=question.cue, private=True)
+            for judge, questions in asked.items()
+            for question in questions
         )
+        replies = iter((yield turns) if turns else ())
+        for judge, questions in asked.items():
+            found = judge.tally(questions, [next(replies).decision for _ in questions])
+            self.judged |= {f"{judge.name}.{key}": verdict for key, verdict in found.items()}
+        return self.outcome
 
-    def _observed(self, play: Play, checks: tuple[Check, ...]) -> Play:
-        """The play, and after it the observer's verdict on what was said."""
-        outcome = yield from play
-        if checks:
-            said = [(entry.role, entry.heard) for entry in self.transcript]
-            asked = tuple(Turn(OBSERVER, reply=Shows, cue=check.question(said), private=True) for check in checks)
-            verdicts = [reply.decision for reply in (yield asked)]
-            self.shown = {
-                check.name: found.shows if isinstance(found, Shows) else None
-                for check, found in zip(checks, verdicts, strict=True)
-            }
-        return outcome
-
-    def _enter(self, scenario: Scenario, cast: Mapping[str, Agent]) -> None:
-        blind = {role for role, agent in cast.items() if agent.blind}
-        for role, agent in cast.items():
-            for hearer in self._ears.successors(role) if role in self._ears else ():
-                if hearer in self._seats and (told := agent.veiled if hearer in blind else agent.introduction):
-                    self._seats[hearer].hear(told)
-        for role, agent in cast.items():
+    def _enter(self) -> None:
+        blind = {role for role, agent in self._cast.items() if agent.blind}
+        speaking = [role for role in self._cast if role not in self._scenario.written()]
+        for role in speaking:
+            self._introductions[role] = [
+                told
+                for other, agent in self._cast.items()
+                if other in self._ears and self._ears.has_edge(other, role)
+                if (told := agent.veiled if other in blind else agent.introduction)
+            ]
+        for role in speaking:
+            self._seat(role, "")
+        for role, agent in self._cast.items():
             if agent.opening:
                 self._line(Line(role, agent.opening))
+
+    def _seat(self, role: str, chat: str) -> Seat:
+        """One chat of a role; each begins with who it is, and with whom it is introduced to."""
+        if (role, chat) not in self._seats:
+            seat = self._seats[role, chat] = Seat(self._cast[role].prompt())
+            for told in self._introductions[role]:
+                seat.hear(told)
+        return self._seats[role, chat]
 
     def _advance(self, value: Reply | tuple[Reply, ...] | None) -> None:
         self._due, self._said = [], []
@@ -202,38 +225,38 @@ class Stage:
             while isinstance(beat, Line):
                 self._line(beat)
                 beat = self._play.send(None)
-        except StopIteration as end:
-            self.outcome = end.value
+        except StopIteration:
+            self.over = True
             return
         self._alone = isinstance(beat, Turn)
         for turn in (beat,) if isinstance(beat, Turn) else beat:
-            seat = self._seats[turn.role]
-            self._due.append((turn, seat.calls))
+            seat = self._seat(turn.role, turn.chat)
+            self._due.append((replace(turn), seat.calls))  # each is itself, however equal
             self._said.append(None)
             seat.calls += 1
 
     def _record(self, turn: Turn, nth: int, reply: Reply) -> None:
         heard = "" if turn.private else _words(turn.role, reply)
         kind: Literal["private", "turn"] = "private" if turn.private else "turn"
-        self.transcript.append(Entry(turn.role, kind, reply.text, heard, nth, reply.decision, reply.problem))
+        self.transcript.append(Entry(turn.role, kind, reply.text, heard, nth, reply.decision, reply.problem, turn.chat))
         if not turn.private:
-            self._seats[turn.role].say(reply.text.strip() or SILENCE)
-            self._tell(turn.role, heard)
+            self._seat(turn.role, turn.chat).say(reply.text.strip() or SILENCE)
+            self._tell(turn, heard)
 
     def _line(self, line: Line) -> None:
-        self.transcript.append(Entry(line.role, "line", line.text, line.text))
-        if line.role in self._seats:
-            self._seats[line.role].say(line.text)
-        self._tell(line.role, line.text, line.images)
+        self.transcript.append(Entry(line.role, "line", line.text, line.text, chat=line.chat))
+        if line.role in self._introductions:
+            self._seat(line.role, line.chat).say(line.text)
+        self._tell(line, line.text, line.images)
 
-    def _tell(self, speaker: str, text: str, images: tuple[str, ...] = ()) -> None:
-        for hearer in self._hearers(speaker) if text else ():
-            hearer.hear(f"{called(speaker)}: {text}", images)
+    def _tell(self, spoken: Turn | Line, text: str, images: tuple[str, ...] = ()) -> None:
+        for hearer in self._hearers(spoken) if text else ():
+            self._seat(hearer, spoken.chat).hear(f"{called(spoken.role)}: {text}", images)
 
-    def _hearers(self, speaker: str) -> list[Seat]:
-        """The seats of those who hear a speaker; who is played by no agent, such as an examiner that looks things up, has none."""
-        ears = self._ears.successors(speaker) if speaker in self._ears else ()
-        return [self._seats[role] for role in ears if role in self._seats]
+    def _hearers(self, spoken: Turn | Line) -> list[str]:
+        """Who hears what is spoken, in the chat of that name; who is played by no agent has none."""
+        ears = self._ears.successors(spoken.role) if spoken.role in self._ears else ()
+        return [role for role in ears if role in self._introductions and (spoken.to is None or role in spoken.to)]
 
 
 def _words(role: str, reply: Reply) -> str:

@@ -23,8 +23,8 @@ class Episode(Record):
     at: float
     """Unix time, seconds."""
     outcome: Mapping[str, Any] | None = None
-    shown: Mapping[str, bool | None] = {}
-    """Whether each injected bias showed (`role.bias`), by the observer's word."""
+    judged: Mapping[str, bool | float | None] = {}
+    """What judges found after the play, by `judge.key`."""
     error: str = ""
     """Class of the error, "" for none."""
     message: str = ""

@@ -10,7 +10,7 @@ from simrun.agents.backends import choice
 from simrun.agents.backends.vllm.manners import Manners
 from simrun.agents.records import Message
 from simrun.agents.reply import Decision, form
-from simrun.scenarios.clinic.consultation import Ask, Diagnose, Rating
+from simrun.scenarios.clinic.moves import Ask, Diagnose, Rating
 
 
 class Hire(Decision):

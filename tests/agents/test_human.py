@@ -8,9 +8,9 @@ import pytest
 
 from simrun.agents.backends.human import chosen, shape
 from simrun.agents.reply import form
-from simrun.cli.play import play, played
+from simrun.cli.commands.play import seated
 from simrun.config.errors import ConfigError
-from simrun.report.run import resume
+from simrun.report.run import load, resume
 from simrun.scenarios.clinic.consultation import Ask, Diagnose, OrderTest, Rating
 
 MOVES = form((Ask, OrderTest, Diagnose))
@@ -47,23 +47,23 @@ def test_a_lone_number_fills_a_lone_field() -> None:
 def test_fields_are_asked_for_one_by_one_and_what_fits_none_is_asked_again(
     types, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:  # type: ignore[no-untyped-def]
-    asked = ("scenario=recruitment", "backend=scripted", "seat=recruiter", f"out={tmp_path}")
+    asked = ("scenario=recruitment", "backend=scripted", f"out={tmp_path}")
     types("maybe", "7", "yes")
-    outcome = played(asked).outcomes.set_index("outcome").value
+    outcome = seated("recruiter", asked).outcomes.set_index("outcome").value
     assert (outcome["score"], outcome["invited"]) == (7, 1)
     assert "[not understood; answer with] SCORE(0-10) INVITE(yes/no)" in capsys.readouterr().err
     types("c", "b", "a")
-    outcome = played((*asked, "scenario.mode=compare")).outcomes.set_index("outcome").value
+    outcome = seated("recruiter", (*asked, "scenario.mode=compare")).outcomes.set_index("outcome").value
     assert outcome["chosen"] == 0.5
     types("maybe", "maybe")
-    assert played(asked).outcomes.set_index("outcome").value.isna()["score"]  # who insists is heard
+    assert seated("recruiter", asked).outcomes.set_index("outcome").value.isna()["score"]  # who insists is heard
 
 
-def test_a_doctor_plays_leaves_and_comes_back(types, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:  # type: ignore[no-untyped-def]
-    asked = ("scenario=clinic", "backend=scripted", "seat=doctor", f"out={tmp_path}")
+def test_a_doctor_plays_leaves_and_comes_back(types, command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     types("Where does it hurt?", "test pulse", "quit")
-    left = played(asked)
-    shown = capsys.readouterr().err
+    code, _, shown = command("play", "scenario=clinic", "backend=scripted", "seat=doctor", f"out={tmp_path}")
+    assert code == 3
+    left = load("last", out=str(tmp_path))
     assert "You are the doctor" in shown
     assert "ask QUESTION(text)  or  test TEST(text)  or  diagnose DIAGNOSIS(text)" in shown
     assert "go on with: simrun resume" in shown
@@ -83,7 +83,7 @@ def test_a_doctor_plays_leaves_and_comes_back(types, tmp_path: Path, capsys: pyt
 
 def test_a_patient_sees_every_aside(types, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:  # type: ignore[no-untyped-def]
     types("It began on Monday.", "8", "7", "2")
-    done = play(("scenario=clinic", "backend=scripted", "seat=patient", f"out={tmp_path}"))
+    done = seated("patient", ("scenario=clinic", "backend=scripted", f"out={tmp_path}"))
     shown = capsys.readouterr().err
     assert done.complete
     assert [shown.count(words) for words in ("how confident are you", "how likely are you", "how willing are you")] == [
@@ -97,4 +97,4 @@ def test_a_patient_sees_every_aside(types, tmp_path: Path, capsys: pytest.Captur
 
 def test_a_seat_must_be_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="the seats of clinic: doctor, patient"):
-        play(("scenario=clinic", f"out={tmp_path}"))
+        seated(None, ("scenario=clinic", f"out={tmp_path}"))

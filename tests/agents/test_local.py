@@ -11,7 +11,8 @@ from simrun.agents.backends.base import BackendError
 from simrun.agents.backends.local import Local, weights
 from simrun.agents.records import Chat, Message
 from simrun.agents.reply import Reply, form
-from simrun.scenarios.clinic.consultation import Ask, Diagnose, OrderTest, Rating
+from simrun.report.sections.notes import notes
+from simrun.scenarios.clinic.moves import Ask, Diagnose, OrderTest, Rating
 
 pytestmark = pytest.mark.engine
 
@@ -76,9 +77,9 @@ def shared(one: list[int], two: list[int]) -> int:
 async def test_rendered_tokens_are_append_only_but_for_the_cue_and_pairs_share_all_up_to_the_difference(engine, known):
     from conftest import config
 
-    from simrun.plan.design import Plan
+    from simrun.plan.design import planned
 
-    plan = Plan(config(cases=["scabies"], vary={"patient": {"ethnicity": ["White", "Black"]}}), known)
+    plan = planned(config(cases=["scabies"], vary={"patient": {"ethnicity": ["White", "Black"]}}), known)
     trials = list(plan.trials())
     stages = [plan.castings[trial.arm].stage(plan.cases["scabies"], trial) for trial in trials[:2]]
     wires = []
@@ -126,13 +127,13 @@ def test_a_whole_run_with_the_real_model(tmp_path: Path):
         out=str(tmp_path),
         vary={"patient": {"ethnicity": ["White", "Black"]}},
     )
-    report = done.report()
+    report = done.scored
     assert done.complete
     assert all(arm.problems["unreadable"] == 0 for arm in report.arms)
-    assert "says nothing about medicine" in report.notes[0]
-    assert report.engines["doctor"]["engine"].startswith("xllamacpp ")
-    assert report.tokens["output"] == done.calls.output_tokens.sum() > 0
-    assert report.tokens["cached"] > 0
+    assert "says nothing about medicine" in notes(report)[0]
+    assert report.manifest.engines["doctor"]["engine"].startswith("xllamacpp ")
+    assert report.played.output_tokens == done.calls.output_tokens.sum() > 0
+    assert report.played.cached_tokens > 0
 
 
 @pytest.mark.parametrize("mode", ["rank", "interview", "panel"])  # the others have one call; with vLLM all are played
@@ -150,7 +151,7 @@ def test_recruitment_plays_with_the_real_model(tmp_path, mode):
         out=str(tmp_path),
     )
     assert found.complete
-    assert found.report().arms[0].problems["unreadable"] == 0
+    assert found.scored.arms[0].problems["unreadable"] == 0
     assert found.calls.output_tokens.gt(0).all()
 
 
@@ -180,3 +181,12 @@ def test_a_file_that_is_no_model_is_named(tmp_path):
 
     with pytest.raises((BackendError, ConfigError), match=r"bad\.gguf"):
         run("scenario=clinic", f"model={tmp_path / 'bad.gguf'}", cases=2, out=str(tmp_path))
+
+
+async def test_an_engine_that_lacks_what_is_asked_of_it_is_refused_with_the_way_out(tmp_path, monkeypatch):
+    (tmp_path / "model.gguf").touch()
+    monkeypatch.delattr("xllamacpp.json_schema_to_grammar")
+    with pytest.raises(
+        BackendError, match=r"lacks what simrun asks of it \(.*json_schema_to_grammar.*pip install 'xllamacpp"
+    ):
+        await Local(model=str(tmp_path / "model.gguf")).open()

@@ -2,9 +2,13 @@
 
 import pytest
 
-from simrun.agents.judges.observer import OBSERVER, Check, checks, injected, masked
+from simrun.agents.judges.base import Said, Tendency
+from simrun.agents.judges.observer import Observer
+from simrun.agents.persona import masked
 from simrun.config.options import Config
-from simrun.plan.design import Plan
+from simrun.plan.design import planned
+
+OBSERVER = "observer"
 
 
 def rules(*, obeyed: bool) -> list[dict[str, object]]:
@@ -26,11 +30,11 @@ def rules(*, obeyed: bool) -> list[dict[str, object]]:
 
 def watched(play, *, obeyed: bool = True, **options):
     given = {"cases": 6, "vary": {"doctor": {"bias": ["none", "recency"]}}} | options
-    return play("roles.observer.backend=scripted", backend={"rules": rules(obeyed=obeyed)}, **given)
+    return play("judge=observer", backend={"rules": rules(obeyed=obeyed)}, **given)
 
 
 def shown(done, arm: str) -> list[float]:
-    own = done.outcomes[(done.outcomes.outcome == "shows doctor.recency") & (done.outcomes.arm == arm)]
+    own = done.outcomes[(done.outcomes.outcome == "observer.doctor.recency") & (done.outcomes.arm == arm)]
     return own["value"].tolist()
 
 
@@ -56,71 +60,64 @@ def test_a_run_with_an_observer_is_replayed_and_resumed_like_any_other(play):
 
 def test_nobody_is_asked_where_no_observer_is_cast_or_nothing_is_injected(play):
     assert OBSERVER not in set(play(cases=2, vary={"doctor": {"bias": ["none", "recency"]}}).calls.role)
-    assert OBSERVER not in set(play("roles.observer.backend=scripted", cases=2).calls.role)
+    assert OBSERVER not in set(play("judge=observer", cases=2).calls.role)
 
 
 def test_words_that_tell_who_somebody_is_are_taken_out(known):
-    check = Check(
-        name="doctor.race",
-        role="doctor",
-        text="You distrust a certain group of people.",
+    tendency = Tendency(name="doctor.race", role="doctor", text="You distrust a certain group of people.")
+    said = Said(
+        lines=(
+            ("patient", "I am a Black woman; my name is Lakisha Washington. She said so."),
+            ("doctor", "Blackouts? The man said her pain is mild."),
+        ),
+        tendencies=(tendency,),
         masked=masked([known.axes["ethnicity"], known.axes["gender"]]),
     )
-    said = [
-        ("patient", "I am a Black woman; my name is Lakisha Washington. She said so."),
-        ("doctor", "Blackouts? The man said her pain is mild."),
-    ]
-    asked = check.question(said)
+    (question,) = Observer().questions(said)
+    asked = question.cue
+    assert "Lakisha" in Observer(identity="shown").questions(said)[0].cue
     for word in ("Black ", "woman", "Lakisha", "Washington", "She", " man ", " her "):
         assert word not in asked, word
     assert "Blackouts?" in asked
     assert "Patient: I am a [...]; my name is [...]. [...] said so." in asked
 
 
-def test_the_group_that_a_bias_is_about_is_taken_out_of_the_question(known):
+def asked_of(known, **options):
+    """What the observer is shown in the first trial of a run."""
     config = Config.of(
-        {"scenario": {"name": "clinic"}, "backend": {"name": "scripted"}, "roles": {"doctor": {"bias": "race"}}}
+        {"scenario": {"name": "clinic"}, "backend": {"name": "scripted"}, "cases": 2, "judge": "observer", **options}
     )
-    (check,) = checks(injected(config, known), "influenza", "")
-    assert "a certain group of people" in check.text
-    assert "{group}" not in check.text
+    return planned(config, known)
+
+
+def test_the_group_that_a_bias_is_about_is_taken_out_of_the_question(known):
+    plan = asked_of(known, roles={"doctor": {"bias": "race"}})
+    stage = plan.stage(next(plan.trials()))
+    (tendency,) = plan.reference._shown(stage._case).tendencies
+    assert "a certain group of people" in tendency.text
+    assert "{group}" not in tendency.text
 
 
 def test_every_bias_that_an_arm_injects_is_asked_about(known):
-    config = Config.of(
-        {
-            "scenario": {"name": "clinic"},
-            "backend": {"name": "scripted"},
-            "roles": {"patient": {"bias": "self_diagnosis"}},
-            "vary": {"doctor": {"bias": ["none", "recency", "confirmation"]}},
-        }
-    )
-    assert [(role, bias.name) for role, bias in injected(config, known)] == [
-        ("patient", "self_diagnosis"),
-        ("doctor", "recency"),
-        ("doctor", "confirmation"),
+    varied = {"doctor": {"bias": ["none", "recency", "confirmation"]}}
+    plan = asked_of(known, roles={"patient": {"bias": "self_diagnosis"}}, vary=varied)
+    assert [(each.name, each.arms) for each in plan.injections] == [
+        ("patient.self_diagnosis", ("doctor.bias=none", "doctor.bias=recency", "doctor.bias=confirmation", "same")),
+        ("doctor.recency", ("doctor.bias=recency",)),
+        ("doctor.confirmation", ("doctor.bias=confirmation",)),
     ]
 
 
-def test_the_observer_is_told_nothing_of_the_case_or_of_anybody(known):
-    config = Config.of(
-        {
-            "scenario": {"name": "clinic"},
-            "backend": {"name": "scripted"},
-            "cases": 2,
-            "roles": {"observer": {"backend": "scripted"}},
-            "vary": {"doctor": {"bias": ["none", "recency"]}, "patient": {"ethnicity": ["White", "Black"]}},
-        }
+def test_the_observer_is_told_nothing_of_the_case_or_of_anybody(play):
+    done = play(
+        "judge=observer",
+        cases=2,
+        vary={"doctor": {"bias": ["none", "recency"]}, "patient": {"ethnicity": ["White", "Black"]}},
     )
-    plan = Plan(config, known)
-    briefs = {
-        casting.cast(case, casting.luck(trial))[1][OBSERVER].prompt()
-        for trial in plan.trials()
-        for casting in [plan.castings[trial.arm]]
-        for case in [plan.cases[trial.case]]
-    }
-    assert len(briefs) == 1
-    assert "Black" not in briefs.pop()
+    brief = Observer().agent(Said(evidence={"case": ("Black",)})).prompt()
+    assert brief == Observer().agent(Said()).prompt()
+    assert "Black" not in brief
+    assert (done.calls.role == OBSERVER).sum() == len(done.episodes)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,10 @@
 
 import pytest
 
+from simrun.agents.judges.same_disease import Same
 from simrun.agents.records import Answer
 from simrun.agents.reply import Reply, form
-from simrun.scenarios.clinic.consultation import Ask, Diagnose, OrderTest, Rating, RequestImage, SameDisease
+from simrun.scenarios.clinic.moves import Ask, Diagnose, OrderTest, Rating, RequestImage
 
 MOVES = (Ask, OrderTest, RequestImage, Diagnose)
 
@@ -87,7 +88,7 @@ def test_no_rating_is_guessed(text):
     ("text", "same"), [("yes.", True), ("Yes, they are", True), ("**No**", False), ('{"same": true}', True)]
 )
 def test_verdicts(text, same):
-    assert reply(text, (SameDisease,)).decision == SameDisease(same=same)
+    assert reply(text, (Same,)).decision == Same(same=same)
 
 
 def test_a_form_states_every_field_and_nothing_else():

@@ -22,12 +22,13 @@ from simrun.agents.persona import Persona, Trait
 from simrun.agents.records import Chat, Message
 from simrun.agents.reply import form
 from simrun.report.run import rebuild, resume
+from simrun.report.sections.notes import notes
 from simrun.scenarios.recruitment.candidates import pool
 from simrun.scenarios.recruitment.cases import LANGUAGES, faircvtest
 from simrun.scenarios.recruitment.cvs import STYLES, render
+from simrun.scenarios.recruitment.decisions import Assessment, Objection, choice, ranking
 from simrun.scenarios.recruitment.features import attribute, reading
 from simrun.scenarios.recruitment.openings import openings
-from simrun.scenarios.recruitment.outcomes import Assessment, Objection, choice, ranking
 from simrun.score.metrics.group_difference import GroupDifference
 from simrun.score.metrics.leakage import Leakage
 
@@ -363,14 +364,14 @@ def screened(play, weights):
 
 
 def effects(run) -> dict[str, float]:
-    return {each.outcome: each.difference for each in run.report().contrasts if each.family == "primary"}
+    return {each.outcome: each.difference for each in run.scored.contrasts if each.family == "primary"}
 
 
 def test_the_audit_finds_the_bias_of_a_network_in_full(screened):
     run = screened()
     assert run.complete
     assert effects(run) == {"score": -3, "invited": -1}
-    noise = [each for each in run.report().contrasts if each.family != "primary" and each.arm.startswith("same")]
+    noise = [each for each in run.scored.contrasts if each.family != "primary" and each.arm.startswith("same")]
     assert noise
     assert {each.difference for each in noise} == {0}
     told = run.manifests[0].engines["recruiter"]
@@ -380,7 +381,7 @@ def test_the_audit_finds_the_bias_of_a_network_in_full(screened):
         {"labels": "by hand"},
         64,
     )
-    assert "not by a language model" in run.report().notes[0]
+    assert "not by a language model" in notes(run.scored)[0]
 
 
 def test_a_blinded_recruiters_network_sees_nobody(screened):

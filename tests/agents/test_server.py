@@ -19,8 +19,10 @@ from simrun.agents.backends.server import Server
 from simrun.agents.records import Chat, Message
 from simrun.agents.reply import Reply, form
 from simrun.cli import main as cli
+from simrun.report.report import Report
 from simrun.report.run import resume
-from simrun.scenarios.clinic.consultation import Clinic, Rating
+from simrun.scenarios.clinic.consultation import Clinic
+from simrun.scenarios.clinic.moves import Rating
 
 QUICK = {"timeout": 0.5, "deadline": 3, "retries": 2, "backoff": 0.01}
 KEY = "sk-secret-0123456789abcdef"
@@ -337,7 +339,7 @@ def test_faults_of_infrastructure_change_no_result(stub, tmp_path):
 
 def test_pairs_with_an_episode_in_error_are_left_out_with_the_reason(stub, tmp_path):
     stub.misbehave(lambda seen: http(500) if "Ethnicity: Black" in str(seen.body) else None)
-    report = play(stub, tmp_path).report()
+    report = play(stub, tmp_path).scored
     white, black, same = report.arms
     assert [(arm.n, arm.errors, arm.calls > 0) for arm in (white, black, same)] == [
         (3, 0, True),
@@ -406,6 +408,6 @@ def test_a_server_that_always_hangs_ends_by_the_deadline_with_exit_code_3(stub, 
         cli.main([*asked(stub, tmp_path, "backend.timeout=60", "backend.deadline=1"), "--json"])
     assert ended.value.code == cli.ERRORS == 3
     assert time.monotonic() - began < 15
-    told = orjson.loads(capsys.readouterr().out)
-    assert told["errors"] == {"timeout": 9}
-    assert not any(arm["n"] for arm in told["arms"])
+    told = Report.model_validate_json(capsys.readouterr().out)
+    assert told.value("missing", "errors") == {"timeout": 9}
+    assert not any(arm["n"] for arm in told.table("arms", "arms"))

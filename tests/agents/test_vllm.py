@@ -9,15 +9,14 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
 
 import orjson
 import pytest
 from vllm_venv import ENVIRONMENT, Home, home
 
 from simrun import Run, load
-from simrun.config.menus import scenarios
-from simrun.scenarios.recruitment import Mode
+from simrun.config.menus import modes, scenarios
+from simrun.scenarios.recruitment import Recruitment
 
 pytestmark = pytest.mark.vllm
 
@@ -51,7 +50,7 @@ def command(scenario: str, made: Home, out: Path, *more: str) -> list[str]:
 def played(run: Run, cold: int = 0) -> None:
     """What holds for every run with constrained decisions; `cold` calls may have met an engine that had just begun."""
     assert run.complete
-    assert all(arm.problems["unreadable"] == 0 for arm in run.report().arms)
+    assert all(arm.problems["unreadable"] == 0 for arm in run.scored.arms)
     turns = run.calls[run.calls.prompt_tokens >= 256]
     later = turns[turns.nth > 0]
     assert len(later)
@@ -107,7 +106,7 @@ def test_a_growing_chat_is_read_once(facts):
     assert before - 128 < cached <= before + 128
 
 
-@pytest.mark.parametrize("mode", get_args(Mode))
+@pytest.mark.parametrize("mode", list(modes(Recruitment)))
 def test_every_mode_of_recruitment_decides_under_constraint(facts, mode):
     assert facts["modes"][mode]["calls"] >= 2
     assert facts["modes"][mode]["unreadable"] == 0

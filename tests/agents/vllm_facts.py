@@ -14,7 +14,7 @@ from simrun.agents.reply import Reply, form
 from simrun.config.menus import catalogue
 from simrun.config.options import Config
 from simrun.plan.design import Plan
-from simrun.scenarios.clinic.consultation import Rating
+from simrun.scenarios.clinic.moves import Rating
 from simrun.scenarios.recruitment import KINDS
 
 MODEL = sys.argv[1]
@@ -52,7 +52,7 @@ async def mode(name: str, backend: Vllm) -> dict:
     plan, found = Plan(config, catalogue()), {"calls": 0, "unreadable": 0}
 
     async def episode(trial) -> None:
-        stage = plan.castings[trial.arm].stage(plan.cases[trial.case], trial)
+        stage = plan.stage(trial)
         while not stage.over:
             turns = stage.pending()
             answers = await asyncio.gather(*(backend.reply(stage.chat(turn)) for turn in turns))

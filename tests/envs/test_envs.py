@@ -23,7 +23,7 @@ from simrun.envs.registry import EDITIONS, digest, name
 from simrun.envs.session import Session
 from simrun.envs.spaces import Action, Speech, said
 from simrun.report.run import rebuild, resume
-from simrun.scenarios.clinic.consultation import Ask
+from simrun.scenarios.clinic.moves import Ask
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 GUESS = {"move": "diagnose", "diagnosis": "the plague"}
@@ -34,9 +34,9 @@ def game(request: pytest.FixtureRequest) -> Game:
     return request.param
 
 
-def script(scenario: str) -> Callable[[Live, str], str]:
+def script(game: Game) -> Callable[[Live, str], str]:
     """Answers as the scenario's own script does."""
-    scripted = Scripted(rules=scenarios()[scenario].script)
+    scripted = Scripted(rules=game.plan().reference.scenario.script)
 
     def answered(live: Live, role: str) -> str:
         asked = live.asked(role)
@@ -85,7 +85,7 @@ class TestOneEngine:
     """The same replies give the same prompts, seeds, texts and outcomes, whoever drives the stage."""
 
     def test_turns(self, game: Game, ran: Run, tmp_path: Path) -> None:
-        env, says = aec(*game.overrides, scenario=game.scenario, log=tmp_path / "log", **ASKED), script(game.scenario)
+        env, says = aec(*game.overrides, scenario=game.scenario, log=tmp_path / "log", **ASKED), script(game)
         with closed(env):
             for _ in range(len(ran.episodes)):
                 env.reset()
@@ -97,7 +97,7 @@ class TestOneEngine:
     def test_together(self, game: Game, ran: Run, tmp_path: Path) -> None:
         env, says = (
             parallel(*game.overrides, scenario=game.scenario, log=tmp_path / "log", **ASKED),
-            script(game.scenario),
+            script(game),
         )
         with closed(env):
             for _ in range(len(ran.episodes)):
@@ -108,7 +108,7 @@ class TestOneEngine:
         assert told(Run(tmp_path / "log")) == told(ran)
 
     def test_one_seat(self, game: Game, ran: Run, tmp_path: Path) -> None:
-        seat, says = game.seat(), script(game.scenario)
+        seat, says = game.seat(), script(game)
         with closed(
             gymnasium.make(name(game.scenario), seat=seat, overrides=game.overrides, log=tmp_path / "log", **ASKED)
         ) as env:
@@ -120,7 +120,7 @@ class TestOneEngine:
         assert told(Run(tmp_path / "log")) == told(ran)
 
     def test_vector(self, game: Game, ran: Run, tmp_path: Path) -> None:
-        seat, says = game.seat(), script(game.scenario)
+        seat, says = game.seat(), script(game)
         asked: dict[str, Any] = {"seat": seat, "overrides": game.overrides, "log": tmp_path / "log", **ASKED}
         with closed(gymnasium.make_vec(name(game.scenario), num_envs=3, **asked)) as env:
             _, infos = env.reset()
@@ -143,7 +143,7 @@ class TestLog:
         env.close()
         kept = Run(tmp_path / "log")
         assert kept.complete
-        assert kept.report().design["done"] == 4
+        assert kept.scored.played.done == 4
         assert kept.manifests[0].engines["doctor"]["backend"] == "caller"
         assert rebuild(kept.path)[1] is True
         assert resume(kept.path).complete
@@ -304,9 +304,11 @@ def test_a_version_stands_for_its_prompts_and_cases(scenario: str) -> None:
     """A learning curve on Clinic-v0 must mean the same tomorrow."""
     found, known = digest(scenarios()[scenario]), EDITIONS.get(scenario)
     if known is None:
-        pytest.fail(f'sim/envs/ids.py, EDITIONS: add "{scenario}": Edition(0, "{found}")')
+        pytest.fail(f'sim/envs/registry.py, EDITIONS: add "{scenario}": Edition(0, "{found}")')
     bump = f'"{scenario}": Edition({known.version + 1}, "{found}")'
-    assert known.digest == found, f"prompts or cases of {scenario} changed: in sim/envs/ids.py, EDITIONS, write {bump}"
+    assert known.digest == found, (
+        f"prompts or cases of {scenario} changed: in sim/envs/registry.py, EDITIONS, write {bump}"
+    )
 
 
 def test_a_session_can_be_shared_from_within_a_loop() -> None:

@@ -10,7 +10,9 @@ from simrun.config.errors import ConfigError
 from simrun.envs import Fair, accuracy, chosen
 from simrun.envs.rewards import Pay
 from simrun.scenarios.clinic.consultation import ClinicOutcome
-from simrun.scenarios.recruitment.outcomes import LetterOutcome, OccupationOutcome, ScreenOutcome
+from simrun.scenarios.recruitment.letter import LetterOutcome
+from simrun.scenarios.recruitment.occupation import OccupationOutcome
+from simrun.scenarios.recruitment.screen import ScreenOutcome
 from simrun.stage.trial import Trial
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")

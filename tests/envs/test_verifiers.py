@@ -14,7 +14,7 @@ from stub import Seen, Stub, completion, raw, right
 
 from simrun import run
 from simrun.config.errors import ConfigError
-from simrun.envs.registry import modes
+from simrun.config.menus import modes
 from simrun.scenarios.recruitment import Recruitment
 
 vf = pytest.importorskip("verifiers.v1", reason="verifiers is not installed")
@@ -111,9 +111,9 @@ def test_a_limit_of_turns_pays_nothing() -> None:
     ] == [(2, 0.0, None)] * 2
 
 
-@pytest.mark.parametrize("mode", [mode["mode"] for mode in modes(Recruitment)])
+@pytest.mark.parametrize("mode", modes(Recruitment))
 def test_recruitment_in_every_mode(mode: str) -> None:
-    seat = Recruitment(mode=mode).roles()[0]
+    seat = modes(Recruitment)[mode]().roles()[0]
     with Stub(at_random) as stub:
         episodes = played(environment("recruitment", seat, *CASES, f"scenario.mode={mode}", "vary={}"), stub.url)
     assert len(episodes) == 2

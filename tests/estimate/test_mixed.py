@@ -9,7 +9,8 @@ from samples import codes, numbers, paired
 from scipy import stats
 
 from simrun.estimate.mixed import mixed_effects
-from simrun.report.components import COMPONENTS, component_rows, components
+from simrun.report.render.cells import texts
+from simrun.report.sections.components import COLUMNS, fitted, table
 from simrun.score.metrics.paraphrase_variance import ParaphraseVariance
 from simrun.score.values import Worded
 
@@ -195,14 +196,14 @@ def test_paraphrase_variance_by_hand():
 
 
 def test_components_of_pairs_with_a_value_missing():
-    table = np.stack([VALUES[ARMS == "arm"], VALUES[ARMS == "ref"]], axis=1)
-    found = components("score", ("arm", "ref"), table, CASES[ARMS == "arm"])
-    assert found.model == mixed_effects(np.ravel(table), ["a", "r"] * 6, "r", np.repeat(CASES[ARMS == "arm"], 2))
-    gap = table.copy()
+    values = np.stack([VALUES[ARMS == "arm"], VALUES[ARMS == "ref"]], axis=1)
+    found = fitted("score", ("arm", "ref"), values, CASES[ARMS == "arm"])
+    assert found.model == mixed_effects(np.ravel(values), ["a", "r"] * 6, "r", np.repeat(CASES[ARMS == "arm"], 2))
+    gap = values.copy()
     gap[0, 0] = np.nan
-    assert components("score", ("arm", "ref"), gap, CASES[ARMS == "arm"]).model.n == 11
-    gone = components("score", ("arm", "ref"), table * [np.nan, 1], CASES[ARMS == "arm"])
-    (full, empty) = component_rows([found, gone])
-    assert len(full) == len(empty) == len(COMPONENTS)
+    assert fitted("score", ("arm", "ref"), gap, CASES[ARMS == "arm"]).model.n == 11
+    gone = fitted("score", ("arm", "ref"), values * [np.nan, 1], CASES[ARMS == "arm"])
+    (full, empty) = texts(table(found, gone))
+    assert len(full) == len(empty) == len(COLUMNS)
     assert full[:5] == ["score", "arm - ref", "+4 [-0.968, +8.97]", "1.41", "93.4 %"]
     assert empty[2] == "not fitted: an arm has no values"

@@ -6,7 +6,8 @@ from samples import event_pairs
 from samples import events as of_events
 
 from simrun.estimate.paired import unseen
-from simrun.report.components import TURNS, turn_rows, turns_until
+from simrun.report.render.cells import texts
+from simrun.report.sections.turns import COLUMNS, table, turns_until
 from simrun.score.metrics.restricted_mean_difference import RestrictedMeanDifference
 from simrun.score.metrics.restricted_mean_turns import RestrictedMeanTurns
 
@@ -126,8 +127,8 @@ def test_turns_of_a_contrast():
     assert (found.arm_mean.value, found.reference_mean.value, found.difference.value) == pytest.approx(
         (8 / 3, 4, -4 / 3)
     )
-    (row,) = turn_rows([found])
-    assert len(row) == len(TURNS)
+    (row,) = texts(table(found))
+    assert len(row) == len(COLUMNS)
     assert row[0] == "first bias"
     assert row[5:] == ["2, 1", "0, 0", "0.333, 0.667"]
 

@@ -18,7 +18,8 @@ from simrun.config.errors import ConfigError
 from simrun.config.menus import Catalogue
 from simrun.config.options import Config
 from simrun.plan.casting import Casting
-from simrun.plan.design import Plan
+from simrun.plan.design import Plan, planned
+from simrun.report.sections.notes import notes
 from simrun.scenarios.base import Case, Play, Scenario, Turn
 from simrun.scenarios.outcome import Better, Outcome, Range
 from simrun.stage.stage import Stage
@@ -48,7 +49,7 @@ THREE = {"patient": {"ethnicity": ["White", "Black"], "gender": ["woman", "man"]
 
 
 def test_half_of_a_cube_has_each_pair_of_levels_once(known):
-    plan = Plan(config(cases=2, vary=THREE, design={"cross": "fractional", "controls": []}), known)
+    plan = planned(config(cases=2, vary=THREE, design={"cross": "fractional", "controls": []}), known)
     cells = [tuple(arm.settings.values()) for arm in plan.arms]
     assert cells == [
         ("White", "woman", "private"),
@@ -66,7 +67,7 @@ def test_a_third_of_three_cubed_has_each_pair_of_levels_once(known):
             "age": [30, 40, 50],
         }
     }
-    plan = Plan(config(cases=2, vary=vary, design={"cross": "fractional", "reduction": 3, "controls": []}), known)
+    plan = planned(config(cases=2, vary=vary, design={"cross": "fractional", "reduction": 3, "controls": []}), known)
     cells = [tuple(arm.settings.values()) for arm in plan.arms]
     assert cells[0] == ("White", "Christian", "30")
     for one, other in ((0, 1), (0, 2), (1, 2)):
@@ -76,13 +77,13 @@ def test_a_third_of_three_cubed_has_each_pair_of_levels_once(known):
 def test_a_factor_of_a_fraction_is_compared_over_the_levels_of_the_others(play):
     given = {"backend": {"group": "Black", "effect": 0.4}, "cases": None, "repeats": 4}
     done = play(vary=THREE, design={"cross": "fractional"}, **given)
-    found = {each.arm: each for each in done.report().contrasts if each.outcome == "solved"}
+    found = {each.arm: each for each in done.scored.contrasts if each.outcome == "solved"}
     ethnicity = found["patient.ethnicity=Black"]
     assert ethnicity.low <= -0.4 <= ethnicity.high < 0
     assert ethnicity.pairs == 120
     for other in ("patient.gender=man", "patient.insurance=none"):
         assert found[other].low <= 0 <= found[other].high
-    told = next(note for note in done.report().notes if "cannot be told apart" in note)
+    told = next(note for note in notes(done.scored) if "cannot be told apart" in note)
     assert "the effect of patient.ethnicity from what patient.gender and patient.insurance do together" in told
 
 
@@ -114,14 +115,14 @@ def test_a_factor_of_a_fraction_is_compared_over_the_levels_of_the_others(play):
 )
 def test_fractions_that_cannot_tell_factors_apart_are_refused(vary, design, why, known):
     with pytest.raises(ConfigError, match=why):
-        Plan(config(cases=2, vary=vary, design={"cross": "fractional", **design}), known)
+        planned(config(cases=2, vary=vary, design={"cross": "fractional", **design}), known)
 
 
 # Swap, mirror, positive control
 
 
 def test_a_swap_lists_the_same_moves_in_the_opposite_order(known):
-    plan = Plan(config(cases=2, design={"controls": ["swap"]}), known)
+    plan = planned(config(cases=2, design={"controls": ["swap"]}), known)
     case = next(iter(plan.cases.values()))
     before, after = (
         plan.castings[arm].scenario.brief("doctor", case).splitlines() for arm in (plan.arms[0].name, "swap")
@@ -152,13 +153,13 @@ def test_a_patient_that_always_says_seven_is_found_out_by_the_mirror(play):
         cases=4,
         design={"controls": ["mirror"]},
     )
-    (found,) = [each for each in done.report().contrasts if (each.arm, each.outcome) == ("mirror", "confidence")]
+    (found,) = [each for each in done.scored.contrasts if (each.arm, each.outcome) == ("mirror", "confidence")]
     assert (found.difference, found.family) == (-3.0, "control")  # 11 - 7 against 7
 
 
 def test_the_positive_control_finds_what_was_planted_and_asks_no_model(play):
     done = play(cases=None, repeats=4, vary={}, design={"controls": ["positive"], "planted": 0.3})
-    (found,) = [each for each in done.report().contrasts if each.outcome == "solved"]
+    (found,) = [each for each in done.scored.contrasts if each.outcome == "solved"]
     assert (found.arm, found.reference, found.family) == ("positive", "positive reference", "control")
     assert found.low <= -0.3 <= found.high < 0
     text = (done.path / "report" / "report.md").read_text()
@@ -181,7 +182,10 @@ def test_the_positive_control_is_scripted_whatever_the_run_plays_on(known):
 
 def test_a_judge_leaves_the_planted_effect_as_it_is(known):
     asked = {"cases": None, "vary": {}, "design": {"controls": ["positive"], "planted": 0.4}}
-    plan, judged = Plan(config(**asked), known), Plan(config(**asked, roles={"judge": {"backend": "scripted"}}), known)
+    plan, judged = (
+        planned(config(**asked), known),
+        planned(config(**asked, roles={"judge": {"backend": "scripted"}}), known),
+    )
     for arm in ("positive reference", "positive"):
         solved = [outcome.solved for outcome in played(plan, arm)]
         assert [outcome.solved for outcome in played(judged, arm)] == solved
@@ -193,8 +197,8 @@ def test_no_more_is_planted_than_the_chance_of_being_right(planted, known):
     with pytest.raises(
         ConfigError, match=rf"design.planted={planted:g}: .* with a chance of 0.8, .*; give at most 0.8"
     ):
-        Plan(config(design={"controls": ["positive"], "planted": planted}), known)
-    all_of_it = Plan(config(vary={}, design={"controls": ["positive"], "planted": 0.8}), known)
+        planned(config(design={"controls": ["positive"], "planted": planted}), known)
+    all_of_it = planned(config(vary={}, design={"controls": ["positive"], "planted": 0.8}), known)
     assert not any(outcome.solved for outcome in played(all_of_it, "positive"))
 
 
@@ -210,29 +214,36 @@ class PanelOutcome(Outcome):
     score: Annotated[float | None, Better("higher"), Range(0, 10)]
 
 
+MEMBERS = ("member1", "member2", "member3")
+
+
 class Panel(Scenario):
     """Three members score alone."""
 
     name: ClassVar[str] = "panel"
     about: ClassVar[str] = "Three members score alone."
-    outcomes: ClassVar[tuple[type[Outcome], ...]] = (PanelOutcome,)
-    people: ClassVar[tuple[str, ...]] = ("member1", "member2", "member3", "author")
-    teams: ClassVar[Mapping[str, tuple[str, ...]]] = {"member": ("member1", "member2", "member3")}
+    outcome: ClassVar[type[Outcome]] = PanelOutcome
+
+    def people(self) -> tuple[str, ...]:
+        return (*MEMBERS, "author")
+
+    def teams(self) -> Mapping[str, tuple[str, ...]]:
+        return {"member": MEMBERS}
 
     def bank(self) -> Any:
         return tuple(Case(id=f"case{number}") for number in range(4)), ()
 
     def roles(self) -> tuple[str, ...]:
-        return (*self.teams["member"], "author")
+        return (*MEMBERS, "author")
 
-    def hears(self) -> "nx.DiGraph[str]":
+    def hears(self, case: Any, rng: np.random.Generator) -> "nx.DiGraph[str]":
         return nx.DiGraph()
 
     def brief(self, role: str, case: Any) -> str:
         return f"You score {case.id}."
 
     def play(self, case: Any, rng: np.random.Generator) -> Play:
-        votes = yield tuple(Turn(member, reply=Vote) for member in self.teams["member"])
+        votes = yield tuple(Turn(member, reply=Vote) for member in MEMBERS)
         return PanelOutcome(score=sum(vote.decision.score for vote in votes) / 3)
 
 
@@ -246,23 +257,26 @@ SOUR = Bias(
 
 
 @pytest.fixture
-def panel(monkeypatch: pytest.MonkeyPatch, known: Catalogue) -> Catalogue:
-    menu = menus.scenarios
-    monkeypatch.setattr("simrun.config.options.scenarios", lambda: {**menu(), "panel": Panel})
+def panel(known: Catalogue) -> Catalogue:
     return known.model_copy(update={"biases": {**known.biases, "member/sour": SOUR}})
 
 
 def paneled(**fields: Any) -> Config:
     rules = [{"when": "very sour", "say": {"score": 2}}, {"when": "", "say": {"score": 8}}]
     return Config.of(
-        {"scenario": {"name": "panel"}, "backend": {"name": "scripted", "rules": rules}, "cases": 2, **fields}
+        {
+            "scenario": {"name": f"{__name__}:Panel"},
+            "backend": {"name": "scripted", "rules": rules},
+            "cases": 2,
+            **fields,
+        }
     )
 
 
 def prompts(plan: Plan, arm: str) -> list[str]:
     casting, case = plan.castings[arm], next(iter(plan.cases.values()))
     trial = next(trial for trial in plan.trials() if trial.arm == arm)
-    return [agent.tendency for agent in casting.cast(case, casting.luck(trial))[1].values()]
+    return [agent.tendency for agent in casting.cast(case, casting.seeds(trial))[1].values()]
 
 
 def test_k_of_n_members_carry_the_bias_and_the_others_its_control_text(panel):
@@ -271,7 +285,7 @@ def test_k_of_n_members_carry_the_bias_and_the_others_its_control_text(panel):
         vary={"member": {"biased": [0, 1, 2, 3]}},
         design={"controls": []},
     )
-    plan = Plan(asked, panel)
+    plan = planned(asked, panel)
     sour, well = "You are very sour.", "You sit well."
     assert [prompts(plan, arm.name) for arm in plan.arms] == [
         [well, well, well, ""],
@@ -287,7 +301,7 @@ def test_k_biased_members_of_three_lower_the_mean_by_k_thirds(panel):
         vary={"member": {"biased": [0, 1, 2, 3]}},
         design={"controls": []},
     )
-    plan = Plan(asked, panel)
+    plan = planned(asked, panel)
     scores = [fmean(outcome.score for outcome in played(plan, arm.name)) for arm in plan.arms]
     assert scores == [8, 6, 4, 2]  # known answer 6 of shared/metrics.md: k x 6 / 3 less
 
@@ -296,12 +310,12 @@ def test_what_is_set_for_a_team_holds_for_its_members_unless_they_have_their_own
     asked = paneled(
         roles={"member": {"bias": "sour"}, "member2": {"bias": "none"}}, vary={"author": {"gender": ["woman", "man"]}}
     )
-    plan = Plan(asked, panel)
+    plan = planned(asked, panel)
     assert prompts(plan, plan.arms[0].name)[:3] == ["You are sour.", "", "You are sour."]
 
 
 def test_what_is_varied_of_a_team_is_varied_of_all_its_members_alike(panel):
-    plan = Plan(paneled(vary={"member": {"bias": ["none", "sour"]}}, design={"controls": []}), panel)
+    plan = planned(paneled(vary={"member": {"bias": ["none", "sour"]}}, design={"controls": []}), panel)
     assert [prompts(plan, arm.name) for arm in plan.arms] == [
         ["", "", "", ""],
         ["You are sour.", "You are sour.", "You are sour.", ""],
@@ -313,9 +327,9 @@ def test_what_is_varied_of_a_team_is_varied_of_all_its_members_alike(panel):
         panel,
     )
     cast = aged.castings["member.age=60"].cast(
-        aged.cases["case0"], aged.castings["member.age=60"].luck(next(aged.trials()))
+        aged.cases["case0"], aged.castings["member.age=60"].seeds(next(aged.trials()))
     )[1]
-    assert {cast[member].persona for member in Panel.teams["member"]} == {"About you: Age: 60."}
+    assert {cast[member].persona for member in MEMBERS} == {"About you: Age: 60."}
 
 
 def test_a_member_takes_the_bias_of_its_team_when_only_its_dose_is_varied(panel):
@@ -359,7 +373,7 @@ def test_a_backend_for_a_team_is_one_for_each_of_its_members(panel):
 )
 def test_bad_teams_and_controls_are_refused(fields, why, panel):
     with pytest.raises(ConfigError, match=why):
-        Plan(paneled(**fields), panel)
+        planned(paneled(**fields), panel)
 
 
 def test_members_that_carry_nothing_do_not_count(panel):
@@ -367,13 +381,13 @@ def test_members_that_carry_nothing_do_not_count(panel):
         roles={"member": {"bias": "sour"}, "member2": {"bias": "none"}}, vary={"member": {"biased": [0, 1, 2]}}
     )
     with pytest.raises(ConfigError, match=r"vary.member.biased: '1' and '2' play the same prompts"):
-        Plan(asked, panel).comparable()
+        planned(asked, panel).comparable()
 
 
 def test_a_script_without_chance_has_nothing_to_plant_a_bias_in(panel, monkeypatch):
     monkeypatch.setattr(Panel, "script", (Rule(say={"score": 5}),))
     with pytest.raises(ConfigError, match="no script that a bias could be planted in"):
-        Plan(paneled(design={"controls": ["positive"]}), panel)
+        planned(paneled(design={"controls": ["positive"]}), panel)
 
 
 # Bad designs, before a token is spent

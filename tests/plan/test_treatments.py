@@ -12,19 +12,18 @@ from conftest import config, shared
 from simrun.config.composition import completed, compose
 from simrun.config.menus import Catalogue, catalogue
 from simrun.config.options import Config
-from simrun.log.manifest import Manifest, suite
-from simrun.plan.design import Plan
+from simrun.log.manifest import suite
+from simrun.plan.design import planned
 from simrun.plan.treatment import Audit, audited
-from simrun.scenarios.recruitment import Recruitment
-from simrun.score.compared import compared
+from simrun.scenarios.recruitment.screen import Screen
 
 SCREEN = {"name": "recruitment", "pool": 1}
 
 
 def audit(known: Catalogue, sample: int | None = None, **fields: object) -> Audit:
     """Every pair of arms that a report of this run would compare."""
-    plan = Plan(config(**{"cases": None, **fields}), known)
-    return audited(plan, compared(Manifest.of(plan, 0)), sample)
+    plan = planned(config(**{"cases": None, **fields}), known)
+    return audited(plan, sample)
 
 
 def theirs(folder: Path, name: str, levels: Mapping[str, Mapping[str, object]], **fields: object) -> Catalogue:
@@ -95,11 +94,19 @@ def test_a_file_that_is_none_is_named(command, tmp_path, name, text, message):
     assert message in told
 
 
-@pytest.mark.parametrize("given", [(), ("one.jsonl", "two.jsonl"), ("one.jsonl", "scenario=clinic"), ("--all",)])
-def test_usage(command, given):
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ((), "give either a FILE of treated CVs or the options of a run, such as scenario=NAME; got neither"),
+        (("one.jsonl", "scenario=clinic"), "got both"),
+        (("one.jsonl", "two.jsonl"), "treatments does not take 'two.jsonl'; usage: simrun treatments [FILE]"),
+        (("--all",), "no option of treatments '--all'"),
+    ],
+)
+def test_a_file_or_a_run(command, given, message):
     code, _, told = command("treatments", *given)
     assert code == 2
-    assert "usage: simrun treatments FILE.jsonl, or simrun treatments scenario=NAME" in told
+    assert message in told
 
 
 # Plans
@@ -237,7 +244,7 @@ def test_an_introduction_that_says_more_to_one_group_is_found(known, monkeypatch
         told = case.cv(0, self.style)
         return told + "\nReferences are excellent." if persona.level("gender") == "man" else told
 
-    monkeypatch.setattr(Recruitment, "introduce", introduce)
+    monkeypatch.setattr(Screen, "introduce", introduce)
     found = audit(known, scenario=SCREEN, cases=3, vary={"candidate": {"gender": ["man", "woman"]}})
     (pair,) = found.audited
     assert dict(pair.verdicts) == {"more": 3}
@@ -298,7 +305,7 @@ def test_a_plan_that_is_none_is_refused_as_a_run_would_be(command):
 def test_columns_and_levels_are_typed_without_a_sign_and_are_words(typed: Sequence[str], columns, levels):
     read, _ = compose(["scenario=recruitment", "backend=scripted", *typed], {})
     played = read.played()
-    assert isinstance(played, Recruitment)
+    assert isinstance(played, Screen)
     assert (dict(played.columns), dict(played.levels)) == (columns, levels)
 
 
@@ -311,15 +318,17 @@ def test_other_options_are_completed_as_before():
     ]
 
 
-@pytest.mark.parametrize("option", ["data", "openings", "labour"])
-def test_files_are_found_again_from_any_directory(option, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("mode", "option"), [("screen", "data"), ("rank", "openings"), ("occupation", "labour")])
+def test_files_are_found_again_from_any_directory(mode, option, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    read = Config.of({"scenario": {"name": "recruitment", option: "some/file.csv"}, "backend": {"name": "scripted"}})
+    read = Config.of(
+        {"scenario": {"name": "recruitment", "mode": mode, option: "some/file.csv"}, "backend": {"name": "scripted"}}
+    )
     assert read.scenario[option] == str(tmp_path / "some" / "file.csv")
 
 
 def test_the_digest_of_the_cases_is_that_of_one_json_list(known):
     for cases in (1, 5):
-        plan = Plan(config(scenario=SCREEN, cases=cases), known)
+        plan = planned(config(scenario=SCREEN, cases=cases), known)
         told = orjson.dumps([case.model_dump(mode="json") for case in plan.cases.values()], option=orjson.OPT_SORT_KEYS)
         assert suite(plan) == hashlib.blake2b(told, digest_size=12).hexdigest()

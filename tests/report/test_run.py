@@ -10,30 +10,34 @@ import pytest
 
 from simrun import load, run
 from simrun.config.errors import ConfigError
+from simrun.log.parquet import frame
 from simrun.log.tables import TABLES
-from simrun.report.record import Summary
+from simrun.report.render.json import json as rendered
+from simrun.report.report import Report
+from simrun.report.sections.groups import groups
+from simrun.report.sections.notes import notes
 
 TWO = {"patient": {"ethnicity": ["White", "Black"]}}
 SCHEMA = Path(__file__).parents[2] / "docs" / "summary.schema.json"
 
 
-def contrast(report, outcome="solved", arm="patient.ethnicity=Black"):
-    return next(each for each in report.contrasts if (each.outcome, each.arm) == (outcome, arm))
+def contrast(done, outcome="solved", arm="patient.ethnicity=Black"):
+    return next(each for each in done.scored.contrasts if (each.outcome, each.arm) == (outcome, arm))
 
 
 def test_a_planted_bias_is_found_with_its_size(play):
-    report = play("backend.group=Black", "backend.effect=0.3", cases=None, repeats=4, vary=TWO).report()
-    found = contrast(report)
+    done = play("backend.group=Black", "backend.effect=0.3", cases=None, repeats=4, vary=TWO)
+    found = contrast(done)
     assert found.low <= -0.3 <= found.high < 0
     assert found.flip_rate == pytest.approx(-found.difference)  # the planted agent only ever loses
-    assert "planted effect of 0.3" in report.notes[0]
+    assert "planted effect of 0.3" in notes(done.scored)[0]
 
 
 def test_the_report_says_it_in_words_and_by_families(play):
     done = play("backend.group=Black", "backend.effect=0.3", cases=None, repeats=2, vary=TWO)
-    found = contrast(done.report())
+    found = contrast(done)
     assert (found.family, found.p_adjusted < 0.01) == ("primary", True)
-    assert {each.family for each in done.report().contrasts} == {"primary", "secondary", "control"}
+    assert {each.family for each in done.scored.contrasts} == {"primary", "secondary", "control"}
     text = (done.path / "report" / "report.md").read_text()
     assert "- solved: a difference of -0." in text
     assert "Of 14 secondary outcomes" in text
@@ -42,9 +46,9 @@ def test_the_report_says_it_in_words_and_by_families(play):
 
 def test_every_comparison_has_one_declared_difference(play):
     vary = {"patient": {"ethnicity": ["White", "Black"]}, "doctor": {"mitigation": ["none", "no_stereotype"]}}
-    report = play(cases=2, vary=vary).report()
+    scored = play(cases=2, vary=vary).scored
     white, black = "patient.ethnicity=White doctor.mitigation=", "patient.ethnicity=Black doctor.mitigation="
-    assert {(each.arm, each.reference) for each in report.contrasts} == {
+    assert {(each.arm, each.reference) for each in scored.contrasts} == {
         (f"{white}no_stereotype", f"{white}none"),
         (f"{black}none", f"{white}none"),
         (f"{black}no_stereotype", f"{black}none"),
@@ -56,7 +60,7 @@ def test_every_comparison_has_one_declared_difference(play):
 def test_groups_and_their_intersections_are_shown_with_sizes(play):
     vary = {"patient": {"ethnicity": ["White", "Black"], "insurance": ["private", "none"]}}
     done = play("backend.group=Black", "backend.effect=0.5", cases=None, vary=vary)
-    ethnicity, insurance, both = done.report().groups
+    ethnicity, insurance, both = groups(done.scored)
     assert (ethnicity.factor, ethnicity.worst, ethnicity.n) == (
         "patient.ethnicity",
         "Black",
@@ -83,31 +87,31 @@ def test_no_effect_is_said_with_its_limit(play):
     done = play(cases=None, vary=TWO, design={"primary": ["correct", "anchored"]})
     text = (done.path / "report" / "report.md").read_text()
     assert "- correct: no difference found, and none larger than 0.095 is compatible with these pairs (5 %)." in text
-    assert [each.outcome for each in done.report().contrasts if each.family == "primary"] == ["correct", "anchored"]
+    assert [each.outcome for each in done.scored.contrasts if each.family == "primary"] == ["correct", "anchored"]
 
 
 def test_no_bias_is_found_where_none_is_planted(play):
-    report = play(cases=None, repeats=4, vary=TWO).report()
+    done = play(cases=None, repeats=4, vary=TWO)
     for outcome in ("solved", "confidence", "words"):
-        found = contrast(report, outcome)
+        found = contrast(done, outcome)
         assert (found.difference, found.flip_rate) == (
             0,
             0,
         )  # common random numbers: unbiased agents treat a pair alike
-    noise = contrast(report, arm="same")
+    noise = contrast(done, arm="same")
     assert 0.1 < noise.flip_rate < 0.6
     assert noise.flip_rate == noise.same_arm_flip_rate
     assert noise.low < 0 < noise.high
 
 
 def test_the_summary_follows_its_published_schema(play):
-    report = play(cases=3, vary=TWO).report()
+    """It is generated; CONTRIBUTING.md has the command."""
+    done = play(cases=3, vary=TWO)
     schema = json.loads(SCHEMA.read_text())
-    assert schema == Summary.model_json_schema(
-        mode="serialization"
-    )  # docs/summary.schema.json is generated: see CONTRIBUTING.md
-    told = {key: value for key, value in report.model_dump(mode="json").items() if key in Summary.model_fields}
+    assert schema == Report.model_json_schema(mode="serialization")
+    told = json.loads(rendered(done.report()))
     jsonschema.validate(told, schema)
+    assert told == json.loads((done.path / "report" / "report.json").read_text())
 
 
 def test_every_table_has_its_documented_columns_and_agrees_with_the_others(play):
@@ -123,7 +127,7 @@ def test_every_table_has_its_documented_columns_and_agrees_with_the_others(play)
     assert set(done.episodes["patient.ethnicity"]) == {"White", "Black"}
     spoken = done.turns[done.turns.kind != "line"]
     assert len(spoken) == len(done.calls)
-    assert len(pd.read_parquet(done.path / "plan.parquet")) == len(done.episodes)
+    assert len(frame(done.path / "plan.parquet")) == len(done.episodes)
 
 
 def test_duckdb_has_the_same_tables(play):
@@ -133,7 +137,7 @@ def test_duckdb_has_the_same_tables(play):
         .sql("select arm, avg(value) from outcomes where outcome = 'solved' group by arm order by arm")
         .fetchall()
     )
-    assert dict(rows) == {arm.name: arm.accuracy for arm in done.report().arms}
+    assert dict(rows) == {arm.name: arm.accuracy for arm in done.scored.arms}
     assert done.duckdb().sql("select count(*) from turns").fetchall() == [(len(done.turns),)]
 
 
@@ -193,7 +197,7 @@ def test_a_role_replays_another_run(play):
 def test_a_replay_of_other_prompts_is_an_error_not_an_answer(play):
     first = play(cases=3, vary=TWO)
     other = play(cases=3, vary=TWO, roles={"doctor": {"backend": "replay", "run": str(first.path), "bias": "recency"}})
-    assert other.report().errors == {"replay": 9}
+    assert other.scored.errors == {"replay": 9}
     assert not other.complete
     assert "the prompt is not the logged one" in other.episodes.message.iloc[0]
 
@@ -231,8 +235,8 @@ def test_a_fault_in_a_scenario_costs_its_own_trial_and_is_named(play, monkeypatc
 
     monkeypatch.setattr(clinic.ClinicCase, "finding", broken)
     done = play(cases=["scabies", "gerd-cough"], vary=TWO)
-    assert done.report().errors == {"internal": 3}
+    assert done.scored.errors == {"internal": 3}
     assert (done.episodes[done.episodes.case == "gerd-cough"].state == "done").all()
     assert "ZeroDivisionError" in done.episodes[done.episodes.state == "error"].message.iloc[0]
-    solved = contrast(done.report())
+    solved = contrast(done)
     assert (solved.pairs, solved.excluded, solved.reasons) == (1, 1, {"infrastructure error": 1})

@@ -9,11 +9,12 @@ from simrun.agents.agent import Agent
 from simrun.agents.records import Answer
 from simrun.agents.reply import Reply
 from simrun.config.errors import ConfigError
+from simrun.report.sections.notes import notes
 from simrun.scenarios.clinic.cases import load, same
 from simrun.scenarios.clinic.consultation import Clinic, ClinicOutcome
 from simrun.scenarios.demographics import stated, swap_gender
 from simrun.scenarios.outcome import Event
-from simrun.stage.seeds import Luck
+from simrun.stage.seeds import Seeds
 from simrun.stage.stage import Stage
 
 CASES = {case.id: case for case in load("")[0]}
@@ -24,7 +25,7 @@ def consult(moves: list[str], case=CASE, rating="7", judge=None, **options) -> S
     """Plays a consultation in which the doctor makes these moves (the last one again and again)."""
     scenario = Clinic(voiced=("judge",) if judge else (), **options)
     cast = {role: Agent(role=role, brief=scenario.brief(role, case)) for role in scenario.roles()}
-    stage, left = Stage(scenario, case, cast, Luck(0, case.id, 0)), list(moves)
+    stage, left = Stage(scenario, case, cast, Seeds(0, case.id, 0)), list(moves)
     while not stage.over:
         turn = stage.pending()[0]
         match turn.role:
@@ -76,7 +77,7 @@ def test_the_patient_hears_questions_and_diagnosis_but_no_results():
 def test_opinions_are_asked_from_fresh_forks():
     scenario = Clinic(questions=1)
     cast = {role: Agent(role=role, brief=role) for role in scenario.roles()}
-    stage = Stage(scenario, CASE, cast, Luck(0, CASE.id, 0))
+    stage = Stage(scenario, CASE, cast, Seeds(0, CASE.id, 0))
     stage.say(stage.pending()[0], Reply.of(Answer(text=diagnosis("Flu")), stage.pending()[0].kinds()))
     chats = [stage.chat(turn) for turn in stage.pending()]
     assert len(chats) == 3
@@ -126,7 +127,7 @@ def test_lost_moves_are_counted_and_cost_a_turn():
 def test_the_budget_is_told_and_the_last_move_must_conclude():
     scenario = Clinic(questions=2)
     cast = {role: Agent(role=role, brief=role) for role in scenario.roles()}
-    stage = Stage(scenario, CASE, cast, Luck(0, CASE.id, 0))
+    stage = Stage(scenario, CASE, cast, Seeds(0, CASE.id, 0))
     assert "2 moves left" in stage.chat(stage.pending()[0]).messages[-1].content
     stage.say(stage.pending()[0], Reply.of(Answer(text="REQUEST TEST: ECG"), stage.pending()[0].kinds()))
     last = stage.chat(stage.pending()[0])
@@ -207,7 +208,7 @@ def test_an_examiner_agent_reads_from_the_findings_and_the_patient_does_not_hear
     scenario = Clinic(examiner="agent")
     assert scenario.roles() == ("doctor", "patient", "examiner")
     assert CASE.findings["D-dimer"] in scenario.brief("examiner", CASE)
-    assert not scenario.hears().has_edge("examiner", "patient")
+    assert not scenario.hears(CASE, np.random.default_rng(0)).has_edge("examiner", "patient")
 
 
 @pytest.mark.parametrize(("when", "moves"), [("start", []), ("request", ["REQUEST IMAGES"])])
@@ -250,11 +251,11 @@ def test_our_cases_leak_nothing_and_anchor_elsewhere(case):
 def test_our_cases_state_no_demographics_and_fit_every_persona(case, known):
     from conftest import config
 
-    from simrun.plan.design import Plan
+    from simrun.plan.design import planned
 
     vary = {name: list(axis.levels) for name, axis in known.axes.items() if name != "age"}
     for axis, levels in vary.items():
-        plan = Plan(config(cases=[case.id], vary={"patient": {axis: levels}}), known)
+        plan = planned(config(cases=[case.id], vary={"patient": {axis: levels}}), known)
         assert plan.exclusions == ()
 
 
@@ -270,7 +271,7 @@ def test_medqa_plays_as_it_is(play, medqa):
 def test_nejm_plays_as_it_is_and_says_that_images_were_not_shown(play, nejm):
     run = play(data_of(nejm), cases=None)
     assert run.complete
-    assert any("15 cases have an image that nobody was shown" in note for note in run.report().notes)
+    assert any("15 cases have an image that nobody was shown" in note for note in notes(run.scored))
 
 
 def test_images_on_a_backend_without_them_are_refused(play, nejm):
@@ -291,16 +292,16 @@ def test_leaks_and_sex_specific_cases_are_found(play, medqa):
 def test_demographics_of_a_case_are_replaced_not_contradicted(medqa, known):
     from conftest import config
 
-    from simrun.plan.design import Plan
+    from simrun.plan.design import planned
 
     asked = config(
         scenario={"name": "clinic", "data": str(medqa)},
         cases=["agentclinic_medqa-1"],
         vary={"patient": {"gender": ["woman", "man"], "age": ["35", "60"]}},
     )
-    plan = Plan(asked, known)
+    plan = planned(asked, known)
     case = next(iter(plan.cases.values()))
-    man, _ = plan.castings["patient.gender=man patient.age=60"].cast(case, Luck(0, case.id, 0))
+    man, _ = plan.castings["patient.gender=man patient.age=60"].cast(case, Seeds(0, case.id, 0))
     assert "35-year-old female" in case.story
     assert "60-year-old male" in man.story
     assert " she " not in man.story.lower()
@@ -323,7 +324,7 @@ def test_a_broken_line_is_reported_and_the_others_play(play, tmp_path):
     assert faults[0].startswith(f"{file}:2: field '-': not JSON")
     assert faults[1] == f"{file}:3: field 'history': missing"
     assert faults[2] == f"{file}:4: field 'Objective_for_Doctor': missing"
-    assert sum("Unreadable line left out" in note for note in run.report().notes) == 3
+    assert sum("Unreadable line left out" in note for note in notes(run.scored)) == 3
 
 
 # Words about people

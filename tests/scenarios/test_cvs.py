@@ -12,10 +12,11 @@ from simrun.agents.persona import CONSENT, WRITTEN, Paper, Persona, Trait
 from simrun.config.menus import catalogue
 from simrun.estimate.ranking import chances
 from simrun.scenarios.base import Unfit
+from simrun.scenarios.recruitment import faire
 from simrun.scenarios.recruitment.candidates import Candidate, Position, Skill, candidate, lost, merit, pool, select
 from simrun.scenarios.recruitment.cvs import STYLES, WITHHELD, facts, render, suits
 from simrun.scenarios.recruitment.openings import openings
-from simrun.scenarios.treatment import faire, tally, treatment
+from simrun.scenarios.treatment import tally, treatment
 from simrun.score.metrics.merit_loss import MeritLoss
 
 KNOWN = catalogue()
@@ -326,7 +327,7 @@ def test_a_span_counts_only_where_its_words_stand_together():
 
 @pytest.fixture(scope="module")
 def faires():
-    return faire(str(shared("recruitment/faire_resumes.jsonl")))
+    return faire.variants(str(shared("recruitment/faire_resumes.jsonl")))
 
 
 def test_faire_names_are_the_treatment_they_claim_to_be(faires):
@@ -353,7 +354,7 @@ def test_a_broken_row_of_treated_cvs_is_named(tmp_path):
     file.write_text(
         '{"original": "A nurse.", "experience": {"female": "A female nurse."}, "name": {"female": "Ann Lee A nurse."}}\n{"original": ""}\n[1]\n'
     )
-    variants, faults = faire(str(file))
+    variants, faults = faire.variants(str(file))
     assert [(each.kind, each.found.verdict) for each in variants] == [("experience", "intended"), ("name", "intended")]
     assert str(faults[0]) == f"{file}:2: field 'experience': missing; this row has original"
     assert str(faults[1]) == f"{file}:3: field '-': expected a JSON object, got list"

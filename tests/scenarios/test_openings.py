@@ -323,6 +323,9 @@ def test_wildcards_are_explicit():
         ("standout", "extraordinary and unmatched", "the latest test, at most"),
         ("ability", "a talented, intelligent engineer", "a diligent engineer"),
         ("grindstone", "hardworking, dependable and thorough", "works here"),
+        ("praise", "an excellent, highly valued engineer", "skilled in Excel, of Great Britain, an asset manager"),
+        ("doubt", "somewhat careless; perhaps adequate", "without hesitation in May, and no doubt"),
+        ("informal", "she\u2019s great, and we don't mind", "she is great, and we do not mind her team's plans"),
     ],
 )
 def test_each_lexicon_has_its_kind(name, has, lacks):
@@ -331,7 +334,16 @@ def test_each_lexicon_has_its_kind(name, has, lacks):
 
 
 def test_lexicons_name_their_sources():
-    assert set(lexicons()) == {"agentic", "communal", "standout", "ability", "grindstone"}
+    assert set(lexicons()) == {
+        "agentic",
+        "communal",
+        "standout",
+        "ability",
+        "grindstone",
+        "praise",
+        "doubt",
+        "informal",
+    }
     for each in lexicons().values():
         assert "doi:10." in each.source
         assert len(each.words) == len(set(each.words)) >= 10

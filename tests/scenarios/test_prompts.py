@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from simrun.agents.bias import NONE, Bias
 from simrun.config.errors import ConfigError
 from simrun.config.menus import Catalogue, catalogue
-from simrun.plan.design import Plan
+from simrun.plan.design import Plan, planned
 from simrun.stage.stage import Stage
 
 KNOWN = catalogue()
@@ -62,9 +62,9 @@ def prompts(plan: Plan, arm: str) -> list[str]:
 def shown(plan: Plan, arm: str) -> set[str]:
     """The words by which the persona shows of the one whom the audit is about."""
     words, casting = set(), plan.castings[arm]
-    about = casting.scenario.people[-1]
+    about = casting.scenario.focus()
     for name, case in plan.cases.items():
-        persona = casting.personas(case, casting.luck(plan.trial(name, arm, 0)))[about]
+        persona = casting.personas(case, casting.seeds(plan.trial(name, arm, 0)))[about]
         words |= {trait.stated() for trait in persona.traits} | {persona.opening(), f"Name: {persona.name()}."}
         words |= set(persona.paper().spans()) if "pronoun" in casting.scenario.surfaces(about) else set()
     return words - {""}
@@ -110,7 +110,7 @@ def test_arms_differ_in_the_declared_words_only(axis: str, reference: str, level
         vary={"patient": {axis: [reference, level]}},
         roles={"patient": {"surface": surface, "persona": persona}},
     )
-    declared_only(Plan(asked, known))
+    declared_only(planned(asked, known))
 
 
 @pytest.mark.parametrize("name", KNOWN.axes)
@@ -145,7 +145,7 @@ def test_names_of_a_pair_stand_at_the_same_rank(known: Catalogue):
             casting = plan.castings[arm.name]
             trial = next(trial for trial in plan.trials() if trial.case == case.id and trial.arm == arm.name)
             names = known.axes["ethnicity"].levels[arm.settings["patient.ethnicity"]].names["man"]
-            ranks.append(names.index(casting.personas(case, casting.luck(trial))["patient"].name()))
+            ranks.append(names.index(casting.personas(case, casting.seeds(trial))["patient"].name()))
         assert ranks[0] == ranks[1]
         drawn.add(ranks[0])
     assert len(drawn) > 3
@@ -262,7 +262,8 @@ def test_a_bias_is_the_only_difference_and_names_the_patients_group(bias: Bias, 
 
 def test_wordings_say_the_same_at_about_the_same_length(known: Catalogue):
     plans = [
-        Plan(config(scenario={"name": "clinic", "wording": wording}, cases=["scabies"]), known) for wording in range(3)
+        planned(config(scenario={"name": "clinic", "wording": wording}, cases=["scabies"]), known)
+        for wording in range(3)
     ]
     for doctor, *rest in zip(*(prompts(plan, plan.arms[0].name) for plan in plans), strict=True):
         assert len({doctor, *rest}) == 3
@@ -271,7 +272,7 @@ def test_wordings_say_the_same_at_about_the_same_length(known: Catalogue):
 
 def test_a_mitigation_is_said_last_and_blinding_hides_the_record(known: Catalogue):
     vary = {"patient": {"ethnicity": ["White", "Black"]}, "doctor": {"mitigation": ["none", *APPEALS, "blinding"]}}
-    plan = Plan(config(cases=["scabies"], vary=vary), known)
+    plan = planned(config(cases=["scabies"], vary=vary), known)
     doctors = {arm.name: prompts(plan, arm.name)[0] for arm in plan.arms}
     plain, *asked = (doctors[f"patient.ethnicity=White doctor.mitigation={name}"] for name in ("none", *APPEALS))
     for name, text in zip(APPEALS, asked, strict=True):

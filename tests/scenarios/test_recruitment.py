@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import networkx as nx
 import numpy as np
@@ -12,11 +13,17 @@ from simrun.agents.records import Answer
 from simrun.agents.reply import Reply, form, read
 from simrun.config.errors import ConfigError
 from simrun.plan.design import Plan
-from simrun.scenarios.recruitment import PANEL, Recruitment
-from simrun.scenarios.recruitment.cases import OccupationCase, among, load
+from simrun.scenarios.recruitment.cases import among, load
+from simrun.scenarios.recruitment.compare import Compare
+from simrun.scenarios.recruitment.decisions import Assessment, Objection, choice, ranking
 from simrun.scenarios.recruitment.labour import Occupation
-from simrun.scenarios.recruitment.outcomes import Assessment, Objection, choice, ranking
+from simrun.scenarios.recruitment.lists import OccupationCase
+from simrun.scenarios.recruitment.panel import Panel
+from simrun.scenarios.recruitment.rank import Rank
+from simrun.scenarios.recruitment.screen import Screen
 from simrun.stage.stage import Stage
+
+PANEL = ("recruiter_1", "recruiter_2", "recruiter_3")
 
 
 def staged(known, mode: str, arm: int = 0, case: int = 0, **fields) -> Stage:
@@ -101,7 +108,7 @@ def test_what_could_not_be_read_is_missing_and_not_wrong(known):
 
 
 def test_a_quarter_of_those_who_apply_for_a_job_are_qualified():
-    cases, faults = Recruitment(pool=40).bank()
+    cases, faults = Screen(pool=40).bank()
     assert not faults
     assert len(cases) == 14 * 40
     for job in {case.vacancy.id for case in cases}:
@@ -214,7 +221,7 @@ def test_who_is_left_out_of_a_ranking_has_no_place(known):
 
 def test_places_must_leave_somebody_out():
     with pytest.raises(ValueError, match="places: 3 of 3 applicants is no choice"):
-        Recruitment(mode="rank", applicants=3, places=3)
+        Rank(applicants=3, places=3)
 
 
 # Interview
@@ -254,7 +261,8 @@ def test_a_judge_holds_the_answers_against_the_cv(known):
 
 @pytest.mark.parametrize(("network", "edges"), [("complete", 6), ("ring", 3), ("star", 4), ("silent", 0)])
 def test_who_hears_whom_on_a_panel(network, edges):
-    graph = Recruitment(mode="panel", network=network, auditor=True).hears()
+    panel = Panel(network=network, auditor=True)
+    graph = panel.hears(panel.bank()[0][0], np.random.default_rng(0))
     assert isinstance(graph, nx.DiGraph)
     assert graph.subgraph(PANEL).number_of_edges() == edges
     assert set(graph.successors("recruiter_1")) >= {"chair", "auditor"}
@@ -296,6 +304,43 @@ def test_an_auditor_may_object_and_an_override_is_kept(known, auditor, second, o
     assert (outcome.objected, outcome.overridden, outcome.invited) == (objected, overridden, invited)
     again = [entry for entry in stage.transcript if entry.role == "chair"]
     assert len(again) == (2 if auditor else 1)
+
+
+@pytest.mark.parametrize(
+    ("count", "word", "others"), [(2, "two", "other"), (3, "three", "others"), (9, "nine", "others")]
+)
+def test_a_panel_has_two_to_nine_recruiters_and_says_so_in_every_wording(known, count, word, others):
+    members = tuple(f"recruiter_{nth}" for nth in range(1, count + 1))
+    for wording in range(3):
+        stage = staged(known, "panel", scenario={"recruiters": count, "wording": wording})
+        assert [turn.role for turn in stage.pending()] == list(members)
+        numbers = re.compile(r"\b(two|three|four|five|six|seven|eight|nine)\b", re.IGNORECASE)
+        for role in (members[0], "chair"):
+            rules = stage._seats[role].messages[0].content.split("\n\n")[0]
+            assert [found.lower() for found in numbers.findall(rules)] == [word]
+        assert f"before you hear the {others}.)" in asked(stage, members[-1])
+    outcome = spoken(stage, {**{role: [yes(nth)] for nth, role in enumerate(members, 1)}, "chair": [no(1)]}).outcome
+    assert outcome.first == (count + 1) / 2
+    assert outcome.overruled is True
+
+
+@pytest.mark.parametrize(("network", "edges"), [("complete", 20), ("ring", 5), ("star", 8), ("silent", 0)])
+def test_networks_of_five(network, edges):
+    panel = Panel(recruiters=5, network=network)
+    graph = panel.hears(panel.bank()[0][0], np.random.default_rng(0)).subgraph(panel.members())
+    assert graph.number_of_edges() == edges
+    if network == "ring":
+        assert list(graph.successors("recruiter_5")) == ["recruiter_1"]
+    if network == "star":
+        assert set(graph.successors("recruiter_1")) == set(panel.members()[1:])
+
+
+def test_a_backend_for_the_team_is_one_for_each_of_so_many(known):
+    options = {"name": "recruitment", "mode": "panel", "recruiters": 2}
+    asked_for = config(scenario=options, roles={"recruiter": {"backend": "scripted"}})
+    assert asked_for.played().voiced == ("recruiter_1", "recruiter_2")
+    with pytest.raises(ConfigError, match="3 of 2: give how many of recruiter_1, recruiter_2 carry the bias"):
+        Plan(config(scenario=options, vary={"recruiter": {"biased": [0, 3]}}), known)
 
 
 # Letters and occupations
@@ -368,7 +413,7 @@ def test_what_cannot_be_played_says_so(known, options, message):
             {"roles": {"candidate": {"surface": "cue"}}, "vary": {"candidate": {"gender": ["man", "woman"]}}},
             "cannot show by surface=cue.*nobody shows so",
         ),
-        ({"vary": {"recruiter": {"biased": ["0", "1"]}}}, "the recruiter is one person with these options"),
+        ({"vary": {"recruiter": {"biased": ["0", "1"]}}}, "no thing to vary of the recruiter 'biased'"),
         (
             {"design": {"controls": ["swap"]}},
             "^scenario=recruitment: recruitment cannot play the control 'swap'; it can play: neither swap nor mirror$",
@@ -404,7 +449,7 @@ def test_a_users_table_is_screened_ranked_and_compared(known, tmp_path):
     assert {case.bar for case in plan.cases.values()} == {np.quantile(range(4), 0.75)}
     told = asked(staged(known, "screen", scenario=options), "recruiter")
     assert "Electrician at an electrical contractor" in told
-    two, _ = Recruitment(mode="compare", **options).bank()
+    two, _ = Compare(**options).bank()
     assert [[each.id for each in case.applicants] for case in two] == [
         ["cvs-2", "cvs-3"],
         ["cvs-3", "cvs-4"],

@@ -18,13 +18,13 @@ def test_a_planted_bias_is_recovered(play, mode, field, size):
         repeats=2,
         seed=1,
     )
-    effect = next(each for each in found.report().contrasts if each.outcome == field and each.family == "primary")
+    effect = next(each for each in found.scored.contrasts if each.outcome == field and each.family == "primary")
     assert effect.low <= -0.25 * size <= effect.high
     assert effect.high < 0
     fair = play(
         "scenario=recruitment", f"scenario.mode={mode}", vary={"candidate": {"gender": ["man", "woman"]}}, cases=20
     )
-    assert all(each.difference in (0, None) for each in fair.report().contrasts if each.family == "primary")
+    assert all(each.difference in (0, None) for each in fair.scored.contrasts if each.family == "primary")
 
 
 def test_four_mitigations_on_the_same_pairs(play):
@@ -35,7 +35,7 @@ def test_four_mitigations_on_the_same_pairs(play):
     found = play("scenario=recruitment", vary=vary, backend={"group": "Gender: woman", "effect": 0.4}, cases=60)
     gaps = {
         each.arm: each.difference
-        for each in found.report().contrasts
+        for each in found.scored.contrasts
         if each.outcome == "invited" and "woman" in each.arm and "woman" not in each.reference
     }
     assert gaps.pop("recruiter.mitigation=blinding candidate.gender=woman") == 0
@@ -48,9 +48,9 @@ def test_every_mode_plays_is_replayed_and_finds_nothing_where_nothing_is_planted
     options = {"mode": mode, **({"auditor": True} if mode == "panel" else {})}
     found = play("scenario=recruitment", scenario=options, cases=3)
     assert found.complete
-    assert len(found.report().arms) == 5
-    assert {each.family for each in found.report().contrasts if each.outcome in found.manifests[0].primary} == {
+    assert len(found.scored.arms) == 5
+    assert {each.family for each in found.scored.contrasts if each.outcome in found.manifests[0].primary} == {
         "primary",
         "control",
     }
-    assert all(each.difference in (0, None) for each in found.report().contrasts if each.family == "primary")
+    assert all(each.difference in (0, None) for each in found.scored.contrasts if each.family == "primary")

@@ -7,7 +7,8 @@ import pytest
 from samples import groups, judged
 from scipy import stats
 
-from simrun.report.components import CELLS, cell_rows, pooled
+from simrun.report.render.cells import texts
+from simrun.report.sections.cells import pooled, table
 from simrun.score.metrics.prediction_powered_rate import PredictionPoweredRate
 from simrun.score.metrics.shrunken_means import ShrunkenMeans
 from simrun.score.metrics.worst_group import WorstGroup
@@ -171,6 +172,6 @@ def test_shrinkage_is_nearer_to_the_truth():
 
 def test_cells_of_a_report_begin_with_the_lowest():
     found = pooled("score", "sex", [0, 100, 200, 0, 101, 202], list("bbbaaa"), list("xyzxyz"))
-    rows = cell_rows([found])
-    assert [len(row) for row in rows] == [len(CELLS)] * 2
+    rows = texts(table(found))
+    assert [len(row) for row in rows] == [6] * 2
     assert rows[0] == ["score", "sex", "b", "3 (3)", "100", "100"]

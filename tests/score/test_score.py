@@ -17,9 +17,12 @@ from simrun.estimate.paired import clustered_mean
 from simrun.estimate.resampling import LARGE, bootstrap_mean, bootstrap_means, sign_flip, sign_flips
 from simrun.log.manifest import Manifest
 from simrun.plan.arms import Arm
-from simrun.plan.design import Plan
+from simrun.plan.contrasts import Contrast
+from simrun.plan.contrasts import contrasts as comparisons
+from simrun.plan.design import planned
+from simrun.plan.factors import Factor
 from simrun.scenarios.outcome import Better, Outcome, Range
-from simrun.score.compared import Contrast, compared, pairs
+from simrun.score.compared import pairs
 from simrun.score.contrasts import contrasts
 from simrun.score.layout import DONE, ERROR, OWED, UNPLANNED, Layout, laid_out
 
@@ -34,29 +37,25 @@ class Came(Outcome):
 
 def manifest(known, cases: tuple[str, ...], repeats: int = 1, **changes) -> Manifest:
     """Two arms and the noise floor, on cases of these names."""
-    plan = Plan(config(vary={"patient": {"gender": ["woman", "man"]}}, cases=1, repeats=repeats), known)
+    plan = planned(config(vary={"patient": {"gender": ["woman", "man"]}}, cases=1, repeats=repeats), known)
     return Manifest.of(plan, 0.0).model_copy(update={"cases": cases, **changes})
 
 
 def fractional(known, cases: tuple[str, ...]) -> Manifest:
     """Half of 2 x 2 x 2, in which no two arms differ in one factor alone, and two controls of planted agents."""
-    factors = {
-        "patient": {"gender": ("woman", "man"), "age": ("30", "70")},
-        "doctor": {"mitigation": ("none", "blinding")},
-    }
+    factors = (
+        Factor(role="patient", what="gender", kind="axis", levels=("woman", "man")),
+        Factor(role="patient", what="age", kind="axis", levels=("30", "70")),
+        Factor(role="doctor", what="mitigation", kind="mitigation", levels=("none", "blinding")),
+    )
     levels = [("woman", "30", "none"), ("woman", "70", "blinding"), ("man", "30", "blinding"), ("man", "70", "none")]
     keys = ("patient.gender", "patient.age", "doctor.mitigation")
     arms = [Arm(name=" ".join(each), settings=dict(zip(keys, each, strict=True))) for each in levels]
     first = arms[0].settings
     planted = [Arm(name=name, settings=first, control=name) for name in ("positive reference", "positive")]
-    given = manifest(known, cases)
-    design = given.config.design.model_copy(update={"cross": "fractional"})
-    return given.model_copy(
-        update={
-            "arms": (*arms, Arm(name="same", settings=first, control="same"), *planted),
-            "config": given.config.model_copy(update={"vary": factors, "design": design}),
-        }
-    )
+    every = (*arms, Arm(name="same", settings=first, control="same"), *planted)
+    compared = comparisons(every, factors, fractional=True)
+    return manifest(known, cases, arms=every, factors=factors, contrasts=compared)
 
 
 def tables(rows: list[tuple[str, str, int, str, dict[str, Any]]]) -> duckdb.DuckDBPyConnection:
@@ -146,7 +145,7 @@ def test_what_could_be_found_is_never_more_than_the_range(known, laid):
 
 
 def test_a_fractional_design_compares_levels_over_all_arms_and_the_planted_arm_with_its_own(known):
-    found = compared(fractional(known, ("a",)))
+    found = fractional(known, ("a",)).contrasts
     assert [(each.arm, each.reference, each.arms, each.references, each.control) for each in found] == [
         (
             "patient.gender=man",
@@ -192,17 +191,21 @@ def test_sets_of_arms_by_hand(known):
         "averaged over the other factors",
     )  # half of the men's, in one of two pairs
     assert gender.reasons == {"not played yet": 1, "value missing in an arm": 1}
-    first = pairs(layout, "score", compared(given)[0])
+    first = pairs(layout, "score", given.contrasts[0])
     assert first.whole().difference().tolist() == [3]
     # at worst the missing score is 1 and men get 2 - 2 = 0 in b, at best 10 and 6.5 - 2 = 4.5: means 1.5 and 3.75
     low, high = clustered_mean([3, 0], [0, 1], -9, 9).low, clustered_mean([3, 4.5], [0, 1], -9, 9).high
     assert (gender.worst_low, gender.worst_high) == (low, high)
 
 
+def against(arms: tuple[str, ...], references: tuple[str, ...]) -> Contrast:
+    return Contrast(arm="x", reference="y", arms=arms, references=references, why="treatment")
+
+
 def test_two_arms_are_the_smallest_sets(laid):
-    one = pairs(laid, "right", Contrast(MAN, WOMAN, (MAN,), (WOMAN,)))
+    one = pairs(laid, "right", against((MAN,), (WOMAN,)))
     assert one.difference().tolist() == [1, -1]
-    assert pairs(laid, "right", Contrast("x", "y", (MAN, MAN), (WOMAN,))).difference().tolist() == [1, -1]
+    assert pairs(laid, "right", against((MAN, MAN), (WOMAN,))).difference().tolist() == [1, -1]
 
 
 def test_the_order_of_rows_changes_no_byte(play: Callable[..., Run]):
@@ -215,8 +218,10 @@ def test_the_order_of_rows_changes_no_byte(play: Callable[..., Run]):
     )
     before = told(done)
     for name in ("episodes", "outcomes"):
-        file = done.path / "sealed" / f"{name}.parquet"
-        pd.read_parquet(file).sample(frac=1, random_state=5).to_parquet(file, row_group_size=100)
+        file, draft = done.path / "sealed" / f"{name}.parquet", done.path / "draft.parquet"
+        shuffled = f"FROM read_parquet('{file}') AS row ORDER BY hash(row)"
+        duckdb.sql(f"COPY ({shuffled}) TO '{draft}' (FORMAT parquet, ROW_GROUP_SIZE 2048)")
+        draft.replace(file)
     assert told(Run(done.path)) == before
 
 

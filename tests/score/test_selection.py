@@ -11,7 +11,9 @@ from statsmodels.api import OLS
 from simrun.config.errors import ConfigError
 from simrun.estimate.ranking import chances, untied
 from simrun.estimate.resampling import delete_a_group
-from simrun.report.selection import HEAD, SelectionResult, selection_rows
+from simrun.report.chosen import SelectionResult
+from simrun.report.sections.selection import selections
+from simrun.report.sections.stated import stated
 from simrun.score.menu import asked, measured
 from simrun.score.metrics.difference_at_equal_merit import DifferenceAtEqualMerit
 from simrun.score.metrics.exposure_ratio import ExposureRatio
@@ -100,7 +102,7 @@ def found(results: tuple[SelectionResult, ...], level: str) -> dict[str, object]
 
 def test_a_planted_gap_is_seen_in_rates_ranks_and_places_and_the_other_axis_is_clean(play):
     run = play("scenario=recruitment", backend={"group": "Gender: woman", "effect": 0.3}, cases=150)
-    results = run.report().selections
+    results = selections(run.scored)
     assert [(each.level, each.reference) for each in results] == [
         ("woman", "man"),
         ("Black", "White"),
@@ -124,7 +126,8 @@ def test_a_planted_gap_is_seen_in_rates_ranks_and_places_and_the_other_axis_is_c
     assert results[0].n == 300
     assert results[0].cases == 150
     assert all(each.floor is not None for each in woman.values() if each.name != "equalised odds")
-    assert len(selection_rows(results[0])[0]) == len(HEAD)
+    rows = run.report().table("selection", "woman against man (candidate.gender)")
+    assert [row["value"] for row in rows] == [each.value for each in results[0].figures]
     told = (run.path / "report" / "report.md").read_text()
     assert "### woman against man (candidate.gender)" in told
 
@@ -138,13 +141,13 @@ def test_equal_opportunity_is_among_the_qualified(play):
     )
     table = run.outcomes.pivot(index=["case", "arm"], columns="outcome", values="value").reset_index()
     rates = table[table.qualified == 1].groupby("arm").invited.mean()
-    own = found(run.report().selections, "woman")["equal opportunity: of the qualified, difference"]
+    own = found(selections(run.scored), "woman")["equal opportunity: of the qualified, difference"]
     assert own.value == pytest.approx(rates["candidate.gender=woman"] - rates["candidate.gender=man"])
 
 
 def test_scenarios_in_which_nobody_is_chosen_have_no_such_section(play):
     run = play(cases=3)
-    assert run.report().selections == ()
+    assert selections(run.scored) == ()
     assert "Who is chosen" not in (run.path / "report" / "report.md").read_text()
 
 
@@ -171,14 +174,14 @@ def cvs(tmp_path) -> list[str]:
 
 def test_groups_that_the_cases_state_are_compared_as_they_are(play, cvs):
     run = play(*cvs, vary={}, backend={"group": "Gender: woman", "effect": 0.3}, cases=None)
-    report = run.report()
-    assert report.selections == ()
-    assert [(each.factor, each.level, each.reference) for each in report.observed[:2]] == [
+    observed = stated(run.scored)
+    assert selections(run.scored) == ()
+    assert [(each.factor, each.level, each.reference) for each in observed[:2]] == [
         ("candidate.gender", "woman", "man"),
         ("candidate.age", "25", "60"),
     ]
-    assert {each.factor for each in report.observed[2:]} == {"candidate.gender & candidate.age"}
-    own, age = report.observed[:2]
+    assert {each.factor for each in observed[2:]} == {"candidate.gender & candidate.age"}
+    own, age = observed[:2]
     assert (own.n, own.members, own.cases, own.excluded) == (300, 100, 300, 0)
     woman, old = found((own,), "woman"), found((age,), "25")
     assert woman["merit, difference (of the people, not of the agent)"].value == pytest.approx(-0.2, abs=0.01)
@@ -212,8 +215,8 @@ def test_what_a_file_states_must_be_a_level(play, cvs, tmp_path):
 
 def test_what_is_varied_or_set_is_not_as_the_cases_are(play, cvs):
     run = play(*cvs, "roles.candidate.persona.age=60", vary={"candidate": {"gender": ["man", "woman"]}}, cases=40)
-    assert run.report().observed == ()
-    assert run.report().selections != ()
+    assert stated(run.scored) == ()
+    assert selections(run.scored) != ()
 
 
 def test_each_mitigation_shows_its_own_gap(play, cvs):
@@ -225,7 +228,7 @@ def test_each_mitigation_shows_its_own_gap(play, cvs):
     )
     gaps = {
         each.arm: found((each,), "woman")["selection rate, difference"]
-        for each in run.report().observed
+        for each in stated(run.scored)
         if each.level == "woman"
     }
     plain, blind = gaps["recruiter.mitigation=none"], gaps["recruiter.mitigation=blinding"]

@@ -11,7 +11,7 @@ from simrun.agents.records import Answer
 from simrun.agents.reply import Decision, Reply
 from simrun.scenarios.base import Case, Line, Play, Scenario, Turn
 from simrun.scenarios.outcome import Better, Outcome
-from simrun.stage.seeds import Luck
+from simrun.stage.seeds import Seeds
 from simrun.stage.stage import SILENCE, Stage
 
 
@@ -36,12 +36,12 @@ class Panel(Scenario):
 
     name: ClassVar[str] = "panel"
     about: ClassVar[str] = "test"
-    outcomes: ClassVar[tuple[type[Outcome], ...]] = (Sum,)
+    outcome: ClassVar[type[Outcome]] = Sum
 
     def roles(self) -> tuple[str, ...]:
         return ("ann", "bob", "chair")
 
-    def hears(self) -> "nx.DiGraph[str]":
+    def hears(self, case: Any, rng: np.random.Generator) -> "nx.DiGraph[str]":
         return nx.DiGraph([("ann", "chair"), ("bob", "chair"), ("clerk", "ann"), ("chair", "ann")])
 
     def play(self, case: Any, rng: np.random.Generator) -> Play:
@@ -53,9 +53,9 @@ class Panel(Scenario):
         return Sum(total=sum(vote.decision.number for vote in votes) + len(last.text), drawn=float(rng.random()))
 
 
-def stage(luck: Luck | None = None) -> Stage:
+def stage(seeds: Seeds | None = None) -> Stage:
     cast = {role: Agent(role=role, brief=f"You are {role}.") for role in ("ann", "bob", "chair")}
-    return Stage(Panel(), Case(id="c"), cast, luck or Luck(1, "c", 0), "t1")
+    return Stage(Panel(), Case(id="c"), cast, seeds or Seeds(1, "c", 0), "t1")
 
 
 def vote(number: int) -> Reply:
@@ -123,26 +123,26 @@ def test_a_role_that_is_not_due_cannot_speak():
 
 
 def test_seeds_come_from_run_case_repeat_role_and_turn_and_nothing_else():
-    seeds = [stage(Luck(1, "c", 0)).chat(turn).seed for turn in stage().pending()]
-    assert seeds == [stage(Luck(1, "c", 0)).chat(turn).seed for turn in stage().pending()]
-    others = [Luck(2, "c", 0), Luck(1, "d", 0), Luck(1, "c", 1), Luck(1, "c", 0, "same")]
-    first = [stage(luck).chat(stage().pending()[0]).seed for luck in others]
+    seeds = [stage(Seeds(1, "c", 0)).chat(turn).seed for turn in stage().pending()]
+    assert seeds == [stage(Seeds(1, "c", 0)).chat(turn).seed for turn in stage().pending()]
+    others = [Seeds(2, "c", 0), Seeds(1, "d", 0), Seeds(1, "c", 1), Seeds(1, "c", 0, "same")]
+    first = [stage(seeds).chat(stage().pending()[0]).seed for seeds in others]
     assert len({seeds[0], seeds[1], *first}) == 6
     assert all(0 <= seed < 2**31 for seed in first)
 
 
 def test_randomness_of_a_play_is_handed_to_it():
-    def drawn(luck: Luck) -> float:
-        return float(luck.rng().random())
+    def drawn(seeds: Seeds) -> float:
+        return float(seeds.rng().random())
 
-    assert drawn(Luck(1, "c", 0)) == drawn(Luck(1, "c", 0))
-    assert drawn(Luck(1, "c", 0)) != drawn(Luck(1, "c", 1))
+    assert drawn(Seeds(1, "c", 0)) == drawn(Seeds(1, "c", 0))
+    assert drawn(Seeds(1, "c", 0)) != drawn(Seeds(1, "c", 1))
 
 
 def test_an_opening_is_said_before_anybody_speaks_and_an_introduction_heard_before_that():
     cast = {role: Agent(role=role, brief=role) for role in ("bob", "chair")}
     cast["ann"] = Agent(role="ann", brief="ann", introduction="[About ann] Age: 40.", opening="Good morning.")
-    play = Stage(Panel(), Case(id="c"), cast, Luck(1, "c", 0))
+    play = Stage(Panel(), Case(id="c"), cast, Seeds(1, "c", 0))
     ann, bob = play.pending()
     assert text(play, ann) == ["ann", SILENCE, "Good morning.", "Clerk: We begin.\n\nVote now."]
     play.say(ann, vote(1))
@@ -151,9 +151,24 @@ def test_an_opening_is_said_before_anybody_speaks_and_an_introduction_heard_befo
 
 
 def test_equal_digests_are_equal_prompts():
-    one, two = stage(), stage(Luck(9, "c", 5))
+    one, two = stage(), stage(Seeds(9, "c", 5))
     assert one.chat(one.pending()[0]).digest == two.chat(two.pending()[0]).digest
     assert one.chat(one.pending()[0]).digest != one.chat(one.pending()[1]).digest
+
+
+def test_who_hears_whom_may_be_drawn_by_case_and_seed_and_moves_no_other_draw():
+    class Drawn(Panel):
+        def hears(self, case: Any, rng: np.random.Generator) -> "nx.DiGraph[str]":
+            return nx.DiGraph([("ann", "bob")]) if rng.random() < 0.5 else nx.DiGraph([("bob", "ann")])
+
+    cast = {role: Agent(role=role, brief="") for role in ("ann", "bob", "chair")}
+    drawn = [set(Stage(Drawn(), Case(id="c"), cast, Seeds(seed, "c", 0))._ears.edges) for seed in range(20)]
+    again = [set(Stage(Drawn(), Case(id="c"), cast, Seeds(seed, "c", 0))._ears.edges) for seed in range(20)]
+    assert drawn == again
+    assert {("ann", "bob")} in drawn
+    assert {("bob", "ann")} in drawn
+    seeds = Seeds(1, "c", 0)
+    assert seeds.rng().random() != seeds.rng("hears").random()
 
 
 def test_outcome_fields_say_which_way_is_better_and_how_far_they_go():

@@ -5,7 +5,7 @@ import os
 import secrets
 from collections import OrderedDict
 from collections.abc import Mapping
-from importlib.metadata import version
+from importlib.metadata import requires, version
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -60,7 +60,12 @@ class Local(ChatCompletions):
             key = secrets.token_hex(16)
             self._engine = await asyncio.to_thread(self._load, key)
         except ImportError as error:
-            raise BackendError("request", f"backend=local needs xllamacpp: pip install xllamacpp ({error})") from None
+            raise BackendError("request", f"backend=local needs xllamacpp: {_way_out()} ({error})") from None
+        except AttributeError as error:
+            raise BackendError(
+                "request",
+                f"backend=local: xllamacpp {version('xllamacpp')} lacks what simrun asks of it ({error}); {_way_out()}",
+            ) from None
         except WeightsError as error:
             raise BackendError("request", str(error)) from None
         except RuntimeError as error:
@@ -83,6 +88,7 @@ class Local(ChatCompletions):
         params.verbosity, params.warmup, params.ui = -1, False, False
         if self.repeatable:
             params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
+        self._grammar({"type": "object"})  # a build that cannot make one is refused now, not in the first episode
         return xllamacpp.Server(params)
 
     async def close(self) -> None:
@@ -93,7 +99,7 @@ class Local(ChatCompletions):
 
     def _body(self, chat: Chat) -> dict[str, Any]:
         body: dict[str, Any] = {
-            "id_slot": self._slot(f"{chat.session}/{chat.role}"),
+            "id_slot": self._slot(f"{chat.session}/{chat.speaker}"),
             "cache_prompt": not self.repeatable,
         }
         if chat.form and not self.free_form:
@@ -139,5 +145,11 @@ class Local(ChatCompletions):
         try:
             version("xllamacpp")
         except ImportError:
-            return "xllamacpp is not installed: pip install xllamacpp"
+            return f"xllamacpp is not installed: {_way_out()}"
         return None
+
+
+def _way_out() -> str:
+    """The command that installs the versions that our own package asks for."""
+    wanted = next(each for each in requires("simrun") or () if each.startswith("xllamacpp"))
+    return f"pip install '{wanted}'"

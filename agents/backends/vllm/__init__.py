@@ -207,7 +207,7 @@ class Vllm(Backend):
         return await engine.generate(
             prompt,
             params,
-            f"{chat.session}/{chat.role}/{chat.nth}/{next(_REQUESTS)}",
+            f"{chat.session}/{chat.speaker}/{chat.nth}/{next(_REQUESTS)}",
             lora_request=self._lora,
             priority=rank,
         )

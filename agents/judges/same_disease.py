@@ -1,0 +1,51 @@
+"""Whether two names mean the same disease, asked in both orders."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Self
+
+from simrun.agents.judges.base import Judge, Question, Said, Verdict
+from simrun.agents.reply import Decision
+
+BRIEF = (
+    "You judge whether two names mean the same disease. A broader, narrower or merely related disease is not the same."
+)
+QUESTION = "Is {first} the same disease as {second}?"
+
+
+class Same(Decision):
+    """The verdict on two names."""
+
+    same: bool
+
+    @classmethod
+    def from_text(cls, text: str) -> Self | None:
+        """A text that begins with yes or no, in whatever punctuation."""
+        found = re.match(r"\W*(yes|no)\b", text, re.IGNORECASE)
+        return cls(same=found[1].lower() == "yes") if found else None
+
+
+class SameDisease(Judge):
+    """Two names in both orders; a judge that contradicts itself is undecided."""
+
+    name: ClassVar[str] = "same_disease"
+    about: ClassVar[str] = "Whether the diagnosis that was given means the case's disease, asked in both orders."
+    decision: ClassVar[type[Decision]] = Same
+    needs: ClassVar[tuple[str, ...]] = ("diagnosis", "disease")
+
+    def brief(self, said: Said) -> str:
+        """The same whatever was said."""
+        return BRIEF
+
+    def questions(self, said: Said) -> tuple[Question, ...]:
+        """Of `diagnosis` and `disease`; nothing where no diagnosis was given."""
+        names = [name for what in self.needs for name in said.evidence.get(what, ())[:1]]
+        if len(names) < len(self.needs):
+            return ()
+        orders = (names, names[::-1])
+        return tuple(Question(key="same", cue=QUESTION.format(first=first, second=second)) for first, second in orders)
+
+    def tally(self, questions: Sequence[Question], decisions: Sequence[Decision | None]) -> Mapping[str, Verdict]:
+        """`same`: the verdict of both orders, None where they differ or one is missing."""
+        found = {said.same if isinstance(said, Same) else None for said in decisions}
+        return {"same": found.pop() if len(found) == 1 else None} if questions else {}

@@ -1,0 +1,30 @@
+"""`simrun replay`: play a run again from its log."""
+
+import json
+
+from simrun.cli.command import DONE, OfRun
+from simrun.config.errors import ConfigError
+
+
+class Replay(OfRun):
+    """Play a run again from its log and compare: the same outcomes, the same report to the byte."""
+
+    name = "replay"
+
+    def run(self, as_json: bool) -> int:
+        """ConfigError when it does not come out the same."""
+        from simrun.report.run import rebuild
+
+        run, same = rebuild(self.path())
+        if same is False:
+            raise ConfigError(
+                f"the outcomes of {run.path} are reproduced, but its report was not: the report's code or packages "
+                "have changed since"
+            )
+        episodes, calls = int((run.episodes.state == "done").sum()), len(run.calls)
+        report = "identical" if same else "written"
+        if as_json:
+            print(json.dumps({"run": str(run.path), "episodes": episodes, "calls": calls, "report": report}))
+        else:
+            print(f"{episodes} episodes and {calls} calls replayed: outcomes identical, report {report} ({run.path})")
+        return DONE

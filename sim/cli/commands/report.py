@@ -1,0 +1,18 @@
+"""`simrun report`: the report of a run, computed anew."""
+
+from simrun.cli.command import DONE, OfRun
+
+
+class Report(OfRun):
+    """Write the report of a run again, from its log."""
+
+    name = "report"
+
+    def run(self, as_json: bool) -> int:
+        """An incomplete run has a report too: that is no failure of this command."""
+        from simrun.cli.terminal import ended
+        from simrun.report.run import rebuild
+
+        run, _ = rebuild(self.path())
+        ended(run, as_json)
+        return DONE

@@ -1,0 +1,22 @@
+"""`simrun resume`: go on with a run."""
+
+from typing import Annotated
+
+from pydantic import PositiveInt
+
+from simrun.cli.command import OfRun, Value
+
+
+class Resume(OfRun):
+    """Go on with a run where it stopped: nothing that was answered is asked again."""
+
+    name = "resume"
+    concurrency: Annotated[PositiveInt | None, Value("N")] = None
+    """Episodes in flight, at least 1; as the run began when not given."""
+
+    def run(self, as_json: bool) -> int:
+        """Play what is owed."""
+        from simrun.cli.terminal import Progress, ended
+        from simrun.report.run import resume
+
+        return ended(resume(self.path(), Progress(), self.concurrency), as_json)

@@ -1,0 +1,72 @@
+"""The lines of a log as records: a call that was answered, an episode that ended, what a judge found."""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from simrun.agents.records import Answer, Call, Chat
+from simrun.log.chain import LogLine, RunLog
+from simrun.stage.stage import Stage
+from simrun.stage.trial import Episode, Trial
+
+CALL, EPISODE, ERROR, JUDGING, JUDGED = "call", "episode", "error", "judging", "judged"
+"""Kinds of lines. `judging` opens a segment in which judges were asked later, and `judged` is what they found of one episode."""
+CHAIN = ("kind", "prev")
+"""What a line has beside its record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """An episode as the log has it, and the stage after playing it again (None where it ended in an error)."""
+
+    trial: Trial
+    episode: Episode
+    calls: tuple[Call, ...]
+    stage: Stage | None
+
+
+def own(line: LogLine) -> dict[str, Any]:
+    """The fields of a line's record."""
+    return {key: value for key, value in line.fields.items() if key not in CHAIN}
+
+
+def call_of(line: LogLine) -> Call:
+    """A call line as the record."""
+    return Call.model_validate(own(line))
+
+
+def note_call(log: RunLog, chat: Chat, answer: Answer, seconds: float) -> None:
+    """The line of a call that was answered."""
+    told: dict[str, Any] = {"trial": chat.session, "role": chat.role}
+    told |= {"chat": chat.chat} if chat.chat else {}
+    told |= {"nth": chat.nth, "digest": chat.digest, "seed": chat.seed, "answer": answer.model_dump()}
+    log.write(CALL, told | {"at": time.time(), "seconds": round(seconds, 4)})
+
+
+def note_end(log: RunLog, trial: Trial, stage: Stage) -> None:
+    """The line of an episode that has its outcome."""
+    assert stage.outcome is not None
+    told = {"judged": stage.judged} if stage.judged else {}
+    outcome = stage.outcome.model_dump(mode="json")
+    log.write(EPISODE, {"trial": trial.id, "at": time.time(), "outcome": outcome, **told})
+
+
+def note_failure(log: RunLog, trial: Trial, kind: str, message: str) -> None:
+    """The line of an episode that ended without one: it stays owed."""
+    log.write(ERROR, {"trial": trial.id, "at": time.time(), "error": kind, "message": message})
+
+
+def note_judging(log: RunLog, asked: Mapping[str, Any], heads: Mapping[str, str]) -> None:
+    """The first line of a segment of judges: what they were asked with, and where the log that they read ended."""
+    log.write(JUDGING, {"at": time.time(), "asked": asked, "heads": heads})
+
+
+def note_judged(log: RunLog, trial: Trial, stage: Stage) -> None:
+    """The line of an episode that judges were asked about later."""
+    log.write(JUDGED, {"trial": trial.id, "at": time.time(), "judged": stage.judged})
+
+
+def kinds(lines: Iterable[LogLine], *wanted: str) -> Iterable[LogLine]:
+    """Lines of some kinds."""
+    return (line for line in lines if line.fields["kind"] in wanted)

@@ -1,0 +1,105 @@
+"""Which arms are compared with which, and why: every comparison has one declared difference."""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from simrun.agents.records import Record
+from simrun.plan.arms import Arm, at, by_sets
+from simrun.plan.factors import Factor
+
+Why = Literal["treatment", "main effect", "noise floor", "placebo", "swap", "mirror", "planted"]
+"""`treatment`: two arms that differ in one factor. `main effect`: the arms at a level of a factor, and those at its reference level,
+the other factors averaged out. The others are controls."""
+CONTROLS: dict[str, Why] = {
+    "same": "noise floor",
+    "placebo": "placebo",
+    "swap": "swap",
+    "mirror": "mirror",
+    "positive": "planted",
+}
+
+
+class Contrast(Record):
+    """What is compared with what: within each pair, the mean over `arms` minus the mean over `references`."""
+
+    arm: str
+    """What the one side is called."""
+    reference: str
+    arms: tuple[str, ...]
+    references: tuple[str, ...]
+    why: Why
+    factor: str = ""
+    """The factor (`role.what`) in which the two sides differ, "" for a control."""
+
+    @property
+    def control(self) -> bool:
+        """Whether it says something of the instrument, and not of what is varied."""
+        return self.why in CONTROLS.values()
+
+    @property
+    def single(self) -> bool:
+        """Whether it is one arm against one."""
+        return len(self.arms) == len(self.references) == 1
+
+    @property
+    def note(self) -> str:
+        """What a reader must know of the two sides."""
+        return "" if self.single else "averaged over the other factors"
+
+
+def contrasts(arms: Sequence[Arm], factors: Sequence[Factor], fractional: bool) -> tuple[Contrast, ...]:
+    """What is compared.
+
+    In a fractional design, the arms at each level of a factor with those at its reference level. Else arms that differ in one factor,
+    which the reference has at its first level: the effect of a group under each mitigation, of a mitigation in each group.
+    Controls are compared with the reference arm, the planted one with its own reference.
+    """
+    return (*(_by_factor(arms, factors) if fractional else _by_arm(arms, factors)), *_controls(arms))
+
+
+def _by_factor(arms: Sequence[Arm], factors: Sequence[Factor]) -> Iterator[Contrast]:
+    played = [arm for arm in arms if not arm.control]
+    for factor in factors:
+        by_level = {
+            level: tuple(arm.name for arm in played if arm.settings[factor.name] == level) for level in factor.levels
+        }
+        for level in factor.levels[1:]:
+            yield Contrast(
+                arm=f"{factor.name}={level}",
+                reference=f"{factor.name}={factor.reference}",
+                arms=by_level[level],
+                references=by_level[factor.reference],
+                why="main effect",
+                factor=factor.name,
+            )
+
+
+def _by_arm(arms: Sequence[Arm], factors: Sequence[Factor]) -> Iterator[Contrast]:
+    played = by_sets(arms)
+    for arm in list(played.values())[1:]:
+        for factor in factors:
+            if arm.settings[factor.name] == factor.reference:
+                continue
+            if reference := played.get(at(arm, factor, factor.reference).sets):
+                yield Contrast(
+                    arm=arm.name,
+                    reference=reference.name,
+                    arms=(arm.name,),
+                    references=(reference.name,),
+                    why="treatment",
+                    factor=factor.name,
+                )
+
+
+def _controls(arms: Sequence[Arm]) -> Iterator[Contrast]:
+    unplanted = next((arm.name for arm in arms if arm.control == "positive reference"), None)
+    for arm in arms:
+        reference = unplanted if arm.control == "positive" else arms[0].name
+        if reference and arm.control in CONTROLS:
+            yield Contrast(
+                arm=arm.name,
+                reference=reference,
+                arms=(arm.name,),
+                references=(reference,),
+                why=CONTROLS[arm.control],
+            )

@@ -1,0 +1,107 @@
+"""What is varied, for whom, at which levels."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
+
+from simrun.agents.backends.base import Backend
+from simrun.agents.records import Record
+from simrun.config.errors import ConfigError, unknown
+from simrun.config.menus import Catalogue
+from simrun.scenarios.base import Scenario
+
+OWN = ("bias", "dose", "surface", "mitigation")
+"""What of a role can be varied beside its persona and its engine."""
+BIASED = "biased"
+"""What of a team can be varied: how many of its members, the first ones, carry its bias; the others get the bias's control text."""
+SCENARIO = "scenario"
+"""Stands in the place of a role where an option of the scenario is varied."""
+
+Kind = Literal["axis", "bias", "dose", "surface", "mitigation", "biased", "option", "engine"]
+"""What a factor changes: an axis of a persona, one of a role's own settings, an option of the scenario, or one of its backend."""
+
+
+class Factor(Record):
+    """One thing that is varied of one role (or team), or of the scenario."""
+
+    role: str
+    """A role, a team, or `scenario`."""
+    what: str
+    """An axis, one of a role's own settings, or the name of an option."""
+    kind: Kind
+    levels: tuple[str, ...]
+    """The first is the reference."""
+
+    @property
+    def name(self) -> str:
+        """As it is written under vary: `role.what`."""
+        return f"{self.role}.{self.what}"
+
+    @property
+    def reference(self) -> str:
+        """The level that the others are compared with."""
+        return self.levels[0]
+
+
+def factors(
+    vary: Mapping[str, Mapping[str, Sequence[str]]],
+    scenario: Scenario,
+    catalogue: Catalogue,
+    backends: Mapping[str, Backend],
+) -> tuple[Factor, ...]:
+    """What `vary` asks for (role -> what -> levels), checked; `backends` are those of the roles as they are when nothing is varied.
+
+    ConfigError for what cannot be varied of a role, or levels that are none.
+    """
+    return tuple(_found(vary, scenario, catalogue, backends))
+
+
+def _found(
+    vary: Mapping[str, Mapping[str, Sequence[str]]],
+    scenario: Scenario,
+    catalogue: Catalogue,
+    backends: Mapping[str, Backend],
+) -> Iterator[Factor]:
+    for role, varied in vary.items():
+        able = _able(role, scenario, catalogue, backends) if varied else {}
+        for what, levels in varied.items():
+            if what not in able:
+                raise unknown(f"thing to vary of the {role}", what, list(able))
+            found = Factor(role=role, what=what, kind=able[what], levels=tuple(levels))
+            _check_levels(found, scenario)
+            yield found
+
+
+def _able(role: str, scenario: Scenario, catalogue: Catalogue, backends: Mapping[str, Backend]) -> dict[str, Kind]:
+    """What can be varied of a role, and as what kind of thing."""
+    if role == SCENARIO:
+        modes = ["mode"] if scenario.mode else []
+        return dict.fromkeys([*modes, *type(scenario).model_fields], "option")
+    axes: dict[str, Kind] = dict.fromkeys(catalogue.axes, "axis")
+    if role in scenario.written():
+        return {"surface": "surface", **axes}
+    members = scenario.teams().get(role, (role,))
+    team: dict[str, Kind] = {BIASED: "biased"} if role in scenario.teams() else {}
+    engine: dict[str, Kind] = {
+        option: "engine"
+        for member in members[:1]
+        if member in backends
+        for option in type(backends[member]).model_fields
+    }
+    own: dict[str, Kind] = {"bias": "bias", "dose": "dose", "surface": "surface", "mitigation": "mitigation"}
+    return {**engine, **axes, **team, **own}
+
+
+def _check_levels(factor: Factor, scenario: Scenario) -> None:
+    levels = factor.levels
+    if len(set(levels)) < max(2, len(levels)) or not all(level.strip() for level in levels):
+        raise ConfigError(
+            f"vary.{factor.name}={list(levels)}: give at least two different levels, none of them empty, "
+            "the first being the reference"
+        )
+    if factor.kind == "biased":
+        members = scenario.teams()[factor.role]
+        if wrong := [level for level in levels if not level.isdecimal() or int(level) > len(members)]:
+            raise ConfigError(
+                f"vary.{factor.name}: {', '.join(wrong)} of {len(members)}: give how many of {', '.join(members)} "
+                "carry the bias, from 0"
+            )

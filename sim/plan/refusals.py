@@ -1,0 +1,185 @@
+"""What cannot be compared is refused before a token is spent, with the way out."""
+
+from collections.abc import Mapping, Sequence
+from itertools import chain, combinations
+from typing import TYPE_CHECKING
+
+from simrun.agents.bias import NONE
+from simrun.config.errors import ConfigError, unknown
+from simrun.config.menus import Catalogue
+from simrun.plan.arms import at
+from simrun.plan.casting import Casting
+from simrun.plan.factors import Factor
+from simrun.plan.roles import casting
+from simrun.scenarios.base import Case, Scenario, Unfit
+from simrun.scenarios.outcome import Outcome
+from simrun.stage.seeds import Seeds
+
+if TYPE_CHECKING:
+    from simrun.plan.design import Plan
+
+
+def check_outcome(scenario: Scenario) -> None:
+    """A field of an outcome that no table could keep."""
+    try:
+        scenario.outcome.shapes()
+    except TypeError as error:
+        raise ConfigError(f"scenario={scenario.name}: {error}") from None
+
+
+def check_kinds(castings: Mapping[str, Casting]) -> None:
+    """Arms are compared in the outcomes that all of them have."""
+    reference, *others = castings.values()
+    kind = reference.scenario.outcome
+    for other in others:
+        if other.scenario.outcome is not kind:
+            raise ConfigError(
+                f"arm {other.arm.name!r} ends in a {other.scenario.outcome.__name__} and the reference in a "
+                f"{kind.__name__}, which cannot be compared; play them as two runs"
+            )
+
+
+def doses(castings: Mapping[str, Casting]) -> dict[tuple[str, str], set[int]]:
+    """Role, or team, and bias -> the doses at which the design plays it."""
+    found: dict[tuple[str, str], set[int]] = {}
+    for each in castings.values():
+        for role, own in each.roles.items():
+            for by in {role, each.scenario.team(role)} if own.bias != NONE.name else ():
+                found.setdefault((by, own.bias), set()).add(own.dose)
+    return found
+
+
+def check_doses(factors: Sequence[Factor], castings: Mapping[str, Casting]) -> None:
+    """A dose of no bias, or a number of members without one, would change nothing."""
+    biased = {by for by, _ in doses(castings)}
+    for factor in factors:
+        if factor.kind in ("dose", "biased") and factor.role not in biased:
+            raise ConfigError(
+                f"vary.{factor.name}: the {factor.role} has no bias; set roles.{factor.role}.bias=NAME "
+                "(simrun list biases)"
+            )
+
+
+def check_stated(cases: Mapping[str, Case], catalogue: Catalogue, scenario: Scenario) -> None:
+    """What cases say of their people must be levels of the axes."""
+    for name, case in cases.items():
+        for role, traits in case.persona.items():
+            for axis, level in traits.items():
+                try:
+                    catalogue.axis(axis).level(level)
+                except ValueError as error:
+                    way = scenario.remedy(axis, level)
+                    raise ConfigError(f"case {name!r} says of its {role}: {axis} {level}; {error}; {way}") from None
+
+
+def check_images(plan: "Plan") -> None:
+    """Who is shown an image must be able to see it."""
+    for arm, own in plan.castings.items():
+        shown = chain.from_iterable(own.scenario.shown_images(case) for case in plan.cases.values())
+        for role in dict.fromkeys(shown) if not own.arm.scripted else ():  # scripted agents look at nothing
+            if not own.backends[role].takes_images():
+                raise ConfigError(
+                    f"scenario={own.scenario.name} shows images to the {role}, but backend={own.backends[role].name} "
+                    f"takes none (arm {arm}); use backend=server backend.images=true with a model that sees, or "
+                    f"{own.scenario.without_images or 'cases without images'}"
+                )
+
+
+def check_primary(primary: Sequence[str], outcome: type[Outcome]) -> None:
+    """Declared outcomes must be measured."""
+    measured = outcome.measured()
+    for name in primary:
+        if name not in measured:
+            raise unknown("outcome for design.primary", name, list(measured))
+
+
+def check_differences(plan: "Plan") -> None:
+    """A level that changes nothing would be reported as `no effect`."""
+    for arm in plan.arms:
+        left = [each.why for each in plan.exclusions if each.arm == arm.name]
+        if len(left) == len(plan.cases):
+            raise ConfigError(
+                f"no case fits arm {arm.name!r}: {'; '.join(sorted(set(left))[:3])}; give other cases, or another level"
+            )
+    for arm in plan.arms[1:]:
+        own = plan.castings[arm.name]
+        if arm.control not in ("same", "positive reference") and not _differ_somewhere(plan, plan.reference, own):
+            way_out = (
+                f"leave {arm.control} out of design.controls"
+                if arm.control
+                else "give another level, or leave it out of vary"
+            )
+            raise ConfigError(
+                f"arm {arm.name!r} changes nothing: it plays the same prompts on the same backends as "
+                f"{plan.arms[0].name!r}; {way_out}"
+            )
+
+
+def comparable(plan: "Plan") -> None:
+    """ConfigError where nothing could be found: one case has no interval, and says nothing of others; levels that play alike have no effect.
+
+    For a run that is to begin: one that was played can be read whatever it could show.
+    """
+    if len(plan.cases) == 1 and plan.factors:
+        raise ConfigError(
+            f"one case ({next(iter(plan.cases))}) cannot show what {', '.join(each.name for each in plan.factors)} "
+            "changes: an interval needs two; give cases=2 or more, or vary={} to play it without comparing anything"
+        )
+    _check_pairs(plan)
+    _check_levels(plan)
+    _check_carried(plan)
+
+
+def _check_pairs(plan: "Plan") -> None:
+    """Exclusions may leave one case where two were asked for."""
+    first = plan.arms[0].name
+    unfit = {(each.case, each.arm) for each in plan.exclusions}
+    for arm in plan.arms[1:]:
+        both = [case for case in plan.cases if not unfit & {(case, arm.name), (case, first)}]
+        if len(both) < 2 and not arm.control:
+            why = sorted({each.why for each in plan.exclusions if each.arm in (arm.name, first)})
+            raise ConfigError(
+                f"arm {arm.name!r}: of {len(plan.cases)} cases {len(both)} fits it and the reference, and an interval "
+                f"needs two ({'; '.join(why[:3])}); give more cases, or another level"
+            )
+
+
+def _check_levels(plan: "Plan") -> None:
+    """Levels that are spelled differently may play alike; a fraction may leave out the arms that would show it."""
+    for factor in plan.factors:
+        for one, other in combinations(factor.levels, 2):
+            pair = _alone(plan, factor, one), _alone(plan, factor, other)
+            if not _differ_somewhere(plan, *pair):
+                raise ConfigError(
+                    f"vary.{factor.name}: {one!r} and {other!r} play the same prompts on the same backends; "
+                    "leave one of them out"
+                )
+
+
+def _alone(plan: "Plan", factor: Factor, level: str) -> Casting:
+    """The reference arm with one level changed, whether or not the design plays it."""
+    arm = at(plan.arms[0], factor, level)
+    return plan.castings.get(arm.name) or casting(plan.config, plan.catalogue, arm, plan.factors)
+
+
+def _check_carried(plan: "Plan") -> None:
+    for (role, bias), played in doses(plan.castings).items():
+        if played == {0} and plan.scenario.team(role) == role:
+            raise ConfigError(
+                f"the {role}'s bias {bias!r} is played at dose 0 only, which is its control text: nobody carries it; "
+                f"set roles.{role}.dose to 1, 2 or 3, or roles.{role}.bias=none"
+            )
+
+
+def _differ_somewhere(plan: "Plan", one: Casting, other: Casting) -> bool:
+    return any(_differ(one, other, case, plan.seed) for case in plan.cases.values())
+
+
+def _differ(one: Casting, other: Casting, case: Case, seed: int) -> bool:
+    if one.backends != other.backends or one.scenario != other.scenario:
+        return True
+    seeds = Seeds(seed, case.id, 0)
+    try:
+        return one.cast(case, seeds) != other.cast(case, seeds)
+    except Unfit:
+        return False

@@ -1,0 +1,197 @@
+"""What an arm does to each role: the run's settings of it, its team's, its twin's and the arm's own, put together."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from simrun.agents.backends.base import Backend
+from simrun.agents.backends.scripted import EVERYBODY, Scripted
+from simrun.agents.bias import NONE, Bias
+from simrun.agents.judges.base import Judge
+from simrun.agents.persona import Surface, Trait, masked
+from simrun.config.errors import ConfigError, explained
+from simrun.config.menus import Catalogue
+from simrun.config.menus import judges as menu
+from simrun.config.options import Config, Role
+from simrun.plan.arms import Arm
+from simrun.plan.casting import Casting
+from simrun.plan.factors import BIASED, OWN, Factor
+from simrun.scenarios.base import Scenario
+
+JUDGE = "judge"
+"""The role whose settings every judge has that has none of its own."""
+
+
+def casting(config: Config, catalogue: Catalogue, arm: Arm, factors: Sequence[Factor]) -> Casting:
+    """Resolve one arm. ConfigError for an axis, level, bias or option that is not there."""
+    scenario, judges = config.played(arm.options()), config.judges()
+    cast = _cast_roles(config, scenario, factors, judges)
+    changes = {role: _changes(role, arm, scenario) for role in cast}
+    roles = {role: _role(role, config, arm, scenario, catalogue, changes[role], factors) for role in cast}
+    backends = {
+        role: _backend(role, config, roles[role], arm, scenario, changes[role])
+        for role in cast
+        if role not in scenario.written()
+    }
+    backends |= {judge.name: _judge(judge, config, arm, scenario) for judge in judges}
+    return Casting(
+        arm=arm,
+        scenario=scenario,
+        roles=roles,
+        backends=backends,
+        traits={role: tuple(_traits(role, roles[role], arm, scenario, catalogue)) for role in cast},
+        catalogue=catalogue,
+        seed=config.seed,
+        judges=judges,
+        injected=tuple(injected(config, catalogue, scenario, factors)),
+        masked=_masked(config, catalogue, factors) if judges else "",
+    )
+
+
+def _cast_roles(
+    config: Config, scenario: Scenario, factors: Sequence[Factor], judges: Sequence[Judge]
+) -> tuple[str, ...]:
+    roles = (*scenario.roles(), *scenario.written())
+    known = {*roles, *(judge.name for judge in judges), *([JUDGE] if judges else [])}
+    for role in (*config.roles, *(factor.role for factor in factors if factor.kind != "option")):
+        if role not in known and not set(scenario.teams().get(role, ())) & set(roles):
+            teams = f"; its teams are {', '.join(scenario.teams())}" if scenario.teams() else ""
+            way = f"; a judge of that name is asked with judge={role}" if role in menu() else ""
+            raise ConfigError(
+                f"scenario={scenario.name} casts no {role!r} with these options; its roles are {', '.join(roles)}"
+                f"{teams}{way}"
+            )
+    return roles
+
+
+def _changes(role: str, arm: Arm, scenario: Scenario) -> dict[str, str]:
+    """What an arm sets for a role: as a member of its team, then for itself."""
+    team, members = scenario.team(role), scenario.teams()
+    changes = {each.what: each.level for by in dict.fromkeys((team, role)) for each in arm.of(by)}
+    biased = changes.pop(BIASED, None)
+    if biased is None:
+        return changes
+    if role not in members.get(team, ()):
+        raise ConfigError(
+            f"vary.{role}.{BIASED}: the {role} is one person with these options; vary the bias itself: "
+            f"vary.{role}.bias=[none, ...]"
+        )
+    if members[team].index(role) >= int(biased):
+        changes["dose"] = "0"
+    return changes
+
+
+def _role(
+    role: str,
+    config: Config,
+    arm: Arm,
+    scenario: Scenario,
+    catalogue: Catalogue,
+    changes: Mapping[str, str],
+    factors: Sequence[Factor],
+) -> Role:
+    given = config.roles
+    own = {
+        **_twin(role, config, scenario, factors),
+        **_given(given.get(scenario.team(role))),
+        **_given(given.get(role)),
+    }
+    set_here = {what for what, value in {**own, **changes}.items() if value}
+    bodily = set_here & {"backend", "bias", "dose", "mitigation", "engine"}
+    if role in scenario.written() and (able := sorted(bodily)):
+        raise ConfigError(
+            f"the {role} of scenario={scenario.name} is only read about with these options and has no "
+            f"{' or '.join(able)}; set roles.{role}.persona, roles.{role}.surface or vary.{role}.AXIS, "
+            f"or the {', '.join(able)} of: {', '.join(scenario.roles())}"
+        )
+    try:
+        return Role.model_validate(own | {what: changes[what] for what in OWN if what in changes})
+    except ValidationError as error:
+        raise ConfigError(f"arm {arm.name!r}: {explained(error)}") from None
+
+
+def _given(role: Role | None) -> dict[str, Any]:
+    """What was set of a role, without the defaults."""
+    return role.model_dump(exclude_unset=True) if role else {}
+
+
+def _twin(role: str, config: Config, scenario: Scenario, factors: Sequence[Factor]) -> dict[str, Any]:
+    """What a role shows because the one whom it stands beside does: the same axes, at their reference levels."""
+    other = scenario.twins.get(role)
+    if other is None:
+        return {}
+    shown = config.roles.get(other, Role())
+    varied = {each.what: each.reference for each in factors if each.role == other and each.kind == "axis"}
+    return {"persona": {**shown.persona, **varied}, "surface": shown.surface}
+
+
+def _backend(role: str, config: Config, own: Role, arm: Arm, scenario: Scenario, changes: Mapping[str, str]) -> Backend:
+    if arm.scripted:
+        return _scripted(config, arm, scenario)
+    options = {each.what for by in (scenario.team(role), role) for each in arm.of(by) if each.kind == "engine"}
+    return config.engine(role, own, {what: changes[what] for what in options if what in changes}, scenario)
+
+
+def _judge(judge: Judge, config: Config, arm: Arm, scenario: Scenario) -> Backend:
+    """The backend of a judge: its own, or that of the role `judge`, or the run's."""
+    if arm.scripted:
+        return _scripted(config, arm, scenario)
+    own = config.roles.get(judge.name) or config.roles.get(JUDGE) or Role()
+    return config.engine(judge.name, own, {}, scenario)
+
+
+def _scripted(config: Config, arm: Arm, scenario: Scenario) -> Backend:
+    """The agents of the positive control."""
+    planted = {"group": EVERYBODY, "effect": config.design.planted} if arm.control == "positive" else {}
+    return Scripted.model_validate({"rules": scenario.script, **planted})
+
+
+def _traits(role: str, own: Role, arm: Arm, scenario: Scenario, catalogue: Catalogue) -> Iterator[Trait]:
+    """The traits of a role that the run sets, those that the design varies last."""
+    sets = (*(arm.of(scenario.team(role)) if scenario.team(role) != role else ()), *arm.of(role))
+    varied = {each.what: each.level for each in sets if each.kind == "axis"}
+    if (own.persona or varied) and role not in scenario.people():
+        raise ConfigError(
+            f"the {role} of scenario={scenario.name} has no persona; give one to: {', '.join(scenario.people()) or 'nobody'}"
+        )
+    fixed = {axis: level for axis, level in own.persona.items() if axis not in varied}
+    shown: Surface = "stated" if varied else own.surface
+    yield from (_trait(role, axis, level, shown, scenario, catalogue) for axis, level in fixed.items())
+    yield from (_trait(role, axis, level, own.surface, scenario, catalogue) for axis, level in varied.items())
+
+
+def _trait(role: str, name: str, level: str, surface: Surface, scenario: Scenario, catalogue: Catalogue) -> Trait:
+    axis, here = catalogue.axis(name), scenario.surfaces(role)
+    try:
+        surfaces = axis.surfaces(level, here)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+    if surface not in surfaces:
+        able = [
+            other.name
+            for other in catalogue.axes.values()
+            if all(surface in other.surfaces(each, here) for each in other.levels)
+        ]
+        nobody = f"nobody shows so in scenario={scenario.name} with these options"
+        others = f"axes that can: {', '.join(able)}" if able else nobody
+        raise ConfigError(f"{name}={level} cannot show by surface={surface}, only by {', '.join(surfaces)}; {others}")
+    return Trait(axis=axis, level=level, surface=surface)
+
+
+def injected(
+    config: Config, catalogue: Catalogue, scenario: Scenario, factors: Sequence[Factor]
+) -> Iterator[tuple[str, Bias]]:
+    """The biases that some arm of a run injects, each with the role (or team) that carries it."""
+    varied = {factor.role: factor.levels for factor in factors if factor.kind == "bias"}
+    people = [*config.roles, *(factor.role for factor in factors if factor.kind != "option")]
+    for role in dict.fromkeys(people):
+        own = config.roles.get(role, Role()).bias
+        for name in dict.fromkeys(varied.get(role, (own,))):
+            if name != NONE.name:
+                yield role, catalogue.bias(scenario.team(role), name)
+
+
+def _masked(config: Config, catalogue: Catalogue, factors: Iterable[Factor]) -> str:
+    told = {axis for own in config.roles.values() for axis in own.persona} | {factor.what for factor in factors}
+    return masked([axis for name, axis in catalogue.axes.items() if name in told])

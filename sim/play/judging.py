@@ -1,0 +1,190 @@
+"""Judges are asked of what is logged: the log is played again, and only they are live.
+
+What they say stands in a chain of the log of its own, after a line that says who was asked with what, and where the log that they read
+ended; nothing that was played is touched.
+"""
+
+import asyncio
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from simrun.agents.backends.replay import Answers
+from simrun.agents.judges.base import Verdict
+from simrun.agents.records import Call
+from simrun.config.errors import ConfigError
+from simrun.config.options import Config
+from simrun.log.chain import JUDGES, Head, LogError, LogLine, RunLog, heads, read
+from simrun.log.lines import CALL, EPISODE, JUDGED, JUDGING, note_judged, note_judging
+from simrun.log.manifest import Manifest
+from simrun.plan.design import Plan, planned
+from simrun.plan.roles import JUDGE
+from simrun.play.admission import Admission
+from simrun.play.answering import Answering
+from simrun.play.engines import Engines
+from simrun.play.replay import Calls, check, recalled
+from simrun.play.watch import Watch
+from simrun.stage.drive import anywhere, drive
+from simrun.stage.stage import Stage
+
+ASKED = ("judge", "roles", "backend")
+"""What of a run's options says who judges."""
+
+
+def judge(path: Path, manifest: Manifest, judging: Config) -> int:
+    """Ask the judges of another configuration of the same run; how many episodes they were asked about.
+
+    An interrupted judging is gone on with by asking for the same again. ConfigError where there is nobody to ask or nothing to judge.
+    """
+    judging = _speaking(manifest.config, judging)
+    plan = planned(judging, manifest.catalogue)
+    _check(plan, manifest)
+    asked = {name: value for name, value in judging.model_dump(mode="json").items() if name in ASKED}
+    log = RunLog(path, JUDGES)
+    try:
+        done, answers = _before(path, asked)
+        if not done:
+            note_judging(log, asked, heads(path))
+        return anywhere(_judged(path, plan, manifest, log, answers, done))
+    finally:
+        log.close()
+        names = dict.fromkeys((*manifest.judges, *(each.name for each in plan.reference.judges)))
+        manifest.told(heads=heads(path), judges=tuple(names)).write(path)
+
+
+def _speaking(played: Config, judging: Config) -> Config:
+    """The roles as they were played, and each judge with a role of its own: `roles.judge` also names a role that a scenario may cast."""
+    own = {each.name: judging.roles.get(each.name) or judging.roles.get(JUDGE) for each in judging.judges()}
+    roles = {**played.roles, **{name: role for name, role in own.items() if role}}
+    return judging.model_copy(update={"roles": roles})
+
+
+def _check(plan: Plan, manifest: Manifest) -> None:
+    judges, laid = plan.reference.judges, type(plan.scenario).lays
+    if not judges:
+        raise ConfigError("nobody to ask: give judge=NAME (simrun list judges)")
+    for each in judges:
+        if missing := [what for what in each.needs if what not in laid]:
+            raise ConfigError(
+                f"judge={each.name} needs {', '.join(missing)}, and scenario={plan.scenario.name} lays before its judges: "
+                f"{', '.join(laid) or 'nothing but what was said'}; choose another judge"
+            )
+    if not any(manifest.heads.values()):
+        raise ConfigError("nothing to judge: nothing was played yet; go on with simrun resume")
+
+
+def _before(path: Path, asked: Mapping[str, Any]) -> tuple[set[str], Answers]:
+    """What the last judging has already, where it was this one."""
+    done, calls, same = set[str](), Calls(), False
+    for line in read(path, judges=True):
+        if line.fields["kind"] == JUDGING:
+            done, calls, same = set(), Calls(), line.fields["asked"] == asked
+        elif line.fields["kind"] == CALL:
+            calls.add(line)
+        else:
+            done.add(line.fields["trial"])
+    return (done, Answers(calls.all())) if same else (set(), Answers())
+
+
+class Finished:
+    """The calls of a log's finished episodes, read as far as they are asked for, and forgotten when they were given."""
+
+    def __init__(self, path: Path, head: Head | None):
+        self._lines = read(path, head)
+        self._calls, self._done = Calls(), set[str]()
+
+    def __iter__(self) -> Iterator[str]:
+        """The finished trials, as the log has them."""
+        for line in self._lines:
+            if line.fields["kind"] == CALL:
+                self._calls.add(line)
+            elif line.fields["kind"] == EPISODE:
+                self._done.add(line.fields["trial"])
+                yield line.fields["trial"]
+
+    def recall(self, stage: Stage, judges: Collection[str]) -> bool:
+        """Say again what was said in this episode; whether nobody but its judges is due, or nobody is.
+
+        A second worker may have ended what a first began, whose calls then stand later in the log.
+        """
+        for _ in self if stage.session not in self._done else ():
+            if stage.session in self._done:
+                break
+        if not _spoken(stage, self._calls.of(stage.session), judges):
+            for _ in self:
+                pass
+            if not _spoken(stage, self._calls.of(stage.session), judges):
+                return False
+        self._calls.drop(stage.session)
+        return True
+
+
+def _spoken(stage: Stage, calls: Iterable[Call], judges: Collection[str]) -> bool:
+    recalled(stage, Answers(calls))
+    return stage.over or all(turn.role in judges for turn in stage.pending())
+
+
+async def _judged(path: Path, plan: Plan, manifest: Manifest, log: RunLog, known: Answers, done: set[str]) -> int:
+    trials = {trial.id: trial for trial in plan.trials()}
+    names = {each.name for each in plan.reference.judges}
+    engines, finished = Engines(plan, only=names), Finished(path, manifest.tip())
+    waiting = (trials[name] for name in finished if name not in done)
+    count = 0
+
+    answering = Answering(engines, log, known, Watch(owed=len(trials)), Admission())
+
+    async def work() -> None:
+        nonlocal count
+        for trial in waiting:
+            stage = plan.stage(trial)
+            if not finished.recall(stage, names):
+                raise LogError(f"trial {trial.id}: the log ends before everybody has spoken")
+            await drive(stage, answering.of(trial))
+            note_judged(log, trial, stage)
+            count += 1
+
+    async with engines:
+        most = plan.throughput.concurrency or min(backend.concurrency for backend in engines.all())
+        await asyncio.gather(*(work() for _ in range(most)))
+    return count
+
+
+def verdicts(path: Path, plan: Plan, manifest: Manifest) -> dict[str, dict[str, Verdict]]:
+    """What judges found later: trial -> `judge.key` -> verdict, the last word of each judge; each is played again and must come out the same."""
+    found: dict[str, dict[str, Verdict]] = {}
+    for opening, lines in _segments(path, manifest.tip()):
+        told = manifest.config.model_dump(mode="json") | opening.fields["asked"]
+        judging = planned(Config.of(told), manifest.catalogue)
+        names = {each.name for each in judging.reference.judges}
+        trials = {trial.id: trial for trial in judging.trials()}
+        finished, calls = Finished(path, manifest.tip()), Calls()
+        for line in lines:
+            if line.fields["kind"] == CALL:
+                calls.add(line)
+                continue
+            at, trial = f"{line.file}:{line.number}", trials.get(line.fields["trial"])
+            if trial is None or not finished.recall(stage := judging.stage(trial), names):
+                raise LogError(f"{at}: trial {line.fields['trial']} was not played to its end in this run")
+            if not recalled(stage, Answers(calls.of(trial.id))):
+                raise LogError(f"{at}: the judges' answers about trial {trial.id} are not all there")
+            check(trial, stage.judged, line.fields["judged"])
+            found.setdefault(trial.id, {}).update(stage.judged)
+            calls.drop(trial.id)
+    return found
+
+
+def _segments(path: Path, head: Head | None) -> Iterator[tuple[LogLine, list[LogLine]]]:
+    """Each judging: its first line, and those after it."""
+    opening: LogLine | None = None
+    lines: list[LogLine] = []
+    for line in read(path, head, judges=True):
+        if line.fields["kind"] == JUDGING:
+            if opening is not None:
+                yield opening, lines
+            opening, lines = line, []
+        elif opening is None or line.fields["kind"] not in (CALL, JUDGED):
+            raise LogError(f"{line.file}:{line.number}: no line of kind {line.fields['kind']!r} can stand here")
+        else:
+            lines.append(line)
+    if opening is not None:
+        yield opening, lines

@@ -1,0 +1,181 @@
+"""A run is begun, played, gone on with and closed: its manifest is read once, held here, and written when it has changed."""
+
+import asyncio
+import contextlib
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+from simrun.agents.backends.base import BackendError
+from simrun.log.chain import Lock, RunLog, heads, segments
+from simrun.log.manifest import Manifest, folder
+from simrun.log.tables import plan_table, seal
+from simrun.plan.design import Plan
+from simrun.plan.refusals import comparable
+from simrun.plan.treatment import audited
+from simrun.play.judging import verdicts
+from simrun.play.replay import Past, past, replayed
+from simrun.play.speed import Sampler, beside
+from simrun.play.watch import Watch
+from simrun.play.worker import Worker, in_order
+from simrun.play.workers import Workers, checked
+from simrun.stage.drive import anywhere
+
+
+class Watching:
+    """Looks at a run's progress while it is played; this one looks away."""
+
+    def about(self, path: Path, watch: Watch) -> None:
+        """The run begins."""
+
+    async def follow(self, watch: Watch) -> None:
+        """Runs beside the run until it is cancelled."""
+
+
+@dataclass
+class Session:
+    """One run in hand: its folder, its plan, its manifest, and what was played of it."""
+
+    path: Path
+    plan: Plan
+    manifest: Manifest
+    pen: RunLog | Lock
+    """The log, to write to it; where several workers write it, only the right to have it written."""
+    played: Past = field(default_factory=Past)
+    stopped: str = ""
+    """Why playing ended before all was played, "" when it did not."""
+
+    @classmethod
+    def begun(cls, plan: Plan, created: float, path: Path | None = None) -> Self:
+        """A new folder for a plan, with its manifest and plan.parquet."""
+        manifest = Manifest.of(plan, created).told(treatment=audited(plan).line())
+        path = path or folder(plan.config, created, plan.scenario.name)
+        plan_table(plan, path)
+        manifest.write(path)
+        return cls(path, plan, manifest, _pen(path, plan))
+
+    @classmethod
+    def found(cls, path: Path, manifest: Manifest, plan: Plan) -> Self:
+        """A run that was begun before."""
+        pen = _pen(path, plan)  # before looking at what was played: another process may be playing it
+        try:
+            played = past(path, manifest.tip())
+        except BaseException:
+            pen.close()
+            raise
+        return cls(path, plan, manifest, pen, played)
+
+    def tell(self, **told: Any) -> None:
+        """Change the manifest, here and on the disk."""
+        self.manifest = self.manifest.told(**told)
+        self.manifest.write(self.path)
+
+    def opened(self, told: Mapping[str, Any]) -> None:
+        """The engines are there, and say who they are."""
+        self.tell(engines=told["engines"], notes=tuple(told["notes"]))
+
+    def close(self, done: int) -> None:
+        """Close the log, and note where it ends and whether it is complete; `done` counts the episodes that a log of one process has."""
+        self.pen.close()
+        # workers that died have not told all that they did; the log has
+        alone = isinstance(self.pen, RunLog)
+        done = done if alone else len(past(self.path).done)
+        ends = {**self.manifest.heads, "": self.pen.head} if isinstance(self.pen, RunLog) else heads(self.path)
+        self.tell(heads=ends, complete=done == self.manifest.owed)
+
+    def seal(self) -> None:
+        """Make the tables. LogError for a log that was changed, ConfigError for cases or code that were."""
+        sealed(self.path, self.plan, self.manifest)
+
+    def play(self, watching: Watching | None = None) -> None:
+        """Play what is owed, and close the log; whatever happens, what was answered is kept."""
+        shutil.rmtree(
+            self.path / "sealed", ignore_errors=True
+        )  # a kill from here on must not leave tables of another log
+        watch = Watch(owed=self.manifest.owed, done=len(self.played.done))
+        try:
+            anywhere(self._played(watch, watching or Watching()))
+        except asyncio.CancelledError:
+            watch.stopping = "interrupted"  # the second Ctrl-C; what was answered is in the log
+        finally:
+            self.close(watch.done)
+        self.stopped = watch.stopping
+
+    async def _played(self, watch: Watch, watching: Watching) -> None:
+        def opened(told: Mapping[str, Any]) -> None:
+            watching.about(self.path, watch)
+            self.opened(told)
+
+        with _interruptible(watch):
+            async with beside(watching.follow(watch)):
+                if isinstance(self.pen, RunLog):
+                    worker = Worker(self.path, self.plan, self.pen, self.played, watch, in_order(self.plan))
+                    sampler = Sampler(self.path, watch)
+                    await worker.play(opened, lambda observer: sampler.follow(observer.look))
+                else:
+                    await Workers(self.path, self.plan, watch, opened).play()
+
+
+def start(plan: Plan, watching: Watching | None = None) -> Session:
+    """Play a new run. ConfigError for one that could find nothing, BackendError where no engine could be opened."""
+    created = time.time()
+    comparable(plan)
+    checked(plan)
+    session = Session.begun(plan, created)
+    try:
+        session.play(watching)
+    except BackendError:
+        if not any(file.stat().st_size for file in segments(session.path)):
+            shutil.rmtree(session.path)  # no backend could be opened: there is nothing to go on with
+        raise
+    return session
+
+
+def resume(path: Path, watching: Watching | None = None, concurrency: int | None = None) -> Session:
+    """Go on with a run where it stopped: nothing that was answered is asked again."""
+    manifest = Manifest.read(path)
+    session = Session.found(path, manifest, paced(manifest.plan(), concurrency))
+    session.play(watching)
+    return session
+
+
+def paced(plan: Plan, concurrency: int | None) -> Plan:
+    """The plan with another number of episodes in flight, where one is given."""
+    throughput = plan.throughput.model_copy(update={"concurrency": concurrency or plan.throughput.concurrency})
+    return replace(plan, throughput=throughput)
+
+
+def sealed(path: Path, plan: Plan, manifest: Manifest) -> None:
+    """Make the tables of a run whose log is closed. LogError for a log that was changed, ConfigError for cases or code that were."""
+    seal(path, plan, replayed(path, plan, manifest.tip()), verdicts(path, plan, manifest))
+
+
+def _pen(path: Path, plan: Plan) -> RunLog | Lock:
+    return RunLog(path) if plan.throughput.workers == 1 else Lock(path)
+
+
+@contextlib.contextmanager
+def _interruptible(watch: Watch) -> Iterator[None]:
+    """First Ctrl-C: no new episodes, those in flight end. Second: they are dropped, their answers kept."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def interrupted() -> None:
+        if watch.stopping and task:
+            task.cancel()
+        watch.stopping = "interrupted"
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop.add_signal_handler(signal.SIGINT, interrupted)
+    loop.add_signal_handler(signal.SIGTERM, interrupted)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+        loop.remove_signal_handler(signal.SIGTERM)

@@ -1,0 +1,1 @@
+"""Renderers: each writes the same blocks, and knows of no section."""

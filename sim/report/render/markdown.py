@@ -1,0 +1,69 @@
+"""The report as Markdown."""
+
+from collections.abc import Iterator
+
+from simrun.report.blocks import Block, Column, Finding, Plot, Prose, Row, Scalar, Table
+from simrun.report.figures import table
+from simrun.report.render.cells import cell, scalar, strong
+from simrun.report.report import Report, Told
+
+HEADING, ITEM, PART = "heading", "item", "part"
+"""What follows a heading stands right under it, and entries of a list under each other; between parts is an empty line."""
+Piece = tuple[str, str]
+"""(what it is, its text)"""
+
+
+def markdown(report: Report) -> str:
+    """The whole report; plots are links to the files beside it."""
+    pieces: list[Piece] = [(PART, f"# {report.scenario}: {report.run}")]
+    for told in report.sections.values():
+        pieces += _section(told)
+    text, before = "", ""
+    for kind, piece in pieces:
+        near = before == HEADING or (before == kind == ITEM)
+        text += ("\n" if near else "\n\n" if before else "") + piece
+        before = kind
+    return text + "\n"
+
+
+def _section(told: Told) -> list[Piece]:
+    pieces = [piece for block in told.blocks for piece in _block(block)]
+    return [*([(HEADING, f"## {told.title}")] if told.title and pieces else []), *pieces]
+
+
+def _block(block: Block) -> Iterator[Piece]:
+    match block:
+        case Finding():
+            yield ITEM, f"- {block.text}"
+        case Prose():
+            yield _prose(block)
+        case Scalar() if block.shown:
+            yield ITEM, f"- {block.label}: {scalar(block)}"
+        case Plot():
+            yield PART, f"![{block.title}]({block.key}.svg)"
+        case Table() if block.shown:
+            yield from _table(block)
+
+
+def _prose(prose: Prose) -> Piece:
+    marks = {"title": (HEADING, "## "), "note": (PART, "> "), "plain": (PART, ""), "item": (ITEM, "- ")}
+    kind, mark = marks[prose.level]
+    return kind, mark + prose.text
+
+
+def _table(told: Table) -> Iterator[Piece]:
+    if told.title:
+        yield HEADING, f"### {told.title}"
+    if told.about:
+        yield PART, told.about
+    if told.rows:
+        columns = [column for column in told.columns if column.shown]
+        rows = [[_cell(column, row) for column in columns] for row in told.rows]
+        yield PART, table([column.head for column in columns], rows)
+    elif told.empty:
+        yield PART, told.empty
+
+
+def _cell(column: Column, row: Row) -> str:
+    text = cell(column, row)
+    return f"**{text}**" if strong(column, row) else text

@@ -1,0 +1,69 @@
+"""One run as its sections read it: the tables by pairs, and the figures that several of them share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from simrun.plan.contrasts import Contrast
+from simrun.play.speed import Pace
+from simrun.score.arms import ArmResult, arms
+from simrun.score.contrasts import ContrastResult, contrasts
+from simrun.score.counts import ALL, Counts, counts, errors
+from simrun.score.manipulations import Manipulation, manipulations
+from simrun.score.samples import Values
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Scored(Values):
+    """A run's values, and each shared figure, computed when it is first asked for and then kept."""
+
+    name: str
+    """Of its folder."""
+    tables: "duckdb.DuckDBPyConnection"
+    """With the views that `simrun.log.tables.TABLES` documents."""
+    pace: Pace | None
+    """How fast it was played; None for a run without samples."""
+
+    @property
+    def comparisons(self) -> tuple[Contrast, ...]:
+        """What is compared that is no control, as far as it is one arm with one other."""
+        return tuple(each for each in self.manifest.contrasts if not each.control and not each.note)
+
+    @property
+    def complete(self) -> bool:
+        """Every owed episode has an outcome."""
+        return self.played.done == self.played.episodes
+
+    @property
+    def played(self) -> Counts:
+        """Counts of all arms together."""
+        return self.counts[ALL]
+
+    @cached_property
+    def counts(self) -> Mapping[str, Counts]:
+        """Arm -> its counts."""
+        return counts(self.tables)
+
+    @cached_property
+    def errors(self) -> Mapping[str, int]:
+        """Class of error -> episodes that it ended; they are owed again."""
+        return errors(self.tables)
+
+    @cached_property
+    def arms(self) -> tuple[ArmResult, ...]:
+        """What each arm came to, the reference first."""
+        return arms(self.manifest, self.layout, self.counts)
+
+    @cached_property
+    def contrasts(self) -> tuple[ContrastResult, ...]:
+        """Every outcome of every comparison."""
+        return contrasts(self.manifest, self.layout, self.outcome)
+
+    @cached_property
+    def manipulations(self) -> tuple[Manipulation, ...]:
+        """Whether the biases that were injected show."""
+        return manipulations(self.manifest, self.layout)
