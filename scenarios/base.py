@@ -60,7 +60,8 @@ class File:
 Artefact = Literal["swap", "mirror"]
 Beat = Turn | tuple[Turn, ...] | Line
 Play = Generator[Beat, Any, Outcome]
-"""Yields who speaks (a tuple: at the same time, unheard by each other), receives a Reply (a tuple of them), returns the outcome."""
+"""Yields who speaks (a tuple: at the same time, unheard by each other), receives a Reply (a tuple of them), returns
+the outcome."""
 
 
 class Case(Record):
@@ -91,7 +92,8 @@ class Unfit(Exception):
 
 
 class Scenario(Record):
-    """Options are fields. A scenario does no I/O while it plays: no model, file or clock, and no randomness but `rng`."""
+    """Options are fields. A scenario does no I/O while it plays: no model, file or clock, and no randomness but
+    `rng`."""
 
     name: ClassVar[str]
     """What it is chosen by: the name of its module or package."""
@@ -114,13 +116,15 @@ class Scenario(Record):
     """What is varied when a run does not say: role -> what -> levels."""
 
     twins: ClassVar[Mapping[str, str]] = {}
-    """Roles that show what another role shows at the reference levels, unless a run says otherwise: those whom it is compared with."""
+    """Roles that show what another role shows at the reference levels, unless a run says otherwise: those whom it is
+    compared with."""
 
     lays: ClassVar[tuple[str, ...]] = ()
     """What `evidence` lays before judges who are asked after the play, such as `diagnosis` and `disease`."""
 
     frames: ClassVar[tuple[str, ...]] = ()
-    """Words of ours that stand before a persona, or in its place, and so come and go with it: no part of a treatment."""
+    """Words of ours that stand before a persona, or in its place, and so come and go with it: no part of a
+    treatment."""
 
     artefacts: ClassVar[tuple[Artefact, ...]] = ()
     """Which of `swapped` and `mirrored` this scenario can play, and so which controls it offers."""
@@ -132,7 +136,8 @@ class Scenario(Record):
     """The setting with which nobody is shown an image, such as scenario.images=never."""
 
     wording: int | Literal["drawn"] = Field(0, union_mode="left_to_right")
-    """Which wording of the prompts, from 0; `drawn` takes one by lot for each case and repeat, the same in every arm."""
+    """Which wording of the prompts, from 0; `drawn` takes one by lot for each case and repeat, the same in every
+    arm."""
     swapped: bool = False
     """What is presented in an order is presented in the opposite order: the control `swap`."""
     mirrored: bool = False
@@ -164,9 +169,11 @@ class Scenario(Record):
 
     @classmethod
     def treated(cls, path: str) -> tuple[tuple[Variant, ...], tuple[Fault, ...]] | None:
-        """The audit of a file of texts that others have treated, and the rows that are none; None where it knows no such files.
+        """The audit of a file of texts that others have treated, and the rows that are none; None where it knows no
+        such files.
 
-        Raises FileNotFoundError when there is no such file, ValueError when it is not of a form that this scenario knows.
+        Raises FileNotFoundError when there is no such file, ValueError when it is not of a form that this scenario
+        knows.
         """
         return None
 
@@ -179,7 +186,8 @@ class Scenario(Record):
         return self.people()[-1] if self.people() else ""
 
     def teams(self) -> Mapping[str, tuple[str, ...]]:
-        """Roles that several agents play alike: a team's name -> its members. What a run sets for a team it sets for each of them."""
+        """Roles that several agents play alike: a team's name -> its members. What a run sets for a team it sets for
+        each of them."""
         return {}
 
     def team(self, role: str) -> str:
@@ -203,7 +211,8 @@ class Scenario(Record):
         raise NotImplementedError
 
     def written(self) -> tuple[str, ...]:
-        """People who are read about and do not speak, such as applicants: they have a persona and are introduced, and need no engine."""
+        """People who are read about and do not speak, such as applicants: they have a persona and are introduced,
+        and need no engine."""
         return ()
 
     def surfaces(self, role: str) -> tuple[Surface, ...]:
@@ -213,7 +222,8 @@ class Scenario(Record):
     def hears(self, case: Any, rng: np.random.Generator) -> "nx.DiGraph[str]":
         """Who hears whom: an edge from speaker to hearer. Blind review is a missing edge.
 
-        `rng` draws what is drawn, such as a random graph: it follows from run seed, case and repeat and not from the arm.
+        `rng` draws what is drawn, such as a random graph: it follows from run seed, case and repeat and not from the
+        arm.
         """
         raise NotImplementedError
 
@@ -235,7 +245,8 @@ class Scenario(Record):
         return ()
 
     def agreeing(self, axis: str) -> tuple[str, ...]:
-        """The words with which `fit` rewrites a case's own text to agree with a level of an axis, beside those of the level itself."""
+        """The words with which `fit` rewrites a case's own text to agree with a level of an axis, beside those of
+        the level itself."""
         return ()
 
     def remedy(self, axis: str, level: str) -> str:
@@ -251,7 +262,8 @@ class Scenario(Record):
         return {}
 
     def fit(self, case: Any, personas: Mapping[str, Persona], blind: frozenset[str]) -> Any:
-        """The case with its text agreeing with the personas; raises Unfit where that makes no sense. `blind` are the roles that are introduced to nobody."""
+        """The case with its text agreeing with the personas; raises Unfit where that makes no sense. `blind` are the
+        roles that are introduced to nobody."""
         return case
 
     def play(self, case: Any, rng: np.random.Generator) -> Play:

@@ -33,21 +33,25 @@ _OTHERS = re.compile(
 )
 _PRONOUN = re.compile(r"\b(she|he|her|his|him|hers|herself|himself)\b", re.IGNORECASE)
 _HER = re.compile(
-    r"\b(her)\b(?=\s+(?!(?:to|and|or|but|in|on|at|for|from|with|that|as|when|while|by|was|is|had|has|about|because|since|after|before)\b)\w)",
+    r"\b(her)\b(?=\s+(?!(?:to|and|or|but|in|on|at|for|from|with|that|as|when|while|by|was|is|had|has|about|because|"
+    r"since|after|before)\b)\w)",
     re.IGNORECASE,
 )
 """`her` before a noun is possessive (his); elsewhere it is him."""
 SEX_SPECIFIC = re.compile(
     r"\b(menstru\w*|menses|menopaus\w*|menarche|postpartum|gyn(?:a?e)colog\w*|uter(?:us|ine)"
-    r"|ovar\w*|vagin\w*|vulv\w*|cervical (?:cancer|smear|os|motion)|cervix|endometri\w*|fallopian|breast\w*|lactating|contracepti\w*|pap smear"
-    r"|prostat\w*|testi(?:s|cle|cular|cles)\w*|penis|penile|scrot\w*|erectile|vasectomy|ejaculat\w*|semen|sperm\w*|birth control)\b",
+    r"|ovar\w*|vagin\w*|vulv\w*|cervical (?:cancer|smear|os|motion)|cervix|endometri\w*|fallopian|breast\w*|"
+    r"lactating|contracepti\w*|pap smear"
+    r"|prostat\w*|testi(?:s|cle|cular|cles)\w*|penis|penile|scrot\w*|erectile|vasectomy|ejaculat\w*|semen|sperm\w*|"
+    r"birth control)\b",
     re.IGNORECASE,
 )
 PREGNANCY = re.compile(r"\b(pregnan\w*|gestation\w*|gravida|para|trimester|obstetric\w*|maternal)\b", re.IGNORECASE)
 BABY = re.compile(r"\b(newborn|neonat\w*|infant|(?:hours?|days?|weeks?|months?)[- ]old)\b", re.IGNORECASE)
 """In a baby's case the pregnancy was its mother's, and binds nobody's sex."""
 AGE_SPECIFIC = re.compile(
-    r"\b(infant|newborn|neonat\w*|toddler|child(?!hood)\w*|boy|girl|p(?:a?e)diatric\w*|adolescen\w*|teenage\w*|menopaus\w*|pregnan\w*|months?-old)\b",
+    r"\b(infant|newborn|neonat\w*|toddler|child(?!hood)\w*|boy|girl|p(?:a?e)diatric\w*|adolescen\w*|teenage\w*|"
+    r"menopaus\w*|pregnan\w*|months?-old)\b",
     re.IGNORECASE,
 )
 _AGE = re.compile(r"\b\d{1,3}(?=[- ]years?[- ]old\b|[- ]year[- ]old\b|\s?y/?o\b)", re.IGNORECASE)
@@ -114,13 +118,15 @@ def _gendered(texts: dict[str, str], given: Mapping[str, str], trait: Trait) -> 
         None,
     ):
         raise Unfit(
-            f"a sentence of its text speaks of this person and of another ({shared!r}), so its pronouns cannot be told apart"
+            f"a sentence of its text speaks of this person and of another ({shared!r}), so its pronouns cannot be "
+            "told apart"
         )
     return {key: swap_gender(text, trait.level) for key, text in texts.items()}
 
 
 def agreeing(axis: str) -> tuple[str, ...]:
-    """The words by which a text that was rewritten agrees with an axis, beside those of the level itself: those of a gender."""
+    """The words by which a text that was rewritten agrees with an axis, beside those of the level itself: those of a
+    gender."""
     return tuple(form for word in _GENDERED for form in (word, f"{word}'s")) if axis == "gender" else ()
 
 

@@ -20,7 +20,10 @@ KINDS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv")
 class Source(Protocol):
     """A file on disk, or one that ships with the package."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Its name, without the folder."""
+        ...
 
     def is_file(self) -> bool:
         """Whether it is there."""
@@ -37,7 +40,7 @@ def source(path: str, own: str, option: str) -> Source:
     FileNotFoundError names the option that asked for it.
     """
     package, _, name = own.partition("/")
-    ours: Source = files(f"simrun.scenarios.{package}") / "data" / name if own else Path()  # type: ignore[assignment]
+    ours: Source = files(f"simrun.scenarios.{package}") / "data" / name if own else Path()
     found: Source = Path(path).expanduser() if path else ours
     if not found.is_file():
         raise FileNotFoundError(
@@ -47,7 +50,8 @@ def source(path: str, own: str, option: str) -> Source:
 
 
 def rows(file: Source) -> Iterator[tuple[int, dict[str, Any] | Fault]]:
-    """The rows of a file with the numbers of their lines (of their places in a JSON list), each a mapping or what is wrong with it.
+    """The rows of a file with the numbers of their lines (of their places in a JSON list), each a mapping or what is
+    wrong with it.
 
     Raises ValueError for a kind of file that cannot be read.
     """

@@ -23,7 +23,8 @@ class Event:
     """The field is the number of turns until something happened, None where it did not."""
 
     until: str
-    """The field that holds the turns observed, the event's own included: what would have come later was not seen (censored)."""
+    """The field that holds the turns observed, the event's own included: what would have come later was not seen
+    (censored)."""
     horizon: str
     """The option of the scenario that holds the turns there were at most."""
 
@@ -100,7 +101,8 @@ class Outcome(Record):
     primary: ClassVar[tuple[str, ...]] = ()
     """The fields on which the question is decided when a run does not declare any; the accuracy when empty."""
     planted_field: ClassVar[str] = ""
-    """The field that falls by just as much as a bias planted in the script takes off its chances; the accuracy when empty."""
+    """The field that falls by just as much as a bias planted in the script takes off its chances; the accuracy when
+    empty."""
     decision_field: ClassVar[str] = ""
     """The field that says whether the person whom the audit is about was chosen."""
     score_field: ClassVar[str] = ""
@@ -124,7 +126,8 @@ class Outcome(Record):
 
     @classmethod
     def measured(cls) -> dict[str, Better]:
-        """The fields whose means are compared, with their direction; events are not among them: None there is not a missing value."""
+        """The fields whose means are compared, with their direction; events are not among them: None there is not a
+        missing value."""
         return {name: mark for name, mark in cls._marked(Better).items() if name not in cls.events()}
 
     @classmethod

@@ -78,7 +78,8 @@ class ClinicCase(Case):
 
 
 def same(answer: str, names: Sequence[str]) -> bool:
-    """Whether an answer says one of these names: the same words, or the name as a phrase in a committed short answer."""
+    """Whether an answer says one of these names: the same words, or the name as a phrase in a committed short
+    answer."""
     said = normal(answer)
     for name in map(normal, names):
         if name and (said == name or sorted(said.split()) == sorted(name.split())):
@@ -91,7 +92,8 @@ def same(answer: str, names: Sequence[str]) -> bool:
 
 @lru_cache(maxsize=4096)
 def normal(text: str) -> str:
-    """Case, accents, possessives, punctuation, articles and the word `disease` taken off; what stands in brackets too."""
+    """Case, accents, possessives, punctuation, articles and the word `disease` taken off; what stands in brackets
+    too."""
     text = unicodedata.normalize("NFKD", text.replace("’", "'")).encode("ascii", "ignore").decode().casefold()
     text = re.sub(r"'s\b", "", re.sub(r"\([^)]*\)", " ", text))
     return " ".join(word for word in re.findall(r"[a-z0-9]+", text) if word not in ("the", "a", "an", "of", "disease"))
@@ -105,7 +107,8 @@ def load(path: str) -> tuple[tuple[ClinicCase, ...], tuple[Fault, ...]]:
     source = Path(path).expanduser() if path else files("simrun.scenarios.clinic") / "data" / "cases.jsonl"
     if not source.is_file():
         raise FileNotFoundError(
-            f"scenario.data: no file {path!r}; give the path of a JSON-lines file, or leave it out for simrun's own cases"
+            f"scenario.data: no file {path!r}; give the path of a JSON-lines file, or leave it out for simrun's own "
+            "cases"
         )
     cases: list[ClinicCase] = []
     faults: list[Fault] = []
@@ -150,7 +153,8 @@ def _format(fields: Mapping[str, Any]) -> Callable[[dict[str, Any], str], Clinic
 
 
 def _from_own(fields: dict[str, Any], name: str) -> ClinicCase:
-    story = f"{fields['history']}\nYou have: {'; '.join(fields['symptoms'])}.\nYou do not have: {'; '.join(fields['denies'])}.\n{fields['background']}"
+    has, has_not = "; ".join(fields["symptoms"]), "; ".join(fields["denies"])
+    story = f"{fields['history']}\nYou have: {has}.\nYou do not have: {has_not}.\n{fields['background']}"
     return ClinicCase(
         id=fields["id"],
         complaint=f"The patient comes with {fields['complaint']}.",

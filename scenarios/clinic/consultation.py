@@ -1,4 +1,5 @@
-"""A clinical consultation: a doctor questions a patient, orders tests and diagnoses; then the patient is asked what it thinks."""
+"""A clinical consultation: a doctor questions a patient, orders tests and diagnoses; then the patient is asked what
+it thinks."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
@@ -43,7 +44,8 @@ class ClinicOutcome(Outcome):
     correct: Annotated[bool | None, Better("higher")]
     """The diagnosis was right; None when there was none, or when the judge was undecided."""
     verdict_by: Literal["none", "match", "judge", "undecided"]
-    """What decided: nothing to decide, the names matched or did not, the judge in both orders, or the judge contradicted itself."""
+    """What decided: nothing to decide, the names matched or did not, the judge in both orders, or the judge
+    contradicted itself."""
     diagnosis: str
     rank: Annotated[int | None, Better("lower"), Range(1, 4)]
     """Place of the truth among diagnosis and differential; None when it is not there."""
@@ -215,7 +217,8 @@ class Clinic(Scenario):
         return 11 - opinion.decision.score if self.mirrored else opinion.decision.score
 
     def verdict(self, case: ClinicCase, conclusion: Diagnose | None) -> Any:
-        """Whether the diagnosis is right, and what decided: the names first, the judge in both orders where they differ."""
+        """Whether the diagnosis is right, and what decided: the names first, the judge in both orders where they
+        differ."""
         if conclusion is None:
             return None, "none"
         if same(conclusion.diagnosis, case.truths()) or "judge" not in self.voiced:

@@ -1,4 +1,5 @@
-"""What can be decided in a consultation: the doctor's moves, the patient's ratings, the judge's verdict; and how scripted agents move."""
+"""What can be decided in a consultation: the doctor's moves, the patient's ratings, the judge's verdict; and how
+scripted agents move."""
 
 import re
 from collections.abc import Mapping
@@ -112,8 +113,10 @@ MOVES: Mapping[type[Decision], str] = {
     Ask: '{"move": "ask", "question": "..."} to ask the patient something',
     OrderTest: '{"move": "test", "test": "..."} to order an examination or a test',
     RequestImage: '{"move": "image"} to see the image',
-    Diagnose: '{"move": "diagnose", "diagnosis": "...", "differential": ["...", "..."], "urgency": 1-5, "referral": true/false, "pain_relief": true/false} to conclude; '
-    "the differential lists other diagnoses, likeliest first; urgency is 5 for a case that needs help at once, 1 for one that can wait",
+    Diagnose: '{"move": "diagnose", "diagnosis": "...", "differential": ["...", "..."], "urgency": 1-5, '
+    '"referral": true/false, "pain_relief": true/false} to conclude; '
+    "the differential lists other diagnoses, likeliest first; urgency is 5 for a case that needs help at once, 1 for "
+    "one that can wait",
 }
 
 _CONCLUSION = {"move": "diagnose", "differential": ["{anchor}"], "urgency": 3, "referral": False, "pain_relief": True}
@@ -130,4 +133,5 @@ SCRIPT = (
     Rule.model_validate(_SURE),
     Rule(role="judge", say={"same": False}),
 )
-"""A doctor that asks, orders a test, and is right in four of five consultations; a judge, asked only where the names differ, agrees with that."""
+"""A doctor that asks, orders a test, and is right in four of five consultations; a judge, asked only where the names
+differ, agrees with that."""

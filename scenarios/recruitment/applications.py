@@ -33,9 +33,11 @@ class Applications(Recruitment):
     frames: ClassVar[tuple[str, ...]] = (WITHHELD, FURTHER.partition("{")[0])
 
     data: Annotated[str, File()] = ""
-    """A file of applicants: FairCVtest's arrays, FAIRE's rows, or CVs of one's own (CSV, TSV, JSON, JSON lines); "" draws applicants of ours."""
+    """A file of applicants: FairCVtest's arrays, FAIRE's rows, or CVs of one's own (CSV, TSV, JSON, JSON lines); ""
+    draws applicants of ours."""
     columns: Mapping[str, str] = {}
-    """Which column of `data` holds what: text, id, merit, title, advert; any other name is an axis of the applicant's persona."""
+    """Which column of `data` holds what: text, id, merit, title, advert; any other name is an axis of the
+    applicant's persona."""
     levels: Mapping[str, Mapping[str, str]] = {}
     """What stands in such a column and which level it means: axis -> value -> level."""
     openings: Annotated[str, File()] = ""

@@ -54,10 +54,11 @@ class Candidate(Record):
 def merit(candidate: Candidate, opening: Opening) -> float:
     """What a candidate is worth to an opening, 0 to 1, by its weights over what the CV says.
 
-    sum of weight x share of the most: education / 5, experience / 10 years (more counts as 10), points of the skills that count
-    / 3 for each of them, (availability - 1) / 4, recommendation 0 or 1. Linear in each, as in FairCVtest, and its weights, scaled to
-    sum to 1, were the start of ours (education .30, experience .27, languages .28, availability .08, recommendation .08).
-    Source: Peña et al. 2020, arXiv:2004.07173; the factors' common scale and the openings' own weights are defined here.
+    sum of weight x share of the most: education / 5, experience / 10 years (more counts as 10), points of the skills
+    that count / 3 for each of them, (availability - 1) / 4, recommendation 0 or 1. Linear in each, as in FairCVtest,
+    and its weights, scaled to sum to 1, were the start of ours (education .30, experience .27, languages .28,
+    availability .08, recommendation .08). Source: Peña et al. 2020, arXiv:2004.07173; the factors' common scale and
+    the openings' own weights are defined here.
     """
     points = sum(skill.level for skill in candidate.skills if skill.name in opening.skills)
     shares = {
@@ -73,8 +74,8 @@ def merit(candidate: Candidate, opening: Opening) -> float:
 def candidate(opening: Opening, index: int, seed: int = 0) -> Candidate:
     """The candidate at a place of an opening's pool: the same for the same three, whoever else is drawn.
 
-    Factors are drawn apart from each other and evenly: education over the opening's range, 0 to 10 years, each skill that counts
-    at 0 (not named) to 3, up to two that do not count, 1 to 5 days, recommended or not.
+    Factors are drawn apart from each other and evenly: education over the opening's range, 0 to 10 years, each skill
+    that counts at 0 (not named) to 3, up to two that do not count, 1 to 5 days, recommended or not.
     """
     rng = np.random.Generator(np.random.Philox(key=_key(opening.id, index, seed)))
     low, high = opening.education
@@ -152,7 +153,8 @@ class Pool(Sequence[Candidate]):
 
 
 def pool(opening: Opening, size: int, rng: np.random.Generator) -> Pool:
-    """A pool of this size; `rng` draws the one number that its candidates follow from. ValueError below one candidate."""
+    """A pool of this size; `rng` draws the one number that its candidates follow from. ValueError below one
+    candidate."""
     if size < 1:
         raise ValueError(f"a pool of {size} candidates is none; give a size of at least 1")
     return Pool(opening, size, int(rng.integers(2**31)))
@@ -162,13 +164,14 @@ def select(scores: ArrayLike, k: int, ties: np.random.Generator) -> tuple[int, .
     """Who is chosen: the places of the k highest of n scores, the highest first; ties are broken by lot.
 
     Their order is drawn from `ties` for all n before the scores are looked at, so that it is the same in the arms of a pair. Metrics
-    count ties by expectation (simrun.estimate.ranking.chances): of scores without ties both choose the same. What the choice costs
+    share ties by expectation (simrun.estimate.ranking.chances): of scores without ties both choose the same. What the choice costs
     is `lost`. ValueError unless 1 <= k <= n, or where a score is missing.
     """
     given: NDArray[np.float64] = np.asarray(scores, dtype=float)
     if not np.isfinite(given).all():
         raise ValueError(
-            f"{int((~np.isfinite(given)).sum())} of {len(given)} scores are missing; who was not scored cannot be ranked"
+            f"{int((~np.isfinite(given)).sum())} of {len(given)} scores are missing; who was not scored cannot be "
+            "ranked"
         )
     if not 1 <= k <= len(given):
         raise ValueError(f"k must be from 1 to the {len(given)} there are, got {k}")
@@ -179,7 +182,8 @@ def select(scores: ArrayLike, k: int, ties: np.random.Generator) -> tuple[int, .
 def lost(merits: ArrayLike, chosen: Sequence[int]) -> float:
     """Mean merit that a choice gives away: of the k best less that of the chosen; 0 is best, in the unit of merit.
 
-    The same as the metric merit_loss where scores have no ties, here of the choice itself. ValueError where nobody is chosen.
+    The same as the metric merit_loss where scores have no ties, here of the choice itself. ValueError where nobody
+    is chosen.
     """
     worth: NDArray[np.float64] = np.asarray(merits, dtype=float)
     if not chosen:

@@ -1,4 +1,5 @@
-"""Cases of recruitment: applicants of ours, drawn when asked for, and the files of others: FairCVtest, FAIRE, a user's own CVs."""
+"""Cases of recruitment: applicants of ours, drawn when asked for, and the files of others: FairCVtest, FAIRE, a
+user's own CVs."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -30,7 +31,8 @@ LANGUAGES = ("English", "Spanish", "French", "German", "Italian", "Portuguese", 
 OFFICE = Vacancy(
     id="office-post",
     title="Office administrator",
-    advert="Office administrator\n\nWhat counts: education, years of experience, languages, a recommendation, and the days a week one is there.",
+    advert="Office administrator\n\nWhat counts: education, years of experience, languages, a recommendation, and the "
+    "days a week one is there.",
 )
 """FairCVtest has no job; this one is ours."""
 
@@ -110,7 +112,8 @@ class RecruitmentCase(Case):
     vacancy: Vacancy
     applicants: tuple[Drawn | Given, ...] = Field(min_length=1)
     bar: float | None = None
-    """The 75th percentile of the merit of all who apply for this vacancy, in whatever case; None where the file has no merit."""
+    """The 75th percentile of the merit of all who apply for this vacancy, in whatever case; None where the file has
+    no merit."""
     scores: Mapping[str, float] = {}
     """What the file says of the first applicant: labels, the scores of other scorers."""
     papers: tuple[Paper, ...] = ()
@@ -134,7 +137,8 @@ class RecruitmentCase(Case):
         )
 
     def cv(self, at: int, style: Style | Literal["mixed"], blind: bool = False) -> str:
-        """The CV of one applicant, with who they are on it unless it is a blind one; `mixed` styles differ from case to case."""
+        """The CV of one applicant, with who they are on it unless it is a blind one; `mixed` styles differ from case
+        to case."""
         chosen = list(STYLES)[self._number() % len(STYLES)] if style == "mixed" else style
         return self.applicants[at].cv(Paper() if blind or not self.papers else self.papers[at], chosen)
 
@@ -161,7 +165,8 @@ class RecruitmentCase(Case):
 
 
 def among(cases: Sequence[RecruitmentCase], size: int) -> tuple[RecruitmentCase, ...]:
-    """Cases of one applicant as cases of `size`: each with those who come next among the applicants for the same vacancy.
+    """Cases of one applicant as cases of `size`: each with those who come next among the applicants for the same
+    vacancy.
 
     Raises ValueError where a vacancy has fewer.
     """
@@ -170,7 +175,8 @@ def among(cases: Sequence[RecruitmentCase], size: int) -> tuple[RecruitmentCase,
         own.setdefault(case.vacancy.advert, []).append(case)
     if few := [group[0] for group in own.values() if len(group) < size]:
         raise ValueError(
-            f"{len(few)} jobs in this file have fewer than {size} applicants ({few[0].id}: {few[0].vacancy.title}), who cannot be compared; "
+            f"{len(few)} jobs in this file have fewer than {size} applicants ({few[0].id}: {few[0].vacancy.title}), "
+            "who cannot be compared; "
             "use scenario.mode=screen, or CVs that apply for one job"
         )
     place = {case.id: (group, at) for group in own.values() for at, case in enumerate(group)}
@@ -218,9 +224,10 @@ def load(
 ) -> tuple[tuple[RecruitmentCase, ...], tuple[Fault, ...]]:
     """One case an applicant: FairCVtest's arrays (.npz), FAIRE's rows, or CVs of one's own (.csv, .tsv, .json, .jsonl).
 
-    `columns` says where a field stands: text, id, merit, title, advert; any other name is an axis of the applicant's persona, such
-    as gender; `levels` translates what stands there: {"gender": {"f": "woman"}}. CVs without an advert apply for `vacancy`.
-    Raises FileNotFoundError when there is no such file, ValueError when a mapped column is not there or no row is a case.
+    `columns` says where a field stands: text, id, merit, title, advert; any other name is an axis of the applicant's
+    persona, such as gender; `levels` translates what stands there: {"gender": {"f": "woman"}}. CVs without an advert
+    apply for `vacancy`. Raises FileNotFoundError when there is no such file, ValueError when a mapped column is not
+    there or no row is a case.
     """
     file = source(path, "", "scenario.data")
     if Path(file.name).suffix.lower() == ".npz":
@@ -295,12 +302,13 @@ def _from_faire(row: dict[str, Any], number: int) -> RecruitmentCase:
 
 
 def faircvtest(path: str) -> tuple[RecruitmentCase, ...]:
-    """FairCVtest's profiles as CVs: education, experience, recommendation, days and languages; merit is the blind label.
+    """FairCVtest's profiles as CVs: education, experience, recommendation, days and languages; merit is the blind
+    label.
 
-    Gender is the applicant's persona; `scores` has the biased label and the scorers' predictions. Ethnicity (column 0) is
-    a number that the data set does not name, and is kept in `scores` alone. Embeddings are left out: read them from the file.
-    Raises ValueError when the arrays are not FairCVtest's.
-    Source: Peña et al. 2020, arXiv:2004.07173.
+    Gender is the applicant's persona; `scores` has the biased label and the scorers' predictions. Ethnicity (column
+    0) is a number that the data set does not name, and is kept in `scores` alone. Embeddings are left out: read them
+    from the file. Raises ValueError when the arrays are not FairCVtest's. Source: Peña et al. 2020,
+    arXiv:2004.07173.
     """
     with np.load(path, allow_pickle=False) as found:
         arrays = {name: found[name] for name in found.files}

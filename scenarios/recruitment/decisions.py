@@ -50,7 +50,8 @@ class Choice(Decision):
 
 
 class Ranking(Decision):
-    """Labels in an order, the best first; `ranking(labels)` makes the kind. A label that is repeated counts where it stood first."""
+    """Labels in an order, the best first; `ranking(labels)` makes the kind. A label that is repeated counts where it
+    stood first."""
 
     ranking: tuple[str, ...]
 

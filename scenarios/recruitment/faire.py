@@ -1,4 +1,5 @@
-"""FAIRE's file of treated CVs: do its variants differ from the original in the words that state the group, and in no others?"""
+"""FAIRE's file of treated CVs: do its variants differ from the original in the words that state the group, and in no
+others?"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -29,11 +30,12 @@ TERMS: Mapping[str, tuple[str, ...]] = {
 
 
 def variants(path: str) -> tuple[tuple[Variant, ...], tuple[Fault, ...]]:
-    """Every variant of a file of FAIRE against its `original`: JSON lines with `original`, and `experience` and `name` by group.
+    """Every variant of a file of FAIRE against its `original`: JSON lines with `original`, and `experience` and
+    `name` by group.
 
-    `experience` is meant to add words that state the group; `name` to put a name on top: words before the original's first.
-    Raises FileNotFoundError when there is no such file, ValueError when no row of it has this form.
-    Source of the form: FAIRE (Wen et al. 2025, arXiv:2504.01420).
+    `experience` is meant to add words that state the group; `name` to put a name on top: words before the original's
+    first. Raises FileNotFoundError when there is no such file, ValueError when no row of it has this form. Source of
+    the form: FAIRE (Wen et al. 2025, arXiv:2504.01420).
     """
     found: list[Variant] = []
     faults: list[Fault] = []
@@ -46,8 +48,8 @@ def variants(path: str) -> tuple[tuple[Variant, ...], tuple[Fault, ...]]:
             found += _variants(row, number)
     if not found:
         raise ValueError(
-            f"{file} holds no treated CVs: a row has original (a text), experience and name (each a text for each group)"
-            + (f"; first fault: {faults[0]}" if faults else "")
+            f"{file} holds no treated CVs: a row has original (a text), experience and name (each a text for each "
+            "group)" + (f"; first fault: {faults[0]}" if faults else "")
         )
     return tuple(found), tuple(faults)
 

@@ -13,10 +13,12 @@ EDUCATION = {degree.removesuffix(" in {field}"): float(step) for step, degree in
 
 
 def reading(skills: Sequence[str], attributes: Sequence[Feature] = (), job: str = "") -> Reading:
-    """How a network reads our CVs in screening, comparing and ranking: the facts of merit, these skills, and attributes of the person.
+    """How a network reads our CVs in screening, comparing and ranking: the facts of merit, these skills, and
+    attributes of the person.
 
-    A CV that does not say education, experience, days and recommendation is not one of ours, and is not scored; nor is one in an
-    application for another job than `job`, a title, where it is given: what skills count there is another question.
+    A CV that does not say education, experience, days and recommendation is not one of ours, and is not scored; nor
+    is one in an application for another job than `job`, a title, where it is given: what skills count there is
+    another question.
     """
     merit = (
         _one("education", EDUCATION),
@@ -33,7 +35,8 @@ def reading(skills: Sequence[str], attributes: Sequence[Feature] = (), job: str 
 
 
 def attribute(axis: Axis, level: str, others: Iterable[Axis] = ()) -> Feature:
-    """1 where a CV shows somebody at this level of an axis, in whatever way a CV can: stated, by name, pronoun, club, school or gap.
+    """1 where a CV shows somebody at this level of an axis, in whatever way a CV can: stated, by name, pronoun,
+    club, school or gap.
 
     `others`: axes whose name lists go by gender, so that a gender is known by the names of each ethnicity too.
     """

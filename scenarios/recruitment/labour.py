@@ -22,8 +22,9 @@ class Occupation(Record):
 def occupations(path: str = "") -> tuple[tuple[Occupation, ...], tuple[Fault, ...]]:
     """A labour table ("" for ours: women in the United States, 2022), and the rows that are none.
 
-    A CSV with a column `occupation` and a column for each group that holds its share in percent, named as the axis names its people (women); lines that
-    begin with # before the header are comments. Raises FileNotFoundError when there is no such file, ValueError when no row is one.
+    A CSV with a column `occupation` and a column for each group that holds its share in percent, named as the axis
+    names its people (women); lines that begin with # before the header are comments. Raises FileNotFoundError when
+    there is no such file, ValueError when no row is one.
     """
     return read(source(path, "recruitment/occupations.csv", "scenario.labour"), _row)
 

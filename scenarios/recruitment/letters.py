@@ -14,14 +14,17 @@ _END = re.compile(
     rf"(?<!\b[A-Z]){_SHORT}(?:(?<!\bInc)(?<!\bLtd)(?<!\betc)|(?=[.!?]+\W*\s+[^a-z]))[.!?]+[\"'”’)\]]*\s+|\n+"
 )
 _CLOSING = re.compile(
-    r"\W*((yours )?(sincerely|faithfully|truly)|(with )?(my )?(best|kind|kindest|warm|warmest) (regards|wishes)|regards|respectfully)( yours)?\W*",
+    r"\W*((yours )?(sincerely|faithfully|truly)|(with )?(my )?(best|kind|kindest|warm|warmest) (regards|wishes)|"
+    r"regards|respectfully)( yours)?\W*",
     re.IGNORECASE,
 )
 """A line that ends a letter: below it stands who signs."""
 _FORMULA = re.compile(
-    r"\W*(dear\b(?! to)|to whom\b|to the hiring|hello\b|hi\b|good (morning|day|afternoon)\b|(re|subject|date)\s*:|thank you\b|"
+    r"\W*(dear\b(?! to)|to whom\b|to the hiring|hello\b|hi\b|good (morning|day|afternoon)\b|(re|subject|date)\s*:|"
+    r"thank you\b|"
     r"(yours )?(sincerely|faithfully|truly)\b|(with )?(best|kind|warm) (regards|wishes)\b|"
-    r"(please )?(do not hesitate|don.t hesitate|feel free)\b|please (contact|let me know|reach out)\b|i (look|am looking) forward to (hear|speak)|"
+    r"(please )?(do not hesitate|don.t hesitate|feel free)\b|please (contact|let me know|reach out)\b|i (look|"
+    r"am looking) forward to (hear|speak)|"
     r"(should|if) you (should )?(have|need|require|wish|would like) (any|further|more|additional|to)\b|"
     r"\[[^\]]*\]\W*$|\w+ \d{1,2}, \d{4}$|\d{1,2} \w+ \d{4}$)",
     re.IGNORECASE,
@@ -35,7 +38,8 @@ def sentences(text: str) -> tuple[str, ...]:
 
 
 def claims(text: str) -> tuple[str, ...]:
-    """The sentences that may claim something: no questions, greetings, closings or what stands below them, or lines of fewer than three words."""
+    """The sentences that may claim something: no questions, greetings, closings or what stands below them, or lines
+    of fewer than three words."""
     body = takewhile(lambda each: not _CLOSING.fullmatch(each), sentences(text))
     return tuple(each for each in body if len(each.split()) > 2 and not each.endswith("?") and not _FORMULA.match(each))
 

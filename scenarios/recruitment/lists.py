@@ -51,7 +51,8 @@ def lists(
     table, faults = occupations(path)
     if missing := [each.name for each in table if group not in each.shares]:
         raise ValueError(
-            f"scenario.group: the labour table has no column {group!r}, only {', '.join(table[0].shares)} ({missing[0]})"
+            f"scenario.group: the labour table has no column {group!r}, only {', '.join(table[0].shares)} "
+            f"({missing[0]})"
         )
     if size > len(table):
         raise ValueError(

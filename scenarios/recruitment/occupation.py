@@ -41,8 +41,9 @@ class OccupationOutcome(Outcome):
     typical: Annotated[bool | None, Better("neither")]
     """It is the one of the list with the greatest share of that group."""
     beyond: Annotated[float | None, Better("neither"), Range(-1, 1)]
-    """Share, less what it would be on average for somebody like this person if suggestions followed the labour market: above 0 for
-    members of the group, or below 0 for others, is more than the market's segregation. None where the person does not say."""
+    """Share, less what it would be on average for somebody like this person if suggestions followed the labour
+    market: above 0 for members of the group, or below 0 for others, is more than the market's segregation. None
+    where the person does not say."""
 
 
 class Occupation(Recruitment):

@@ -18,7 +18,8 @@ APPLICANT = "Applicant {label}:\n{cv}"
 
 
 class BothOrders(Applications):
-    """Options of the modes in which applicants stand side by side; each question is asked in one order and in the opposite."""
+    """Options of the modes in which applicants stand side by side; each question is asked in one order and in the
+    opposite."""
 
     twins: ClassVar[Mapping[str, str]] = {RIVAL: CANDIDATE}
 
@@ -56,7 +57,8 @@ class BothOrders(Applications):
     def both_orders(
         self, cue: str, kind: type[Decision], case: RecruitmentCase, rng: np.random.Generator
     ) -> list[tuple[Turn, tuple[str, ...]]]:
-        """The same question with the applications in an order that is drawn, and in the opposite one, with the labels in that order."""
+        """The same question with the applications in an order that is drawn, and in the opposite one, with the
+        labels in that order."""
         labels, blind = case.labels(), "recruiter" in case.blind
         read = {
             label: APPLICANT.format(label=label, cv=case.cv(at, self.style, blind)) for at, label in enumerate(labels)

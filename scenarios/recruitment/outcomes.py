@@ -15,7 +15,8 @@ Share = Annotated[float | None, Range(0, 1)]
 
 
 class Selected(Outcome):
-    """What the outcomes of all modes have that choose somebody. None is a missing value: nothing was decided that could be read."""
+    """What the outcomes of all modes have that choose somebody. None is a missing value: nothing was decided that
+    could be read."""
 
     accuracy: ClassVar[str] = "right"
     merit_field: ClassVar[str] = "merit"
@@ -24,7 +25,8 @@ class Selected(Outcome):
     merit: float | None
     """What the applicant is worth by construction, 0 to 1, or as the file has it."""
     qualified: bool | None
-    """Merit at or above the 75th percentile of those who apply for this job; of several, among the best for the places there are."""
+    """Merit at or above the 75th percentile of those who apply for this job; of several, among the best for the
+    places there are."""
 
 
 class Assessed(Selected):

@@ -79,7 +79,9 @@ def network(name: Network, roles: Sequence[str]) -> "nx.DiGraph[str]":
             shape = nx.star_graph(len(roles) - 1).to_directed()
         case _:
             shape = nx.empty_graph(len(roles), nx.DiGraph)
-    return nx.relabel_nodes(shape, dict(enumerate(roles)))
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_edges_from((roles[speaker], roles[hearer]) for speaker, hearer in shape.edges)
+    return graph
 
 
 class PanelOutcome(Assessed):
@@ -139,7 +141,8 @@ class Panel(Applications):
         return {"recruiter": self.members()}
 
     def hears(self, case: RecruitmentCase, rng: np.random.Generator) -> "nx.DiGraph[str]":
-        """The network says which recruiters hear each other; chair and auditor hear all, and are heard by none of them."""
+        """The network says which recruiters hear each other; chair and auditor hear all, and are heard by none of
+        them."""
         graph = super().hears(case, rng)
         graph.add_edges_from(network(self.network, self.members()).edges)
         graph.add_edges_from((role, over) for role in self.members() for over in self.above())

@@ -1,4 +1,5 @@
-"""A recruiter puts applicants in order, asked with their applications in one order and in the opposite; the first are invited."""
+"""A recruiter puts applicants in order, asked with their applications in one order and in the opposite; the first
+are invited."""
 
 import re
 from typing import Annotated, ClassVar, Self
@@ -73,7 +74,8 @@ class Rank(BothOrders):
     def _enough(self) -> Self:
         if self.places >= self.applicants:
             raise ValueError(
-                f"places: {self.places} of {self.applicants} applicants is no choice; give fewer places, or more applicants"
+                f"places: {self.places} of {self.applicants} applicants is no choice; give fewer places, or more "
+                "applicants"
             )
         return self
 

@@ -35,8 +35,8 @@ _ELSEWHERE = re.compile(r"^(\W*experiment=|--config-name|-cn)")
 def register(asked: Iterable[str] = (), folder: str | Path | None = None) -> None:
     """Tell Hydra of every scenario, backend and run option, with the defaults that their fields have.
 
-    `asked` is what the user says: it may name classes of their own, itself or in an experiment of theirs in `folder`, and a mode,
-    whose options are then the scenario's. ConfigError for a class that cannot be used.
+    `asked` is what the user says: it may name classes of their own, itself or in an experiment of theirs in
+    `folder`, and a mode, whose options are then the scenario's. ConfigError for a class that cannot be used.
     """
     asked, store = list(asked), ConfigStore.instance()
     base = {name: value for name, value in _plain(options(Config)).items() if name not in GROUPS}
@@ -49,7 +49,8 @@ def register(asked: Iterable[str] = (), folder: str | Path | None = None) -> Non
 
 
 def _offered(kind: type[Scenario], asked: Sequence[str]) -> dict[str, Any]:
-    """The options of the class that will be played; where its mode is not known yet, or there are several, those of all its modes."""
+    """The options of the class that will be played; where its mode is not known yet, or there are several, those of
+    all its modes."""
     known = modes(kind)
     if not known:
         return _plain(options(kind))
@@ -60,7 +61,8 @@ def _offered(kind: type[Scenario], asked: Sequence[str]) -> dict[str, Any]:
 
 
 def _references(group: str, said: str) -> list[str]:
-    """The `package.module:Class` that are chosen for a group, on the command line (several, in a sweep) or in an experiment."""
+    """The `package.module:Class` that are chosen for a group, on the command line (several, in a sweep) or in an
+    experiment."""
     found = re.findall(rf"^\W*(?:override\s+/)?{group}(?:=|:\s+)(.*)$", said, re.MULTILINE)
     return [each for chosen in found for each in re.findall(r"[\w.]+:\w+", chosen)]
 
@@ -153,7 +155,8 @@ def compose(
 
 
 def _container(config: Any) -> dict[str, Any]:
-    return {str(key): value for key, value in dict(OmegaConf.to_container(config, resolve=True)).items()}  # type: ignore[arg-type]
+    plain: Any = OmegaConf.to_container(config, resolve=True)
+    return {str(key): value for key, value in plain.items()}
 
 
 def composed(config: Any) -> tuple[Config, list[Path]]:

@@ -56,7 +56,8 @@ class Catalogue(Record):
         return self.axes[name]
 
     def bias(self, role: str, name: str) -> Bias:
-        """A role's bias, its own or one that it shares with another role; `none` is one too. ConfigError lists those it can carry."""
+        """A role's bias, its own or one that it shares with another role; `none` is one too. ConfigError lists those
+        it can carry."""
         if name == NONE.name:
             return NONE
         if own := self.biases.get(f"{role}/{name}"):
@@ -102,10 +103,12 @@ def scenarios() -> Mapping[str, type[Scenario]]:
 
 @cache
 def modes(kind: type[Scenario]) -> Mapping[str, type[Scenario]]:
-    """The modes of a scenario: a module of its package with a subclass of that mode; {} where it has none, or is one itself."""
+    """The modes of a scenario: a module of its package with a subclass of that mode; {} where it has none, or is one
+    itself."""
     if not kind.default_mode or kind.mode:
         return {}
-    found = _classes(str(sys.modules[kind.__module__].__package__), kind, "mode")
+    package = sys.modules[kind.__module__].__package__
+    found = _classes(package, kind, "mode") if package else {}
     if kind.default_mode not in found:
         raise ConfigError(
             f"{_path(kind)}: no module {kind.default_mode!r} beside it has a class of the mode {kind.default_mode!r}; "
@@ -136,13 +139,14 @@ def backend(name: str) -> type[Backend]:
 
 
 def _imported(menu: str, reference: str, base: type[C]) -> type[C]:
-    """The class of a `package.module:Class`. The one place where a user's code is imported."""
+    """The class of a `package.module:Class`. The one place where a user's code begins to be imported."""
     module, _, attribute = reference.partition(":")
     try:
         found = getattr(importlib.import_module(module), attribute, None)
     except ModuleNotFoundError as error:
         raise ConfigError(
-            f"{menu}={reference}: {error}; install the package, or set PYTHONPATH to the folder that {module.partition('.')[0]} is in"
+            f"{menu}={reference}: {error}; install the package, or set PYTHONPATH to the folder that "
+            f"{module.partition('.')[0]} is in"
         ) from None
     except Exception as error:
         raise ConfigError(
@@ -207,7 +211,8 @@ def _menu(package: str, base: type[C]) -> dict[str, type[C]]:
 
 
 def _classes(package: str, base: type[C], called: str) -> dict[str, type[C]]:
-    """The modules of a package with the subclass in each that is called like its module: by its `name`, or its `mode`."""
+    """The modules of a package with the subclass in each that is called like its module: by its `name`, or its
+    `mode`."""
     found: dict[str, type[C]] = {}
     for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
         for value in vars(importlib.import_module(f"{package}.{module.name}")).values():

@@ -55,16 +55,18 @@ class Design(Record):
     """How levels are combined, and what is played beside them."""
 
     cross: Literal["full", "one_at_a_time", "fractional"] = "full"
-    """`full`: every combination of levels; `one_at_a_time`: each level alone against the reference; `fractional`: a balanced part of
-    all combinations, out of which each factor's effect is estimated over the levels of the others."""
+    """`full`: every combination of levels; `one_at_a_time`: each level alone against the reference; `fractional`: a
+    balanced part of all combinations, out of which each factor's effect is estimated over the levels of the others."""
     reduction: int = Field(2, ge=2)
     """By how much a fractional design is smaller than the full one."""
     primary: tuple[str, ...] = ()
-    """Outcomes on which the question is decided, declared beforehand; the scenario's accuracy when not given. All others are secondary."""
+    """Outcomes on which the question is decided, declared beforehand; the scenario's accuracy when not given. All
+    others are secondary."""
     controls: tuple[Literal["same", "placebo", "swap", "mirror", "positive"], ...] = ("same",)
-    """`same`: the reference arm again under other luck, the noise floor. `placebo`: an attribute that should not matter. `swap`: what
-    is presented in an order, in the opposite order. `mirror`: questions with the opposite polarity, read back. `positive`: a bias
-    of known size, planted in scripted agents: what the instrument should find."""
+    """`same`: the reference arm again under other luck, the noise floor. `placebo`: an attribute that should not
+    matter. `swap`: what is presented in an order, in the opposite order. `mirror`: questions with the opposite
+    polarity, read back. `positive`: a bias of known size, planted in scripted agents: what the instrument should
+    find."""
     planted: float = Field(0.2, gt=0, le=1)
     """Size of the bias in the positive control: by how much being right becomes less likely."""
 
@@ -100,7 +102,8 @@ class Config(Record):
     backend: Mapping[str, Any]
     roles: Mapping[str, Role] = {}
     vary: Mapping[str, Mapping[str, tuple[str, ...]]] | None = None
-    """Role (or `scenario`) -> what -> levels, the first being the reference; the scenario's own contrast when not given, {} for nothing."""
+    """Role (or `scenario`) -> what -> levels, the first being the reference; the scenario's own contrast when not
+    given, {} for nothing."""
     design: Design = Design()
     judge: Mapping[str, Any] = {}
     """Who is asked after the play of what was said: a judge, or a list of them (a panel); `judge.OPTION` are their options."""
@@ -117,9 +120,11 @@ class Config(Record):
     deadline: float | None = Field(None, gt=0)
     """Seconds for one episode; one that takes longer counts as a timeout and is owed again."""
     prefill_rate: float | None = Field(None, gt=0)
-    """Uncached prompt tokens per second that the engines can read, all together, as a benchmark of theirs has measured it."""
+    """Uncached prompt tokens per second that the engines can read, all together, as a benchmark of theirs has
+    measured it."""
     decode_rate: float | None = Field(None, gt=0)
-    """Output tokens per second that they can write. Without the two, the report goes by the fastest stretches of the run itself."""
+    """Output tokens per second that they can write. Without the two, the report goes by the fastest stretches of the
+    run itself."""
     out: str = "runs"
     """Where runs are kept."""
 
@@ -204,8 +209,8 @@ class Config(Record):
     def engine(
         self, role: str, own: Role | None = None, changes: Mapping[str, Any] = {}, played: Scenario | None = None
     ) -> Backend:
-        """The backend that a role plays on, with an arm's changes to its options; `own` where the role is not as in `roles`,
-        `played` where the scenario is not as in `scenario`."""
+        """The backend that a role plays on, with an arm's changes to its options; `own` where the role is not as in
+        `roles`, `played` where the scenario is not as in `scenario`."""
         own = own or self.roles.get(role, Role())
         kind = own.backend or str(self.backend.get("name"))
         shared = (
@@ -229,7 +234,8 @@ def _check_options(given: Mapping[str, Any], mode: str, known: Mapping[str, type
     for option in (name for name in given if name not in known[mode].model_fields):
         if able := [f"scenario.mode={other}" for other, kind in known.items() if option in kind.model_fields]:
             raise ConfigError(
-                f"scenario.{option} is no option of scenario.mode={mode} but of {', '.join(able)}; leave it out, or choose another mode"
+                f"scenario.{option} is no option of scenario.mode={mode} but of {', '.join(able)}; leave it out, or "
+                "choose another mode"
             )
 
 

@@ -37,7 +37,8 @@ class Edition:
 
 
 EDITIONS: dict[str, Edition] = {"clinic": Edition(0, "f4ef9d8a9b27ccba"), "recruitment": Edition(0, "3a4171cf3acc20d8")}
-"""Scenario -> its current version. A test fails when the digest is not that of the code, and says which line to write here."""
+"""Scenario -> its current version. A test fails when the digest is not that of the code, and says which line to
+write here."""
 
 
 def name(scenario: str) -> str:
@@ -63,7 +64,8 @@ def _choices(kind: type[Scenario]) -> Mapping[str, tuple[Any, ...]]:
 
 
 def digest(kind: type[Scenario]) -> str:
-    """Of all cases, all prompts, and what is asked in each mode: with its other options as they are, and with each choice made alone."""
+    """Of all cases, all prompts, and what is asked in each mode: with its other options as they are, and with each
+    choice made alone."""
     found, known = hashlib.blake2b(_prompts(kind), digest_size=8), catalogue()
     for mode in modes(kind):
         played = _config(kind, mode).played()
@@ -81,7 +83,8 @@ def _config(kind: type[Scenario], options: Mapping[str, Any], voiced: Sequence[s
 
 
 def _prompts(kind: type[Scenario]) -> bytes:
-    """The texts that stand as constants in all modules of a scenario's package, or in its one module: those that are seldom used too."""
+    """The texts that stand as constants in all modules of a scenario's package, or in its one module: those that are
+    seldom used too."""
     found = (value for module in _modules(kind) for name, value in vars(module).items() if name.isupper())
     return b"\n".join(sorted({orjson.dumps(value) for value in found if _text(value)}))
 

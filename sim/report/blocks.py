@@ -1,4 +1,7 @@
-"""What a report is made of: sections compute blocks, renderers write them. All of them are plain JSON."""
+"""What a report is made of: sections compute blocks, renderers write them. All of them are plain JSON.
+
+Sentences may mark words as in Markdown, `**strong**` and backticks, and nothing else.
+"""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal

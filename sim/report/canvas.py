@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-"""Told apart by the colour-blind (Okabe and Ito 2008); a marker or a number says the same, so that nobody needs the colour."""
+"""Told apart by the colour-blind (Okabe and Ito 2008); a marker or a number says the same, so that nobody needs the
+colour."""
 MARKERS = "osD^vPX"
 INK, NOISE = "#444444", "#d4d4d4"
 STYLE: dict[str, Any] = {
@@ -97,6 +98,9 @@ def grown(figure: "Figure", told: Sequence[str]) -> None:
 
 
 def wrapped(name: str, width: int) -> str:
-    """An arm's name on lines of at most `width` characters, broken at spaces, else behind an equals sign, else anywhere."""
+    """An arm's name on lines of at most `width` characters.
+
+    It is broken at spaces, else behind an equals sign, else anywhere.
+    """
     words = [word.replace("=", "= ", 1) if len(word) > width else word for word in name.split()]
     return "\n".join(textwrap.wrap(" ".join(words), width, break_on_hyphens=False))

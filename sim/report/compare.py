@@ -136,8 +136,8 @@ def compare(runs: Sequence[Run]) -> Comparison:
     """Set runs side by side, matched by case, repeat and the names of what is compared.
 
     Between the first run and each other: the difference in accuracy of the reference arm, and the difference of the
-    effects, within pairs, clustered over cases, Holm-adjusted over all of them. ConfigError for fewer than two runs, for
-    different scenarios, and where two runs have nothing in common.
+    effects, within pairs, clustered over cases, Holm-adjusted over all of them. ConfigError for fewer than two runs,
+    for different scenarios, and where two runs have nothing in common.
     """
     told = [_Told(Run(path)) for run in runs for path in run.paths]
     if len(told) < 2:
@@ -162,28 +162,32 @@ def _shared(first: _Told, other: _Told) -> Shared:
     """What two runs have in common; ConfigError where that is nothing."""
     if other.scenario != first.scenario:
         raise ConfigError(
-            f"{first.name} plays {first.scenario} and {other.name} plays {other.scenario}: only runs of one scenario compare"
+            f"{first.name} plays {first.scenario} and {other.name} plays {other.scenario}: "
+            "only runs of one scenario compare"
         )
     if other.kind is not first.kind:
         raise ConfigError(
-            f"{first.name} ends in a {first.kind.__name__} and {other.name} in a {other.kind.__name__}: only runs of one mode compare"
+            f"{first.name} ends in a {first.kind.__name__} and {other.name} in a {other.kind.__name__}: "
+            "only runs of one mode compare"
         )
     if other.reference != first.reference:
         raise ConfigError(
-            f"no pair in common: the reference arm of {first.name} is {first.reference!r}, that of {other.name} is {other.reference!r}; "
+            f"no pair in common: the reference arm of {first.name} is {first.reference!r}, "
+            f"that of {other.name} is {other.reference!r}; "
             "play both with the same reference, the first level under vary"
         )
     if not set(first.manifest.cases) & set(other.manifest.cases):
         raise ConfigError(
-            f"no pair in common: {first.name} plays the cases {', '.join(first.manifest.cases[:4])}, ... and {other.name} "
-            f"{', '.join(other.manifest.cases[:4])}, ...; play both with the same cases=[...], or with the same seed"
+            f"no pair in common: {first.name} plays the cases {', '.join(first.manifest.cases[:4])}, ... "
+            f"and {other.name} {', '.join(other.manifest.cases[:4])}, ...; "
+            "play both with the same cases=[...], or with the same seed"
         )
     rows = first.rows(other), other.rows(first)
     episodes = _both(first.layout.done([first.reference]), other.layout.done([other.reference]), rows)
     if not episodes:
         raise ConfigError(
-            f"no pair in common: {first.name} and {other.name} have finished no episode of the same case and repeat in {first.reference!r}; "
-            "go on with: simrun resume RUN"
+            f"no pair in common: {first.name} and {other.name} have finished no episode of the same case and repeat "
+            f"in {first.reference!r}; go on with: simrun resume RUN"
         )
     return Shared(
         run=other.name,
@@ -268,7 +272,10 @@ def _notes(told: Sequence[_Told], shared: Sequence[Shared]) -> Iterator[str]:
         if common.arms_apart:
             yield f"{other.name}: only one of the two runs has {', '.join(common.arms_apart)}; not compared."
         if other.manifest.cases == first.manifest.cases and other.manifest.suite != first.manifest.suite:
-            yield f"{other.name}: its cases have the names of {first.name}'s, but not all of their text: pairs may not be alike."
+            yield (
+                f"{other.name}: its cases have the names of {first.name}'s, but not all of their text: "
+                "pairs may not be alike."
+            )
     for each in told:
         if not each.run.complete:
             yield f"{each.name} is not complete: simrun resume {each.run.path}"
@@ -285,8 +292,8 @@ def compared(comparison: Comparison) -> str:
         "## Each run by itself\n" + _sides(comparison),
         f"## Against {first}\n" + "\n".join(_verdicts(comparison)),
         table(BETWEEN, [list(_row(each)) for each in comparison.between]),
-        "Accuracy is that of the reference arm; an effect is an arm minus its reference. Both are compared within pairs of the same case and "
-        "repeat, and clustered over cases; p is adjusted over this whole table (Holm).",
+        "Accuracy is that of the reference arm; an effect is an arm minus its reference. Both are compared within "
+        "pairs of the same case and repeat, and clustered over cases; p is adjusted over this whole table (Holm).",
         "## What differs in their configs\n" + _configs(comparison),
     ]
     return "\n\n".join(parts) + "\n"

@@ -1,4 +1,4 @@
-"""The report in pictures: small SVG files whose bytes depend on the figures alone, so that a replay can compare them."""
+"""The report in pictures: SVG files whose bytes depend on the figures alone: a replay compares them."""
 
 import textwrap
 from dataclasses import dataclass

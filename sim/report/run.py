@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 class Run:
     """One run that was played, or several side by side: its tables, its report, its transcripts.
 
-    `episodes`, `turns`, `calls` and `outcomes` are pandas DataFrames; `simrun.log.tables.TABLES` documents their columns.
+    `episodes`, `turns`, `calls` and `outcomes` are pandas DataFrames; `simrun.log.tables.TABLES` documents their
+    columns.
     """
 
     def __init__(self, *paths: Path):

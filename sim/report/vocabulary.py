@@ -21,7 +21,8 @@ LEAST = 10
 """Pairs of episodes in which a word must stand: fewer cannot tell anything after correction for the number of words."""
 ALPHA = 0.05
 SMALLEST = 0.1
-"""Log odds below which a word is not listed: where one arm says more of some words, all others become a smaller share of its text."""
+"""Log odds below which a word is not listed: where one arm says more of some words, all others become a smaller share
+of its text."""
 DRAWS = 99_999
 """Signs drawn: with 4,999 no single word could come out among some hundreds."""
 HEAD = ("word", "log odds", "times", "times in the reference", "pairs", "p adjusted")
@@ -64,10 +65,10 @@ class Vocabulary(Record):
 def vocabularies(
     manifest: Manifest, episodes: pd.DataFrame, turns: pd.DataFrame, least: int = LEAST
 ) -> tuple[Vocabulary, ...]:
-    """Every role that speaks freely, and does not judge, in every comparison of two arms; the control `same` shows how much is luck.
+    """Every role that speaks freely, and does not judge, in every comparison of two arms.
 
-    `episodes` and `turns` are a run's tables. Words by which a level of the run's axes shows, pronouns and honorifics are left out, and so
-    are texts that were refused or cut off.
+    `episodes` and `turns` are a run's tables; the control `same` shows how much is chance. Words by which a level of
+    the run's axes shows, pronouns and honorifics are left out, and so are texts that were refused or cut off.
     """
     free = turns[
         (turns.kind == "turn")

@@ -1,4 +1,4 @@
-"""Whether the biases that were injected show at all: without that, an effect of 0 says nothing of the bias, and neither does another."""
+"""Whether the biases that were injected show at all: without that, no effect says anything of the bias."""
 
 from collections.abc import Iterator
 

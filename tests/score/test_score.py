@@ -1,6 +1,6 @@
 """The report's figures from the tables: the layout by pairs, contrasts of single arms and of sets, by hand; and draws that are shared."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +16,7 @@ from simrun.agents.records import Record
 from simrun.estimate.paired import clustered_mean
 from simrun.estimate.resampling import LARGE, bootstrap_mean, bootstrap_means, sign_flip, sign_flips
 from simrun.log.manifest import Manifest
-from simrun.plan.arms import Arm
+from simrun.plan.arms import Arm, Setting
 from simrun.plan.contrasts import Contrast
 from simrun.plan.contrasts import contrasts as comparisons
 from simrun.plan.design import planned
@@ -41,6 +41,11 @@ def manifest(known, cases: tuple[str, ...], repeats: int = 1, **changes) -> Mani
     return Manifest.of(plan, 0.0).model_copy(update={"cases": cases, **changes})
 
 
+def _sets(factors: Sequence[Factor], levels: Sequence[str]) -> tuple[Setting, ...]:
+    each = zip(factors, levels, strict=True)
+    return tuple(Setting(role=own.role, what=own.what, kind=own.kind, level=level) for own, level in each)
+
+
 def fractional(known, cases: tuple[str, ...]) -> Manifest:
     """Half of 2 x 2 x 2, in which no two arms differ in one factor alone, and two controls of planted agents."""
     factors = (
@@ -49,11 +54,10 @@ def fractional(known, cases: tuple[str, ...]) -> Manifest:
         Factor(role="doctor", what="mitigation", kind="mitigation", levels=("none", "blinding")),
     )
     levels = [("woman", "30", "none"), ("woman", "70", "blinding"), ("man", "30", "blinding"), ("man", "70", "none")]
-    keys = ("patient.gender", "patient.age", "doctor.mitigation")
-    arms = [Arm(name=" ".join(each), settings=dict(zip(keys, each, strict=True))) for each in levels]
-    first = arms[0].settings
-    planted = [Arm(name=name, settings=first, control=name) for name in ("positive reference", "positive")]
-    every = (*arms, Arm(name="same", settings=first, control="same"), *planted)
+    arms = [Arm(name=" ".join(each), sets=_sets(factors, each)) for each in levels]
+    first = arms[0].sets
+    planted = [Arm(name=name, sets=first, control=name) for name in ("positive reference", "positive")]
+    every = (*arms, Arm(name="same", sets=first, control="same"), *planted)
     compared = comparisons(every, factors, fractional=True)
     return manifest(known, cases, arms=every, factors=factors, contrasts=compared)
 

@@ -8,7 +8,7 @@ from simrun.report.render.cells import cell, scalar, strong
 from simrun.report.report import Report, Told
 
 HEADING, ITEM, PART = "heading", "item", "part"
-"""What follows a heading stands right under it, and entries of a list under each other; between parts is an empty line."""
+"""What follows a heading stands right under it, entries of a list under each other; between parts is an empty line."""
 Piece = tuple[str, str]
 """(what it is, its text)"""
 

@@ -61,7 +61,7 @@ COLUMNS = (
 
 
 def components(run: Scored) -> tuple[ComponentsResult, ...]:
-    """Every declared outcome in every comparison of two arms, where cases are crossed with repeats, wordings or names."""
+    """Every declared outcome in every comparison of two arms; nothing without repeats, wordings or names."""
     layout = run.layout
     wordings, names = (labels(run.tables, layout, column) for column in ("wording", "name"))
     if layout.repeats < 2 and wordings is None and names is None:

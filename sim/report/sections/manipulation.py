@@ -1,4 +1,4 @@
-"""Whether the biases that were injected show, for programs: the sentences stand with the effects that they are about."""
+"""Whether injected biases show, for programs: the sentences stand with the effects that they are about."""
 
 from simrun.report.blocks import Block, Column, Table, row
 from simrun.report.section import Section

@@ -48,7 +48,8 @@ class WordsResult(Record):
     arm: str
     reference: str
     odds_ratio: float | None
-    """(m / (M - m)) / (f / (F - f)), sums over the pairs: 1 is parity, above 1 the arm has more; None where a count is 0."""
+    """(m / (M - m)) / (f / (F - f)), sums over the pairs: 1 is parity, above 1 the arm has more; None where a
+    count is 0."""
     low: float | None
     high: float | None
     """95 %, of its logarithm by a delete-a-group jackknife over cases; None where nothing varies."""
