@@ -38,8 +38,8 @@ def told(plan: Plan, arm: str) -> dict[tuple[str, str], str]:
     """All that is said to anybody before a model has spoken, by case and role."""
     found = {}
     for case, stage in stages(plan, arm).items():
-        for role, seat in stage._seats.items():
-            cues = [turn.cue for turn in stage.pending() if turn.role == role]
+        for (role, chat), seat in stage._seats.items():
+            cues = [turn.cue for turn in stage.pending() if (turn.role, turn.chat) == (role, chat)]
             found[case, role] = "\n".join([*(message.content for message in seat.asked("", b"")[0]), *cues])
     return found
 
