@@ -211,9 +211,10 @@ def test_leakage_of_all_and_of_nothing():
     who, rng = ["a"] * 40 + ["b"] * 60, np.random.default_rng(0)
     told = leakage(who, np.r_[np.zeros(40), np.ones(60)])
     assert (told.accuracy, told.majority, told.value) == pytest.approx((1, 0.6, 0.4))
-    assert leakage(who, rng.normal(size=(100, 3))).value <= 0.05
+    # of one draw chance alone makes up to .1 either way, of the mean of twenty nothing
+    assert np.mean([leakage(who, rng.normal(size=(100, 3))).value for _ in range(20)]) <= 0.01
     assert leakage(who, rng.normal(size=100), seed=1) == leakage(
-        who, np.random.default_rng(0).normal(size=400)[300:], seed=1
+        who, np.random.default_rng(0).normal(size=6100)[6000:], seed=1
     )
     with pytest.raises(ValueError, match="lower folds"):
         leakage(list("aab"), [1, 2, 3])
