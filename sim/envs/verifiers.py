@@ -200,8 +200,8 @@ class SeatEnv(vf.Env[SeatConfig]):  # type: ignore[misc]
             others = [other for name, other in told.items() if name != trace.id and other is not None]
             trace.record_reward("pay", self._paid(outcome, others[0] if others else None) if outcome else 0.0)
             for name in type(outcome).measured() if outcome else ():
-                if (value := getattr(outcome, name)) is not None:
-                    trace.record_metric(name, float(value))
+                if (value := outcome.mean(name)) is not None:
+                    trace.record_metric(name, value)
 
     def _outcome(self, fields: dict[str, Any] | None) -> Outcome | None:
         return self.taskset.plan.reference.scenario.outcome.model_validate(fields) if fields else None
