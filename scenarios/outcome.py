@@ -166,7 +166,6 @@ class Outcome(Record):
             for subject, own in (value or {}).items() if shape.subjects else ((None, value),):
                 yield from _cells(name, own, shape.turns, subject)
 
-
     def mean(self, field: str) -> float | None:
         """The episode's value of a field of numbers: of several the mean over what was observed; None where nothing was."""
         there = [float(each) for each in _numbers(getattr(self, field)) if each is not None]

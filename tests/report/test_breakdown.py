@@ -71,7 +71,7 @@ def test_a_person_is_shown_them(done):
     assert "| marks | client.gender=woman - client.gender=man | 2 | 1 [no interval] | 1 |" in text
     assert "\n## Subject by subject\n" in text
     assert "\n## What judges found\n" in text
-    assert 2 < MOST
+    assert MOST > 2
     assert BySubject().compute(done.scored)[0].shown
 
 
