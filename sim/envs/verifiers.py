@@ -199,8 +199,9 @@ class SeatEnv(vf.Env[SeatConfig]):  # type: ignore[misc]
             outcome = told[trace.id]
             others = [other for name, other in told.items() if name != trace.id and other is not None]
             trace.record_reward("pay", self._paid(outcome, others[0] if others else None) if outcome else 0.0)
-            for name in type(outcome).measured() if outcome else ():
-                if (value := outcome.mean(name)) is not None:
+            means = {name: outcome.mean(name) for name in outcome.measured()} if outcome else {}
+            for name, value in means.items():
+                if value is not None:
                     trace.record_metric(name, value)
 
     def _outcome(self, fields: dict[str, Any] | None) -> Outcome | None:

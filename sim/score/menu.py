@@ -42,7 +42,8 @@ def resolve(reference: str) -> type[Metric]:
         if reference not in known:
             raise unknown("metric", reference, list(known))
         return known[reference]
-    return whole(imported("metrics", reference, Metric), f"metrics={reference}")
+    found = imported("metrics", reference, Metric)  # type: ignore[type-abstract]  # it is not made here
+    return whole(found, f"metrics={reference}")
 
 
 def whole(kind: type[Metric], what: str) -> type[Metric]:
