@@ -83,7 +83,7 @@ class Cell:
         """The true difference of the means, arm minus reference."""
         return -self.effect * self.span
 
-    def luck(self, seed: int) -> np.random.Generator:
+    def seeds(self, seed: int) -> np.random.Generator:
         """Randomness of this cell alone, so that it can be played alone."""
         return np.random.default_rng([seed, crc32(repr(self).encode())])
 

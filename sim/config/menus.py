@@ -124,7 +124,7 @@ def playable(kind: type[Scenario]) -> tuple[type[Scenario], ...]:
 
 def scenario(name: str) -> type[Scenario]:
     """The scenario of a name or of a `package.module:Class`; ConfigError lists those there are."""
-    kind = _sound(_imported("scenario", name, Scenario)) if ":" in name else scenarios().get(name)
+    kind = _sound(imported("scenario", name, Scenario)) if ":" in name else scenarios().get(name)
     if kind is None:
         raise unknown("scenario", name, list(scenarios()))
     return kind
@@ -132,13 +132,13 @@ def scenario(name: str) -> type[Scenario]:
 
 def backend(name: str) -> type[Backend]:
     """The backend of a name or of a `package.module:Class`; ConfigError lists those there are."""
-    kind = _sound(_imported("backend", name, Backend)) if ":" in name else backends().get(name)
+    kind = _sound(imported("backend", name, Backend)) if ":" in name else backends().get(name)
     if kind is None:
         raise unknown("backend", name, list(backends()))
     return kind
 
 
-def _imported(menu: str, reference: str, base: type[C]) -> type[C]:
+def imported(menu: str, reference: str, base: type[C]) -> type[C]:
     """The class of a `package.module:Class`. The one place where a user's code begins to be imported."""
     module, _, attribute = reference.partition(":")
     try:
@@ -179,7 +179,17 @@ def _sound(kind: type[C]) -> type[C]:
         lacking.append("outcome (a ClassVar: its subclass of Outcome)")
     if lacking:
         raise ConfigError(f"{_path(kind)} lacks {', '.join(lacking)}; see {_path(base)}")
+    if isinstance(outcome, type) and issubclass(outcome, Outcome):
+        _keepable(outcome)
     return kind
+
+
+def _keepable(outcome: type[Outcome]) -> None:
+    """ConfigError for an outcome with a field of a type that no table could keep."""
+    try:
+        outcome.shapes()
+    except TypeError as error:
+        raise ConfigError(str(error)) from None
 
 
 def _path(kind: type) -> str:
@@ -200,7 +210,7 @@ def judges() -> Mapping[str, type[Judge]]:
 
 def judge(name: str) -> type[Judge]:
     """The judge of a name or of a `package.module:Class`; ConfigError lists those there are."""
-    kind = _sound(_imported("judge", name, Judge)) if ":" in name else judges().get(name)
+    kind = _sound(imported("judge", name, Judge)) if ":" in name else judges().get(name)
     if kind is None:
         raise unknown("judge", name, list(judges()))
     return kind

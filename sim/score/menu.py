@@ -6,6 +6,7 @@ import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
 
 from simrun.config.errors import ConfigError, unknown
+from simrun.config.menus import imported
 from simrun.log.manifest import Manifest
 from simrun.score import metrics as package
 from simrun.score.metric import Figure, Metric
@@ -41,13 +42,7 @@ def resolve(reference: str) -> type[Metric]:
         if reference not in known:
             raise unknown("metric", reference, list(known))
         return known[reference]
-    module, _, name = reference.partition(":")
-    try:
-        found = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise ConfigError(f"metrics={reference}: {error}; give package.module:Class of an installed module") from None
-    if not (isinstance(found, type) and issubclass(found, Metric)):
-        raise ConfigError(f"metrics={reference} is no metric; derive the class from simrun.score.metric.Metric")
+    found = imported("metrics", reference, Metric)  # type: ignore[type-abstract]  # it is not made here
     return whole(found, f"metrics={reference}")
 
 

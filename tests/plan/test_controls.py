@@ -19,6 +19,7 @@ from simrun.config.menus import Catalogue
 from simrun.config.options import Config
 from simrun.plan.casting import Casting
 from simrun.plan.design import Plan, planned
+from simrun.plan.refusals import comparable
 from simrun.report.sections.notes import notes
 from simrun.scenarios.base import Case, Play, Scenario, Turn
 from simrun.scenarios.outcome import Better, Outcome, Range
@@ -336,7 +337,7 @@ def test_a_member_takes_the_bias_of_its_team_when_only_its_dose_is_varied(panel)
     plan = planned(
         paneled(roles={"member": {"bias": "sour"}}, vary={"member1": {"dose": [0, 3]}}, design={"controls": []}), panel
     )
-    plan.comparable()
+    comparable(plan)
     assert prompts(plan, "member1.dose=3") == ["You are very sour.", "You are sour.", "You are sour.", ""]
 
 
@@ -381,7 +382,7 @@ def test_members_that_carry_nothing_do_not_count(panel):
         roles={"member": {"bias": "sour"}, "member2": {"bias": "none"}}, vary={"member": {"biased": [0, 1, 2]}}
     )
     with pytest.raises(ConfigError, match=r"vary.member.biased: '1' and '2' play the same prompts"):
-        planned(asked, panel).comparable()
+        comparable(planned(asked, panel))
 
 
 def test_a_script_without_chance_has_nothing_to_plant_a_bias_in(panel, monkeypatch):
