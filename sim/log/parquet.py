@@ -95,7 +95,7 @@ def frame(*files: Path) -> "pd.DataFrame":
     import duckdb
 
     with duckdb.connect() as connection:
-        found = scan(connection, *files).df()
+        table: pd.DataFrame = scan(connection, *files).df()
     # DuckDB from 2.0 on makes pandas' Int64 of them, whose NA is neither NaN nor false
-    partly = [name for name, kind in found.dtypes.items() if str(kind).startswith(("Int", "UInt"))]
-    return found.astype(dict.fromkeys(partly, "float64"))
+    partly = [name for name, kind in table.dtypes.items() if str(kind).startswith(("Int", "UInt"))]
+    return table.astype(dict.fromkeys(partly, "float64"))

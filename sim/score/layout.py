@@ -132,8 +132,8 @@ def laid_out(tables: "duckdb.DuckDBPyConnection", manifest: Manifest, outcomes: 
         )
     trial = f"(c.code * {manifest.repeats} + t.repeat) * {len(arms)} + a.code"
     codes = 'JOIN case_codes c ON t."case" = c.word JOIN arm_codes a ON t.arm = a.word'
-    state = f"CASE t.state WHEN 'done' THEN {DONE} WHEN 'error' THEN {ERROR} ELSE {OWED} END"
-    played = tables.sql(f"SELECT {trial} AS cell, ({state})::TINYINT AS found FROM episodes t {codes}")
+    coded = f"CASE t.state WHEN 'done' THEN {DONE} WHEN 'error' THEN {ERROR} ELSE {OWED} END"
+    played = tables.sql(f"SELECT {trial} AS cell, ({coded})::TINYINT AS found FROM episodes t {codes}")
     told = tables.sql(
         f"SELECT o.code * {pairs * len(arms)} + {trial} AS cell, t.value AS found FROM outcomes t {codes} "
         "JOIN outcome_codes o ON t.outcome = o.word WHERE t.value IS NOT NULL AND t.turn IS NULL AND t.subject IS NULL"

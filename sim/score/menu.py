@@ -9,7 +9,7 @@ from simrun.config.errors import ConfigError, unknown
 from simrun.log.manifest import Manifest
 from simrun.score import metrics as package
 from simrun.score.metric import Figure, Metric
-from simrun.score.samples import Both, Located, Sample, Values
+from simrun.score.samples import Both, Located, RunValues, Sample
 
 DECLARED = ("needs", "low", "high", "fair", "worse", "undefined", "source")
 """What a metric says of itself."""
@@ -87,12 +87,12 @@ def asked(names: Sequence[str] | None) -> list[type[Metric]]:
     return sorted(chosen, key=lambda kind: (kind.needs.__name__, kind.order, kind.name))
 
 
-def figures(run: Values, names: Sequence[str] | None = None) -> tuple[Figure, ...]:
+def figures(run: RunValues, names: Sequence[str] | None = None) -> tuple[Figure, ...]:
     """Every metric whose needs the run meets, on every sample of it."""
     return tuple(figured(run, asked(names)))
 
 
-def figured(run: Values, kinds: Sequence[type[Metric]]) -> Iterator[Figure]:
+def figured(run: RunValues, kinds: Sequence[type[Metric]]) -> Iterator[Figure]:
     """The same of these metrics: each sample is found once, and all that is asked of it is measured."""
     by_need: dict[type[Sample], list[type[Metric]]] = {}
     for kind in kinds:

@@ -9,7 +9,7 @@ from simrun.log.manifest import Manifest
 from simrun.plan.contrasts import Contrast
 from simrun.score.compared import pairs, unfinished
 from simrun.score.layout import Codes, Floats
-from simrun.score.samples import Located, Rowed, Values
+from simrun.score.samples import Located, Rowed, RunValues
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Pairs(Rowed):
         return (self.low, self.high) == (0, 1) and bool(np.isin(values, (0, 1)).all())
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
+    def found(cls, run: RunValues) -> Iterator[Located]:
         """Every measured outcome of every comparison; the floor of each is the placebo under the same seeds, else the control `same`."""
         again = run.control("placebo") or run.control("same")
         first = run.manifest.arms[0].name
@@ -67,7 +67,7 @@ class Pairs(Rowed):
 
 def located(
     kind: type[Pairs],
-    run: Values,
+    run: RunValues,
     outcome: str,
     contrast: Contrast,
     reasons: Mapping[str, int] = {},
@@ -95,7 +95,7 @@ def located(
 
 def paired(
     kind: type[Pairs],
-    run: Values,
+    run: RunValues,
     outcome: str,
     arm: Floats,
     reference: Floats,
