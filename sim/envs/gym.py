@@ -21,7 +21,8 @@ _TRIES = 100
 
 
 class Chair:
-    """What sits in a seat, episode after episode: the one implementation behind the single and the vector environment."""
+    """What sits in a seat, episode after episode: the one implementation behind the single and the vector
+    environment."""
 
     def __init__(self, session: Session, seat: str):
         if seat not in session.seats:  # a team has several
@@ -32,7 +33,8 @@ class Chair:
         self.live: Live | None = None
 
     async def reset(self, rng: np.random.Generator, options: Mapping[str, Any]) -> tuple[Heard, dict[str, Any]]:
-        """Begin an episode in which the seat is asked something; the second one of a pair when the first was played for it."""
+        """Begin an episode in which the seat is asked something; the second one of
+        a pair when the first was played for it."""
         if self.live is not None and not self.live.stage.over:
             self.session.broken(self.live, "abandoned", "reset before the episode was over")
         for _ in range(_TRIES):
@@ -49,7 +51,10 @@ class Chair:
         return self.session.say(self.live, self.seat, answered(action))
 
     async def others(self) -> str:
-        """Let the others speak; why they could not, "" when they could. BackendError where every further episode would meet it too."""
+        """Let the others speak; why they could not, "" when they could.
+
+        BackendError where every further episode would meet it too.
+        """
         assert self.live is not None
         try:
             await self.session.others(self.live)
@@ -62,7 +67,10 @@ class Chair:
         return ""
 
     def came(self, failure: str = "") -> Step:
-        """What the step comes to. An episode that an engine's failure or the budget of turns ends is truncated and pays 0."""
+        """What the step comes to.
+
+        An episode that an engine's failure or the budget of turns ends is truncated and pays 0.
+        """
         live = self.live
         assert live is not None
         stage = live.stage

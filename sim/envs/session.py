@@ -1,4 +1,5 @@
-"""What the episodes of an environment share: the plan, the engines that answer for other seats, one event loop, and the log."""
+"""What the episodes of an environment share: the plan, the engines that answer for
+other seats, one event loop, and the log."""
 
 import asyncio
 import shutil
@@ -46,7 +47,8 @@ class Played(ConfigError):
 def planned(
     overrides: Iterable[str], options: Mapping[str, Any], seats: Iterable[str] | None, config_dir: str | Path | None
 ) -> Plan:
-    """The plan of an environment: as of a run, but without control arms unless asked for, and with the caller in `seats`.
+    """The plan of an environment: as of a run, but without control arms unless
+    asked for, and with the caller in `seats`.
 
     All roles are the caller's when `seats` is None. Raises ConfigError for a run that cannot be as asked.
     """
@@ -116,7 +118,8 @@ class Session:
         return kept
 
     def draw(self, rng: np.random.Generator, options: Mapping[str, Any]) -> Trial:
-        """The trial to play next: as the options say (`case`, `arm`, `repeat`), the rest drawn; with a log the next one that is owed.
+        """The trial to play next: as the options say (`case`, `arm`, `repeat`), the rest
+        drawn; with a log the next one that is owed.
 
         ConfigError where there is none, Played where a log owes none.
         """
@@ -162,7 +165,10 @@ class Session:
         return live
 
     async def others(self, live: Live) -> None:
-        """Let the other seats speak until the caller is due or the episode is over. BackendError also where that takes too long."""
+        """Let the other seats speak until the caller is due or the episode is over.
+
+        BackendError also where that takes too long.
+        """
         seconds = self.plan.throughput.deadline
         try:
             async with asyncio.timeout(seconds):

@@ -28,7 +28,8 @@ class Together(Company, ParallelEnv[str, str, Any]):  # type: ignore[misc]
         due = troupe.due()
         if missing := [agent for agent in due if actions.get(agent) is None]:
             raise ValueError(
-                f"no action for {', '.join(missing)}, who must speak now; actions came for: {', '.join(actions) or 'nobody'}"
+                f"no action for {', '.join(missing)}, who must speak now; actions came for: "
+                f"{', '.join(actions) or 'nobody'}"
             )
         for agent in due:
             if not troupe.truncated:

@@ -9,7 +9,10 @@ from simrun.envs.spaces import Heard
 
 
 class Turns(Company, AECEnv[str, str, Any]):  # type: ignore[misc]
-    """One agent a step. Those who are due at the same time step one after the other, and hear each other only afterwards."""
+    """One agent a step.
+
+    Those who are due at the same time step one after the other, and hear each other only afterwards.
+    """
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> None:
         """Begin an episode; `options` may fix `case`, `arm` and `repeat`, the seed decides what is drawn."""
@@ -51,7 +54,8 @@ class Turns(Company, AECEnv[str, str, Any]):  # type: ignore[misc]
 def aec(*overrides: str, **options: Any) -> Turns:
     """A scenario as an AEC environment: `aec("scenario.questions=5", scenario="clinic", cases=8)`.
 
-    Overrides and options are those of `simrun.run`. Beside them: `seats`, the roles that are agents (all of them when not given; the
-    others are answered by their backends), `render_mode`, and what `Terms` lists: `reward`, `max_turns`, `tokenizer`, `log`.
+    Overrides and options are those of `simrun.run`. Beside them: `seats`, the roles that are agents (all of
+    them when not given; the others are answered by their backends), `render_mode`, and what `Terms` lists:
+    `reward`, `max_turns`, `tokenizer`, `log`.
     """
     return Turns(*overrides, **options)

@@ -19,9 +19,9 @@ Batch = tuple[tuple[str, ...], np.ndarray, np.ndarray, np.ndarray, dict[str, Any
 class Seats(VectorEnv[tuple[str, ...], Sequence[Any], np.ndarray]):
     """`num_envs` chairs that share one plan, its engines and its log.
 
-    Rewards, terminations and truncations are arrays, observations and actions tuples; infos are merged as Gymnasium's own vector
-    environments merge them. `reset(seed=S)` seeds chair i with S + i, a list gives each its own. With a log, a chair for which no episode
-    is left stays terminated, pays 0, and has `idle` in its info.
+    Rewards, terminations and truncations are arrays, observations and actions tuples; infos are merged as Gymnasium's
+    own vector environments merge them. `reset(seed=S)` seeds chair i with S + i, a list gives each its own. With a log,
+    a chair for which no episode is left stays terminated, pays 0, and has `idle` in its info.
     """
 
     def __init__(
@@ -49,7 +49,8 @@ class Seats(VectorEnv[tuple[str, ...], Sequence[Any], np.ndarray]):
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[tuple[str, ...], dict[str, Any]]:
-        """Begin an episode in every chair, or in those that `options["reset_mask"]`, an array of truth values, names."""
+        """Begin an episode in every chair, or in those that
+        `options["reset_mask"]`, an array of truth values, names."""
         given = dict(options or {})
         mask = given.pop("reset_mask", np.ones(self.num_envs, dtype=np.bool_))
         if (
@@ -59,7 +60,8 @@ class Seats(VectorEnv[tuple[str, ...], Sequence[Any], np.ndarray]):
             or not mask.any()
         ):
             raise ValueError(
-                f"options['reset_mask'] is an array of {self.num_envs} truth values, one of them true at least, got {mask!r}"
+                f"options['reset_mask'] is an array of {self.num_envs} truth values, one of "
+                f"them true at least, got {mask!r}"
             )
         seeds = (
             [seed + index for index in range(self.num_envs)]
@@ -91,7 +93,8 @@ class Seats(VectorEnv[tuple[str, ...], Sequence[Any], np.ndarray]):
         return infos
 
     def step(self, actions: Sequence[Any]) -> Batch:
-        """Every chair speaks. By the mode a chair whose episode is over begins anew in this step, in the next one, or not by itself.
+        """Every chair speaks. By the mode a chair whose episode is over begins anew in this
+        step, in the next one, or not by itself.
 
         In the mode DISABLED ValueError where a chair that is over was not reset.
         """

@@ -55,7 +55,8 @@ def spans(reference: Told, arm: Told, setting: Setting) -> Iterator[str]:
 
 
 def _shown(reference: Persona, arm: Persona, axis: str) -> Iterator[str]:
-    """Every text by which two personas show their levels on an axis; of names, clubs and the like those that stand at one rank of their lists."""
+    """Every text by which two personas show their levels on an axis; of names, clubs and the like
+    those that stand at one rank of their lists."""
     for persona in (reference, arm):
         yield from _said(persona, axis)
     one, other = _ranked(reference, axis), _ranked(arm, axis)
@@ -76,7 +77,10 @@ def _said(persona: Persona, axis: str) -> Iterator[str]:
 
 
 def _ranked(persona: Persona, axis: str) -> dict[str, tuple[int, str]]:
-    """Surface -> rank in its list and text, where the axis shows so. A name shows gender as well as what its list is of."""
+    """Surface -> rank in its list and text, where the axis shows so.
+
+    A name shows gender as well as what its list is of.
+    """
     found: dict[str, tuple[int, str]] = {}
     for trait in persona.traits:
         if trait.surface == "name" and axis in (trait.axis.name, "gender") and (name := persona.name()):
@@ -95,7 +99,8 @@ def _entries(trait: Trait) -> Sequence[str]:
 
 
 def _whole(side: Told, role: str) -> Iterator[str]:
-    """All that shows of somebody, and what stands around it; of names, clubs and the like all, since others who are compared show by them."""
+    """All that shows of somebody, and what stands around it; of names, clubs and the like all,
+    since others who are compared show by them."""
     persona = side.personas[role]
     yield from (*FRAMES, *side.casting.scenario.frames, f"About the {role}", *persona.paper().spans())
     for trait in persona.traits:

@@ -1,4 +1,5 @@
-"""A run is begun, played, gone on with and closed: its manifest is read once, held here, and written when it has changed."""
+"""A run is begun, played, gone on with and closed: its manifest is read once,
+held here, and written when it has changed."""
 
 import asyncio
 import contextlib
@@ -80,7 +81,8 @@ class Session:
         self.tell(engines=told["engines"], notes=tuple(told["notes"]))
 
     def close(self, done: int) -> None:
-        """Close the log, and note where it ends and whether it is complete; `done` counts the episodes that a log of one process has."""
+        """Close the log, and note where it ends and whether it is complete; `done` counts
+        the episodes that a log of one process has."""
         self.pen.close()
         # workers that died have not told all that they did; the log has
         alone = isinstance(self.pen, RunLog)
@@ -151,7 +153,10 @@ def paced(plan: Plan, concurrency: int | None) -> Plan:
 
 
 def sealed(path: Path, plan: Plan, manifest: Manifest) -> None:
-    """Make the tables of a run whose log is closed. LogError for a log that was changed, ConfigError for cases or code that were."""
+    """Make the tables of a run whose log is closed.
+
+    LogError for a log that was changed, ConfigError for cases or code that were.
+    """
     seal(path, plan, replayed(path, plan, manifest.tip()), verdicts(path, plan, manifest))
 
 

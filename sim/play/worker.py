@@ -1,7 +1,7 @@
 """One process that plays: takes blocks of pairs until there is none left, and writes a chain of the log of its own.
 
-A run of one process is one worker that takes every block; of several, each is a process (`python -m simrun.play.worker RUN NAME CONCURRENCY`)
-and a table of leases hands the blocks out.
+A run of one process is one worker that takes every block; of several, each is a process (`python -m simrun.play.worker
+RUN NAME CONCURRENCY`) and a table of leases hands the blocks out.
 """
 
 import asyncio
@@ -67,7 +67,10 @@ class Worker:
         self._runner = Runner(plan, Engines(plan), log, known.answers, watch)
 
     async def play(self, opened: Told, follow: Callable[[Observer], Coroutine[Any, Any, None]]) -> Observer:
-        """Open the engines and say who they are, then play; `follow` runs beside it. BackendError where one cannot be opened."""
+        """Open the engines and say who they are, then play; `follow` runs beside it.
+
+        BackendError where one cannot be opened.
+        """
         async with self._runner.engines as engines:
             opened({"engines": engines.identities(self._plan.arms[0].name), "notes": engines.notes()})
             observer = Observer(engines, self._runner.admission)

@@ -1,4 +1,5 @@
-"""Several processes that play one run, for when one event loop is not enough: each leases blocks of pairs and writes its own chain of the log."""
+"""Several processes that play one run, for when one event loop is not enough: each leases blocks of
+pairs and writes its own chain of the log."""
 
 import asyncio
 import sys
@@ -27,7 +28,8 @@ def checked(plan: Plan) -> None:
         for role, backend in casting.backends.items():
             if plan.throughput.workers > 1 and not backend.divisible():
                 raise ConfigError(
-                    f"workers={plan.throughput.workers}: backend={backend.name} (of the {role}) lives in one process, and each worker would load its own; "
+                    f"workers={plan.throughput.workers}: backend={backend.name} (of the {role}) lives in one process, "
+                    "and each worker would load its own; "
                     "start a server and use backend=server url=..., or workers=1"
                 )
 
@@ -62,7 +64,10 @@ class Workers:
                 return
             returned = self._leases.give_back(name)
             if life == LIVES:
-                self._watch.stopping = f"worker {name} died {LIVES + 1} times (exit code {code}); the {returned} blocks that it held are owed"
+                self._watch.stopping = (
+                    f"worker {name} died {LIVES + 1} times (exit code {code}); "
+                    f"the {returned} blocks that it held are owed"
+                )
 
     async def _worked(self, name: str) -> int:
         options = [str(self._path), name, str(self._plan.throughput.concurrency or 0)]

@@ -1,4 +1,5 @@
-"""Samples of pairs in which the instrument itself is looked at: order turned round, questions turned round, an injected bias that shows or not."""
+"""Samples of pairs in which the instrument itself is looked at: order turned round, questions turned
+round, an injected bias that shows or not."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -12,7 +12,8 @@ from simrun.score.samples import Located, Rowed, RunValues
 
 @dataclass(frozen=True)
 class Counts(Rowed):
-    """How much was counted, and of how much, in an arm and in its reference: an entry a pair (n,), or a column a word (n, words)."""
+    """How much was counted, and of how much, in an arm and in its reference: an entry a
+    pair (n,), or a column a word (n, words)."""
 
     counted: Floats
     total: Floats

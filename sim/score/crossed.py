@@ -13,7 +13,8 @@ from simrun.score.samples import Located, Rowed, RunValues
 
 @dataclass(frozen=True)
 class Crossed(Rowed):
-    """One outcome with both of two attributes, with one, with the other and with neither, an entry a case, repeat and other factors (n,)."""
+    """One outcome with both of two attributes, with one, with the other and with neither, an
+    entry a case, repeat and other factors (n,)."""
 
     both: Floats
     first: Floats
@@ -26,7 +27,8 @@ class Crossed(Rowed):
 
     @classmethod
     def found(cls, run: RunValues) -> Iterator[Located]:
-        """The decisive outcomes over every two axes that were varied, for every level of both that is not the reference."""
+        """The decisive outcomes over every two axes that were varied, for every
+        level of both that is not the reference."""
         for axes in combinations(run.axes, 2):
             levels = list(product(*(run.manifest.levels(axis) for axis in axes)))
             reference = levels[0]
@@ -86,7 +88,8 @@ class Doses(Rowed):
 
     @classmethod
     def found(cls, run: RunValues) -> Iterator[Located]:
-        """Of every axis, the effect of each level under each dose that was varied; without an axis, what each dose changes against the first."""
+        """Of every axis, the effect of each level under each dose that was varied; without an axis,
+        what each dose changes against the first."""
         for factor, doses in ((each.name, each.levels) for each in run.manifest.factors if each.kind == "dose"):
             if all(dose.isdigit() for dose in doses):
                 for axis in run.axes:

@@ -23,7 +23,8 @@ class Pairs(Rowed):
     high: float | None = None
     """The least and the greatest value that the outcome can take; None for one without bounds."""
     again: Floats | None = None
-    """The reference once more where nothing that matters differs, NaN where it is missing: the placebo, else the control `same`; None without both."""
+    """The reference once more where nothing that matters differs, NaN where it is missing: the placebo,
+    else the control `same`; None without both."""
     better: str = "neither"
     """Which way the outcome is better: higher, lower or neither."""
     right: bool = False
@@ -46,7 +47,8 @@ class Pairs(Rowed):
 
     @classmethod
     def found(cls, run: RunValues) -> Iterator[Located]:
-        """Every measured outcome of every comparison; the floor of each is the placebo under the same seeds, else the control `same`."""
+        """Every measured outcome of every comparison; the floor of each is the placebo under
+        the same seeds, else the control `same`."""
         again = run.control("placebo") or run.control("same")
         first = run.manifest.arms[0].name
         for contrast in run.manifest.contrasts:
@@ -73,7 +75,8 @@ def located(
     reasons: Mapping[str, int] = {},
     again: Sequence[str] = (),
 ) -> Located:
-    """The pairs of one outcome and comparison; `again` names an arm in which nothing that matters differs from the reference."""
+    """The pairs of one outcome and comparison; `again` names an arm in which nothing
+    that matters differs from the reference."""
     every = pairs(run.layout, outcome, contrast)
     there = ~(np.isnan(every.arm).any(axis=1) | np.isnan(every.reference).any(axis=1))
     whole = every.whole()

@@ -24,7 +24,10 @@ DIVISIONS = 20
 
 @dataclass(frozen=True)
 class Pool(Rowed):
-    """What each episode gave one person: (n,) each. Of versions of the same people, those of the group come first, in the order of the others."""
+    """What each episode gave one person: (n,) each.
+
+    Of versions of the same people, those of the group come first, in the order of the others.
+    """
 
     value: Floats
     member: Rows
@@ -115,7 +118,8 @@ class Scores(Pool):
 
 @dataclass(frozen=True)
 class People(Pool):
-    """A pool of different people, as their cases state them: those who have the decision (the score where nothing is decided)."""
+    """A pool of different people, as their cases state them: those who have the
+    decision (the score where nothing is decided)."""
 
     @classmethod
     def found(cls, run: RunValues) -> Iterator[Located]:
@@ -147,7 +151,8 @@ def _pools(kind: type[Pool], run: RunValues, field: str) -> Iterator[Located]:
 
 
 def _as_both(kind: type[Pool], run: RunValues, field: str) -> Iterator[Located]:
-    """Every axis that was varied, and their intersections: everybody is played as a member of each group, the other factors matched."""
+    """Every axis that was varied, and their intersections: everybody is played as a member
+    of each group, the other factors matched."""
     axes = run.axes
     again, first = run.control("same"), run.manifest.arms[0].name
     for factor in [(axis,) for axis in axes] + ([tuple(axes)] if len(axes) > 1 else []):

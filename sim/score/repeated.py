@@ -59,7 +59,8 @@ class Series(Rowed):
 
 @dataclass(frozen=True)
 class Subjects(Rowed):
-    """A value of each subject of an episode (a reviewer, a paper, a member) in one arm, (n, subjects), NaN where it is missing."""
+    """A value of each subject of an episode (a reviewer, a paper, a member) in one
+    arm, (n, subjects), NaN where it is missing."""
 
     value: Floats
     case: Codes
@@ -133,7 +134,8 @@ def _aligned(names: tuple[str, ...], others: tuple[str, ...], values: Floats) ->
 
 @dataclass(frozen=True)
 class Reasoned(Rowed):
-    """Decisions in an arm and in its reference, the reasons that were given for them, and how much was said: an entry a pair (n,)."""
+    """Decisions in an arm and in its reference, the reasons that were given for them, and
+    how much was said: an entry a pair (n,)."""
 
     decision: Floats
     reference_decision: Floats

@@ -221,7 +221,8 @@ class Answers(Rowed):
 
     @classmethod
     def found(cls, run: RunValues) -> Iterator[Located]:
-        """Every decisive yes or no over every axis that was varied, where each case was asked several times in each group."""
+        """Every decisive yes or no over every axis that was varied, where each
+        case was asked several times in each group."""
         for outcome, factor, groups in grouped(run) if run.layout.repeats > 1 else ():
             if groups.binary:
                 yield Located(cls(groups.value, groups.group, groups.case, groups.case), outcome, factor)
