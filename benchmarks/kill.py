@@ -239,24 +239,24 @@ def examined(home: Path, landed: bool, power_cut: random.Random | None, owed: in
     return Kill(phase, torn, cut, whole(run), witnessed(home), unlogged)
 
 
-def cut_off(part: Path, luck: random.Random) -> None:
+def cut_off(part: Path, rng: random.Random) -> None:
     """Truncate a part of a log at a random byte of its last lines."""
     log = part.read_bytes()
     least = len(log) - sum(map(len, log.splitlines(keepends=True)[-CUT:]))
-    os.truncate(part, luck.randrange(least, len(log) + 1))
+    os.truncate(part, rng.randrange(least, len(log) + 1))
 
 
 def moment(number: int, episodes: int, seed: int, reference: Reference) -> Moment:
     """Play, kill, resume (and kill and resume once more, sometimes), and compare."""
-    luck, found, owed = random.Random(f"{seed} {number}"), Moment(), len(reference.outcomes)
-    power_cut = luck if number % 3 == 1 else None
+    rng, found, owed = random.Random(f"{seed} {number}"), Moment(), len(reference.outcomes)
+    power_cut = rng if number % 3 == 1 else None
     with TemporaryDirectory() as temporary:
         home = Path(temporary)
         start = overrides(episodes, home / "runs")
-        due = after(home, luck.uniform(0, reference.seconds)) if number % 3 == 2 else written(home, luck, reference)
+        due = after(home, rng.uniform(0, reference.seconds)) if number % 3 == 2 else written(home, rng, reference)
         found.kills.append(examined(home, struck(session(home, start), due), power_cut, owed))
-        if luck.random() < 0.4:
-            landed = struck(session(home, again(home, start)), written(home, luck, reference))
+        if rng.random() < 0.4:
+            landed = struck(session(home, again(home, start)), written(home, rng, reference))
             recount(found, found.kills[-1], witnessed(home))
             found.kills.append(examined(home, landed, power_cut, owed))
         player = session(home, again(home, start))
@@ -267,9 +267,9 @@ def moment(number: int, episodes: int, seed: int, reference: Reference) -> Momen
     return found
 
 
-def written(home: Path, luck: random.Random, reference: Reference) -> Callable[[], bool]:
+def written(home: Path, rng: random.Random, reference: Reference) -> Callable[[], bool]:
     """Due when a random share of what is still to be logged has been."""
-    target = luck.uniform(size(home), reference.size)
+    target = rng.uniform(size(home), reference.size)
     return lambda: size(home) > target
 
 

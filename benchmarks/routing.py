@@ -153,10 +153,10 @@ class Episode:
 
 def episodes(number: int, seed: int) -> Iterator[Episode]:
     """Cases by two repeats by two arms; a consultation has 3 turns most often, 5 on average, 20 at most."""
-    luck = random.Random(seed)
+    rng = random.Random(seed)
     for index in range(number):
-        turns = min(20, 1 + int(luck.lognormvariate(1.1, 0.8)))
-        said = [(luck.randint(12, 45), min(160, int(luck.lognormvariate(3.6, 0.5)))) for _ in range(turns)]
+        turns = min(20, 1 + int(rng.lognormvariate(1.1, 0.8)))
+        said = [(rng.randint(12, 45), min(160, int(rng.lognormvariate(3.6, 0.5)))) for _ in range(turns)]
         yield Episode(index // 4, index // 2 % 2, index % 2, tuple(said))
 
 

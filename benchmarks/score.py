@@ -68,24 +68,24 @@ def planned(episodes: int, repeats: int) -> Manifest:
     return manifest.model_copy(update={"cases": cases, "owed": len(cases) * each})
 
 
-def values(manifest: Manifest, luck: np.random.Generator) -> Array:
-    """What came of each episode, (cases, repeats, arms, outcomes), NaN where missing; the arms of a pair share half of their luck."""
+def values(manifest: Manifest, rng: np.random.Generator) -> Array:
+    """What came of each episode, (cases, repeats, arms, outcomes), NaN where missing; the arms of a pair share half of their draws."""
     cases, repeats, arms = len(manifest.cases), manifest.repeats, len(manifest.arms)
-    level = luck.normal(0, 0.5, (cases, 1, 1)).astype(np.float32)
+    level = rng.normal(0, 0.5, (cases, 1, 1)).astype(np.float32)
     found = np.empty((cases, repeats, arms, len(OUTCOMES)), dtype=np.float32)
     for place, name in enumerate(OUTCOMES):
-        shared = luck.random((cases, repeats, 1)) < 0.5
-        both, own = luck.normal(0, 1, (cases, repeats, 1)), luck.normal(0, 1, (cases, repeats, arms))
+        shared = rng.random((cases, repeats, 1)) < 0.5
+        both, own = rng.normal(0, 1, (cases, repeats, 1)), rng.normal(0, 1, (cases, repeats, arms))
         found[..., place] = told(name, level + np.where(shared, both, own))
-    found[:, :, 1, 0] *= luck.random((cases, repeats)) > EFFECT / 0.6
-    found[luck.random(found.shape, dtype=np.float32) < MISSING] = np.nan
+    found[:, :, 1, 0] *= rng.random((cases, repeats)) > EFFECT / 0.6
+    found[rng.random(found.shape, dtype=np.float32) < MISSING] = np.nan
     return found.reshape(-1, len(OUTCOMES))
 
 
-def timed(found: Array, luck: np.random.Generator) -> Array:
+def timed(found: Array, rng: np.random.Generator) -> Array:
     """Two columns more: when it was concluded, NaN where it was not, and the moves made until then."""
-    at = np.clip(np.rint(TURNS["concluded_at"] * np.exp(0.3 * luck.normal(size=len(found)))), 1, TURNS["moves"])
-    at = np.where(luck.random(len(found)) < MISSING, np.nan, at)
+    at = np.clip(np.rint(TURNS["concluded_at"] * np.exp(0.3 * rng.normal(size=len(found)))), 1, TURNS["moves"])
+    at = np.where(rng.random(len(found)) < MISSING, np.nan, at)
     return np.column_stack([found, at, np.where(np.isnan(at), TURNS["moves"], at)])
 
 
@@ -101,11 +101,11 @@ def told(name: str, latent: Array) -> Array:
 
 def write(path: Path, episodes: int, repeats: int, seed: int = 0) -> int:
     """Write a run's manifest and sealed tables, and return the number of its episodes."""
-    luck, manifest = np.random.default_rng([seed, repeats]), planned(episodes, repeats)
+    rng, manifest = np.random.default_rng([seed, repeats]), planned(episodes, repeats)
     (path / "sealed").mkdir(parents=True)
     manifest.write(path)
-    found = timed(values(manifest, luck), luck)
-    order, failed = luck.permutation(len(found)), luck.random(len(found)) < FAILED
+    found = timed(values(manifest, rng), rng)
+    order, failed = rng.permutation(len(found)), rng.random(len(found)) < FAILED
     rows = {"episodes": (_episodes(), pd.DataFrame({"cell": order, "ended": failed[order]}))}
     told = order[~failed[order]]
     values_of = {f"v{place}": found[told, place] for place in range(found.shape[1])}

@@ -123,8 +123,8 @@ class Stub:
 def right(body: Mapping[str, Any]) -> str:
     """A valid answer: JSON where a schema asks for it. The same request is always answered the same."""
     shape = body.get("response_format")
-    luck = random.Random(hashlib.blake2b(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).digest())
-    return invent(shape["json_schema"]["schema"] if shape else None, luck)
+    rng = random.Random(hashlib.blake2b(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).digest())
+    return invent(shape["json_schema"]["schema"] if shape else None, rng)
 
 
 def completion(content: str | None, finish: str = "stop", **message: Any) -> dict[str, Any]:
@@ -192,9 +192,9 @@ async def reset(request: web.Request) -> web.StreamResponse:
 
 def a_third(faults: Iterable[Fault], seed: int) -> Iterator[Fault | None]:
     """A random third of requests goes wrong, in every way in turn."""
-    luck, turn = random.Random(seed), cycle(faults)
+    rng, turn = random.Random(seed), cycle(faults)
     while True:
-        yield next(turn) if luck.random() < 1 / 3 else None
+        yield next(turn) if rng.random() < 1 / 3 else None
 
 
 OPENAI = '{"error":{"message":"This model\'s maximum context length is 4097 tokens. However, your messages resulted in 5000 tokens.","code":"context_length_exceeded"}}'

@@ -20,7 +20,7 @@ Step = tuple[Heard, float, bool, bool, dict[str, Any]]
 _TRIES = 100
 
 
-class Chair:
+class SeatPlay:
     """What sits in a seat, episode after episode: the one implementation behind the single and the vector
     environment."""
 
@@ -108,12 +108,12 @@ class Seat(gymnasium.Env[str, Any]):
         self.session = Session.of(overrides, {**keywords, "scenario": scenario}, (seat,))
         self.observation_space, self.action_space = Speech(), Action()
         self.render_mode, self._printer = render_mode, Printer(render_mode)
-        self._chair = Chair(self.session, seat)
+        self._play = SeatPlay(self.session, seat)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[str, dict[str, Any]]:
         """Begin an episode; the seed decides what is drawn of case, arm and repeat."""
         super().reset(seed=seed)
-        came = self.session.run(self._chair.reset(self.np_random, options or {}))
+        came = self.session.run(self._play.reset(self.np_random, options or {}))
         self._printer.restart()
         if self.render_mode == "human":
             self.render()
@@ -121,14 +121,14 @@ class Seat(gymnasium.Env[str, Any]):
 
     def step(self, action: Any) -> tuple[str, float, bool, bool, dict[str, Any]]:
         """Say something: text, JSON text, a dict or a Decision."""
-        came = self._chair.came(self.session.run(self._chair.others()) if self._chair.say(action) else "")
+        came = self._play.came(self.session.run(self._play.others()) if self._play.say(action) else "")
         if self.render_mode == "human":
             self.render()
         return came
 
     def render(self) -> str | None:
         """The transcript so far (`ansi`); in mode `human` what is new is printed at every step."""
-        return self._printer.render(self._chair.live)
+        return self._printer.render(self._play.live)
 
     def close(self) -> None:
         """Close the engines; seal and report what was logged."""

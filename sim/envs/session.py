@@ -86,7 +86,7 @@ class Session:
         played = self._kept.played if self._kept else Past()
         self._done, self._drawn = len(played.done), 0
         self._owed = {trial.id: trial for trial in plan.trials() if trial.id not in played.done} if self._kept else {}
-        log = self._kept.pen if self._kept and isinstance(self._kept.pen, RunLog) else None
+        log = self._kept.log if self._kept and isinstance(self._kept.log, RunLog) else None
         self._answering = Answering(self.engines, log, played.answers, Watch(owed=0), Admission())
 
     @classmethod

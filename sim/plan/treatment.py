@@ -11,7 +11,7 @@ from statistics import fmean
 from simrun.agents.records import Record
 from simrun.plan.arms import Setting
 from simrun.plan.design import Plan
-from simrun.plan.treatment_texts import Told, agreed, spans, told
+from simrun.plan.treatment_texts import Staged, agreed, spans, told
 from simrun.scenarios.base import Case
 from simrun.scenarios.treatment import Change, Treatment, Verdict, together, treatment
 
@@ -215,7 +215,7 @@ def _expected(plan: Plan, arm: str, keys: Sequence[Setting]) -> tuple[Verdict, .
     return ("intended",) if sighted else ("nothing", "intended")
 
 
-def _pair(reference: Told, arm: Told, keys: Sequence[Setting]) -> Found:
+def _pair(reference: Staged, arm: Staged, keys: Sequence[Setting]) -> Found:
     shown = [span for key in keys for span in spans(reference, arm, key)]
     found = _between(reference, arm, shown)
     if found.verdict in ("nothing", "intended"):
@@ -226,7 +226,7 @@ def _pair(reference: Told, arm: Told, keys: Sequence[Setting]) -> Found:
     return Found(wider, rewritten=len(wider.excess) < len(found.excess))
 
 
-def _between(reference: Told, arm: Told, intended: Sequence[str]) -> Treatment:
+def _between(reference: Staged, arm: Staged, intended: Sequence[str]) -> Treatment:
     lines = sorted({line for span in intended for line in (span, *span.splitlines())})
     both = [
         pair for role, texts in reference.texts.items() for pair in zip_longest(texts, arm.texts[role], fillvalue="")

@@ -33,7 +33,7 @@ PATIENCE = 10.0
 """Seconds that a worker waits for one of an earlier session to let go of its chain."""
 COUNTED = ("done", "playing", "calls", "prompt", "cached", "output")
 
-Told = Callable[[Mapping[str, Any]], None]
+Opened = Callable[[Mapping[str, Any]], None]
 
 
 class Block(NamedTuple):
@@ -66,7 +66,7 @@ class Worker:
         self._path, self._plan, self._known, self._blocks = path, plan, known, blocks
         self._runner = Runner(plan, Engines(plan), log, known.answers, watch)
 
-    async def play(self, opened: Told, follow: Callable[[Observer], Coroutine[Any, Any, None]]) -> Observer:
+    async def play(self, opened: Opened, follow: Callable[[Observer], Coroutine[Any, Any, None]]) -> Observer:
         """Open the engines and say who they are, then play; `follow` runs beside it.
 
         BackendError where one cannot be opened.

@@ -16,7 +16,7 @@ from simrun.plan.design import Plan
 from simrun.play.leases import Blocks, Leases
 from simrun.play.speed import Look, Sampler, beside, together
 from simrun.play.watch import Watch
-from simrun.play.worker import COUNTED, EVERY, Told
+from simrun.play.worker import COUNTED, EVERY, Opened
 
 LIVES = 3
 """How often a worker that died is replaced, before the run stops."""
@@ -37,10 +37,10 @@ def checked(plan: Plan) -> None:
 class Workers:
     """The parent's side: starts the workers, counts what they do, replaces those that die."""
 
-    def __init__(self, path: Path, plan: Plan, watch: Watch, opened: Told):
+    def __init__(self, path: Path, plan: Plan, watch: Watch, opened: Opened):
         self._path, self._plan, self._watch, self._opened = path, plan, watch, opened
         self._before, self._now = watch.done, dict[str, Mapping[str, Any]]()
-        self._buried: list[Mapping[str, Any]] = []
+        self._ended: list[Mapping[str, Any]] = []
         self._leases = Leases.new(path, Blocks(plan).count())
         self._failure: BackendError | None = None
 
@@ -59,7 +59,7 @@ class Workers:
         """One worker, replaced when it dies; what it had leased is free again."""
         for life in range(LIVES + 1):
             code = await self._worked(name)
-            self._buried.append(self._now.pop(name, {}))
+            self._ended.append(self._now.pop(name, {}))
             if code == 0 or self._watch.stopping:
                 return
             returned = self._leases.give_back(name)
@@ -112,7 +112,7 @@ class Workers:
                 self._count()
 
     def _count(self) -> None:
-        reports = [*self._buried, *self._now.values()]
+        reports = [*self._ended, *self._now.values()]
         for field in COUNTED:
             setattr(self._watch, field, sum(report.get(field, 0) for report in reports))
         self._watch.done += self._before

@@ -189,8 +189,8 @@ def test_files_that_are_no_networks_are_refused_and_run_no_code(known, tmp_path)
 
 def crowd(size: int = 400) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Two facts and gender; merit is .2 + .3 x the first + .1 x the second, whoever it is."""
-    luck = np.random.default_rng(4)
-    facts, woman = luck.random((size, 2)), luck.integers(0, 2, size)
+    rng = np.random.default_rng(4)
+    facts, woman = rng.random((size, 2)), rng.integers(0, 2, size)
     return np.column_stack([facts, woman]), 0.2 + facts @ [0.3, 0.1], woman
 
 

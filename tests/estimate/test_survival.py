@@ -136,10 +136,10 @@ def test_turns_of_a_contrast():
 def test_leaving_cases_out_comes_to_the_same_as_drawing_them(monkeypatch):
     from simrun.estimate import survival
 
-    luck = np.random.default_rng(4)
+    rng = np.random.default_rng(4)
     cases = np.arange(400) // 2
-    events = np.where(luck.random(400) < 0.8, luck.integers(1, 9, 400), np.nan)
-    observed = np.where(np.isnan(events), luck.integers(3, 9, 400), 8.0)
+    events = np.where(rng.random(400) < 0.8, rng.integers(1, 9, 400), np.nan)
+    observed = np.where(np.isnan(events), rng.integers(3, 9, 400), 8.0)
     drawn = mean_turns(events, observed, cases, 9)
     monkeypatch.setattr(survival, "MANY", 10)
     left_out = mean_turns(events, observed, cases, 9)

@@ -230,8 +230,8 @@ def told(run: Run) -> tuple[bytes, dict[str, bytes]]:
 
 
 def test_shared_draws_are_the_draws_of_each_alone():
-    luck = np.random.default_rng(2)
-    values, cases = luck.normal(0.3, 1, (3, 90)), np.repeat(np.arange(30), 3)
+    rng = np.random.default_rng(2)
+    values, cases = rng.normal(0.3, 1, (3, 90)), np.repeat(np.arange(30), 3)
     sums, sizes = np.stack([np.bincount(cases, each) for each in values], axis=1), np.full((30, 3), 3)
     alone = np.array([bootstrap_mean(each, cases) for each in values]).T
     assert bootstrap_means(sums, sizes) == pytest.approx(alone, abs=1e-12)
@@ -254,8 +254,8 @@ def test_clusters_without_a_value_bring_nothing_to_a_bootstrap():
 
 def test_draws_over_many_clusters_come_near_theory():
     """In single precision: the bootstrap near the t interval, signs near the normal; sums of thirds are not exact in either."""
-    luck = np.random.default_rng(8)
-    values = luck.integers(-3, 4, LARGE + 500) / 3 + 0.01
+    rng = np.random.default_rng(8)
+    values = rng.integers(-3, 4, LARGE + 500) / 3 + 0.01
     cases = np.arange(len(values))
     found, (low, high) = clustered_mean(values, cases), bootstrap_mean(values, cases)
     assert (low, high) == pytest.approx((found.low, found.high), abs=0.1 * (found.high - found.low))

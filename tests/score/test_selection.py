@@ -23,7 +23,7 @@ from simrun.score.metrics.top_k_share import TopKShare
 from simrun.score.pool import Pool, Scores
 from simrun.score.samples import Located
 
-LUCK = np.random.default_rng(5)
+RNG = np.random.default_rng(5)
 
 
 def test_ties_at_the_border_are_shared_out():
@@ -33,7 +33,7 @@ def test_ties_at_the_border_are_shared_out():
 
 
 def test_who_stands_first_in_the_table_is_not_favoured_by_ties():
-    alike = versions(np.ones(20), np.ones(20), merit=LUCK.random(20))
+    alike = versions(np.ones(20), np.ones(20), merit=RNG.random(20))
     assert TopKShare(share=0.1).measure(alike) == pytest.approx(0.5)
     assert ExposureRatio().measure(alike) == pytest.approx(1)
     assert RankAfterScoring().measure(alike) == 1.5
@@ -53,8 +53,8 @@ def test_the_best_of_a_pool_by_hand():
 
 
 def test_what_is_left_at_equal_merit_is_a_regressions_coefficient():
-    merit, member = LUCK.random(60), LUCK.random(60) < 0.4
-    score = 3 * merit - 0.7 * member + LUCK.normal(size=60)
+    merit, member = RNG.random(60), RNG.random(60) < 0.4
+    score = 3 * merit - 0.7 * member + RNG.normal(size=60)
     fitted = OLS(score, np.column_stack([member, merit, np.ones(60)])).fit()
     assert DifferenceAtEqualMerit().measure(people(score, member, merit)) == pytest.approx(fitted.params[0])
     assert DifferenceAtEqualMerit().measure(people(score, member, np.full(60, np.nan))) is None  # merit is unknown
@@ -78,8 +78,8 @@ def test_intervals_between_different_people_cover():
     held = 0
     for _ in range(400):
         member = np.repeat([True, False], [30, 60])
-        merit = LUCK.normal(size=90) - 0.4 * member
-        score = merit - 0.5 * member + LUCK.normal(size=90)
+        merit = RNG.normal(size=90) - 0.4 * member
+        score = merit - 0.5 * member + RNG.normal(size=90)
         pool = people(score, member, merit)
         shown = DifferenceAtEqualMerit().figure(Located(pool))
         held += shown.low <= -0.5 <= shown.high
@@ -88,7 +88,7 @@ def test_intervals_between_different_people_cover():
 
 def test_the_jackknife_of_a_mean_is_its_clustered_error():
     """Forty cases of one pair: deleting one at a time gives the standard error of a mean, s / sqrt(n), and t with 39 degrees of freedom."""
-    gap = LUCK.normal(size=40)
+    gap = RNG.normal(size=40)
     low, high = delete_a_group(lambda rows: float(gap[rows].mean()), np.arange(40), float(gap.mean()))
     reach = 2.0226909 * gap.std(ddof=1) / np.sqrt(40)
     assert (low, high) == (pytest.approx(gap.mean() - reach), pytest.approx(gap.mean() + reach))

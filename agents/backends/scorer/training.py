@@ -53,9 +53,9 @@ def train(
     rows, wanted, told = (
         torch.from_numpy(each) for each in ((given - centre) / width, (target - level) / unit, groups)
     )
-    luck = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     zeros = partial(torch.zeros, dtype=torch.float64, requires_grad=True)
-    inward = torch.from_numpy(luck.normal(0, given.shape[1] ** -0.5, (given.shape[1], units))).requires_grad_()
+    inward = torch.from_numpy(rng.normal(0, given.shape[1] ** -0.5, (given.shape[1], units))).requires_grad_()
     weights = (inward, zeros(units), zeros(units), zeros(()))
     _descend(weights, rows, wanted, told, removal, steps, rate)
     first, offset, outward, shift = (each.detach().numpy() for each in weights)
