@@ -1,6 +1,6 @@
 """The report's figures from the tables: the layout by pairs, contrasts of single arms and of sets, by hand; and draws that are shared."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -38,6 +38,11 @@ def manifest(known, cases: tuple[str, ...], repeats: int = 1, **changes) -> Mani
     """Two arms and the noise floor, on cases of these names."""
     plan = planned(config(vary={"patient": {"gender": ["woman", "man"]}}, cases=1, repeats=repeats), known)
     return Manifest.of(plan, 0.0).model_copy(update={"cases": cases, **changes})
+
+
+def _sets(factors: Sequence[Factor], levels: Sequence[str]) -> tuple[Setting, ...]:
+    each = zip(factors, levels, strict=True)
+    return tuple(Setting(role=own.role, what=own.what, kind=own.kind, level=level) for own, level in each)
 
 
 def fractional(known, cases: tuple[str, ...]) -> Manifest:
@@ -199,10 +204,14 @@ def test_sets_of_arms_by_hand(known):
     assert (gender.worst_low, gender.worst_high) == (low, high)
 
 
+def against(arms: tuple[str, ...], references: tuple[str, ...]) -> Contrast:
+    return Contrast(arm="x", reference="y", arms=arms, references=references, why="treatment")
+
+
 def test_two_arms_are_the_smallest_sets(laid):
-    one = pairs(laid, "right", Contrast(MAN, WOMAN, (MAN,), (WOMAN,)))
+    one = pairs(laid, "right", against((MAN,), (WOMAN,)))
     assert one.difference().tolist() == [1, -1]
-    assert pairs(laid, "right", Contrast("x", "y", (MAN, MAN), (WOMAN,))).difference().tolist() == [1, -1]
+    assert pairs(laid, "right", against((MAN, MAN), (WOMAN,))).difference().tolist() == [1, -1]
 
 
 def test_the_order_of_rows_changes_no_byte(play: Callable[..., Run]):

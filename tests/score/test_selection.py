@@ -210,7 +210,8 @@ def test_what_a_file_states_must_be_a_level(play, cvs, tmp_path):
     ):
         play(*cvs, vary={}, cases=None)
     run = play(*cvs, "scenario.levels.gender.f=woman", "scenario.levels.gender.man=man", vary={}, cases=None)
-    assert run.manifests[0].stated["candidate.gender"]["0"] == "woman"
+    (gender,) = [each for each in run.manifests[0].stated if each.name == "candidate.gender"]
+    assert gender.levels["0"] == "woman"
 
 
 def test_what_is_varied_or_set_is_not_as_the_cases_are(play, cvs):
