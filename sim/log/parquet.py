@@ -25,8 +25,8 @@ class Writer:
     """Appends rows to one Parquet file, which is there only once it is whole.
 
     `columns` maps names to SQL types. Rows wait as JSON lines in a draft beside the file, so that memory does not grow
-    with them. A key that a row lacks is null, one that is no column is dropped; so are NaN and infinities, which JSON
-    has not. What does not fit its column is a LogError, and leaves neither file nor draft.
+    with them. What a row lacks is null, and so are NaN and infinities, which JSON has not; a key that is no column is
+    dropped. What does not fit its column is a LogError, which leaves no draft, and a file that was there as it was.
     """
 
     def __init__(self, path: Path, columns: Mapping[str, str]):
@@ -43,7 +43,7 @@ class Writer:
         try:
             line = orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
         except orjson.JSONEncodeError as error:  # a whole number beyond 64 bits, or half a surrogate pair
-            raise LogError(f"{self._path}: {error}, in {row}") from None
+            raise LogError(f"{self._path}: row {self._rows + 1} cannot be written: {error}") from None
         self._rows, self._bytes, self._longest = self._rows + 1, self._bytes + len(line), max(self._longest, len(line))
         self._file.write(line)
 
