@@ -36,12 +36,11 @@ APPEALS = [name for name, measure in KNOWN.mitigations.items() if measure.prompt
 
 def told(plan: Plan, arm: str) -> dict[tuple[str, str], str]:
     """All that is said to anybody before a model has spoken, by case and role."""
-    found = {}
-    for case, stage in stages(plan, arm).items():
-        for role, seat in stage._seats.items():
-            cues = [turn.cue for turn in stage.pending() if turn.role == role]
-            found[case, role] = "\n".join([*(message.content for message in seat.asked("", b"")[0]), *cues])
-    return found
+    return {
+        (case, role): "\n".join(said)
+        for case, stage in stages(plan, arm).items()
+        for role, said in stage.told().items()
+    }
 
 
 def stages(plan: Plan, arm: str) -> dict[str, Stage]:
