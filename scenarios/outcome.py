@@ -168,6 +168,12 @@ class Outcome(Record):
             for subject, own in (value or {}).items() if shape.subjects else ((None, value),):
                 yield from _cells(name, own, shape.turns, subject)
 
+    def mean(self, field: str) -> float | None:
+        """The episode's value of a field of numbers: of several the mean over
+        what was observed; None where nothing was."""
+        there = [float(each) for each in _numbers(getattr(self, field)) if each is not None]
+        return sum(there) / len(there) if there else None
+
 
 @cache
 def _shapes(kind: type[Outcome]) -> Mapping[str, Shape]:
@@ -181,6 +187,15 @@ def _shapes(kind: type[Outcome]) -> Mapping[str, Shape]:
             )
         found[name] = shape
     return found
+
+
+def _numbers(value: Any) -> Iterator[bool | int | float | None]:
+    """All numbers in the value of a field, whatever its shape."""
+    if isinstance(value, Mapping | tuple):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _numbers(each)
+    else:
+        yield value
 
 
 def _cells(name: str, value: Any, turns: bool, subject: str | None) -> Iterator[Cell]:

@@ -43,7 +43,8 @@ class Rule(Record):
 class Scripted(Backend):
     """Agents that follow rules; where no rule fits, something valid is drawn from the call's seed.
 
-    What is drawn comes from the call's seed, which the arms of a pair share: an agent without a planted bias treats them alike.
+    What is drawn comes from the call's seed, which the arms of a pair share: an agent without a planted bias treats
+    them alike.
     """
 
     name: ClassVar[str] = "scripted"

@@ -151,7 +151,17 @@ def _sound(kind: type[C]) -> type[C]:
         lacking.append("outcome (a ClassVar: its subclass of Outcome)")
     if lacking:
         raise ConfigError(f"{path(kind)} lacks {', '.join(lacking)}; see {path(base)}")
+    if isinstance(outcome, type) and issubclass(outcome, Outcome):
+        _keepable(outcome)
     return kind
+
+
+def _keepable(outcome: type[Outcome]) -> None:
+    """ConfigError for an outcome with a field of a type that no table could keep."""
+    try:
+        outcome.shapes()
+    except TypeError as error:
+        raise ConfigError(str(error)) from None
 
 
 @cache

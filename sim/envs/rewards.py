@@ -21,14 +21,13 @@ Reward = Callable[[Outcome, str], float]
 def accuracy(outcome: Outcome, role: str) -> float:
     """The scenario's accuracy: the same for every role, since they play one episode.
 
-    Range: that of the field which the outcome names as its accuracy, 0 to 1 for a truth value; 0 where it is
-    missing, such as after an undecided judge. An outcome without one pays its first analysed field that has a
-    better direction, negated where lower is better, such as -1 to 0 for a letter's unsupported claims; 0 always
-    where none has, such as for a suggested occupation.
+    Range: that of the field which the outcome names as its accuracy, 0 to 1 for a truth value; 0 where it is missing,
+    such as after an undecided judge. An outcome without one pays its first analysed field that has a better direction,
+    negated where lower is better, such as -1 to 0 for a letter's unsupported claims; 0 always where none has, such as
+    for a suggested occupation. Of a field with a value a turn, or of each subject, the mean of the episode.
     """
     field, sign = _right(type(outcome))
-    value = getattr(outcome, field) if field else None
-    return 0.0 if value is None else sign * float(value)
+    return sign * (outcome.mean(field) or 0.0) if field else 0.0
 
 
 def chosen(outcome: Outcome, role: str) -> float:
@@ -40,7 +39,7 @@ def chosen(outcome: Outcome, role: str) -> float:
     kind = type(outcome)
     if not kind.decision_field:
         raise ValueError(f"a {kind.__name__} chooses nobody: give another reward=, such as accuracy")
-    return float(getattr(outcome, kind.decision_field) or 0)
+    return outcome.mean(kind.decision_field) or 0.0
 
 
 @cache
@@ -85,8 +84,8 @@ class Fair:
     def gap(self, one: Outcome, other: Outcome) -> float:
         """How much the two episodes of a pair differ."""
         field = self.field or _alike(type(one))
-        values = getattr(one, field), getattr(other, field)
-        return 0.0 if None in values else abs(float(values[0]) - float(values[1]))
+        first, second = one.mean(field), other.mean(field)
+        return 0.0 if first is None or second is None else abs(first - second)
 
 
 Pair = tuple[str, int]

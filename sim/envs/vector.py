@@ -20,8 +20,8 @@ class Seats(VectorEnv[tuple[str, ...], Sequence[Any], np.ndarray]):
     """`num_envs` environments of one seat that share one plan, its engines and its log.
 
     Rewards, terminations and truncations are arrays, observations and actions tuples; infos are merged as Gymnasium's
-    own vector environments merge them. `reset(seed=S)` seeds environment i with S + i, a list gives each its own. With a log,
-    one for which no episode is left stays terminated, pays 0, and has `idle` in its info.
+    own vector environments merge them. `reset(seed=S)` seeds environment i with S + i, a list gives each its own. With
+    a log, one for which no episode is left stays terminated, pays 0, and has `idle` in its info.
     """
 
     def __init__(

@@ -202,9 +202,10 @@ class SeatEnv(vf.Env[SeatConfig]):  # type: ignore[misc]
             outcome = told[trace.id]
             others = [other for name, other in told.items() if name != trace.id and other is not None]
             trace.record_reward("pay", self._paid(outcome, others[0] if others else None) if outcome else 0.0)
-            for name in type(outcome).measured() if outcome else ():
-                if (value := getattr(outcome, name)) is not None:
-                    trace.record_metric(name, float(value))
+            means = {name: outcome.mean(name) for name in type(outcome).measured()} if outcome else {}
+            for name, value in means.items():
+                if value is not None:
+                    trace.record_metric(name, value)
 
     def _outcome(self, fields: dict[str, Any] | None) -> Outcome | None:
         return self.taskset.plan.reference.scenario.outcome.model_validate(fields) if fields else None

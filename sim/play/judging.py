@@ -123,7 +123,8 @@ class Finished:
 
 
 def _spoken(stage: Stage, calls: Iterable[Call], judges: Collection[str]) -> bool:
-    recalled(stage, Answers(calls))
+    # a judge that was asked after the play already is asked anew: it may be another model that speaks now
+    recalled(stage, Answers(call for call in calls if call.role not in judges))
     return stage.over or all(turn.role in judges for turn in stage.pending())
 
 

@@ -16,7 +16,7 @@ from simrun.agents.records import Record
 from simrun.estimate.paired import clustered_mean
 from simrun.estimate.resampling import LARGE, bootstrap_mean, bootstrap_means, sign_flip, sign_flips
 from simrun.log.manifest import Manifest
-from simrun.plan.arms import Arm, cell
+from simrun.plan.arms import Arm, Setting, cell
 from simrun.plan.contrasts import contrasts as contrasts_of
 from simrun.plan.design import planned
 from simrun.plan.factors import Factor
