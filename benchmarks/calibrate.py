@@ -2,9 +2,10 @@
 
     python benchmarks/calibrate.py [--json] [--small] [--write] [--audits N] [--seed N] [--processes N]
 
-Every cell of a grid is an audit played many times over: cases that differ in difficulty, repeats, two arms that share
-their luck in half of the pairs, a planted effect, missing values. What is measured are the public functions of simrun.estimate
-and simrun.score.metrics; the naive alternatives see the same data. `--write` renews docs/calibration.md and its plot.
+Every cell of a grid is an audit played many times over: cases that differ in difficulty, repeats, two arms that
+share their luck in half of the pairs, a planted effect, missing values. What is measured are the public
+functions of simrun.estimate and simrun.score.metrics; the naive alternatives see the same data. `--write`
+renews docs/calibration.md and its plot.
 """
 
 import argparse
@@ -44,9 +45,11 @@ ALIKE = 0.9
 """Correlation of a case's difficulty in one arm with that in the other: cases do not all react alike."""
 LOW_SCORE = 5
 LOST, LOST_IF_LOW = 0.1, 0.25
-"""Share of values lost at random in either arm; share of failures or low scores lost in the arm alone: about 10 % of its values."""
+"""Share of values lost at random in either arm; share of failures or low scores lost in
+the arm alone: about 10 % of its values."""
 DRAWS, FLIPS = 400, 999
-"""Of a bootstrap, in every second audit: its percentiles are averaged over many; of a sign-flip test, which is valid with any number."""
+"""Of a bootstrap, in every second audit: its percentiles are averaged over many; of a
+sign-flip test, which is valid with any number."""
 RECHECK = 10
 """A cell outside 93 to 97 % is played this many times as often again, and only that decides."""
 OUTCOMES, PRIMARY, CORRELATION = 15, 2, 0.3
@@ -139,7 +142,8 @@ def mean_score(centre: float) -> float:
 
 @cache
 def shift(effect: float) -> float:
-    """By how much to lower the latent score so that the mean score falls by `effect` of its span: clipping swallows some of it."""
+    """By how much to lower the latent score so that the mean score falls by
+    `effect` of its span: clipping swallows some of it."""
     return float(optimize.brentq(lambda by: mean_score(CENTRE) - mean_score(CENTRE - by) - 9 * effect, 0, 9))
 
 
@@ -197,7 +201,8 @@ def bound(cell: Cell, arm: Array, reference: Array, complete: float) -> dict[str
 
 
 def unpaired(cell: Cell, arm: Array, reference: Array) -> NDArray[np.bool_]:
-    """By audit, whether Welch's interval of two independent samples holds the truth, which is to say p > .05 against it."""
+    """By audit, whether Welch's interval of two independent samples holds the
+    truth, which is to say p > .05 against it."""
     one, other = ((np.nanmean(x, 1), np.nanstd(x, 1, ddof=1), (~np.isnan(x)).sum(1)) for x in (arm, reference))
     return np.asarray(stats.ttest_ind_from_stats(one[0] - cell.truth, *one[1:], *other, equal_var=False).pvalue > 0.05)
 
@@ -254,7 +259,8 @@ def _alarms(differences: Array) -> tuple[bool, bool]:
 
 
 def power(cell: Cell, audits: int, seed: int) -> dict[str, Any]:
-    """Plant the effect that `detectable` names on average where that effect is planted, and count the audits that find it."""
+    """Plant the effect that `detectable` names on average where that effect is
+    planted, and count the audits that find it."""
     rng, effect = cell.rng(seed), 0.1
     for _ in range(5):  # a planted effect changes the spread, hence what is detectable: a fixed point is wanted
         pilot = _estimates(replace(cell, effect=effect), 200, rng)
@@ -269,7 +275,8 @@ def _estimates(cell: Cell, audits: int, rng: np.random.Generator) -> list[Any]:
 
 
 def audit(effect: float, seed: int) -> dict[str, Any]:
-    """One real run: simulated consultations by scripted agents, through the runner, the log, the tables and the report."""
+    """One real run: simulated consultations by scripted agents, through the
+    runner, the log, the tables and the report."""
     simrun = importlib.import_module("simrun")  # late: the other measurements need no runner
     with TemporaryDirectory() as out:
         asked = ["scenario=clinic", "backend=scripted", "backend.group=Black", f"backend.effect={effect}"]

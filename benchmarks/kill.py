@@ -8,8 +8,9 @@ resumes are killed too. A killed process hardly ever tears a line (one `write` i
 after some kills a power cut is played as well: the end of the log is cut off at a random byte of its last 64 lines. The
 answers lost there may be asked for again; no others.
 
-The players are witnesses: each notes every call when it is asked and again when it answers, in a file of its own. So a
-call that is asked again though it was answered is seen whatever the log says, and so is an answer that never reached it.
+The players are witnesses: each notes every call when it is asked and again when it answers, in a
+file of its own. So a call that is asked again though it was answered is seen whatever the log says,
+and so is an answer that never reached it.
 """
 
 import argparse
@@ -342,9 +343,12 @@ def figures(moments: Sequence[Moment], reference: Reference) -> dict[str, Any]:
 
 
 NOTES = (
-    "torn_tails counts what SIGKILL itself left; a power cut is simulated by cutting the end off a killed run's log at a random byte",
-    "answers_lost_by_a_kill leaves out the one answer at a time that may be given and not yet written when the kill comes",
-    "asked_again leaves out answers that a power cut took and calls that were in flight at the kill: those are rightly asked again",
+    "torn_tails counts what SIGKILL itself left; a power cut is simulated by cutting the end off a "
+    "killed run's log at a random byte",
+    "answers_lost_by_a_kill leaves out the one answer at a time that may be given and not "
+    "yet written when the kill comes",
+    "asked_again leaves out answers that a power cut took and calls that were in flight at the "
+    "kill: those are rightly asked again",
 )
 ZERO = (
     "answers_lost_by_a_kill",
@@ -375,7 +379,8 @@ def measure(moments: int, episodes: int, seed: int, tell: Callable[[str], None] 
     for number in range(moments):
         found.append(moment(number, episodes, seed, reference))
         tell(
-            f"{number + 1}/{moments}  killed: {', '.join(kill.phase for kill in found[-1].kills)}  {found[-1].faults or ''}"
+            f"{number + 1}/{moments}  killed: "
+            f"{', '.join(kill.phase for kill in found[-1].kills)}  {found[-1].faults or ''}"
         )
     told = figures(found, reference) | {"seconds": round(time.monotonic() - began, 1)}
     reached = goals(told)

@@ -1,13 +1,15 @@
-"""Where calls should go when there are several replicas: the router of simrun.agents.backends.routing in a simulated fleet.
+"""Where calls should go when there are several replicas: the router of
+simrun.agents.backends.routing in a simulated fleet.
 
     python benchmarks/routing.py [--json] [--small]
 
-Nothing real is served: four replicas are simulated step by step, as an engine with continuous batching and a prefix cache works. A
-step decodes one token of every running sequence and reads a chunk of the prompts that wait to be read; blocks of 16 tokens
-that nobody uses stay cached until others need their room, the one longest unused first, the end of a chat before its beginning.
-Episodes are like the clinic's: two roles whose chats only grow, three questions aside at once at the end, few long
-consultations and many short ones, the arms of a pair side by side, sharing each prompt up to the difference. A fixed number of episodes is
-in flight. Every policy sees the same episodes; figures are means over seeds.
+Nothing real is served: four replicas are simulated step by step, as an engine with continuous batching and a
+prefix cache works. A step decodes one token of every running sequence and reads a chunk of the prompts that
+wait to be read; blocks of 16 tokens that nobody uses stay cached until others need their room, the one longest
+unused first, the end of a chat before its beginning. Episodes are like the clinic's: two roles whose chats only
+grow, three questions aside at once at the end, few long consultations and many short ones, the arms of a pair
+side by side, sharing each prompt up to the difference. A fixed number of episodes is in flight. Every policy
+sees the same episodes; figures are means over seeds.
 """
 
 import heapq

@@ -2,11 +2,12 @@
 
     python benchmarks/score.py [--json] [--small]
 
-The tables are synthetic: cases that differ in difficulty, seven arms of which six are compared with the reference, ten of the clinic's
-outcomes (six yes-or-no, two scores, two counts), a twentieth of the values missing, a few episodes ended by errors, rows in the order
-in which episodes happened to end. What is measured is what every run does when its tables are sealed, and `simrun report` when it has
-rebuilt them: Run(path).write_report(), in a process of its own, the start of Python and its imports included. It is done once with
-five repeats of each case and once with one. The latter is the hardest: every pair is an independent case, and each outcome misses others.
+The tables are synthetic: cases that differ in difficulty, seven arms of which six are compared with the reference, ten
+of the clinic's outcomes (six yes-or-no, two scores, two counts), a twentieth of the values missing, a few episodes
+ended by errors, rows in the order in which episodes happened to end. What is measured is what every run does when its
+tables are sealed, and `simrun report` when it has rebuilt them: Run(path).write_report(), in a process of its own, the
+start of Python and its imports included. It is done once with five repeats of each case and once with one. The latter
+is the hardest: every pair is an independent case, and each outcome misses others.
 """
 
 import resource
@@ -69,7 +70,8 @@ def planned(episodes: int, repeats: int) -> Manifest:
 
 
 def values(manifest: Manifest, rng: np.random.Generator) -> Array:
-    """What came of each episode, (cases, repeats, arms, outcomes), NaN where missing; the arms of a pair share half of their draws."""
+    """What came of each episode, (cases, repeats, arms, outcomes), NaN where missing; the
+    arms of a pair share half of their draws."""
     cases, repeats, arms = len(manifest.cases), manifest.repeats, len(manifest.arms)
     level = rng.normal(0, 0.5, (cases, 1, 1)).astype(np.float32)
     found = np.empty((cases, repeats, arms, len(OUTCOMES)), dtype=np.float32)
@@ -120,7 +122,10 @@ def write(path: Path, episodes: int, repeats: int, seed: int = 0) -> int:
 def _copy(
     file: Path, manifest: Manifest, cells: pd.DataFrame, columns: Mapping[str, str], select: Mapping[str, str]
 ) -> None:
-    """Write a table of these cells; columns that are not selected are null. Cells count arms first, then repeats, then cases."""
+    """Write a table of these cells; columns that are not selected are null.
+
+    Cells count arms first, then repeats, then cases.
+    """
     arms, repeats = manifest.arms, manifest.repeats
     lists = [list(manifest.cases), *([getattr(arm, of) for arm in arms] for of in ("name", "control"))]
     lists.append([arm.settings["patient.ethnicity"] for arm in arms])
@@ -131,7 +136,8 @@ def _copy(
             connection.execute(f"SET VARIABLE {name} = ?::VARCHAR[]", [words])
         arm, pair = f"cell % {len(arms)}", f"cell // {len(arms)}"
         connection.execute(
-            f"COPY (SELECT {given} FROM (SELECT *, {arm} AS arm, {pair} // {repeats} AS place, {pair} % {repeats} AS nth "
+            f"COPY (SELECT {given} FROM (SELECT *, {arm} AS arm, {pair} // {repeats} AS "
+            f"place, {pair} % {repeats} AS nth "
             f"FROM cells)) TO '{file}' (FORMAT parquet, COMPRESSION zstd)"
         )
 

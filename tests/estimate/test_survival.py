@@ -37,7 +37,8 @@ def test_kaplan_meier_by_hand():
 
 def test_an_event_at_the_last_turn_shows_with_a_horizon_beyond_it():
     assert mean_turns([4, None], [4, 4], list("ab"), 4).value == 4
-    # a turn beyond the last was not watched: nobody is at stake in it, but the mean up to it needs the curve at turn 4 only
+    # a turn beyond the last was not watched: nobody is at stake in it, but the mean up to it needs the curve at turn 4
+    # only
     found = mean_turns([4, None], [4, 4], list("ab"), 5)
     assert found.value == pytest.approx(1 + 1 + 1 + 1 + 1 / 2)
     assert found.curve == (1, 1, 1, 0.5, None)

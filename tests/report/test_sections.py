@@ -1,4 +1,5 @@
-"""The contract of sections: one file is one section, blocks hold all that renderers need, what does not fit is refused."""
+"""The contract of sections: one file is one section, blocks hold all that
+renderers need, what does not fit is refused."""
 
 import json
 import sys

@@ -8,7 +8,8 @@ from simrun.report.vocabulary import _uses, vocabularies
 
 
 def test_words_said_more_of_one_group_are_found(play, command):
-    """The script has a communal and an agentic letter, the communal one oftener for women: its own words differ, those of both do not."""
+    """The script has a communal and an agentic letter, the communal one oftener for women:
+    its own words differ, those of both do not."""
     run = play(
         "scenario=recruitment",
         "scenario.mode=letter",

@@ -106,7 +106,8 @@ def test_rankings_by_hand(metric, sample, expected):
 
 
 def test_ties_share_their_places_whoever_stands_first_in_the_table():
-    """Eight equal scores, four of each group, the first rows all of one: of the best two (a quarter) half are of the group, not all."""
+    """Eight equal scores, four of each group, the first rows all of one: of the best two (a
+    quarter) half are of the group, not all."""
     for member in ("wwwwmmmm", "mmmmwwww", "wmwmwmwm"):
         sample = pool([5] * 8, member, merit=range(8))
         assert TopKShare(share=1 / 4).measure(sample) == pytest.approx(0.5)
