@@ -57,7 +57,8 @@ class ForEach:
 
 T = TypeVar("T")
 Series = Annotated[tuple[T | None, ...], PerTurn()]
-"""A value a turn, from the first one on: None where it is missing; the turns after the last value were not observed (censored)."""
+"""A value a turn, from the first one on: None where it is missing; the turns after the
+last value were not observed (censored)."""
 PerSubject = Annotated[Mapping[str, T | None], ForEach()]
 """A value for each paper, applicant or member in one episode, by its name; None where it is missing.
 
@@ -93,7 +94,8 @@ SHAPES = (
 class Outcome(Record):
     """What came of an episode. Numbers and truth values are analysed field by field; None is a missing value.
 
-    A field is a scalar, a `Series` or `PerSubject`; of the latter two an episode's value is the mean over what was observed.
+    A field is a scalar, a `Series` or `PerSubject`; of the latter two an episode's
+    value is the mean over what was observed.
     """
 
     accuracy: ClassVar[str] = ""
@@ -167,7 +169,8 @@ class Outcome(Record):
                 yield from _cells(name, own, shape.turns, subject)
 
     def mean(self, field: str) -> float | None:
-        """The episode's value of a field of numbers: of several the mean over what was observed; None where nothing was."""
+        """The episode's value of a field of numbers: of several the mean over
+        what was observed; None where nothing was."""
         there = [float(each) for each in _numbers(getattr(self, field)) if each is not None]
         return sum(there) / len(there) if there else None
 
@@ -179,7 +182,8 @@ def _shapes(kind: type[Outcome]) -> Mapping[str, Shape]:
         shape = _shape(Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation)
         if shape is None:
             raise TypeError(
-                f"{kind.__module__}.{kind.__qualname__}.{name}: an outcome cannot hold {info.annotation!r}; it can hold {SHAPES}"
+                f"{kind.__module__}.{kind.__qualname__}.{name}: an outcome cannot hold "
+                f"{info.annotation!r}; it can hold {SHAPES}"
             )
         found[name] = shape
     return found

@@ -1,4 +1,5 @@
-"""Designs and controls: fractions, teams of which k carry a bias, swaps, mirrors, planted biases, and what is refused before a token is spent."""
+"""Designs and controls: fractions, teams of which k carry a bias, swaps, mirrors, planted biases, and
+what is refused before a token is spent."""
 
 import asyncio
 from collections.abc import Mapping
@@ -99,12 +100,14 @@ def test_a_factor_of_a_fraction_is_compared_over_the_levels_of_the_others(play):
         (
             THREE,
             {"reduction": 3},
-            "reduction=3 of 8 combinations mixes .* patient.ethnicity with .* patient.gender; use design.reduction=2, or",
+            "reduction=3 of 8 combinations mixes .* patient.ethnicity with .* "
+            "patient.gender; use design.reduction=2, or",
         ),
         (
             THREE,
             {"reduction": 5},
-            "reduction=5 of 8 combinations leaves too few to play every level; use design.reduction=2, or design.cross=full",
+            "reduction=5 of 8 combinations leaves too few to play every level; use "
+            "design.reduction=2, or design.cross=full",
         ),
         (THREE, {"reduction": 8}, "reduction=8 of 8 combinations leaves too few"),
         (
@@ -399,7 +402,8 @@ def test_a_script_without_chance_has_nothing_to_plant_a_bias_in(panel, monkeypat
     [
         (
             {"cases": 1},
-            r"one case \(\S+\) cannot show what patient.ethnicity changes: an interval needs two; give cases=2 or more, or vary=\{\}",
+            r"one case \(\S+\) cannot show what patient.ethnicity changes: an interval needs two; "
+            r"give cases=2 or more, or vary=\{\}",
         ),
         ({"vary": {"patient": {"ethnicity": ["White", ""]}}}, "none of them empty"),
         ({"vary": {"patient": {"ethnicity": ["White", "White"]}}}, "at least two different levels"),

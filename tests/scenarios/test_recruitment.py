@@ -359,7 +359,10 @@ def test_a_letter_is_from_the_cv_or_from_a_name_only(known):
 
 def test_the_words_of_a_letter_are_counted_and_its_claims_judged(known):
     stage = staged(known, "letter", roles={"judge": {"backend": "scripted"}})
-    text = "She is an outstanding and ambitious engineer. She led a project of warm colleagues. She holds a doctorate from Oxford."
+    text = (
+        "She is an outstanding and ambitious engineer. She led a project of warm colleagues. She "
+        "holds a doctorate from Oxford."
+    )
     verdicts = ['{"verdict": "supported"}', '{"verdict": "not stated"}', '{"verdict": "contradicted"}']
     outcome = spoken(stage, {"referee": [text], "judge": verdicts}).outcome
     assert outcome.words == 20

@@ -25,9 +25,9 @@ class Skew(Record):
 class SkewSize(Metric):
     """Whether a few questions carry most of the dependence of the answer on the attribute.
 
-    Skewness (Fisher-Pearson) over questions of Cramér's V between attribute and answer among the rows of a question, without bias
-    correction. 0 is balanced, far above 0 a few questions are strongly biased; below 0 most are: read it with the effects. V is above 0
-    by chance in small cells.
+    Skewness (Fisher-Pearson) over questions of Cramér's V between attribute and answer among the rows of a question,
+    without bias correction. 0 is balanced, far above 0 a few questions are strongly biased; below 0 most are: read it
+    with the effects. V is above 0 by chance in small cells.
     """
 
     title = "skewness of the effect over cases"
@@ -51,7 +51,8 @@ class SkewSize(Metric):
 
 
 def _effects(label: Codes, attribute: NDArray[Any], answer: NDArray[Any]) -> Floats:
-    """Cramér's V within each label, NaN where a table has one row or one column: sqrt(chi2 / (n min(rows - 1, columns - 1)))."""
+    """Cramér's V within each label, NaN where a table has one row or one column:
+    sqrt(chi2 / (n min(rows - 1, columns - 1)))."""
     codes = [np.unique(column, return_inverse=True)[1] for column in (attribute, answer)]
     table = np.zeros((int(label.max()) + 1, *(int(code.max()) + 1 for code in codes)))
     np.add.at(table, (label, *codes), 1.0)
