@@ -106,9 +106,7 @@ def _columns(floor: str) -> tuple[Column, ...]:
         Column.of("figure", "name"),
         Column.of("value (95 %)", "value", "low", "high", form="interval"),
         Column.of("fair", "fair", form="figure", about="The value of parity, where there is one."),
-        Column.of(
-            floor, "floor", form="figure", about="The same figure where only the seeds differ: the noise floor."
-        ),
+        Column.of(floor, "floor", form="figure", about="The same figure where only the seeds differ: the noise floor."),
         Column.of("worse", "worse", about="Which way is worse for the group; away: from fair."),
     )
 
