@@ -49,7 +49,7 @@ def outcomes(run: Path) -> pd.DataFrame:
 
 def workers(run: Path) -> list[int]:
     """Process ids of the workers of a run."""
-    found = subprocess.run(["pgrep", "-f", f"simrun.play.workers {run} w"], capture_output=True, text=True, check=False)
+    found = subprocess.run(["pgrep", "-f", f"simrun.play.worker {run} w"], capture_output=True, text=True, check=False)
     return [int(pid) for pid in found.stdout.split()]
 
 
