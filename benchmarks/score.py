@@ -28,7 +28,7 @@ from simrun.config.menus import catalogue
 from simrun.config.options import Config
 from simrun.log.manifest import Manifest
 from simrun.log.tables import TABLES
-from simrun.plan.design import Plan
+from simrun.plan import design
 from simrun.report.run import Run
 
 EPISODES, SMALL = 1_000_000, 100_000
@@ -62,7 +62,7 @@ def planned(episodes: int, repeats: int) -> Manifest:
             "design": {"controls": ["same", "placebo"]},
         }
     )
-    manifest = Manifest.of(Plan(config, catalogue()), created=0.0)
+    manifest = Manifest.of(design.planned(config, catalogue()), created=0.0)
     each = repeats * len(manifest.arms)
     cases = tuple(f"case-{number:06}" for number in range(-(-episodes // each)))
     return manifest.model_copy(update={"cases": cases, "owed": len(cases) * each})

@@ -11,30 +11,116 @@ from pathlib import Path
 import pytest
 import yaml
 
-from simrun import run
-from simrun.config.menus import backends, catalogue, metrics, options, playable, scenarios
+from simrun import __version__, run
+from simrun.cli.command import command, names
+from simrun.config.menus import backends, catalogue, judges, options, playable, scenarios
+from simrun.report.section import sections
+from simrun.score.menu import metrics
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = {"sim": "simrun", "agents": "simrun.agents", "scenarios": "simrun.scenarios", "configs": "simrun.configs"}
+APART = ("verifiers", "simrun_verifiers", "training")
+"""Modules that need what only an environment of their own has."""
 SOURCES = [file for folder in FOLDERS for file in (ROOT / folder).rglob("*.py")]
 EXPERIMENTS = sorted(file.stem for file in (ROOT / "configs" / "experiment").glob("*.yaml"))
 KNOWN = catalogue()
 
 
-def imports(file: Path) -> set[str]:
-    tree = ast.parse(file.read_text())
+ORDER = (
+    "agents",
+    "scenarios",
+    "config",
+    "estimate",
+    "stage",
+    "plan",
+    "log",
+    "play",
+    "score",
+    "report",
+    "export",
+    "leaderboard",
+)
+"""The rooms: each may import those before it. What is in none of them (cli, envs, the top of sim/) may import all."""
+
+
+def imports(text: str) -> set[str]:
+    """Every module of ours that a file imports, at its top or inside a function, and each name that may be a module."""
+    tree = ast.parse(text)
     plain = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    return plain | {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            plain |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return {name for name in plain if name.split(".")[0] == "simrun"}
+
+
+def room(module: str) -> str | None:
+    """The room that a module lies in."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 and parts[1] in ORDER else None
+
+
+def climbs(where: str, text: str) -> list[str]:
+    """The imports of a file in a room that point to no room above it."""
+    able = ORDER[: ORDER.index(where) + 1]
+    return sorted(name for name in imports(text) if name != "simrun" and room(name) not in able)
+
+
+ROOMED = [
+    (name, file)
+    for name in ORDER
+    for folder in (ROOT / name, ROOT / "sim" / name)
+    if folder.is_dir()
+    for file in folder.rglob("*.py")
+]
+
+
+def test_every_folder_of_sim_is_a_room_that_has_its_place():
+    folders = {file.parent.name for file in (ROOT / "sim").glob("*/__init__.py")}
+    assert folders - {"cli", "envs"} <= set(ORDER)
+
+
+@pytest.mark.parametrize(("where", "file"), ROOMED, ids=lambda value: getattr(value, "stem", value))
+def test_arrows_only_point_down(where, file):
+    assert climbs(where, file.read_text()) == []
 
 
 @pytest.mark.parametrize(
-    ("folder", "below"),
-    [("agents", ("simrun.agents",)), ("scenarios", ("simrun.agents", "simrun.scenarios")), ("configs", ())],
+    ("where", "text", "found"),
+    [
+        ("plan", "from simrun.report.run import Run", ["simrun.report.run", "simrun.report.run.Run"]),
+        ("log", "def late():\n    from simrun.play import replay\n", ["simrun.play", "simrun.play.replay"]),
+        ("stage", "import simrun.plan.design", ["simrun.plan.design"]),
+        ("agents", "from simrun.scenarios.base import Turn", ["simrun.scenarios.base", "simrun.scenarios.base.Turn"]),
+        ("scenarios", "if True:\n    import simrun.cli.main", ["simrun.cli.main"]),
+        ("score", "from simrun.plan.arms import Arm", []),
+    ],
 )
-def test_arrows_only_point_down(folder, below):
-    for file in (ROOT / folder).rglob("*.py"):
-        ours = {name for name in imports(file) if name.split(".")[0] == "simrun"}
-        assert all(name.startswith(below) for name in ours), file
+def test_a_planted_arrow_that_points_up_is_found(where, text, found):
+    assert climbs(where, text) == found
+
+
+def test_nothing_of_sim_knows_one_scenario():
+    ours = set(scenarios())
+    for file in (ROOT / "sim").rglob("*.py"):
+        known = {name.split(".")[2] for name in imports(file.read_text()) if name.startswith("simrun.scenarios.")}
+        assert not known & ours, file
+
+
+def test_nothing_imports_itself_in_a_circle():
+    """Each module alone: one that needs another to have been imported before fails here."""
+    names = [
+        ".".join([FOLDERS[file.relative_to(ROOT).parts[0]], *file.relative_to(ROOT).with_suffix("").parts[1:]])
+        for file in SOURCES
+        if file.stem not in ("__init__", "__main__") and "configs" not in file.parts and file.stem not in APART
+    ]
+    code = (
+        "import importlib, sys\n"
+        "for name in sys.argv[1:]:\n"
+        "    [sys.modules.pop(each) for each in list(sys.modules) if each.split('.')[0] == 'simrun']\n"
+        "    importlib.import_module(name)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *names], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 def test_the_packages_listed_are_the_folders_there_are():
@@ -60,10 +146,26 @@ def test_modules_are_named_from_simrun_and_leave_other_packages_alone():
     assert done.stdout.split() == ["None", "None", "None"]
 
 
-def test_menus_are_what_the_folders_hold():
-    assert set(scenarios()) == {"clinic", "recruitment"}
-    assert set(backends()) == {"local", "server", "vllm", "scripted", "replay", "human", "caller", "scorer"}
-    assert set(metrics()) == {file.stem for file in (ROOT / "sim" / "metrics").glob("*.py")} - {"__init__"}
+@pytest.mark.parametrize(
+    ("menu", "folder"),
+    [
+        (scenarios, "scenarios"),
+        (backends, "agents/backends"),
+        (judges, "agents/judges"),
+        (metrics, "sim/score/metrics"),
+        (lambda: {each.name: each for each in sections()}, "sim/report/sections"),
+        (lambda: {name: command(name) for name in names()}, "sim/cli/commands"),
+    ],
+    ids=["scenarios", "backends", "judges", "metrics", "sections", "commands"],
+)
+def test_a_menu_is_what_its_folder_holds(menu, folder):
+    """Every entry is called like its module; that a class is on the menu costs no line elsewhere."""
+    there = {file.stem for file in (ROOT / folder).glob("*.py")} | {
+        each.parent.name for each in (ROOT / folder).glob("*/__init__.py")
+    }
+    assert menu()
+    assert set(menu()) <= there
+    assert all(getattr(kind, "name", None) == name for name, kind in menu().items())
 
 
 def test_every_yaml_is_named_as_it_is_filed():
@@ -136,15 +238,27 @@ def test_files_and_functions_stay_small(file):
             assert node.end_lineno - node.lineno < 60, node.name
 
 
-def test_every_public_name_has_a_docstring_and_every_metric_its_range_and_source():
-    for name in metrics():
-        text = (ROOT / "sim" / "metrics" / f"{name}.py").read_text()
-        assert re.search(r"Source: .*(doi:10\.|arXiv:)", text, re.DOTALL), name
-        assert "0" in text
+@pytest.mark.parametrize("kind", metrics().values(), ids=metrics())
+def test_every_metric_says_its_range_what_is_fair_and_its_source(kind):
+    assert kind.low < kind.high
+    assert kind.worse in ("lower", "higher", "away", "")
+    assert kind.fair is None or kind.low <= kind.fair <= kind.high
+    assert kind.undefined
+    assert re.search(r"(doi:10\.\d{4,}|arXiv:\d{4}\.\d{4,}|extension)", kind.source), kind.source
+    assert kind.about.endswith(".")
 
 
-def test_the_changelog_has_the_version():
+def test_every_public_name_has_a_docstring():
+    for file in SOURCES:
+        tree = ast.parse(file.read_text())
+        for node in [tree, *tree.body]:
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                public = not getattr(node, "name", "").startswith("_")
+                assert ast.get_docstring(node) or not public, (file, getattr(node, "name", "the module"))
+
+
+def test_the_changelog_names_this_version_or_what_is_to_be_released():
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    assert (
-        f"[{version}]" in (ROOT / "CHANGELOG.md").read_text() or "[Unreleased]" in (ROOT / "CHANGELOG.md").read_text()
-    )
+    heads = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert heads[0] in ("Unreleased", version)
+    assert __version__ == version

@@ -13,7 +13,7 @@ from simrun.agents.records import Chat, Message
 from simrun.agents.reply import Reply, form
 from simrun.config.menus import catalogue
 from simrun.config.options import Config
-from simrun.plan.design import Plan
+from simrun.plan.design import planned
 from simrun.scenarios.clinic.moves import Rating
 from simrun.scenarios.recruitment import KINDS
 
@@ -49,7 +49,7 @@ async def mode(name: str, backend: Vllm) -> dict:
             "design": {"controls": []},
         }
     )
-    plan, found = Plan(config, catalogue()), {"calls": 0, "unreadable": 0}
+    plan, found = planned(config, catalogue()), {"calls": 0, "unreadable": 0}
 
     async def episode(trial) -> None:
         stage = plan.stage(trial)

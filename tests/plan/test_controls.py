@@ -173,7 +173,7 @@ def test_the_positive_control_is_scripted_whatever_the_run_plays_on(known):
         "cases": 2,
         "design": {"controls": ["positive"]},
     }
-    plan = Plan(Config.of(asked), known)
+    plan = planned(Config.of(asked), known)
     planted = plan.castings["positive"].backends["doctor"]
     assert (planted.name, planted.effect) == ("scripted", 0.2)
     assert {backend.name for backend in plan.castings["positive reference"].backends.values()} == {"scripted"}
@@ -320,7 +320,7 @@ def test_what_is_varied_of_a_team_is_varied_of_all_its_members_alike(panel):
         ["", "", "", ""],
         ["You are sour.", "You are sour.", "You are sour.", ""],
     ]
-    aged = Plan(
+    aged = planned(
         paneled(
             vary={"member": {"age": [30, 60]}}, roles={"member2": {"persona": {"age": "50"}}}, design={"controls": []}
         ),
@@ -333,7 +333,7 @@ def test_what_is_varied_of_a_team_is_varied_of_all_its_members_alike(panel):
 
 
 def test_a_member_takes_the_bias_of_its_team_when_only_its_dose_is_varied(panel):
-    plan = Plan(
+    plan = planned(
         paneled(roles={"member": {"bias": "sour"}}, vary={"member1": {"dose": [0, 3]}}, design={"controls": []}), panel
     )
     plan.comparable()

@@ -5,13 +5,13 @@ from conftest import config
 
 from simrun.config.errors import ConfigError
 from simrun.config.options import Config
-from simrun.plan.design import Plan, planned
+from simrun.plan.design import planned
 
 TWO = {"patient": {"ethnicity": ["White", "Black"]}}
 
 
 def test_levels_cross_and_the_first_is_the_reference(known):
-    plan = Plan(
+    plan = planned(
         config(vary={"patient": {"ethnicity": ["White", "Black", "Asian"]}, "doctor": {"bias": ["none", "recency"]}}),
         known,
     )
@@ -75,7 +75,7 @@ def test_options_models_doses_and_surfaces_can_be_varied(known):
     assert len(doses.arms) == 5
     models = planned(config(vary={"doctor": {"model": ["a", "b"]}}, backend={"name": "server"}), known)
     assert [models.castings[arm.name].backends["doctor"].model for arm in models.arms[:2]] == ["a", "b"]
-    shown = Plan(
+    shown = planned(
         config(
             vary={"patient": {"surface": ["stated", "name"]}}, roles={"patient": {"persona": {"ethnicity": "Black"}}}
         ),

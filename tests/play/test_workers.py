@@ -16,7 +16,7 @@ from simrun import load
 from simrun.config.errors import ConfigError
 from simrun.config.options import Config
 from simrun.log.manifest import Manifest
-from simrun.plan.design import Plan
+from simrun.plan.design import planned
 from simrun.play.leases import PAIRS, Blocks, Leases
 from simrun.report.run import resume
 
@@ -132,7 +132,7 @@ def test_engines_that_live_in_one_process_are_refused(play):
 
 
 def test_blocks_hold_whole_pairs_in_playing_order(known):
-    plan = Plan(
+    plan = planned(
         Config.of({"scenario": {"name": "clinic"}, "backend": {"name": "scripted"}, "cases": 5, "repeats": 2}), known
     )
     blocks = Blocks(plan)

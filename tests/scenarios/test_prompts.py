@@ -118,7 +118,7 @@ def test_the_doctor_sees_a_stated_axis_and_the_name_surface_does_not_state_it(na
     axis = known.axes[name]
     first, second = list(axis.levels)[:2]
     for surface in axis.surfaces(first):
-        plan = Plan(
+        plan = planned(
             config(
                 cases=["scabies"], vary={"patient": {name: [first, second]}}, roles={"patient": {"surface": surface}}
             ),
@@ -130,7 +130,7 @@ def test_the_doctor_sees_a_stated_axis_and_the_name_surface_does_not_state_it(na
 
 
 def test_names_of_a_pair_stand_at_the_same_rank(known: Catalogue):
-    plan = Plan(
+    plan = planned(
         config(
             cases=12,
             vary={"patient": {"ethnicity": ["White", "Black"]}},
@@ -254,7 +254,7 @@ def test_a_dose_beyond_the_scale_is_refused():
     ids=lambda bias: f"{bias.role}-{bias.name}",
 )
 def test_a_bias_is_the_only_difference_and_names_the_patients_group(bias: Bias, known: Catalogue):
-    plan = Plan(
+    plan = planned(
         config(cases=2, vary={bias.role: {"bias": ["none", bias.name]}}, roles={"patient": {"persona": PATIENT}}), known
     )
     only_bias(plan, bias.role, bias, known.axes[bias.axis].levels[PATIENT[bias.axis]].group if bias.axis else "")
@@ -284,7 +284,7 @@ def test_a_mitigation_is_said_last_and_blinding_hides_the_record(known: Catalogu
 
 
 def test_what_varies_comes_after_rules_and_case(known: Catalogue):
-    plan = Plan(
+    plan = planned(
         config(cases=1, vary={"patient": {"ethnicity": ["White", "Black"]}, "doctor": {"bias": ["none", "recency"]}}),
         known,
     )

@@ -12,7 +12,7 @@ from conftest import config
 from simrun.agents.records import Answer
 from simrun.agents.reply import Reply, form, read
 from simrun.config.errors import ConfigError
-from simrun.plan.design import Plan
+from simrun.plan.design import planned
 from simrun.scenarios.recruitment.cases import among, load
 from simrun.scenarios.recruitment.compare import Compare
 from simrun.scenarios.recruitment.decisions import Assessment, Objection, choice, ranking
@@ -29,7 +29,7 @@ PANEL = ("recruiter_1", "recruiter_2", "recruiter_3")
 def staged(known, mode: str, arm: int = 0, case: int = 0, **fields) -> Stage:
     """A trial of one arm, ready to be played; `scenario` adds options."""
     options = {"name": "recruitment", "mode": mode, **fields.pop("scenario", {})}
-    plan = Plan(config(scenario=options, **{"cases": 4, "vary": {}, **fields}), known)
+    plan = planned(config(scenario=options, **{"cases": 4, "vary": {}, **fields}), known)
     name, chosen = plan.arms[arm].name, list(plan.cases)[case]
     trial = next(trial for trial in plan.trials() if trial.arm == name and trial.case == chosen)
     return plan.castings[name].stage(plan.cases[chosen], trial)
@@ -91,7 +91,7 @@ def test_what_colleagues_hear_of_a_decision():
 def test_screening_reads_one_cv_and_compares_the_decision_with_merit(known):
     stage = staged(known, "screen")
     told = asked(stage, "recruiter")
-    case = next(iter(Plan(config(scenario={"name": "recruitment"}, cases=4, vary={}), known).cases.values()))
+    case = next(iter(planned(config(scenario={"name": "recruitment"}, cases=4, vary={}), known).cases.values()))
     assert case.vacancy.advert in told
     assert "[Application]\nCURRICULUM VITAE\nName withheld" in told
     outcome = spoken(stage, {"recruiter": [yes(8)]}).outcome
@@ -192,7 +192,7 @@ def test_a_ranking_is_measured_by_place_and_by_merit(known):
     stage = staged(known, "rank", scenario=options)
     case = next(
         iter(
-            Plan(
+            planned(
                 config(scenario={"name": "recruitment", "mode": "rank", **options}, cases=4, vary={}), known
             ).cases.values()
         )
@@ -340,7 +340,7 @@ def test_a_backend_for_the_team_is_one_for_each_of_so_many(known):
     asked_for = config(scenario=options, roles={"recruiter": {"backend": "scripted"}})
     assert asked_for.played().voiced == ("recruiter_1", "recruiter_2")
     with pytest.raises(ConfigError, match="3 of 2: give how many of recruiter_1, recruiter_2 carry the bias"):
-        Plan(config(scenario=options, vary={"recruiter": {"biased": [0, 3]}}), known)
+        planned(config(scenario=options, vary={"recruiter": {"biased": [0, 3]}}), known)
 
 
 # Letters and occupations
@@ -397,7 +397,7 @@ def test_an_occupation_is_held_against_the_labour_table(known):
 )
 def test_what_cannot_be_played_says_so(known, options, message):
     with pytest.raises(ConfigError, match=message):
-        Plan(config(scenario={"name": "recruitment", **options}), known)
+        planned(config(scenario={"name": "recruitment", **options}), known)
 
 
 @pytest.mark.parametrize(
@@ -422,12 +422,12 @@ def test_what_cannot_be_played_says_so(known, options, message):
 )
 def test_what_nobody_can_be_given_says_so(known, fields, message):
     with pytest.raises(ConfigError, match=message):
-        list(Plan(config(scenario={"name": "recruitment"}, **fields), known).castings["candidate.gender=man"]._own)
+        list(planned(config(scenario={"name": "recruitment"}, **fields), known).castings["candidate.gender=man"]._own)
 
 
 def test_modes_are_not_compared_with_each_other(known):
     with pytest.raises(ConfigError, match="ends in a CompareOutcome and the reference in a ScreenOutcome"):
-        Plan(config(scenario={"name": "recruitment"}, vary={"scenario": {"mode": ["screen", "compare"]}}), known)
+        planned(config(scenario={"name": "recruitment"}, vary={"scenario": {"mode": ["screen", "compare"]}}), known)
 
 
 # Files
@@ -445,7 +445,7 @@ def test_a_users_table_is_screened_ranked_and_compared(known, tmp_path):
         "levels": {"gender": {"f": "woman", "m": "man"}},
         "opening": ["electrician"],
     }
-    plan = Plan(config(scenario={"name": "recruitment", **options}, cases=None, vary={}), known)
+    plan = planned(config(scenario={"name": "recruitment", **options}, cases=None, vary={}), known)
     assert {case.bar for case in plan.cases.values()} == {np.quantile(range(4), 0.75)}
     told = asked(staged(known, "screen", scenario=options), "recruiter")
     assert "Electrician at an electrical contractor" in told

@@ -12,6 +12,7 @@ from simrun.cli.commands.list import MENUS
 from simrun.config.errors import ConfigError
 from simrun.config.menus import Catalogue, modes
 from simrun.log.manifest import used
+from simrun.plan import design
 from simrun.plan.design import Plan
 from simrun.scenarios.recruitment import Recruitment
 
@@ -68,7 +69,7 @@ CARRIED = [
 def planned(
     known: Catalogue, mode: str = "screen", *, cases: int = 2, vary: Any, roles: Any = None, **options: Any
 ) -> Plan:
-    return Plan(
+    return design.planned(
         config(scenario={"name": "recruitment", "mode": mode, **options}, cases=cases, vary=vary, roles=roles or {}),
         known,
     )

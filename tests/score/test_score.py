@@ -1,6 +1,6 @@
 """The report's figures from the tables: the layout by pairs, contrasts of single arms and of sets, by hand; and draws that are shared."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,13 +16,12 @@ from simrun.agents.records import Record
 from simrun.estimate.paired import clustered_mean
 from simrun.estimate.resampling import LARGE, bootstrap_mean, bootstrap_means, sign_flip, sign_flips
 from simrun.log.manifest import Manifest
-from simrun.plan.arms import Arm, Setting
-from simrun.plan.contrasts import Contrast
-from simrun.plan.contrasts import contrasts as comparisons
+from simrun.plan.arms import Arm, cell
+from simrun.plan.contrasts import contrasts as contrasts_of
 from simrun.plan.design import planned
 from simrun.plan.factors import Factor
 from simrun.scenarios.outcome import Better, Outcome, Range
-from simrun.score.compared import pairs
+from simrun.score.compared import Contrast, pairs
 from simrun.score.contrasts import contrasts
 from simrun.score.layout import DONE, ERROR, OWED, UNPLANNED, Layout, laid_out
 
@@ -41,25 +40,23 @@ def manifest(known, cases: tuple[str, ...], repeats: int = 1, **changes) -> Mani
     return Manifest.of(plan, 0.0).model_copy(update={"cases": cases, **changes})
 
 
-def _sets(factors: Sequence[Factor], levels: Sequence[str]) -> tuple[Setting, ...]:
-    each = zip(factors, levels, strict=True)
-    return tuple(Setting(role=own.role, what=own.what, kind=own.kind, level=level) for own, level in each)
-
-
 def fractional(known, cases: tuple[str, ...]) -> Manifest:
     """Half of 2 x 2 x 2, in which no two arms differ in one factor alone, and two controls of planted agents."""
-    factors = (
-        Factor(role="patient", what="gender", kind="axis", levels=("woman", "man")),
-        Factor(role="patient", what="age", kind="axis", levels=("30", "70")),
-        Factor(role="doctor", what="mitigation", kind="mitigation", levels=("none", "blinding")),
+    factors = tuple(
+        Factor(role=role, what=what, kind=kind, levels=levels)
+        for role, what, kind, levels in (
+            ("patient", "gender", "axis", ("woman", "man")),
+            ("patient", "age", "axis", ("30", "70")),
+            ("doctor", "mitigation", "mitigation", ("none", "blinding")),
+        )
     )
     levels = [("woman", "30", "none"), ("woman", "70", "blinding"), ("man", "30", "blinding"), ("man", "70", "none")]
-    arms = [Arm(name=" ".join(each), sets=_sets(factors, each)) for each in levels]
+    arms = [cell(factors, each).model_copy(update={"name": " ".join(each)}) for each in levels]
     first = arms[0].sets
-    planted = [Arm(name=name, sets=first, control=name) for name in ("positive reference", "positive")]
-    every = (*arms, Arm(name="same", sets=first, control="same"), *planted)
-    compared = comparisons(every, factors, fractional=True)
-    return manifest(known, cases, arms=every, factors=factors, contrasts=compared)
+    controls = [Arm(name=name, sets=first, control=name) for name in ("same", "positive reference", "positive")]
+    found = (*arms, *controls)
+    told = {"factors": factors, "arms": found, "contrasts": contrasts_of(found, factors, True)}
+    return manifest(known, cases).model_copy(update=told)
 
 
 def tables(rows: list[tuple[str, str, int, str, dict[str, Any]]]) -> duckdb.DuckDBPyConnection:
@@ -202,14 +199,10 @@ def test_sets_of_arms_by_hand(known):
     assert (gender.worst_low, gender.worst_high) == (low, high)
 
 
-def against(arms: tuple[str, ...], references: tuple[str, ...]) -> Contrast:
-    return Contrast(arm="x", reference="y", arms=arms, references=references, why="treatment")
-
-
 def test_two_arms_are_the_smallest_sets(laid):
-    one = pairs(laid, "right", against((MAN,), (WOMAN,)))
+    one = pairs(laid, "right", Contrast(MAN, WOMAN, (MAN,), (WOMAN,)))
     assert one.difference().tolist() == [1, -1]
-    assert pairs(laid, "right", against((MAN, MAN), (WOMAN,))).difference().tolist() == [1, -1]
+    assert pairs(laid, "right", Contrast("x", "y", (MAN, MAN), (WOMAN,))).difference().tolist() == [1, -1]
 
 
 def test_the_order_of_rows_changes_no_byte(play: Callable[..., Run]):
