@@ -202,7 +202,7 @@ class Stage:
                 told
                 for other, agent in self._cast.items()
                 if other in self._ears and self._ears.has_edge(other, role)
-                if (told := agent.veiled if other in blind else agent.introduction)
+                if (told := agent.veiled if role in blind else agent.introduction)
             ]
         for role in speaking:
             self._seat(role, "")
