@@ -249,15 +249,10 @@ def test_leakage_of_all_and_of_nothing():
     who, rng = [True] * 40 + [False] * 60, np.random.default_rng(0)
     told = pool(np.r_[np.zeros(40), np.ones(60)], who)
     assert Leakage().measure(told) == pytest.approx(1 - 0.6)
-    assert Leakage().measure(pool(rng.normal(size=(100, 3)), who)) <= 0.05
+    none = [Leakage().measure(pool(rng.normal(size=(100, 3)), who)) for _ in range(20)]
+    assert np.mean(none) <= 0.02  # one has a standard error of about .05
     few = Leakage().figure(Located(pool([1, 2, 3], "wwm")))
     assert (few.value, few.why) == (None, "a group has fewer cases than there are folds, or all scores are equal")
-
-
-def test_leakage_says_which_library_is_missing(monkeypatch):
-    monkeypatch.setattr("simrun.score.metrics.leakage.find_spec", lambda name: None)
-    found = Leakage().figure(Located(pool(range(20), [True, False] * 10)))
-    assert (found.value, found.why) == (None, "needs scikit-learn: pip install 'simrun[metrics]'")
 
 
 def test_leakage_keeps_a_case_on_one_side():

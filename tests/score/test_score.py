@@ -199,10 +199,14 @@ def test_sets_of_arms_by_hand(known):
     assert (gender.worst_low, gender.worst_high) == (low, high)
 
 
+def against(arms: tuple[str, ...], references: tuple[str, ...]) -> Contrast:
+    return Contrast(arm="x", reference="y", arms=arms, references=references, why="treatment")
+
+
 def test_two_arms_are_the_smallest_sets(laid):
-    one = pairs(laid, "right", Contrast(MAN, WOMAN, (MAN,), (WOMAN,)))
+    one = pairs(laid, "right", against((MAN,), (WOMAN,)))
     assert one.difference().tolist() == [1, -1]
-    assert pairs(laid, "right", Contrast("x", "y", (MAN, MAN), (WOMAN,))).difference().tolist() == [1, -1]
+    assert pairs(laid, "right", against((MAN, MAN), (WOMAN,))).difference().tolist() == [1, -1]
 
 
 def test_the_order_of_rows_changes_no_byte(play: Callable[..., Run]):
