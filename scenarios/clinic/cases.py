@@ -153,8 +153,8 @@ def _format(fields: Mapping[str, Any]) -> Callable[[dict[str, Any], str], Clinic
 
 
 def _from_own(fields: dict[str, Any], name: str) -> ClinicCase:
-    has, has_not = "; ".join(fields["symptoms"]), "; ".join(fields["denies"])
-    story = f"{fields['history']}\nYou have: {has}.\nYou do not have: {has_not}.\n{fields['background']}"
+    history, has, has_not = fields["history"], "; ".join(fields["symptoms"]), "; ".join(fields["denies"])
+    story = f"{history}\nYou have: {has}.\nYou do not have: {has_not}.\n{fields['background']}"
     return ClinicCase(
         id=fields["id"],
         complaint=f"The patient comes with {fields['complaint']}.",
