@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from samples import decided, groups, judged, pairs, pool, rated, subjects
+from samples import codes, decided, groups, judged, pairs, pool, rated, subjects
 from scipy import stats
 
 from simrun.score.crossed import Doses
@@ -119,7 +119,7 @@ def test_skew_size_is_scipys(drawn):
     from scipy.stats.contingency import association, crosstab
 
     label, answer, attribute = np.repeat(np.arange(10), 20), drawn["taken"], drawn["group"]
-    found = SkewSize().measure(Answers(answer, attribute, label, label))
+    found = SkewSize().measure(Answers(answer.astype(int), codes(attribute, 200), label, label))
     effects = [
         association(np.asarray(crosstab(attribute[label == at], answer[label == at]).count), method="cramer")
         for at in range(10)
