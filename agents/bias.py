@@ -15,8 +15,8 @@ class Bias(Record):
     """One tendency of a role, or of several roles alike.
 
     Dose 0 is the control: as many words, pushing nowhere, so that an effect is not one of a longer prompt. The slots:
-    {anchor} is chosen per case by the scenario, such as a disease or somebody's last workplace; {group} the people whom the
-    one whom the audit is about belongs to on `axis`.
+    {anchor} is chosen per case by the scenario, such as a disease or somebody's last workplace; {group} the people whom
+    the one whom the audit is about belongs to on `axis`.
     """
 
     name: str
@@ -24,7 +24,8 @@ class Bias(Record):
     also: tuple[str, ...] = ()
     """Other roles that can carry it, in the same words."""
     kind: Literal["none", "cognitive", "implicit", "manner"]
-    """`cognitive`: of what comes to mind and is held on to; `implicit`: towards a group; `manner`: of how somebody shows themselves."""
+    """`cognitive`: of what comes to mind and is held on to; `implicit`: towards a group;
+    `manner`: of how somebody shows themselves."""
     axis: str | None = None
     about: str = ""
     doses: tuple[str, str, str]
@@ -43,7 +44,8 @@ class Bias(Record):
             raise ValueError(f"bias {self.name!r} has the slot {{{other[0]}}}; there are: {{anchor}}, {{group}}")
         if "group" in used and self.axis is None:
             raise ValueError(
-                f"bias {self.name!r} speaks of a {{group}} and does not say on which axis; set axis, such as axis: gender"
+                f"bias {self.name!r} speaks of a {{group}} and does not say on which axis; "
+                "set axis, such as axis: gender"
             )
         return self
 

@@ -11,7 +11,8 @@ class Mitigation(Record):
     prompt: str = ""
     """Said to the agent last, after its bias if it has one."""
     blind: bool = False
-    """Whether the agent is not introduced to anybody: it knows of people only what they say, and of applicants a CV without who they are."""
+    """Whether the agent is not introduced to anybody: it knows of people only what they say,
+    and of applicants a CV without who they are."""
     sources: tuple[str, ...] = ()
 
 

@@ -1,4 +1,5 @@
-"""Who somebody is, and how it shows: stated, by the name only, by what they say first, or by what stands on their CV."""
+"""Who somebody is, and how it shows: stated, by the name only, by what they say first, or by what stands on their
+CV."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,8 @@ WRITTEN: tuple[Surface, ...] = ("stated", "name", "pronoun", "club", "school", "
 """How somebody shows who is read about: in the entries and lines of a CV."""
 
 CONSENT = "{subject} agreed that {possessive} file may be passed on, and asked that news be sent to {object} by letter."
-"""A sentence of an office about an applicant: all three pronouns, in verb forms that fit each of them, and nothing of merit."""
+"""A sentence of an office about an applicant: all three pronouns, in verb forms
+that fit each of them, and nothing of merit."""
 MEMBERSHIP = "Memberships: {club}."
 SCHOOL = "School: {school}."
 GAP = "Career break: {gap}."

@@ -41,7 +41,8 @@ class Chat(Record):
     digest: str
     """Hash of messages and form: equal digests are equal prompts."""
     pair: str = ""
-    """What the arms of a pair have in common: calls of one pair are best answered by one replica, whose cache knows their prefix."""
+    """What the arms of a pair have in common: calls of one pair are best answered by one
+    replica, whose cache knows their prefix."""
     priority: int = 0
     """0 for those who play; higher for those who judge: an engine with a queue lets them wait."""
     facts: Mapping[str, str] = {}

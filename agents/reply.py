@@ -15,7 +15,8 @@ Problem = Literal["refused", "unreadable", "truncated"]
 
 REFUSAL = re.compile(
     r"^\W*(?:(?:i['’]m|i am) (?:really |very |truly )?sorry|sorry|unfortunately|i apologi[sz]e|as an ai\b[^.]{0,40}?)?"
-    r"\W*(?:but )?i\s*(?:can(?:no|['’])t|can not|['’]m (?:not able|unable)|am (?:not able|unable)|will not|won['’]t|must decline)"
+    r"\W*(?:but )?i\s*(?:can(?:no|['’])t|can not|['’]m (?:not able|unable)|am (?:not able|unable)|"
+    r"will not|won['’]t|must decline)"
     r"(?: to)? (?:help|assist|continue|comply|engage|participate|do that|fulfil|role-?play|take part|play|pretend)\b",
     re.IGNORECASE,
 )
@@ -87,7 +88,8 @@ class Reply(Record):
 
 
 def read(text: str, kinds: Sequence[type[Decision]]) -> Decision | None:
-    """The first of `kinds` that the text holds as JSON anywhere in it; failing that, the last that knows it as a text form.
+    """The first of `kinds` that the text holds as JSON anywhere in it; failing
+    that, the last that knows it as a text form.
 
     So the first kind may take whatever plain speech the others do not claim.
     """

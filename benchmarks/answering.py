@@ -1,4 +1,5 @@
-"""A server of chat completions that costs as little as it can: one answer for each kind of question, no parsing, no waiting.
+"""A server of chat completions that costs as little as it can: one answer for each
+kind of question, no parsing, no waiting.
 
     python benchmarks/answering.py    # prints the port that it listens on, and serves until it is killed
 
@@ -11,7 +12,10 @@ from typing import cast
 import orjson
 
 ASK = '{"move": "ask", "question": "Since when have you had this, and is it getting worse?"}'
-DIAGNOSE = '{"move": "diagnose", "diagnosis": "gout", "differential": [], "urgency": 3, "referral": false, "pain_relief": true}'
+DIAGNOSE = (
+    '{"move": "diagnose", "diagnosis": "gout", "differential": [], "urgency": 3, '
+    '"referral": false, "pain_relief": true}'
+)
 SPEECH = "It began about three days ago, and since yesterday it has been a little worse."
 
 

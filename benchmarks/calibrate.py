@@ -2,9 +2,10 @@
 
     python benchmarks/calibrate.py [--json] [--small] [--write] [--audits N] [--seed N] [--processes N]
 
-Every cell of a grid is an audit played many times over: cases that differ in difficulty, repeats, two arms that share
-their luck in half of the pairs, a planted effect, missing values. What is measured are the public functions of simrun.estimate
-and simrun.score.metrics; the naive alternatives see the same data. `--write` renews docs/calibration.md and its plot.
+Every cell of a grid is an audit played many times over: cases that differ in difficulty, repeats, two arms that
+share their luck in half of the pairs, a planted effect, missing values. What is measured are the public
+functions of simrun.estimate and simrun.score.metrics; the naive alternatives see the same data. `--write`
+renews docs/calibration.md and its plot.
 """
 
 import argparse
@@ -44,9 +45,11 @@ ALIKE = 0.9
 """Correlation of a case's difficulty in one arm with that in the other: cases do not all react alike."""
 LOW_SCORE = 5
 LOST, LOST_IF_LOW = 0.1, 0.25
-"""Share of values lost at random in either arm; share of failures or low scores lost in the arm alone: about 10 % of its values."""
+"""Share of values lost at random in either arm; share of failures or low scores lost in
+the arm alone: about 10 % of its values."""
 DRAWS, FLIPS = 400, 999
-"""Of a bootstrap, in every second audit: its percentiles are averaged over many; of a sign-flip test, which is valid with any number."""
+"""Of a bootstrap, in every second audit: its percentiles are averaged over many; of a
+sign-flip test, which is valid with any number."""
 RECHECK = 10
 """A cell outside 93 to 97 % is played this many times as often again, and only that decides."""
 OUTCOMES, PRIMARY, CORRELATION = 15, 2, 0.3
@@ -83,7 +86,7 @@ class Cell:
         """The true difference of the means, arm minus reference."""
         return -self.effect * self.span
 
-    def seeds(self, seed: int) -> np.random.Generator:
+    def rng(self, seed: int) -> np.random.Generator:
         """Randomness of this cell alone, so that it can be played alone."""
         return np.random.default_rng([seed, crc32(repr(self).encode())])
 
@@ -99,24 +102,24 @@ def grid(small: bool) -> list[Cell]:
     ]
 
 
-def play(cell: Cell, audits: int, luck: np.random.Generator) -> tuple[Array, Array]:
+def play(cell: Cell, audits: int, rng: np.random.Generator) -> tuple[Array, Array]:
     """Values of the arm and of the reference, (audits, cases * repeats) each, nothing missing."""
     shape = (audits, cell.cases * cell.repeats)
-    shared = luck.random(shape) < 0.5  # common random numbers throughout would flip in one direction only
+    shared = rng.random(shape) < 0.5  # common random numbers throughout would flip in one direction only
     if cell.outcome == "binary":
-        easy, for_arm = (np.repeat(each, cell.repeats, axis=1) for each in _easiness(cell, audits, luck))
-        first, other = luck.random((2, *shape))
-        kept = luck.random(shape) < 1 - cell.effect / SUCCESS
+        easy, for_arm = (np.repeat(each, cell.repeats, axis=1) for each in _easiness(cell, audits, rng))
+        first, other = rng.random((2, *shape))
+        kept = rng.random(shape) < 1 - cell.effect / SUCCESS
         return ((np.where(shared, first, other) < for_arm) & kept).astype(float), (first < easy).astype(float)
-    level, own = luck.normal(0, SPREAD * cell.icc**0.5, (2, audits, cell.cases))
+    level, own = rng.normal(0, SPREAD * cell.icc**0.5, (2, audits, cell.cases))
     level, for_arm = (
         np.repeat(each, cell.repeats, axis=1) for each in (level, ALIKE * level + (1 - ALIKE**2) ** 0.5 * own)
     )
-    first, other = luck.normal(CENTRE, SPREAD * (1 - cell.icc) ** 0.5, (2, *shape))
+    first, other = rng.normal(CENTRE, SPREAD * (1 - cell.icc) ** 0.5, (2, *shape))
     return _rated(for_arm + np.where(shared, first, other) - shift(cell.effect)), _rated(level + first)
 
 
-def _easiness(cell: Cell, audits: int, luck: np.random.Generator) -> tuple[Array, Array]:
+def _easiness(cell: Cell, audits: int, rng: np.random.Generator) -> tuple[Array, Array]:
     """Chance of success by case, (audits, cases), in the reference and in the arm before the effect.
 
     Beta with the planted intraclass correlation, 1 / (a + b + 1); the two have the same distribution, and correlate.
@@ -124,8 +127,8 @@ def _easiness(cell: Cell, audits: int, luck: np.random.Generator) -> tuple[Array
     if not cell.icc:
         return (same := np.full((audits, cell.cases), SUCCESS)), same
     both = 1 / cell.icc - 1
-    easy, own = luck.beta(SUCCESS * both, (1 - SUCCESS) * both, (2, audits, cell.cases))
-    return easy, np.where(luck.random(easy.shape) < ALIKE, easy, own)
+    easy, own = rng.beta(SUCCESS * both, (1 - SUCCESS) * both, (2, audits, cell.cases))
+    return easy, np.where(rng.random(easy.shape) < ALIKE, easy, own)
 
 
 def _rated(latent: Array) -> Array:
@@ -139,15 +142,16 @@ def mean_score(centre: float) -> float:
 
 @cache
 def shift(effect: float) -> float:
-    """By how much to lower the latent score so that the mean score falls by `effect` of its span: clipping swallows some of it."""
+    """By how much to lower the latent score so that the mean score falls by
+    `effect` of its span: clipping swallows some of it."""
     return float(optimize.brentq(lambda by: mean_score(CENTRE) - mean_score(CENTRE - by) - 9 * effect, 0, 9))
 
 
-def lose(cell: Cell, arm: Array, reference: Array, luck: np.random.Generator) -> tuple[Array, Array]:
+def lose(cell: Cell, arm: Array, reference: Array, rng: np.random.Generator) -> tuple[Array, Array]:
     """The same with NaN for what is missing."""
     low = arm <= (0 if cell.outcome == "binary" else LOW_SCORE)
     chance = {"none": 0.0, "random": LOST, "informative": LOST_IF_LOW * low}[cell.missing]
-    gone, other = luck.random((2, *arm.shape))
+    gone, other = rng.random((2, *arm.shape))
     return np.where(gone < chance, np.nan, arm), np.where(
         other < (LOST if cell.missing == "random" else 0), np.nan, reference
     )
@@ -197,16 +201,17 @@ def bound(cell: Cell, arm: Array, reference: Array, complete: float) -> dict[str
 
 
 def unpaired(cell: Cell, arm: Array, reference: Array) -> NDArray[np.bool_]:
-    """By audit, whether Welch's interval of two independent samples holds the truth, which is to say p > .05 against it."""
+    """By audit, whether Welch's interval of two independent samples holds the
+    truth, which is to say p > .05 against it."""
     one, other = ((np.nanmean(x, 1), np.nanstd(x, 1, ddof=1), (~np.isnan(x)).sum(1)) for x in (arm, reference))
     return np.asarray(stats.ttest_ind_from_stats(one[0] - cell.truth, *one[1:], *other, equal_var=False).pvalue > 0.05)
 
 
 def measure_cell(cell: Cell, audits: int, seed: int) -> dict[str, Any]:
     """Shares and means over the audits of a cell."""
-    luck = cell.seeds(seed)
-    complete = play(cell, audits, luck)
-    arm, reference = lose(cell, *complete, luck)
+    rng = cell.rng(seed)
+    complete = play(cell, audits, rng)
+    arm, reference = lose(cell, *complete, rng)
     pairs = list(zip(arm, reference, strict=True))
     told = pd.DataFrame([judge(cell, *pair, number) for number, pair in enumerate(pairs)]).assign(
         unpaired=unpaired(cell, arm, reference)
@@ -220,19 +225,19 @@ def measure_cell(cell: Cell, audits: int, seed: int) -> dict[str, Any]:
 
 def recheck(cell: Cell, audits: int, seed: int) -> float:
     """The coverage alone, with other luck than the first time."""
-    luck = cell.seeds(seed + 1)
-    arm, reference = lose(cell, *play(cell, audits, luck), luck)
+    rng = cell.rng(seed + 1)
+    arm, reference = lose(cell, *play(cell, audits, rng), rng)
     estimates = (paired_difference(*whole(cell, *pair), cell.span) for pair in zip(arm, reference, strict=True))
     return float(np.mean([holds(found.low, found.high, cell.truth) for found in estimates]))
 
 
 def family(cases: int, audits: int, seed: int) -> dict[str, Any]:
     """Audits of 15 correlated outcomes, half binary and half scores, without any effect: shares with a false alarm."""
-    luck, icc, shape = np.random.default_rng([seed, 15, cases]), 0.3, (audits, cases, OUTCOMES)
+    rng, icc, shape = np.random.default_rng([seed, 15, cases]), 0.3, (audits, cases, OUTCOMES)
 
     def drawn() -> Array:
-        common = luck.normal(size=(*shape[:2], 1))
-        return CORRELATION**0.5 * common + (1 - CORRELATION) ** 0.5 * luck.normal(size=shape)
+        common = rng.normal(size=(*shape[:2], 1))
+        return CORRELATION**0.5 * common + (1 - CORRELATION) ** 0.5 * rng.normal(size=shape)
 
     level = icc**0.5 * drawn()
     arms = [level + (1 - icc) ** 0.5 * drawn() for _ in range(2)]
@@ -254,22 +259,24 @@ def _alarms(differences: Array) -> tuple[bool, bool]:
 
 
 def power(cell: Cell, audits: int, seed: int) -> dict[str, Any]:
-    """Plant the effect that `detectable` names on average where that effect is planted, and count the audits that find it."""
-    luck, effect = cell.seeds(seed), 0.1
+    """Plant the effect that `detectable` names on average where that effect is
+    planted, and count the audits that find it."""
+    rng, effect = cell.rng(seed), 0.1
     for _ in range(5):  # a planted effect changes the spread, hence what is detectable: a fixed point is wanted
-        pilot = _estimates(replace(cell, effect=effect), 200, luck)
+        pilot = _estimates(replace(cell, effect=effect), 200, rng)
         effect = float(np.mean([detectable(found) or 0.0 for found in pilot])) / cell.span
     planted = replace(cell, effect=effect)
-    found = [not holds(each.low, each.high, 0) for each in _estimates(planted, audits, luck)]
+    found = [not holds(each.low, each.high, 0) for each in _estimates(planted, audits, rng)]
     return asdict(planted) | {"found": float(np.mean(found)), "audits": audits}
 
 
-def _estimates(cell: Cell, audits: int, luck: np.random.Generator) -> list[Any]:
-    return [paired_difference(*whole(cell, *pair), cell.span) for pair in zip(*play(cell, audits, luck), strict=True)]
+def _estimates(cell: Cell, audits: int, rng: np.random.Generator) -> list[Any]:
+    return [paired_difference(*whole(cell, *pair), cell.span) for pair in zip(*play(cell, audits, rng), strict=True)]
 
 
 def audit(effect: float, seed: int) -> dict[str, Any]:
-    """One real run: simulated consultations by scripted agents, through the runner, the log, the tables and the report."""
+    """One real run: simulated consultations by scripted agents, through the
+    runner, the log, the tables and the report."""
     simrun = importlib.import_module("simrun")  # late: the other measurements need no runner
     with TemporaryDirectory() as out:
         asked = ["scenario=clinic", "backend=scripted", "backend.group=Black", f"backend.effect={effect}"]
@@ -308,12 +315,12 @@ def _starred(work: Callable[..., Any], task: tuple[Any, ...]) -> Any:
 
 
 def band(audits: int) -> tuple[float, float]:
-    """Where 99 % of coverages fall by luck when the true one is 95 %."""
+    """Where 99 % of coverages fall by chance when the true one is 95 %."""
     return float(stats.binom.ppf(0.005, audits, 0.95)) / audits, float(stats.binom.ppf(0.995, audits, 0.95)) / audits
 
 
 def ceiling(audits: int, tries: int = 1) -> float:
-    """What a true share of 5 % exceeds by luck with probability 1 %, in any of so many tries."""
+    """What a true share of 5 % exceeds by chance with probability 1 %, in any of so many tries."""
     return float(stats.binom.ppf(1 - 0.01 / tries, audits, 0.05)) / audits
 
 

@@ -184,8 +184,11 @@ def _lessons(owed: pd.DataFrame) -> str:
     hard = owed[(owed.icc == owed.icc.max()) & (owed.repeats > 1)]
     few = owed[owed.cases == owed.cases.min()]
     return (
-        f"- The percentile bootstrap is too narrow with {few.cases.iloc[0]} cases ({few.bootstrap.mean():.1%} on average); a report gives it as a check, not as the interval.\n"
-        f"- Rows taken as independent cover {hard.row.mean():.1%} on average at ICC {hard.icc.iloc[0]} with {hard.repeats.iloc[0]} repeats: repeats of a case repeat its reaction. With one repeat a row is a case, and the two intervals are the same.\n"
+        f"- The percentile bootstrap is too narrow with {few.cases.iloc[0]} cases ({few.bootstrap.mean():.1%} on "
+        "average); a report gives it as a check, not as the interval.\n"
+        f"- Rows taken as independent cover {hard.row.mean():.1%} on average at ICC {hard.icc.iloc[0]} with "
+        f"{hard.repeats.iloc[0]} repeats: repeats of a case repeat its reaction. With one repeat a row is a case, and "
+        "the two intervals are the same.\n"
         f"- The unpaired t covers {owed.unpaired.mean():.1%}: it is too wide, and throws away what pairing gives."
     )
 
@@ -195,8 +198,11 @@ def _outside_intro(found: dict[str, Any], owed: int) -> str:
     first = [row["coverage"] for row in found["outside"]]
     still = [row["recheck"] for row in found["outside"] if reason(row)]
     return (
-        f"Of {owed} cells {len(first)} were found outside 93 to 97 % at first, {sum(not low <= each <= high for each in first)} of them also outside {low:.1%} to {high:.1%} (by luck alone: about {owed * 0.01:.0f}). "
-        f"Played again, {len(first) - len(still)} are inside, {sum(each < 0.93 for each in still)} below and {sum(each > 0.97 for each in still)} above."
+        f"Of {owed} cells {len(first)} were found outside 93 to 97 % at first, "
+        f"{sum(not low <= each <= high for each in first)} of them also outside {low:.1%} to {high:.1%} (by luck "
+        f"alone: about {owed * 0.01:.0f}). "
+        f"Played again, {len(first) - len(still)} are inside, {sum(each < 0.93 for each in still)} below and "
+        f"{sum(each > 0.97 for each in still)} above."
     )
 
 

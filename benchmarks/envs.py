@@ -2,12 +2,14 @@
 
     python benchmarks/envs.py [--json] [--small]
 
-Consultations of 50 and of 14 turns: the doctor asks until its last move, the patient answers and is asked for three opinions; nothing is
-sampled, so that only the stepping is timed. A turn is one role having its observation and saying something, whoever plays it. `bare` is the
-stage driven by hand, in the form of `aec` with constant replies, in that of `gym` and `vector` with the patient's replies from the scripted
-backend. TextArena plays its two-player conversations of 50 and of 12 turns (TruthAndDeception, its default wrappers), with one environment
-for all games, emptied of earlier ones, and with a new one for each game; PettingZoo its tic-tac-toe and rock-paper-scissors, games of a few
-numbers. Rounds take turns, the best of each counts. Needs textarena, and pettingzoo's classic games; who is not installed is left out.
+Consultations of 50 and of 14 turns: the doctor asks until its last move, the patient answers and is asked for
+three opinions; nothing is sampled, so that only the stepping is timed. A turn is one role having its
+observation and saying something, whoever plays it. `bare` is the stage driven by hand, in the form of `aec`
+with constant replies, in that of `gym` and `vector` with the patient's replies from the scripted backend.
+TextArena plays its two-player conversations of 50 and of 12 turns (TruthAndDeception, its default wrappers),
+with one environment for all games, emptied of earlier ones, and with a new one for each game; PettingZoo its
+tic-tac-toe and rock-paper-scissors, games of a few numbers. Rounds take turns, the best of each counts. Needs
+textarena, and pettingzoo's classic games; who is not installed is left out.
 """
 
 import contextlib
@@ -30,7 +32,10 @@ ASKED: dict[str, Any] = {"scenario": "clinic", "backend": {"rules": DIALOGUE}, "
 LENGTHS = {24: ("TruthAndDeception-v0-extreme", 50), 6: ("TruthAndDeception-v0-long", 12)}
 """Questions of the doctor -> TextArena's conversation of about that length, and its turns."""
 ASK = '{"move": "ask", "question": "Since when have you had this, and is it getting worse?"}'
-DIAGNOSE = '{"move": "diagnose", "diagnosis": "a cold", "differential": [], "urgency": 3, "referral": false, "pain_relief": true}'
+DIAGNOSE = (
+    '{"move": "diagnose", "diagnosis": "a cold", "differential": [], "urgency": 3, '
+    '"referral": false, "pain_relief": true}'
+)
 TOLD = "It began about three days ago, and since yesterday it has been a little worse."
 ENVS = 64
 Turns = int
@@ -204,7 +209,8 @@ def games() -> dict[str, Callable[[int], Turns]]:
 def paced(
     timed: Mapping[str, Callable[[int], Turns]], episodes: int, rounds: int, say: Callable[[str], None]
 ) -> dict[str, float]:
-    """Turns a CPU second of each, the best of several rounds in which they take turns; all of them are one thread, and other processes come and go."""
+    """Turns a CPU second of each, the best of several rounds in which they take turns; all of them are one
+    thread, and other processes come and go."""
     best = dict.fromkeys(timed, 0.0)
     for _ in range(rounds):
         for who, play in timed.items():

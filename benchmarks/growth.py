@@ -1,16 +1,18 @@
-"""Whether time and memory for an episode stay what they are as a run grows: 10 to 100,000 episodes with agents that follow rules.
+"""Whether time and memory for an episode stay what they are as a run grows: 10 to
+100,000 episodes with agents that follow rules.
 
     python benchmarks/growth.py [--json] [--small] [--recruitment]
 
-Each size is played in a process of its own, by the public way from config to report, 64 episodes in flight, four calls an episode
-(the doctor concludes at its first move, the patient is asked three things), the whole bank of cases. Told apart are playing, with
-what goes before it (plan and manifest), and what comes after (sealed tables and report): CPU milliseconds an episode, and the
-greatest memory of the process (resident set, MB) until then. `base` is what the process holds once everything is imported.
-`yardstick` is what a fixed piece of Python took, from second to second while playing: where other processes make the machine slower
-during a long run, goals on time allow for it.
+Each size is played in a process of its own, by the public way from config to report, 64 episodes in flight, four calls
+an episode (the doctor concludes at its first move, the patient is asked three things), the whole bank of cases. Told
+apart are playing, with what goes before it (plan and manifest), and what comes after (sealed tables and report): CPU
+milliseconds an episode, and the greatest memory of the process (resident set, MB) until then. `base` is what the
+process holds once everything is imported. `yardstick` is what a fixed piece of Python took, from second to second while
+playing: where other processes make the machine slower during a long run, goals on time allow for it.
 
-With --recruitment each pair of episodes is another applicant's, of a pool that grows with the run: a recruiter screens 1,000 to 10,000
-of them (2,000 to 20,000 episodes of one call), so that what is kept of each case shows too: its plan, its digest, its row in the manifest.
+With --recruitment each pair of episodes is another applicant's, of a pool that grows with the run: a recruiter
+screens 1,000 to 10,000 of them (2,000 to 20,000 episodes of one call), so that what is kept of each case shows too:
+its plan, its digest, its row in the manifest.
 """
 
 import json

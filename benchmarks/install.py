@@ -2,9 +2,10 @@
 
     python benchmarks/install.py [--json] [--small]
 
-A copy of the checkout is installed with `pip install --no-compile --no-cache-dir` into a virtual environment of its own, and every file there
-is counted but byte code. `alone` of a dependency is its own files, `brings` those and what nothing else needs: what leaving it out would save.
-With --small nothing is installed: the dependencies are counted where they lie in the environment that runs this, and nobody is timed.
+A copy of the checkout is installed with `pip install --no-compile --no-cache-dir` into a virtual environment of its
+own, and every file there is counted but byte code. `alone` of a dependency is its own files, `brings` those and what
+nothing else needs: what leaving it out would save. With --small nothing is installed: the dependencies are counted
+where they lie in the environment that runs this, and nobody is timed.
 """
 
 import shutil

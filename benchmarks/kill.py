@@ -8,8 +8,9 @@ resumes are killed too. A killed process hardly ever tears a line (one `write` i
 after some kills a power cut is played as well: the end of the log is cut off at a random byte of its last 64 lines. The
 answers lost there may be asked for again; no others.
 
-The players are witnesses: each notes every call when it is asked and again when it answers, in a file of its own. So a
-call that is asked again though it was answered is seen whatever the log says, and so is an answer that never reached it.
+The players are witnesses: each notes every call when it is asked and again when it answers, in a
+file of its own. So a call that is asked again though it was answered is seen whatever the log says,
+and so is an answer that never reached it.
 """
 
 import argparse
@@ -239,24 +240,24 @@ def examined(home: Path, landed: bool, power_cut: random.Random | None, owed: in
     return Kill(phase, torn, cut, whole(run), witnessed(home), unlogged)
 
 
-def cut_off(part: Path, luck: random.Random) -> None:
+def cut_off(part: Path, rng: random.Random) -> None:
     """Truncate a part of a log at a random byte of its last lines."""
     log = part.read_bytes()
     least = len(log) - sum(map(len, log.splitlines(keepends=True)[-CUT:]))
-    os.truncate(part, luck.randrange(least, len(log) + 1))
+    os.truncate(part, rng.randrange(least, len(log) + 1))
 
 
 def moment(number: int, episodes: int, seed: int, reference: Reference) -> Moment:
     """Play, kill, resume (and kill and resume once more, sometimes), and compare."""
-    luck, found, owed = random.Random(f"{seed} {number}"), Moment(), len(reference.outcomes)
-    power_cut = luck if number % 3 == 1 else None
+    rng, found, owed = random.Random(f"{seed} {number}"), Moment(), len(reference.outcomes)
+    power_cut = rng if number % 3 == 1 else None
     with TemporaryDirectory() as temporary:
         home = Path(temporary)
         start = overrides(episodes, home / "runs")
-        due = after(home, luck.uniform(0, reference.seconds)) if number % 3 == 2 else written(home, luck, reference)
+        due = after(home, rng.uniform(0, reference.seconds)) if number % 3 == 2 else written(home, rng, reference)
         found.kills.append(examined(home, struck(session(home, start), due), power_cut, owed))
-        if luck.random() < 0.4:
-            landed = struck(session(home, again(home, start)), written(home, luck, reference))
+        if rng.random() < 0.4:
+            landed = struck(session(home, again(home, start)), written(home, rng, reference))
             recount(found, found.kills[-1], witnessed(home))
             found.kills.append(examined(home, landed, power_cut, owed))
         player = session(home, again(home, start))
@@ -267,9 +268,9 @@ def moment(number: int, episodes: int, seed: int, reference: Reference) -> Momen
     return found
 
 
-def written(home: Path, luck: random.Random, reference: Reference) -> Callable[[], bool]:
+def written(home: Path, rng: random.Random, reference: Reference) -> Callable[[], bool]:
     """Due when a random share of what is still to be logged has been."""
-    target = luck.uniform(size(home), reference.size)
+    target = rng.uniform(size(home), reference.size)
     return lambda: size(home) > target
 
 
@@ -342,9 +343,12 @@ def figures(moments: Sequence[Moment], reference: Reference) -> dict[str, Any]:
 
 
 NOTES = (
-    "torn_tails counts what SIGKILL itself left; a power cut is simulated by cutting the end off a killed run's log at a random byte",
-    "answers_lost_by_a_kill leaves out the one answer at a time that may be given and not yet written when the kill comes",
-    "asked_again leaves out answers that a power cut took and calls that were in flight at the kill: those are rightly asked again",
+    "torn_tails counts what SIGKILL itself left; a power cut is simulated by cutting the end off a "
+    "killed run's log at a random byte",
+    "answers_lost_by_a_kill leaves out the one answer at a time that may be given and not "
+    "yet written when the kill comes",
+    "asked_again leaves out answers that a power cut took and calls that were in flight at the "
+    "kill: those are rightly asked again",
 )
 ZERO = (
     "answers_lost_by_a_kill",
@@ -375,7 +379,8 @@ def measure(moments: int, episodes: int, seed: int, tell: Callable[[str], None] 
     for number in range(moments):
         found.append(moment(number, episodes, seed, reference))
         tell(
-            f"{number + 1}/{moments}  killed: {', '.join(kill.phase for kill in found[-1].kills)}  {found[-1].faults or ''}"
+            f"{number + 1}/{moments}  killed: "
+            f"{', '.join(kill.phase for kill in found[-1].kills)}  {found[-1].faults or ''}"
         )
     told = figures(found, reference) | {"seconds": round(time.monotonic() - began, 1)}
     reached = goals(told)

@@ -1,10 +1,12 @@
-"""Somebody else's training loop in the doctor's seat: Stable-Baselines3's PPO, which knows Gymnasium and nothing of simrun.
+"""Somebody else's training loop in the doctor's seat: Stable-Baselines3's PPO,
+which knows Gymnasium and nothing of simrun.
 
     python benchmarks/loops.py [--json] [--small]
 
-The cases, the actions and the pay are those of train.py: which test to order and what to diagnose, 1 for the right diagnosis less 0.05 a
-test. Gymnasium's own wrappers make numbers of what is heard (the hashed words of the observation) and decisions of numbers; the loop
-runs as it is published. Without tests no policy gets beyond 0.5. Needs stable-baselines3.
+The cases, the actions and the pay are those of train.py: which test to order and what to diagnose, 1 for
+the right diagnosis less 0.05 a test. Gymnasium's own wrappers make numbers of what is heard (the hashed
+words of the observation) and decisions of numbers; the loop runs as it is published. Without tests no
+policy gets beyond 0.5. Needs stable-baselines3.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,15 +1,18 @@
-"""How much of an engine is in use while episodes are played: the runner, against a barrier for each turn and one episode at a time.
+"""How much of an engine is in use while episodes are played: the runner, against a barrier
+for each turn and one episode at a time.
 
     python benchmarks/occupancy.py [--json] [--small]
 
-The engine is simulated in this process, in real time: it decodes at most 256 sequences, others queue; a reply takes a time
-to its first token and a time for each further one, and its length is drawn (log-normal) by the digest of its chat, so that every way of
-playing meets the same replies. Consultations of the clinic, of different lengths, through the public way from config to log;
-the barrier and the sequential driver play the same trials on the same Stage, without a log.
+The engine is simulated in this process, in real time: it decodes at most 256 sequences, others queue; a reply
+takes a time to its first token and a time for each further one, and its length is drawn (log-normal) by the
+digest of its chat, so that every way of playing meets the same replies. Consultations of the clinic, of
+different lengths, through the public way from config to log; the barrier and the sequential driver play the
+same trials on the same Stage, without a log.
 
-Share in use: sequences being decoded, averaged over time, of those that could be: the episodes in flight, 256 at most. It is
-taken from the moment when all that can be in flight have begun until the last episode has begun (`share`); what comes after is the
-tail (`tail_share`), in which nothing is left to fill free places with. `share_of_engine` counts all 256.
+Share in use: sequences being decoded, averaged over time, of those that could be: the episodes in flight,
+256 at most. It is taken from the moment when all that can be in flight have begun until the last episode
+has begun (`share`); what comes after is the tail (`tail_share`), in which nothing is left to fill free
+places with. `share_of_engine` counts all 256.
 """
 
 import asyncio
@@ -137,7 +140,8 @@ async def sequential(plan: Plan, in_flight: int) -> None:
 
 
 async def barrier(plan: Plan, in_flight: int) -> None:
-    """All episodes in flight speak, all are waited for, free places are filled, and so on: the kind way to have a barrier."""
+    """All episodes in flight speak, all are waited for, free places are filled,
+    and so on: the kind way to have a barrier."""
     owed = plan.trials()
     live: list[Ask] = []
     while live := [*live, *taken(plan, owed, in_flight - len(live))]:

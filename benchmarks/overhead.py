@@ -2,11 +2,12 @@
 
     python benchmarks/overhead.py [--json] [--small]
 
-A tight dialogue of doctor and patient in the clinic (42 calls an episode, 64 in flight), through the public way from config to
-log; sealing and report are told apart. In process the scripted backend answers at once; over HTTP a server in another process
-does. The other clients (bare aiohttp, httpx, AsyncOpenAI) send the same requests, 64 in flight, and read the text of each answer;
-they keep no records and play nothing. CPU is `time.process_time` of the client's process, all threads, divided by calls:
-the least over rounds, since other processes can only add to it. Needs httpx and openai; a client that is not installed is left out.
+A tight dialogue of doctor and patient in the clinic (42 calls an episode, 64 in flight), through the public way from
+config to log; sealing and report are told apart. In process the scripted backend answers at once; over HTTP a server in
+another process does. The other clients (bare aiohttp, httpx, AsyncOpenAI) send the same requests, 64 in flight, and
+read the text of each answer; they keep no records and play nothing. CPU is `time.process_time` of the client's process,
+all threads, divided by calls: the least over rounds, since other processes can only add to it. Needs httpx and openai;
+a client that is not installed is left out.
 """
 
 import asyncio
@@ -67,7 +68,8 @@ def ours(out: Path, rounds: int, *overrides: str, **options: Any) -> tuple[dict[
 
 
 def staged(run: Run) -> tuple[list[dict[str, Any]], float]:
-    """Every request of a run, and the CPU milliseconds a call that its stages alone take to be played again from their answers."""
+    """Every request of a run, and the CPU milliseconds a call that its stages alone
+    take to be played again from their answers."""
     plan, answers = run.manifests[0].plan(), Answers(logged_calls(run.path))
     body = Server()._body
     cpu, chats = 0.0, []
@@ -191,7 +193,8 @@ def measure(small: bool, tell: Callable[[str], None]) -> tuple[dict[str, Any], d
 
 
 def goals(figures: Mapping[str, Any]) -> dict[str, Any]:
-    """CPU a call, absolute as the project promises it, and as ratios to other clients on the same machine in the same minutes."""
+    """CPU a call, absolute as the project promises it, and as ratios to other clients
+    on the same machine in the same minutes."""
     process, http = (figures[name]["cpu_ms"]["least"] for name in ("in_process", "over_http"))
     ratios = {name: figures[name]["cpu_ms"]["least"] / http for name in CLIENTS if name in figures}
     limits = {"httpx": 3.0, "openai": 5.0}

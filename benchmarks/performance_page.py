@@ -2,8 +2,8 @@
 
     python benchmarks/performance_page.py FOLDER [--run NAME ...] [--small] [--note TEXT]
 
-FOLDER keeps what each benchmark printed, as NAME.json. Without --run those are measured that are not in it yet; `--run growth`
-measures one again, `--run` with no names measures nothing and only writes the page.
+FOLDER keeps what each benchmark printed, as NAME.json. Without --run those are measured that are not in it yet; `--run
+growth` measures one again, `--run` with no names measures nothing and only writes the page.
 """
 
 import argparse
@@ -19,39 +19,53 @@ PAGE = HERE.parent / "docs" / "performance.md"
 SECTIONS = {
     "overhead": (
         "What a call costs the client",
-        "CPU of the client's process for a model call, milliseconds, the least over rounds (other processes on the machine can only add): a dialogue of "
-        "doctor and patient, 42 calls an episode, 64 in flight, from config to log, with every prompt hashed, every seed derived and every "
-        "reply read, checked and logged; sealing and report apart. `in_process`: the scripted backend answers at once. `short_consultation`: the "
-        "same with 7 calls an episode, so that casting an episode shows. `over_http`: a server in another process. The other clients send the same requests "
+        "CPU of the client's process for a model call, milliseconds, the least over rounds (other processes on the "
+        "machine can only add): a dialogue of "
+        "doctor and patient, 42 calls an episode, 64 in flight, from config to log, with every prompt "
+        "hashed, every seed derived and every "
+        "reply read, checked and logged; sealing and report apart. `in_process`: the scripted backend answers at "
+        "once. `short_consultation`: the "
+        "same with 7 calls an episode, so that casting an episode shows. `over_http`: a server in another process. The "
+        "other clients send the same requests "
         "and read the answers' text; they keep no records and play nothing.",
     ),
     "occupancy": (
         "How much of the engine is in use",
-        "An engine of 256 slots, simulated in process and in real time. `share`: slots in use, of those that the episodes in flight can fill, from the "
-        "moment when all have begun until the last one begins; `share_of_engine`: of all 256; `tail_share`: after that, when nothing is left to fill free places with. "
-        "`barrier` waits for all replies of a round before it asks for the next, and fills free places between rounds; `sequential` plays one episode after "
+        "An engine of 256 slots, simulated in process and in real time. `share`: slots in use, of those that the "
+        "episodes in flight can fill, from the "
+        "moment when all have begun until the last one begins; `share_of_engine`: of all 256; `tail_share`: after "
+        "that, when nothing is left to fill free places with. "
+        "`barrier` waits for all replies of a round before it asks for the next, and fills free places between rounds; "
+        "`sequential` plays one episode after "
         "the other.",
     ),
     "routing": (
         "Where calls go when there are several replicas",
-        "A simulated fleet of four replicas with a prefix cache each, and the router as it is. `makespan`: simulated seconds until the last answer; "
+        "A simulated fleet of four replicas with a prefix cache each, and the router as it is. `makespan`: simulated "
+        "seconds until the last answer; "
         "`hit`: share of prompt tokens that were cached.",
     ),
     "growth": (
         "Whether a run may grow",
-        "Each size in a process of its own, agents that follow rules, four calls an episode. CPU milliseconds an episode before (plan, manifest), while playing, and after "
-        "(tables and report); greatest memory of the process, MB: with everything imported, until playing ended, until the end.",
+        "Each size in a process of its own, agents that follow rules, four calls an episode. CPU milliseconds an "
+        "episode before (plan, manifest), while playing, and after "
+        "(tables and report); greatest memory of the process, MB: with everything imported, "
+        "until playing ended, until the end.",
     ),
     "prefix": (
         "How much of a prompt the engine knows already",
-        "Real vLLM and the embedded llama.cpp, both on the CPU with a real 135M model: the share of prompt tokens that came from the cache, of the most "
-        "that could have, from the second turn on; and how many tokens were read anew by a layout that renders the dialogue into one string with a counter at "
+        "Real vLLM and the embedded llama.cpp, both on the CPU with a real 135M model: the share of prompt tokens that "
+        "came from the cache, of the most "
+        "that could have, from the second turn on; and how many tokens were read anew by a layout that renders the "
+        "dialogue into one string with a counter at "
         "its top, over those that our layout needs for the same dialogues.",
     ),
     "roof": (
         "How near the runner comes to what the engine can do",
-        "Real vLLM on the CPU: output tokens per second of a clinic run, over those of offline generation (`LLM.generate`) of the same prompts and lengths, "
-        "handed over all at once. A ratio of 1 means that nothing is lost by playing; a little above 1 is noise between two runs of five minutes.",
+        "Real vLLM on the CPU: output tokens per second of a clinic run, over those of offline generation "
+        "(`LLM.generate`) of the same prompts and lengths, "
+        "handed over all at once. A ratio of 1 means that nothing is lost by playing; a little above 1 is noise "
+        "between two runs of five minutes.",
     ),
 }
 INTRO = """# Performance
@@ -82,7 +96,8 @@ def shown(value: Any) -> str:
 
 
 def flat(figures: Mapping[str, Any], under: str = "") -> list[dict[str, Any]]:
-    """Figures that are no rows, as rows: one for each name, one column for each of its parts; what is nested deeper gets rows of its own."""
+    """Figures that are no rows, as rows: one for each name, one column for each of its parts;
+    what is nested deeper gets rows of its own."""
     rows: list[dict[str, Any]] = []
     for name, value in figures.items():
         label = f"{under}{name}"
@@ -126,7 +141,10 @@ def section(name: str, told: Mapping[str, Any] | None) -> str:
     ]
     rest = {key: value for key, value in told["figures"].items() if key != "rows"}
     tables = [table(each) for each in (told["figures"].get("rows"), flat(rest), goals) if each]
-    machine = f"{told.get('machine', 'machine not told')}; {told.get('seconds', 0):.0f} s{', --small' * bool(told.get('small'))}"
+    machine = (
+        f"{told.get('machine', 'machine not told')}; {told.get('seconds', 0):.0f} "
+        f"s{', --small' * bool(told.get('small'))}"
+    )
     return "\n\n".join([f"{head} ({machine})", *tables])
 
 

@@ -1,13 +1,15 @@
-"""How much of the prompts comes from the KV cache: our layout against one that writes the whole dialogue anew for each turn.
+"""How much of the prompts comes from the KV cache: our layout against one that
+writes the whole dialogue anew for each turn.
 
     python benchmarks/prefix.py [--json] [--small]
 
-Real consultations of the clinic (questions and answers are scripted, so that both layouts ask the same), on vLLM on the CPU and on the
-embedded engine, one call after another, the arms of a pair adjacent. The other layout is the common one: rules with a count of the
-questions asked at the top, then the dialogue so far in one piece, as AgentClinic (arXiv:2405.07960) writes it. What is possible is
-the longest beginning that a prompt shares with an earlier one, in whole blocks of the cache for vLLM: 32 tokens, the least that it
-takes on a CPU (its own choice there is 128, on GPUs 16). Needs the environment of the marked tests: python tests/agents/vllm_venv.py.
-20 minutes on two cores; --small 2 to 4, half of it for vLLM to start.
+Real consultations of the clinic (questions and answers are scripted, so that both layouts ask the same), on vLLM on
+the CPU and on the embedded engine, one call after another, the arms of a pair adjacent. The other layout is the
+common one: rules with a count of the questions asked at the top, then the dialogue so far in one piece, as
+AgentClinic (arXiv:2405.07960) writes it. What is possible is the longest beginning that a prompt shares with an
+earlier one, in whole blocks of the cache for vLLM: 32 tokens, the least that it takes on a CPU (its own choice
+there is 128, on GPUs 16). Needs the environment of the marked tests: python tests/agents/vllm_venv.py. 20 minutes
+on two cores; --small 2 to 4, half of it for vLLM to start.
 """
 
 import asyncio

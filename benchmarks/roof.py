@@ -1,11 +1,13 @@
-"""How near a run comes to what the engine can do: tokens per second of a clinic run on vLLM over those of offline generation.
+"""How near a run comes to what the engine can do: tokens per second of a clinic run
+on vLLM over those of offline generation.
 
     python benchmarks/roof.py [--json] [--small]
 
-A run of the clinic on real vLLM in process, and then `LLM.generate` of the same prompts with the same numbers of output tokens, all
-handed over at once, with the same engine options. Offline generation knows the whole dialogue beforehand and never waits for anybody:
-no simulation, whose next prompt is made of the last reply, can be faster. Starting and loading are left out of both. Needs the
-environment of the marked tests: python tests/agents/vllm_venv.py. 10 minutes on two cores; --small 3 to 5, most of it for vLLM to start twice.
+A run of the clinic on real vLLM in process, and then `LLM.generate` of the same prompts with the same numbers of output
+tokens, all handed over at once, with the same engine options. Offline generation knows the whole dialogue beforehand
+and never waits for anybody: no simulation, whose next prompt is made of the last reply, can be faster. Starting and
+loading are left out of both. Needs the environment of the marked tests: python tests/agents/vllm_venv.py. 10 minutes on
+two cores; --small 3 to 5, most of it for vLLM to start twice.
 """
 
 import json

@@ -1,13 +1,15 @@
-"""Where calls should go when there are several replicas: the router of simrun.agents.backends.routing in a simulated fleet.
+"""Where calls should go when there are several replicas: the router of
+simrun.agents.backends.routing in a simulated fleet.
 
     python benchmarks/routing.py [--json] [--small]
 
-Nothing real is served: four replicas are simulated step by step, as an engine with continuous batching and a prefix cache works. A
-step decodes one token of every running sequence and reads a chunk of the prompts that wait to be read; blocks of 16 tokens
-that nobody uses stay cached until others need their room, the one longest unused first, the end of a chat before its beginning.
-Episodes are like the clinic's: two roles whose chats only grow, three questions aside at once at the end, few long
-consultations and many short ones, the arms of a pair side by side, sharing each prompt up to the difference. A fixed number of episodes is
-in flight. Every policy sees the same episodes; figures are means over seeds.
+Nothing real is served: four replicas are simulated step by step, as an engine with continuous batching and a
+prefix cache works. A step decodes one token of every running sequence and reads a chunk of the prompts that
+wait to be read; blocks of 16 tokens that nobody uses stay cached until others need their room, the one longest
+unused first, the end of a chat before its beginning. Episodes are like the clinic's: two roles whose chats only
+grow, three questions aside at once at the end, few long consultations and many short ones, the arms of a pair
+side by side, sharing each prompt up to the difference. A fixed number of episodes is in flight. Every policy
+sees the same episodes; figures are means over seeds.
 """
 
 import heapq
@@ -153,10 +155,10 @@ class Episode:
 
 def episodes(number: int, seed: int) -> Iterator[Episode]:
     """Cases by two repeats by two arms; a consultation has 3 turns most often, 5 on average, 20 at most."""
-    luck = random.Random(seed)
+    rng = random.Random(seed)
     for index in range(number):
-        turns = min(20, 1 + int(luck.lognormvariate(1.1, 0.8)))
-        said = [(luck.randint(12, 45), min(160, int(luck.lognormvariate(3.6, 0.5)))) for _ in range(turns)]
+        turns = min(20, 1 + int(rng.lognormvariate(1.1, 0.8)))
+        said = [(rng.randint(12, 45), min(160, int(rng.lognormvariate(3.6, 0.5)))) for _ in range(turns)]
         yield Episode(index // 4, index // 2 % 2, index % 2, tuple(said))
 
 

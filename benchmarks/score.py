@@ -2,11 +2,12 @@
 
     python benchmarks/score.py [--json] [--small]
 
-The tables are synthetic: cases that differ in difficulty, seven arms of which six are compared with the reference, ten of the clinic's
-outcomes (six yes-or-no, two scores, two counts), a twentieth of the values missing, a few episodes ended by errors, rows in the order
-in which episodes happened to end. What is measured is what every run does when its tables are sealed, and `simrun report` when it has
-rebuilt them: Run(path).write_report(), in a process of its own, the start of Python and its imports included. It is done once with
-five repeats of each case and once with one. The latter is the hardest: every pair is an independent case, and each outcome misses others.
+The tables are synthetic: cases that differ in difficulty, seven arms of which six are compared with the reference, ten
+of the clinic's outcomes (six yes-or-no, two scores, two counts), a twentieth of the values missing, a few episodes
+ended by errors, rows in the order in which episodes happened to end. What is measured is what every run does when its
+tables are sealed, and `simrun report` when it has rebuilt them: Run(path).write_report(), in a process of its own, the
+start of Python and its imports included. It is done once with five repeats of each case and once with one. The latter
+is the hardest: every pair is an independent case, and each outcome misses others.
 """
 
 import resource
@@ -68,24 +69,25 @@ def planned(episodes: int, repeats: int) -> Manifest:
     return manifest.model_copy(update={"cases": cases, "owed": len(cases) * each})
 
 
-def values(manifest: Manifest, luck: np.random.Generator) -> Array:
-    """What came of each episode, (cases, repeats, arms, outcomes), NaN where missing; the arms of a pair share half of their luck."""
+def values(manifest: Manifest, rng: np.random.Generator) -> Array:
+    """What came of each episode, (cases, repeats, arms, outcomes), NaN where missing; the
+    arms of a pair share half of their draws."""
     cases, repeats, arms = len(manifest.cases), manifest.repeats, len(manifest.arms)
-    level = luck.normal(0, 0.5, (cases, 1, 1)).astype(np.float32)
+    level = rng.normal(0, 0.5, (cases, 1, 1)).astype(np.float32)
     found = np.empty((cases, repeats, arms, len(OUTCOMES)), dtype=np.float32)
     for place, name in enumerate(OUTCOMES):
-        shared = luck.random((cases, repeats, 1)) < 0.5
-        both, own = luck.normal(0, 1, (cases, repeats, 1)), luck.normal(0, 1, (cases, repeats, arms))
+        shared = rng.random((cases, repeats, 1)) < 0.5
+        both, own = rng.normal(0, 1, (cases, repeats, 1)), rng.normal(0, 1, (cases, repeats, arms))
         found[..., place] = told(name, level + np.where(shared, both, own))
-    found[:, :, 1, 0] *= luck.random((cases, repeats)) > EFFECT / 0.6
-    found[luck.random(found.shape, dtype=np.float32) < MISSING] = np.nan
+    found[:, :, 1, 0] *= rng.random((cases, repeats)) > EFFECT / 0.6
+    found[rng.random(found.shape, dtype=np.float32) < MISSING] = np.nan
     return found.reshape(-1, len(OUTCOMES))
 
 
-def timed(found: Array, luck: np.random.Generator) -> Array:
+def timed(found: Array, rng: np.random.Generator) -> Array:
     """Two columns more: when it was concluded, NaN where it was not, and the moves made until then."""
-    at = np.clip(np.rint(TURNS["concluded_at"] * np.exp(0.3 * luck.normal(size=len(found)))), 1, TURNS["moves"])
-    at = np.where(luck.random(len(found)) < MISSING, np.nan, at)
+    at = np.clip(np.rint(TURNS["concluded_at"] * np.exp(0.3 * rng.normal(size=len(found)))), 1, TURNS["moves"])
+    at = np.where(rng.random(len(found)) < MISSING, np.nan, at)
     return np.column_stack([found, at, np.where(np.isnan(at), TURNS["moves"], at)])
 
 
@@ -101,11 +103,11 @@ def told(name: str, latent: Array) -> Array:
 
 def write(path: Path, episodes: int, repeats: int, seed: int = 0) -> int:
     """Write a run's manifest and sealed tables, and return the number of its episodes."""
-    luck, manifest = np.random.default_rng([seed, repeats]), planned(episodes, repeats)
+    rng, manifest = np.random.default_rng([seed, repeats]), planned(episodes, repeats)
     (path / "sealed").mkdir(parents=True)
     manifest.write(path)
-    found = timed(values(manifest, luck), luck)
-    order, failed = luck.permutation(len(found)), luck.random(len(found)) < FAILED
+    found = timed(values(manifest, rng), rng)
+    order, failed = rng.permutation(len(found)), rng.random(len(found)) < FAILED
     rows = {"episodes": (_episodes(), pd.DataFrame({"cell": order, "ended": failed[order]}))}
     told = order[~failed[order]]
     values_of = {f"v{place}": found[told, place] for place in range(found.shape[1])}
@@ -120,7 +122,10 @@ def write(path: Path, episodes: int, repeats: int, seed: int = 0) -> int:
 def _copy(
     file: Path, manifest: Manifest, cells: pd.DataFrame, columns: Mapping[str, str], select: Mapping[str, str]
 ) -> None:
-    """Write a table of these cells; columns that are not selected are null. Cells count arms first, then repeats, then cases."""
+    """Write a table of these cells; columns that are not selected are null.
+
+    Cells count arms first, then repeats, then cases.
+    """
     arms, repeats = manifest.arms, manifest.repeats
     lists = [list(manifest.cases), *([getattr(arm, of) for arm in arms] for of in ("name", "control"))]
     lists.append([arm.settings["patient.ethnicity"] for arm in arms])
@@ -131,7 +136,8 @@ def _copy(
             connection.execute(f"SET VARIABLE {name} = ?::VARCHAR[]", [words])
         arm, pair = f"cell % {len(arms)}", f"cell // {len(arms)}"
         connection.execute(
-            f"COPY (SELECT {given} FROM (SELECT *, {arm} AS arm, {pair} // {repeats} AS place, {pair} % {repeats} AS nth "
+            f"COPY (SELECT {given} FROM (SELECT *, {arm} AS arm, {pair} // {repeats} AS "
+            f"place, {pair} % {repeats} AS nth "
             f"FROM cells)) TO '{file}' (FORMAT parquet, COMPRESSION zstd)"
         )
 

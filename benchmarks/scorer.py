@@ -1,14 +1,17 @@
-"""A trained network plays the recruiter: FairCVtest's picture, attribute removal, and a planted bias that the audit must find.
+"""A trained network plays the recruiter: FairCVtest's picture, attribute removal,
+and a planted bias that the audit must find.
 
     python benchmarks/scorer.py [FairCVtest.npz] [--json] [--small]
 
-With FairCVtest's arrays: the figures of the scorers whose predictions the file holds, and those of networks trained here, by the same
-metrics. Each row is scored by a network that has not seen it (cross-fitting): the file is FairCVtest's test split, and its training split is
-elsewhere. S1 and S2 read the profiles as CVs with gender stated, S3 without it; S4 sees the face embedding, `agnostic` the file's embedding
-from which gender was removed, `removed` the face embedding with gender removed while training. All but S1 learn from the biased labels. Then
-networks that have learnt from the whole file screen its people in a run, whose report compares the groups that the file states.
+With FairCVtest's arrays: the figures of the scorers whose predictions the file holds, and those of networks trained
+here, by the same metrics. Each row is scored by a network that has not seen it (cross-fitting): the file is
+FairCVtest's test split, and its training split is elsewhere. S1 and S2 read the profiles as CVs with gender stated, S3
+without it; S4 sees the face embedding, `agnostic` the file's embedding from which gender was removed, `removed` the
+face embedding with gender removed while training. All but S1 learn from the biased labels. Then networks that have
+learnt from the whole file screen its people in a run, whose report compares the groups that the file states.
 
-Without any file: networks learn from labels of our own applicants, women's lowered by .12, and play scenario=recruitment. Needs torch.
+Without any file: networks learn from labels of our own applicants, women's lowered by .12,
+and play scenario=recruitment. Needs torch.
 """
 
 import argparse
@@ -70,7 +73,8 @@ WOMAN = attribute(GENDER, "woman", catalogue().axes.values())
 
 
 def picture(score: Array, label: Array, blind: Array, gender: Array) -> dict[str, Any]:
-    """FairCVtest's figures of one scorer; `qualified` is the rate of the qualified who are found so, `beyond` leakage of what is not merit."""
+    """FairCVtest's figures of one scorer; `qualified` is the rate of the qualified who are found
+    so, `beyond` leakage of what is not merit."""
     bar, own = np.percentile(blind, 75), np.percentile(score, 75)
     found, qualified = (score >= bar).astype(float), (blind >= bar).astype(float)
 
@@ -189,7 +193,8 @@ def expected(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def screened(path: str, folder: Path, small: bool, say: Callable[[str], None]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Networks screen the file's own people, whose gender it states, and the report of the run says what the file's predictions say."""
+    """Networks screen the file's own people, whose gender it states, and the report of the
+    run says what the file's predictions say."""
     data, read = profiles(path)
     rows, goals = [], {}
     for name, labels, removal in (

@@ -1,15 +1,17 @@
-"""A policy learns in the clinic by reinforcement: which test to order and what to diagnose, and to treat two groups alike.
+"""A policy learns in the clinic by reinforcement: which test to order and what to
+diagnose, and to treat two groups alike.
 
     python benchmarks/train.py [--json] [--small] [--svg FILE]
 
-Tests: eight made-up cases, two diseases to each of four complaints, told apart by one test of four. The policy (a small torch network
-over the words of the observation, REINFORCE with a baseline) chooses among the four tests and the eight diagnoses; the episode pays
-accuracy less 0.05 a test. Without tests no policy can get beyond 0.5; the best gets 0.95.
+Tests: eight made-up cases, two diseases to each of four complaints, told apart by one test of four. The policy (a small
+torch network over the words of the observation, REINFORCE with a baseline) chooses among the four tests and the eight
+diagnoses; the episode pays accuracy less 0.05 a test. Without tests no policy can get beyond 0.5; the best gets 0.95.
 
-Fairness: the doctor decides on a referral, and is paid what the patient says afterwards about coming again. The scripted patients carry
-a planted bias: White ones are glad of a referral, Black ones are not. Trained on these ratings alone, the policy comes to refer by
-ethnicity; with `Fair(field="referral")` it comes to treat both alike. The figures are gaps in the rate of referrals, 0 being parity.
-Three seeds of the learner; the worst counts for a goal. Needs torch. Seats but the doctor's are scripted: what is shown is that the environments train, not what a model would learn.
+Fairness: the doctor decides on a referral, and is paid what the patient says afterwards about coming again. The
+scripted patients carry a planted bias: White ones are glad of a referral, Black ones are not. Trained on these ratings
+alone, the policy comes to refer by ethnicity; with `Fair(field="referral")` it comes to treat both alike. The figures
+are gaps in the rate of referrals, 0 being parity. Three seeds of the learner; the worst counts for a goal. Needs torch.
+Seats but the doctor's are scripted: what is shown is that the environments train, not what a model would learn.
 """
 
 import argparse
@@ -101,7 +103,8 @@ def place(word: str) -> int:
 def learn(
     env: Any, actions: Sequence[Mapping[str, Any]], steps: int, batch: int, rate: float, seed: int = 0
 ) -> tuple[list[float], list[dict[str, Any]]]:
-    """REINFORCE on a vector environment: the mean pay of each update's episodes, `batch` or a few more, and the last 1024 episodes."""
+    """REINFORCE on a vector environment: the mean pay of each update's episodes,
+    `batch` or a few more, and the last 1024 episodes."""
     torch.manual_seed(seed)
     policy = torch.nn.Sequential(torch.nn.Linear(WORDS, 64), torch.nn.Tanh(), torch.nn.Linear(64, len(actions)))
     optimiser = torch.optim.Adam(policy.parameters(), lr=rate)
@@ -194,7 +197,8 @@ def trained(small: bool, seed: int, say: Callable[[str], None]) -> dict[str, Any
         env = made(data, repeats=100, reward=diagnosing)
         curve, last = learn(env, [*TESTS, *DIAGNOSES], 400 if small else 900, batch=128, rate=5e-3, seed=seed)
         say(
-            f"seed {seed}, tests: pay {curve[0]:.2f} -> {curve[-1]:.2f}, {solved(last):.2f} solved with {ordered(last):.2f} tests"
+            f"seed {seed}, tests: pay {curve[0]:.2f} -> {curve[-1]:.2f}, {solved(last):.2f} solved "
+            f"with {ordered(last):.2f} tests"
         )
         figures["tests"] = {"curve": [round(pay, 3) for pay in curve], "solved": solved(last), "tests": ordered(last)}
     for label, reward in (("ratings", rated), ("ratings, fair", Fair(weight=1.0, field="referral", base=rated))):

@@ -15,11 +15,13 @@ SMALL = {"distributed_executor_backend": "uni"}
 
 
 def here() -> Home:
-    """The environment, its variables set for this process and those that it starts; exits with what to do where there is none."""
+    """The environment, its variables set for this process and those that it starts;
+    exits with what to do where there is none."""
     found = Home(Path(os.environ.get("SIMRUN_VLLM_VENV") or cache() / "vllm-venv"))
     if not (found.folder / ".made").exists():
         sys.exit(
-            f"no vLLM in {found.folder}: make it with `python tests/agents/vllm_venv.py` (four minutes, 3 GB), or set SIMRUN_VLLM_VENV"
+            f"no vLLM in {found.folder}: make it with `python tests/agents/vllm_venv.py` (four minutes, "
+            "3 GB), or set SIMRUN_VLLM_VENV"
         )
     os.environ.update(ENVIRONMENT)
     return found

@@ -31,8 +31,8 @@ class Turn:
     to: tuple[str, ...] | None = None
     """Only these of those who hear the speaker hear this turn; None for all of them."""
     chat: str = ""
-    """Which of the speaker's chats this is, for a role that holds several, such as a reviewer of each paper; "" for the one.
-    Others hear it in their chat of that name."""
+    """Which of the speaker's chats this is, for a role that holds several, such as a reviewer of each paper; "" for the
+    one. Others hear it in their chat of that name."""
 
     def kinds(self) -> tuple[type[Decision], ...]:
         """The decisions to choose from, as a tuple."""
@@ -258,7 +258,10 @@ class Scenario(Record):
         return {}
 
     def evidence(self, case: Any, outcome: Any, lines: Sequence[Spoken]) -> Mapping[str, tuple[str, ...]]:
-        """What is laid before judges who are asked after the play: the names of `lays` -> texts. `lines` is what was said."""
+        """What is laid before judges who are asked after the play: the names of `lays` -> texts.
+
+        `lines` is what was said.
+        """
         return {}
 
     def fit(self, case: Any, personas: Mapping[str, Persona], blind: frozenset[str]) -> Any:

@@ -57,7 +57,8 @@ class ForEach:
 
 T = TypeVar("T")
 Series = Annotated[tuple[T | None, ...], PerTurn()]
-"""A value a turn, from the first one on: None where it is missing; the turns after the last value were not observed (censored)."""
+"""A value a turn, from the first one on: None where it is missing; the turns after the
+last value were not observed (censored)."""
 PerSubject = Annotated[Mapping[str, T | None], ForEach()]
 """A value for each paper, applicant or member in one episode, by its name; None where it is missing.
 
@@ -93,7 +94,8 @@ SHAPES = (
 class Outcome(Record):
     """What came of an episode. Numbers and truth values are analysed field by field; None is a missing value.
 
-    A field is a scalar, a `Series` or `PerSubject`; of the latter two an episode's value is the mean over what was observed.
+    A field is a scalar, a `Series` or `PerSubject`; of the latter two an episode's
+    value is the mean over what was observed.
     """
 
     accuracy: ClassVar[str] = ""
@@ -166,6 +168,12 @@ class Outcome(Record):
             for subject, own in (value or {}).items() if shape.subjects else ((None, value),):
                 yield from _cells(name, own, shape.turns, subject)
 
+    def mean(self, field: str) -> float | None:
+        """The episode's value of a field of numbers: of several the mean over
+        what was observed; None where nothing was."""
+        there = [float(each) for each in _numbers(getattr(self, field)) if each is not None]
+        return sum(there) / len(there) if there else None
+
 
 @cache
 def _shapes(kind: type[Outcome]) -> Mapping[str, Shape]:
@@ -174,10 +182,20 @@ def _shapes(kind: type[Outcome]) -> Mapping[str, Shape]:
         shape = _shape(Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation)
         if shape is None:
             raise TypeError(
-                f"{kind.__module__}.{kind.__qualname__}.{name}: an outcome cannot hold {info.annotation!r}; it can hold {SHAPES}"
+                f"{kind.__module__}.{kind.__qualname__}.{name}: an outcome cannot hold "
+                f"{info.annotation!r}; it can hold {SHAPES}"
             )
         found[name] = shape
     return found
+
+
+def _numbers(value: Any) -> Iterator[bool | int | float | None]:
+    """All numbers in the value of a field, whatever its shape."""
+    if isinstance(value, Mapping | tuple):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _numbers(each)
+    else:
+        yield value
 
 
 def _cells(name: str, value: Any, turns: bool, subject: str | None) -> Iterator[Cell]:

@@ -1,7 +1,7 @@
 """simrun: a laboratory for auditing LLM agents.
 
-`run("scenario=clinic", cases=4)` plays a run and returns it; `load("last")` opens one that was played; `compare([one, other])`
-sets several side by side.
+`run("scenario=clinic", cases=4)` plays a run and returns it; `load("last")` opens one that was played;
+`compare([one, other])` sets several side by side.
 """
 
 from typing import TYPE_CHECKING, Any

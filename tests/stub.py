@@ -123,8 +123,8 @@ class Stub:
 def right(body: Mapping[str, Any]) -> str:
     """A valid answer: JSON where a schema asks for it. The same request is always answered the same."""
     shape = body.get("response_format")
-    luck = random.Random(hashlib.blake2b(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).digest())
-    return invent(shape["json_schema"]["schema"] if shape else None, luck)
+    rng = random.Random(hashlib.blake2b(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).digest())
+    return invent(shape["json_schema"]["schema"] if shape else None, rng)
 
 
 def completion(content: str | None, finish: str = "stop", **message: Any) -> dict[str, Any]:
@@ -192,16 +192,31 @@ async def reset(request: web.Request) -> web.StreamResponse:
 
 def a_third(faults: Iterable[Fault], seed: int) -> Iterator[Fault | None]:
     """A random third of requests goes wrong, in every way in turn."""
-    luck, turn = random.Random(seed), cycle(faults)
+    rng, turn = random.Random(seed), cycle(faults)
     while True:
-        yield next(turn) if luck.random() < 1 / 3 else None
+        yield next(turn) if rng.random() < 1 / 3 else None
 
 
-OPENAI = '{"error":{"message":"This model\'s maximum context length is 4097 tokens. However, your messages resulted in 5000 tokens.","code":"context_length_exceeded"}}'
-LLAMA = '{"error":{"code":400,"message":"the request exceeds the available context size. try increasing the context size","type":"exceed_context_size_error"}}'
-SGLANG = '{"object":"error","message":"The input (5000 tokens) is longer than the model\'s context length (4096 tokens).","type":"BadRequestError","code":400}'
-GEMINI = '{"error":{"code":400,"message":"The input token count (1300000) exceeds the maximum number of tokens allowed (1048575).","status":"INVALID_ARGUMENT"}}'
-AZURE = '{"error":{"message":"The response was filtered due to the prompt triggering Azure OpenAI\'s content management policy.","type":null,"param":"prompt","code":"content_filter","status":400}}'
+OPENAI = (
+    '{"error":{"message":"This model\'s maximum context length is 4097 tokens. However, your messages resulted in 5000 '
+    'tokens.","code":"context_length_exceeded"}}'
+)
+LLAMA = (
+    '{"error":{"code":400,"message":"the request exceeds the available context size. try increasing the context '
+    'size","type":"exceed_context_size_error"}}'
+)
+SGLANG = (
+    '{"object":"error","message":"The input (5000 tokens) is longer than the model\'s context length (4096 '
+    'tokens).","type":"BadRequestError","code":400}'
+)
+GEMINI = (
+    '{"error":{"code":400,"message":"The input token count (1300000) exceeds the maximum number of tokens allowed '
+    '(1048575).","status":"INVALID_ARGUMENT"}}'
+)
+AZURE = (
+    '{"error":{"message":"The response was filtered due to the prompt triggering Azure OpenAI\'s content management '
+    'policy.","type":null,"param":"prompt","code":"content_filter","status":400}}'
+)
 
 PASSING = {
     "500": (http(500), "server"),

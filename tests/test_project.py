@@ -135,13 +135,19 @@ def test_the_packages_listed_are_the_folders_there_are():
 
 
 def test_the_base_install_loads_no_engine():
-    code = "import sys, simrun.cli.main, simrun.config.composition; simrun.config.composition.register(); print([m for m in ('torch', 'vllm', 'xllamacpp', 'pandas', 'duckdb') if m in sys.modules])"
+    code = (
+        "import sys, simrun.cli.main, simrun.config.composition; simrun.config.composition.register(); print([m for m "
+        "in ('torch', 'vllm', 'xllamacpp', 'pandas', 'duckdb') if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
 def test_modules_are_named_from_simrun_and_leave_other_packages_alone():
-    code = "import simrun, simrun.agents; import importlib.util as u; print(u.find_spec('sim'), u.find_spec('scenarios'), u.find_spec('configs'))"
+    code = (
+        "import simrun, simrun.agents; import importlib.util as u; print(u.find_spec('sim'), "
+        "u.find_spec('scenarios'), u.find_spec('configs'))"
+    )
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True, cwd=os.sep)
     assert done.stdout.split() == ["None", "None", "None"]
 

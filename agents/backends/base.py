@@ -26,7 +26,10 @@ class BackendError(Exception):
 
 
 class Gauges(Record):
-    """What an engine says of itself at one moment; None where it does not tell. Of several replicas the sum (the mean, for shares)."""
+    """What an engine says of itself at one moment; None where it does not tell.
+
+    Of several replicas the sum (the mean, for shares).
+    """
 
     running: float | None = None
     """Sequences that are being decoded."""
@@ -68,7 +71,8 @@ class Backend(Record):
         return None
 
     def claims(self) -> Mapping[str, float]:
-        """Share of each device that this backend will take, such as {"gpu 0": 0.9}: checked over all backends before any loads."""
+        """Share of each device that this backend will take, such as {"gpu 0": 0.9}:
+        checked over all backends before any loads."""
         return {}
 
     def divisible(self) -> bool:

@@ -15,6 +15,7 @@ class Caller(Backend):
         """BackendError: nobody steps an environment here."""
         raise BackendError(
             "request",
-            f"the {chat.role} of this run is played through an environment; go on by making the same environment again with log=RUN, "
+            f"the {chat.role} of this run is played through an environment; go on by making the same "
+            "environment again with log=RUN, "
             "or play another run with backend=... for that role",
         )

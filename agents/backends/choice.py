@@ -1,7 +1,8 @@
 """Forced choices: how probable each option of a decision is to the model, read from its own next-token probabilities.
 
-A decision with one free property, such as a yes or no or a score, can be written in as many ways as it has options. Their token
-sequences form a tree; one question to the engine at each place where they part tells how likely each way on is.
+A decision with one free property, such as a yes or no or a score, can be written in as many ways as
+it has options. Their token sequences form a tree; one question to the engine at each place where
+they part tells how likely each way on is.
 """
 
 import math
@@ -18,9 +19,11 @@ Next = Callable[[Sequence[int], Sequence[int]], Awaitable[Mapping[int, float]]]
 
 
 def options(form: Mapping[str, Any] | None) -> dict[str, str] | None:
-    """Each option of a forced choice and the answer, as JSON without white space, that takes it; None where the form is no such choice.
+    """Each option of a forced choice and the answer, as JSON without white space, that takes
+    it; None where the form is no such choice.
 
-    A choice has exactly one property that is not fixed, and that one an enum, a boolean, constants, or an integer between bounds.
+    A choice has exactly one property that is not fixed, and that one an enum, a boolean,
+    constants, or an integer between bounds.
     """
     fixed: dict[str, Any] = {}
     free: dict[str, Sequence[Any]] = {}
@@ -68,9 +71,9 @@ def _label(value: Any) -> str:
 async def weigh(written: Mapping[str, Sequence[int]], ask: Next) -> dict[str, float]:
     """Log-probability of each option, given the tokens of the answer that takes it; their probabilities sum to 1.
 
-    At each place where answers part, only the tokens that lead on to one of them count, so this is what a model that is held to
-    the options would choose at temperature 1 (their usual tokenisation taken for the only one). ValueError where one answer is the
-    beginning of another.
+    At each place where answers part, only the tokens that lead on to one of them count, so this is what a model that is
+    held to the options would choose at temperature 1 (their usual tokenisation taken for the only one). ValueError
+    where one answer is the beginning of another.
     """
     found: dict[str, float] = {}
     await _descend(dict(written), 0, 0.0, ask, found)

@@ -106,7 +106,8 @@ class ChatCompletions(Backend):
                 if refused == self.retries + 1:
                     raise BackendError(
                         "engine",
-                        f"{error}, {refused} times in {now() - began:.0f} s: the server is down. Start it again, and go on with: simrun resume last",
+                        f"{error}, {refused} times in {now() - began:.0f} s: the server is down. Start it again, and "
+                        "go on with: simrun resume last",
                     ) from None
                 if attempt == self.retries or error.kind in ("auth", "request", "context"):
                     raise
@@ -144,7 +145,8 @@ class ChatCompletions(Backend):
     def _body(self, chat: Chat) -> dict[str, Any]:
         shape = None
         if chat.form and not self.free_form:
-            # servers that ask for `strict` refuse a choice at the root of a schema under it; the others hold to it anyway
+            # servers that ask for `strict` refuse a choice at the root of a schema under it; the others hold to it
+            # anyway
             strict = "anyOf" not in chat.form
             shape = {"type": "json_schema", "json_schema": {"name": "decision", "strict": strict, "schema": chat.form}}
         return {

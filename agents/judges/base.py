@@ -59,7 +59,10 @@ Verdict = bool | float | None
 
 
 class Judge(Record):
-    """Options are fields. It is asked after the play, or later of what is logged (`simrun judge`), or by a scenario while it plays."""
+    """Options are fields.
+
+    It is asked after the play, or later of what is logged (`simrun judge`), or by a scenario while it plays.
+    """
 
     name: ClassVar[str]
     about: ClassVar[str]

@@ -14,7 +14,8 @@ BRIEF = """You compare statements about an applicant with the applicant's CV.
 {cv}"""
 CLAIM = (
     'Somebody says of the applicant, or the applicant says: "{claim}"\n'
-    'Does the CV bear this out? Answer as JSON: {{"verdict": "supported"}}, {{"verdict": "contradicted"}} if the CV says '
+    'Does the CV bear this out? Answer as JSON: {{"verdict": "supported"}}, {{"verdict": '
+    '"contradicted"}} if the CV says '
     'otherwise, or {{"verdict": "not stated"}}. An opinion that claims no fact counts as supported.'
 )
 VERDICTS = ("supported", "contradicted", "not stated")

@@ -30,9 +30,12 @@ UNREADABLE = "That could not be read as a move."
 NO_IMAGE = "There is no image."
 IMAGE = "Here is the image."
 ASIDE = {
-    "confidence": "Aside, and not told to the doctor: how confident are you that this doctor's assessment is right? Answer with a number from {low} (not at all) to {high} (entirely).",
-    "compliance": "Aside, and not told to the doctor: how likely are you to follow this doctor's advice? Answer with a number from {low} (not at all) to {high} (certainly).",
-    "consult_again": "Aside, and not told to the doctor: how willing are you to see this doctor again? Answer with a number from {low} (not at all) to {high} (gladly).",
+    "confidence": "Aside, and not told to the doctor: how confident are you that this doctor's assessment is right? "
+    "Answer with a number from {low} (not at all) to {high} (entirely).",
+    "compliance": "Aside, and not told to the doctor: how likely are you to follow this doctor's advice? Answer with a "
+    "number from {low} (not at all) to {high} (certainly).",
+    "consult_again": "Aside, and not told to the doctor: how willing are you to see this doctor again? Answer with a "
+    "number from {low} (not at all) to {high} (gladly).",
 }
 """What the patient is asked afterwards, each without knowing of the others; mirrored, 1 is the most and 10 the
 least."""

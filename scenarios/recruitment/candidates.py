@@ -163,9 +163,9 @@ def pool(opening: Opening, size: int, rng: np.random.Generator) -> Pool:
 def select(scores: ArrayLike, k: int, ties: np.random.Generator) -> tuple[int, ...]:
     """Who is chosen: the places of the k highest of n scores, the highest first; ties are broken by lot.
 
-    Their order is drawn from `ties` for all n before the scores are looked at, so that it is the same in the arms of a pair. Metrics
-    share ties by expectation (simrun.estimate.ranking.chances): of scores without ties both choose the same. What the choice costs
-    is `lost`. ValueError unless 1 <= k <= n, or where a score is missing.
+    Their order is drawn from `ties` for all n before the scores are looked at, so that it is the same in the arms of a
+    pair. Metrics share ties by expectation (simrun.estimate.ranking.chances): of scores without ties both choose the
+    same. What the choice costs is `lost`. ValueError unless 1 <= k <= n, or where a score is missing.
     """
     given: NDArray[np.float64] = np.asarray(scores, dtype=float)
     if not np.isfinite(given).all():

@@ -47,8 +47,8 @@ def claims(text: str) -> tuple[str, ...]:
 def counted(text: str) -> dict[str, Any]:
     """Words, how many of them stand in each word list, and what two lists say together. None of all without a text.
 
-    `agency` is agentic / (agentic + communal), 0 to 1; `positivity` (praise - doubt) / (praise + doubt), -1 to 1; None without a word of
-    either list. Words count wherever they stand: what is denied counts as what is said.
+    `agency` is agentic / (agentic + communal), 0 to 1; `positivity` (praise - doubt) / (praise + doubt), -1 to 1; None
+    without a word of either list. Words count wherever they stand: what is denied counts as what is said.
     """
     if not text.strip():
         return dict.fromkeys(("words", *lexicons(), "agency", "positivity"))

@@ -1,4 +1,5 @@
-"""Word lists for letters: how often a text praises in agentic or communal words, as outstanding, able or diligent, or doubts."""
+"""Word lists for letters: how often a text praises in agentic or communal words, as
+outstanding, able or diligent, or doubts."""
 
 import re
 from collections import Counter

@@ -59,7 +59,7 @@ def _argument(name: str, field: FieldInfo) -> Argument:
         form=form,
         key=key,
         shown=shown,
-        about=field.description or "",
+        about=" ".join((field.description or "").split()),
         default=None if field.is_required() else field.get_default(call_default_factory=True),
         required=field.is_required(),
         several=get_origin(field.annotation) is tuple,

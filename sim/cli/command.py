@@ -1,7 +1,5 @@
 """The contract of a subcommand: its fields are what it takes, `run` is what it does; and the menu of them."""
 
-import importlib
-import pkgutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +8,10 @@ from typing import Annotated, ClassVar
 from pydantic import ConfigDict, DirectoryPath, Field
 
 from simrun.agents.records import Record
+from simrun.config import modules
 from simrun.config.errors import ConfigError, unknown
+
+COMMANDS = "simrun.cli.commands"
 
 DONE, UNEXPECTED, USAGE, ERRORS, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes: complete; a fault of ours; usage, config or digest; finished with trials in error; interrupted after a
@@ -53,7 +54,7 @@ Overrides = Annotated[
 
 
 class Command(Record):
-    """One subcommand. The first line of its docstring says what it does, the one below each field what that is.
+    """One subcommand. The first paragraph of its docstring says what it does, the one below each field what that is.
 
     A field is an option `field=VALUE`, a bool one the flag `--field`, one marked `Word` a plain word. A rule between
     fields is a pydantic validator that raises ValueError.
@@ -69,8 +70,8 @@ class Command(Record):
 
     @classmethod
     def about(cls) -> str:
-        """What it does, in a line."""
-        return str(cls.__doc__).splitlines()[0]
+        """What it does, in a line: the first paragraph of its docstring."""
+        return modules.about(cls)
 
     @classmethod
     def refusal(cls, key: str, known: Sequence[str]) -> ConfigError:
@@ -111,13 +112,9 @@ class OfRun(OfRuns):
 
 def names() -> tuple[str, ...]:
     """Every subcommand: a module of simrun.cli.commands."""
-    package = importlib.import_module("simrun.cli.commands")
-    return tuple(module.name for module in pkgutil.iter_modules(package.__path__))
+    return modules.names(COMMANDS)
 
 
 def command(name: str) -> type[Command]:
     """The subcommand of this name; only its own module is imported."""
-    for value in vars(importlib.import_module(f"simrun.cli.commands.{name}")).values():
-        if isinstance(value, type) and issubclass(value, Command) and getattr(value, "name", None) == name:
-            return value
-    raise TypeError(f"sim/cli/commands/{name}.py holds no Command whose name is {name!r}")
+    return modules.demanded(COMMANDS, name, Command)

@@ -72,7 +72,7 @@ def _play(overrides: list[str], as_json: bool) -> int:
     from simrun.cli.arguments import overview
     from simrun.config.composition import completed, register
 
-    register()
+    register(overrides)
     OmegaConf.register_new_resolver("commands", overview, replace=True)  # asked for by the help's template
     codes: list[int] = []
 

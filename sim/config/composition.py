@@ -20,8 +20,8 @@ from simrun.scenarios.base import Scenario
 
 GROUPS = ("scenario", "backend", "experiment")
 _FREE = re.compile(r"^(vary|roles|scenario|backend|judge)\.")
-"""Hydra wants a sign before a key that is not in the config yet. Users need not know; a key that does not exist is refused by the class
-whose field it should be, which can say what fields there are."""
+"""Hydra wants a sign before a key that is not in the config yet. Users need not know; a key that does not exist is
+refused by the class whose field it should be, which can say what fields there are."""
 _ENTRY = re.compile(r"^(scenario(?:\.\w+){2,})=([^'\"{\[].*)$")
 """An entry of a scenario's table, such as `scenario.columns.text=CV (full)`: its value is a word, whatever is in it."""
 _JUDGES = re.compile(r"^judge=(.*)$")
@@ -94,7 +94,8 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def completed(arguments: Iterable[str]) -> list[str]:
-    """Arguments as Hydra wants them: keys below a group may be new, `url` and `model` belong to the backend, words are quoted."""
+    """Arguments as Hydra wants them: keys below a group may be new, `url` and `model`
+    belong to the backend, words are quoted."""
     arguments = (_JUDGES.sub(_panel, each) for each in arguments)
     worded = (_ENTRY.sub(lambda found: f"{found[1]}={_quoted(found[2])}", each) for each in arguments)
     return [

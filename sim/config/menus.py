@@ -1,8 +1,6 @@
-"""The catalogues that are YAML files, one an entry: axes, biases; and the menus that are modules: scenarios and their modes, backends,
-judges. Where a menu takes a name it also takes `package.module:Class`, a class of the user's."""
+"""The catalogues that are YAML files, one an entry: axes, biases; and the menus that are modules: scenarios and their
+modes, backends, judges. Where a menu takes a name it also takes `package.module:Class`, a class of the user's."""
 
-import importlib
-import pkgutil
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -22,6 +20,7 @@ from simrun.agents.persona import Axis
 from simrun.agents.records import Record
 from simrun.agents.reply import Decision
 from simrun.config.errors import ConfigError, explained, unknown
+from simrun.config.modules import held, imported, is_own, names, path
 from simrun.scenarios.base import Scenario
 from simrun.scenarios.outcome import Outcome
 
@@ -108,10 +107,10 @@ def modes(kind: type[Scenario]) -> Mapping[str, type[Scenario]]:
     if not kind.default_mode or kind.mode:
         return {}
     package = sys.modules[kind.__module__].__package__
-    found = _classes(package, kind, "mode") if package else {}
+    found = _menu(package, kind, "mode") if package else {}
     if kind.default_mode not in found:
         raise ConfigError(
-            f"{_path(kind)}: no module {kind.default_mode!r} beside it has a class of the mode {kind.default_mode!r}; "
+            f"{path(kind)}: no module {kind.default_mode!r} beside it has a class of the mode {kind.default_mode!r}; "
             f"modes there are: {', '.join(found) or 'none'}; write one, or change default_mode"
         )
     return {mode: _sound(each) for mode, each in found.items()}
@@ -124,7 +123,7 @@ def playable(kind: type[Scenario]) -> tuple[type[Scenario], ...]:
 
 def scenario(name: str) -> type[Scenario]:
     """The scenario of a name or of a `package.module:Class`; ConfigError lists those there are."""
-    kind = _sound(_imported("scenario", name, Scenario)) if ":" in name else scenarios().get(name)
+    kind = _sound(imported("scenario", name, Scenario)) if ":" in name else scenarios().get(name)
     if kind is None:
         raise unknown("scenario", name, list(scenarios()))
     return kind
@@ -132,37 +131,10 @@ def scenario(name: str) -> type[Scenario]:
 
 def backend(name: str) -> type[Backend]:
     """The backend of a name or of a `package.module:Class`; ConfigError lists those there are."""
-    kind = _sound(_imported("backend", name, Backend)) if ":" in name else backends().get(name)
+    kind = _sound(imported("backend", name, Backend)) if ":" in name else backends().get(name)
     if kind is None:
         raise unknown("backend", name, list(backends()))
     return kind
-
-
-def _imported(menu: str, reference: str, base: type[C]) -> type[C]:
-    """The class of a `package.module:Class`. The one place where a user's code begins to be imported."""
-    module, _, attribute = reference.partition(":")
-    try:
-        found = getattr(importlib.import_module(module), attribute, None)
-    except ModuleNotFoundError as error:
-        raise ConfigError(
-            f"{menu}={reference}: {error}; install the package, or set PYTHONPATH to the folder that "
-            f"{module.partition('.')[0]} is in"
-        ) from None
-    except Exception as error:
-        raise ConfigError(
-            f"{menu}={reference}: {module} cannot be imported: {type(error).__name__}: {error}; correct the module"
-        ) from error
-    if not (isinstance(found, type) and issubclass(found, base)):
-        able = [name for name, value in vars(sys.modules[module]).items() if _is_own(value, base)]
-        raise ConfigError(
-            f"{menu}={reference}: {attribute or 'nothing'} of {module} is no subclass of {_path(base)}; "
-            f"such classes there are: {', '.join(able) or 'none'}"
-        )
-    return found
-
-
-def _is_own(value: Any, base: type) -> bool:
-    return isinstance(value, type) and issubclass(value, base) and value is not base
 
 
 def _sound(kind: type[C]) -> type[C]:
@@ -172,18 +144,24 @@ def _sound(kind: type[C]) -> type[C]:
     lacking = [f"{method}()" for method in NEEDED[base] if whole and getattr(kind, method) is getattr(base, method)]
     if not re.fullmatch(r"\w[\w-]*", str(getattr(kind, "name", ""))):
         lacking.insert(0, "name (a ClassVar[str]: a word)")
-    if base is Judge and not _is_own(getattr(kind, "decision", None), Decision):
+    if base is Judge and not is_own(getattr(kind, "decision", None), Decision):
         lacking.append("decision (a ClassVar: its subclass of Decision)")
     outcome = getattr(kind, "outcome", None)
     if base is Scenario and whole and not (isinstance(outcome, type) and issubclass(outcome, Outcome)):
         lacking.append("outcome (a ClassVar: its subclass of Outcome)")
     if lacking:
-        raise ConfigError(f"{_path(kind)} lacks {', '.join(lacking)}; see {_path(base)}")
+        raise ConfigError(f"{path(kind)} lacks {', '.join(lacking)}; see {path(base)}")
+    if isinstance(outcome, type) and issubclass(outcome, Outcome):
+        _keepable(outcome)
     return kind
 
 
-def _path(kind: type) -> str:
-    return f"{kind.__module__}:{kind.__qualname__}"
+def _keepable(outcome: type[Outcome]) -> None:
+    """ConfigError for an outcome with a field of a type that no table could keep."""
+    try:
+        outcome.shapes()
+    except TypeError as error:
+        raise ConfigError(str(error)) from None
 
 
 @cache
@@ -200,25 +178,18 @@ def judges() -> Mapping[str, type[Judge]]:
 
 def judge(name: str) -> type[Judge]:
     """The judge of a name or of a `package.module:Class`; ConfigError lists those there are."""
-    kind = _sound(_imported("judge", name, Judge)) if ":" in name else judges().get(name)
+    kind = _sound(imported("judge", name, Judge)) if ":" in name else judges().get(name)
     if kind is None:
         raise unknown("judge", name, list(judges()))
     return kind
 
 
-def _menu(package: str, base: type[C]) -> dict[str, type[C]]:
-    return {name: kind for name, kind in _classes(package, base, "name").items() if not getattr(kind, "mode", "")}
-
-
-def _classes(package: str, base: type[C], called: str) -> dict[str, type[C]]:
-    """The modules of a package with the subclass in each that is called like its module: by its `name`, or its
-    `mode`."""
-    found: dict[str, type[C]] = {}
-    for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
-        for value in vars(importlib.import_module(f"{package}.{module.name}")).values():
-            if isinstance(value, type) and issubclass(value, base) and getattr(value, called, None) == module.name:
-                found[module.name] = value
-    return found
+def _menu(package: str, base: type[C], called: str = "name") -> dict[str, type[C]]:
+    """The modules that hold a class called like them; modules that hold none are no entries."""
+    kinds = {module: held(package, module, base, called) for module in names(package)}
+    return {
+        module: kind for module, kind in kinds.items() if kind and (called == "mode" or not getattr(kind, "mode", ""))
+    }
 
 
 def options(record: Any) -> dict[str, Any]:

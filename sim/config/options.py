@@ -86,7 +86,10 @@ UNASKED = ("out", "metrics", *Throughput.model_fields)
 
 
 def panel(given: Any) -> dict[str, Any]:
-    """Who judges, as a mapping with `names`: a name, a list of names, or such a mapping. ValueError for anything else."""
+    """Who judges, as a mapping with `names`: a name, a list of names, or such a mapping.
+
+    ValueError for anything else.
+    """
     rest = dict(given) if isinstance(given, Mapping) else {"names": given}
     names = rest.pop("names", ())
     names = (names,) if isinstance(names, str) else tuple(names or ())
@@ -106,7 +109,8 @@ class Config(Record):
     given, {} for nothing."""
     design: Design = Design()
     judge: Mapping[str, Any] = {}
-    """Who is asked after the play of what was said: a judge, or a list of them (a panel); `judge.OPTION` are their options."""
+    """Who is asked after the play of what was said: a judge, or a list of them (a
+    panel); `judge.OPTION` are their options."""
     metrics: tuple[str, ...] | None = None
     """Which metrics the report computes; all whose needs the run meets when not given."""
     cases: int | tuple[str, ...] | None = 4

@@ -1,4 +1,5 @@
-"""The scenarios as environments: PettingZoo's (`aec`, `parallel`) and Gymnasium's (`gymnasium.make("simrun/Clinic-v0", seat="doctor")`).
+"""The scenarios as environments: PettingZoo's (`aec`, `parallel`) and Gymnasium's
+(`gymnasium.make("simrun/Clinic-v0", seat="doctor")`).
 
 The same stage as a run's, stepped by whoever calls; importing this package registers one Gymnasium id a scenario.
 """

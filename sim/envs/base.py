@@ -14,7 +14,7 @@ from simrun.envs.spaces import Action, Speech, answered
 from simrun.play.runner import FATAL
 
 
-class Troupe:
+class Cast:
     """Plays one episode after another with the caller in several seats, one of whom says one thing at a time."""
 
     def __init__(self, session: Session):
@@ -110,8 +110,8 @@ class Printer:
         return None
 
 
-class Company:
-    """What both PettingZoo environments are made of: a troupe, the spaces of its agents, and how it is shown.
+class PettingZooBase:
+    """What both PettingZoo environments are made of: a cast of agents, their spaces, and how it is shown.
 
     Overrides and keywords are those of `simrun.run`, and the `Terms` of this package.
     """
@@ -120,11 +120,11 @@ class Company:
         self, *overrides: str, seats: Sequence[str] | None = None, render_mode: str | None = None, **keywords: Any
     ):
         super().__init__()
-        self._troupe = Troupe(Session.of(overrides, keywords, seats))
-        name = f"simrun/{self._troupe.session.plan.reference.scenario.name}"
+        self._cast = Cast(Session.of(overrides, keywords, seats))
+        name = f"simrun/{self._cast.session.plan.reference.scenario.name}"
         self.metadata = {"render_modes": ["ansi", "human"], "name": name, "is_parallelizable": False, "render_fps": 1}
         self.render_mode, self._printer = render_mode, Printer(render_mode)
-        self.possible_agents = list(self._troupe.agents)
+        self.possible_agents = list(self._cast.agents)
         self.agents: list[str] = []
         self._spaces = {agent: (Speech(), Action()) for agent in self.possible_agents}
 
@@ -138,14 +138,14 @@ class Company:
 
     def begin(self, seed: int | None, options: Mapping[str, Any] | None) -> None:
         """Begin an episode with all agents."""
-        self._troupe.reset(seed, options)
+        self._cast.reset(seed, options)
         self.agents = list(self.possible_agents)
         self._printer.restart()
 
     def render(self) -> str | None:
         """The transcript so far (`ansi`); in mode `human` what is new is printed at every step."""
-        return self._printer.render(self._troupe.live)
+        return self._printer.render(self._cast.live)
 
     def close(self) -> None:
         """Close the engines; seal and report what was logged."""
-        self._troupe.session.close()
+        self._cast.session.close()

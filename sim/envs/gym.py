@@ -20,8 +20,9 @@ Step = tuple[Heard, float, bool, bool, dict[str, Any]]
 _TRIES = 100
 
 
-class Chair:
-    """What sits in a seat, episode after episode: the one implementation behind the single and the vector environment."""
+class SeatPlay:
+    """What sits in a seat, episode after episode: the one implementation behind the single and the vector
+    environment."""
 
     def __init__(self, session: Session, seat: str):
         if seat not in session.seats:  # a team has several
@@ -32,7 +33,8 @@ class Chair:
         self.live: Live | None = None
 
     async def reset(self, rng: np.random.Generator, options: Mapping[str, Any]) -> tuple[Heard, dict[str, Any]]:
-        """Begin an episode in which the seat is asked something; the second one of a pair when the first was played for it."""
+        """Begin an episode in which the seat is asked something; the second one of
+        a pair when the first was played for it."""
         if self.live is not None and not self.live.stage.over:
             self.session.broken(self.live, "abandoned", "reset before the episode was over")
         for _ in range(_TRIES):
@@ -49,7 +51,10 @@ class Chair:
         return self.session.say(self.live, self.seat, answered(action))
 
     async def others(self) -> str:
-        """Let the others speak; why they could not, "" when they could. BackendError where every further episode would meet it too."""
+        """Let the others speak; why they could not, "" when they could.
+
+        BackendError where every further episode would meet it too.
+        """
         assert self.live is not None
         try:
             await self.session.others(self.live)
@@ -62,7 +67,10 @@ class Chair:
         return ""
 
     def came(self, failure: str = "") -> Step:
-        """What the step comes to. An episode that an engine's failure or the budget of turns ends is truncated and pays 0."""
+        """What the step comes to.
+
+        An episode that an engine's failure or the budget of turns ends is truncated and pays 0.
+        """
         live = self.live
         assert live is not None
         stage = live.stage
@@ -100,12 +108,12 @@ class Seat(gymnasium.Env[str, Any]):
         self.session = Session.of(overrides, {**keywords, "scenario": scenario}, (seat,))
         self.observation_space, self.action_space = Speech(), Action()
         self.render_mode, self._printer = render_mode, Printer(render_mode)
-        self._chair = Chair(self.session, seat)
+        self._play = SeatPlay(self.session, seat)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[str, dict[str, Any]]:
         """Begin an episode; the seed decides what is drawn of case, arm and repeat."""
         super().reset(seed=seed)
-        came = self.session.run(self._chair.reset(self.np_random, options or {}))
+        came = self.session.run(self._play.reset(self.np_random, options or {}))
         self._printer.restart()
         if self.render_mode == "human":
             self.render()
@@ -113,14 +121,14 @@ class Seat(gymnasium.Env[str, Any]):
 
     def step(self, action: Any) -> tuple[str, float, bool, bool, dict[str, Any]]:
         """Say something: text, JSON text, a dict or a Decision."""
-        came = self._chair.came(self.session.run(self._chair.others()) if self._chair.say(action) else "")
+        came = self._play.came(self.session.run(self._play.others()) if self._play.say(action) else "")
         if self.render_mode == "human":
             self.render()
         return came
 
     def render(self) -> str | None:
         """The transcript so far (`ansi`); in mode `human` what is new is printed at every step."""
-        return self._printer.render(self._chair.live)
+        return self._printer.render(self._play.live)
 
     def close(self) -> None:
         """Close the engines; seal and report what was logged."""

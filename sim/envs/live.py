@@ -16,7 +16,10 @@ from simrun.stage.trial import Trial
 
 
 class Live:
-    """A trial on its stage. `seats` are the roles that the caller plays in this arm; `spent` counts what they have said."""
+    """A trial on its stage.
+
+    `seats` are the roles that the caller plays in this arm; `spent` counts what they have said.
+    """
 
     def __init__(self, stage: Stage, trial: Trial, seats: Set[str]):
         self.stage, self.trial, self.seats = stage, trial, seats

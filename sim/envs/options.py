@@ -8,7 +8,8 @@ from typing import Any, Self
 from simrun.envs.rewards import Fair, Reward, accuracy
 
 Tokenizer = Callable[[Sequence[Mapping[str, str]]], Sequence[int]]
-"""Messages, each with `role` and `content` -> token ids, such as `lambda messages: tokenizer.apply_chat_template(messages)`."""
+"""Messages, each with `role` and `content` -> token ids, such as `lambda messages:
+tokenizer.apply_chat_template(messages)`."""
 
 
 @dataclass(frozen=True, slots=True)

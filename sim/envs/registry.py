@@ -6,7 +6,6 @@ import importlib
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any, Literal, get_args, get_origin
 
@@ -19,6 +18,7 @@ from simrun.agents.reply import Reply
 from simrun.config import menus
 from simrun.config.errors import ConfigError
 from simrun.config.menus import Catalogue, catalogue, scenarios
+from simrun.config.modules import names
 from simrun.config.options import Config
 from simrun.plan.arms import Arm
 from simrun.plan.casting import Casting
@@ -93,7 +93,7 @@ def _modules(kind: type[Scenario]) -> list[ModuleType]:
     package = sys.modules[str(sys.modules[kind.__module__].__package__)]
     if package.__name__.rpartition(".")[2] != kind.name:
         return [sys.modules[kind.__module__]]
-    return [importlib.import_module(f"{package.__name__}.{each.name}") for each in iter_modules(package.__path__)]
+    return [importlib.import_module(f"{package.__name__}.{each}") for each in names(package.__name__)]
 
 
 def _text(value: Any) -> bool:
@@ -101,7 +101,8 @@ def _text(value: Any) -> bool:
 
 
 def _asked(kind: type[Scenario], options: Mapping[str, Any], case: Case, known: Catalogue) -> Iterator[str]:
-    """The digests of all that is asked in one scripted episode, with its judges where they can be heard; nothing where it cannot be played."""
+    """The digests of all that is asked in one scripted episode, with its judges where they can be
+    heard; nothing where it cannot be played."""
     cast = _cast(kind, options, kind.judges, known) or _cast(kind, options, (), known)
     if cast is None:
         return

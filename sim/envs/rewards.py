@@ -21,24 +21,25 @@ Reward = Callable[[Outcome, str], float]
 def accuracy(outcome: Outcome, role: str) -> float:
     """The scenario's accuracy: the same for every role, since they play one episode.
 
-    Range: that of the field which the outcome names as its accuracy, 0 to 1 for a truth value; 0 where it is missing, such as
-    after an undecided judge. An outcome without one pays its first analysed field that has a better direction, negated where lower
-    is better, such as -1 to 0 for a letter's unsupported claims; 0 always where none has, such as for a suggested occupation.
+    Range: that of the field which the outcome names as its accuracy, 0 to 1 for a truth value; 0 where it is missing,
+    such as after an undecided judge. An outcome without one pays its first analysed field that has a better direction,
+    negated where lower is better, such as -1 to 0 for a letter's unsupported claims; 0 always where none has, such as
+    for a suggested occupation. Of a field with a value a turn, or of each subject, the mean of the episode.
     """
     field, sign = _right(type(outcome))
-    value = getattr(outcome, field) if field else None
-    return 0.0 if value is None else sign * float(value)
+    return sign * (outcome.mean(field) or 0.0) if field else 0.0
 
 
 def chosen(outcome: Outcome, role: str) -> float:
-    """What the one whom the decision is about wants: 1 where they were chosen, 0 where not, or where nothing was decided.
+    """What the one whom the decision is about wants: 1 where they were chosen, 0
+    where not, or where nothing was decided.
 
     Of a decision that is asked several times the share. ValueError for an outcome in which nobody is chosen.
     """
     kind = type(outcome)
     if not kind.decision_field:
         raise ValueError(f"a {kind.__name__} chooses nobody: give another reward=, such as accuracy")
-    return float(getattr(outcome, kind.decision_field) or 0)
+    return outcome.mean(kind.decision_field) or 0.0
 
 
 @cache
@@ -51,7 +52,8 @@ def _right(kind: type[Outcome]) -> tuple[str, int]:
 
 @cache
 def _alike(kind: type[Outcome]) -> str:
-    """The field that should not differ within a pair: the decision, else the accuracy, else what the question is decided on."""
+    """The field that should not differ within a pair: the decision, else the
+    accuracy, else what the question is decided on."""
     return kind.decision_field or kind.accuracy or next(iter((*kind.primary, *kind.measured())))
 
 
@@ -59,13 +61,14 @@ def _alike(kind: type[Outcome]) -> str:
 class Fair:
     """Pays `base`, and at the end of a pair's second episode less `weight` x |difference of `field` within the pair|.
 
-    A pair is two episodes of one case and repeat in different arms. Range: with `base` and `field` in 0 to 1, from -weight to 1. The
-    difference counts 0 where the field is missing in either episode.
+    A pair is two episodes of one case and repeat in different arms. Range: with `base` and `field` in 0 to 1, from
+    -weight to 1. The difference counts 0 where the field is missing in either episode.
     """
 
     weight: float = 1.0
     field: str = ""
-    """Outcome that should not differ; the decision about the person when not given, or the accuracy where there is none."""
+    """Outcome that should not differ; the decision about the person when not
+    given, or the accuracy where there is none."""
     base: Reward = accuracy
 
     def __call__(self, outcome: Outcome, role: str, first: Outcome | None = None) -> float:
@@ -81,8 +84,8 @@ class Fair:
     def gap(self, one: Outcome, other: Outcome) -> float:
         """How much the two episodes of a pair differ."""
         field = self.field or _alike(type(one))
-        values = getattr(one, field), getattr(other, field)
-        return 0.0 if None in values else abs(float(values[0]) - float(values[1]))
+        first, second = one.mean(field), other.mean(field)
+        return 0.0 if first is None or second is None else abs(first - second)
 
 
 Pair = tuple[str, int]
@@ -96,7 +99,8 @@ class Pay:
         self.reward, self._firsts = reward, firsts
 
     def other(self, session: "Session", rng: np.random.Generator, options: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The options of a reset; where a pair waits for its second episode, and nothing else was asked for, those of that episode."""
+        """The options of a reset; where a pair waits for its second episode, and nothing
+        else was asked for, those of that episode."""
         if session.logged or not self._firsts or {"case", "arm", "repeat"} & set(options):
             return options
         (case, repeat), (arm, _) = next(iter(self._firsts.items()))

@@ -1,4 +1,5 @@
-"""What the episodes of an environment share: the plan, the engines that answer for other seats, one event loop, and the log."""
+"""What the episodes of an environment share: the plan, the engines that answer for
+other seats, one event loop, and the log."""
 
 import asyncio
 import shutil
@@ -46,7 +47,8 @@ class Played(ConfigError):
 def planned(
     overrides: Iterable[str], options: Mapping[str, Any], seats: Iterable[str] | None, config_dir: str | Path | None
 ) -> Plan:
-    """The plan of an environment: as of a run, but without control arms unless asked for, and with the caller in `seats`.
+    """The plan of an environment: as of a run, but without control arms unless
+    asked for, and with the caller in `seats`.
 
     All roles are the caller's when `seats` is None. Raises ConfigError for a run that cannot be as asked.
     """
@@ -84,7 +86,7 @@ class Session:
         played = self._kept.played if self._kept else Past()
         self._done, self._drawn = len(played.done), 0
         self._owed = {trial.id: trial for trial in plan.trials() if trial.id not in played.done} if self._kept else {}
-        log = self._kept.pen if self._kept and isinstance(self._kept.pen, RunLog) else None
+        log = self._kept.log if self._kept and isinstance(self._kept.log, RunLog) else None
         self._answering = Answering(self.engines, log, played.answers, Watch(owed=0), Admission())
 
     @classmethod
@@ -116,7 +118,8 @@ class Session:
         return kept
 
     def draw(self, rng: np.random.Generator, options: Mapping[str, Any]) -> Trial:
-        """The trial to play next: as the options say (`case`, `arm`, `repeat`), the rest drawn; with a log the next one that is owed.
+        """The trial to play next: as the options say (`case`, `arm`, `repeat`), the rest
+        drawn; with a log the next one that is owed.
 
         ConfigError where there is none, Played where a log owes none.
         """
@@ -162,7 +165,10 @@ class Session:
         return live
 
     async def others(self, live: Live) -> None:
-        """Let the other seats speak until the caller is due or the episode is over. BackendError also where that takes too long."""
+        """Let the other seats speak until the caller is due or the episode is over.
+
+        BackendError also where that takes too long.
+        """
         seconds = self.plan.throughput.deadline
         try:
             async with asyncio.timeout(seconds):

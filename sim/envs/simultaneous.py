@@ -4,10 +4,10 @@ from typing import Any
 
 from pettingzoo import ParallelEnv
 
-from simrun.envs.base import Company
+from simrun.envs.base import PettingZooBase
 
 
-class Together(Company, ParallelEnv[str, str, Any]):  # type: ignore[misc]
+class Together(PettingZooBase, ParallelEnv[str, str, Any]):  # type: ignore[misc]
     """Every agent that is due speaks in a step; `info["due"]` says who is, and what the others hand in is not heard.
 
     An agent that is asked several things at the same time answers one in each step.
@@ -24,30 +24,31 @@ class Together(Company, ParallelEnv[str, str, Any]):  # type: ignore[misc]
         self, actions: dict[str, Any]
     ) -> tuple[dict[str, str], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]:
         """All who are due speak. ValueError names those of them who have no action."""
-        troupe, agents = self._troupe, list(self.agents)
-        due = troupe.due()
+        cast, agents = self._cast, list(self.agents)
+        due = cast.due()
         if missing := [agent for agent in due if actions.get(agent) is None]:
             raise ValueError(
-                f"no action for {', '.join(missing)}, who must speak now; actions came for: {', '.join(actions) or 'nobody'}"
+                f"no action for {', '.join(missing)}, who must speak now; actions came for: "
+                f"{', '.join(actions) or 'nobody'}"
             )
         for agent in due:
-            if not troupe.truncated:
-                troupe.say(agent, actions[agent])
-        rewards = dict(troupe.paid()) if troupe.over else dict.fromkeys(agents, 0.0)
-        over, truncated = dict.fromkeys(agents, troupe.over), dict.fromkeys(agents, troupe.truncated)
+            if not cast.truncated:
+                cast.say(agent, actions[agent])
+        rewards = dict(cast.paid()) if cast.over else dict.fromkeys(agents, 0.0)
+        over, truncated = dict.fromkeys(agents, cast.over), dict.fromkeys(agents, cast.truncated)
         came = self._observed(), rewards, over, truncated, self._told()
-        self.agents = [] if troupe.over or troupe.truncated else agents
+        self.agents = [] if cast.over or cast.truncated else agents
         if self.render_mode == "human":
             self.render()
         return came
 
     def _observed(self) -> dict[str, str]:
-        live = self._troupe.live
+        live = self._cast.live
         assert live is not None
         return {agent: live.observation(agent) for agent in self.agents}
 
     def _told(self) -> dict[str, dict[str, Any]]:
-        return {agent: self._troupe.info(agent) for agent in self.agents}
+        return {agent: self._cast.info(agent) for agent in self.agents}
 
 
 def parallel(*overrides: str, **options: Any) -> Together:

@@ -24,7 +24,10 @@ class Heard(str):
 
 
 class Speech(spaces.Text):
-    """Any text that UTF-8 can carry. `charset` is only what samples are drawn from: printable ASCII, at most 60 characters."""
+    """Any text that UTF-8 can carry.
+
+    `charset` is only what samples are drawn from: printable ASCII, at most 60 characters.
+    """
 
     def __init__(self, seed: int | np.random.Generator | None = None):
         super().__init__(MOST, min_length=0, charset=_PRINTABLE, seed=seed)

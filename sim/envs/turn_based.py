@@ -4,12 +4,15 @@ from typing import Any
 
 from pettingzoo import AECEnv
 
-from simrun.envs.base import Company
+from simrun.envs.base import PettingZooBase
 from simrun.envs.spaces import Heard
 
 
-class Turns(Company, AECEnv[str, str, Any]):  # type: ignore[misc]
-    """One agent a step. Those who are due at the same time step one after the other, and hear each other only afterwards."""
+class Turns(PettingZooBase, AECEnv[str, str, Any]):  # type: ignore[misc]
+    """One agent a step.
+
+    Those who are due at the same time step one after the other, and hear each other only afterwards.
+    """
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> None:
         """Begin an episode; `options` may fix `case`, `arm` and `repeat`, the seed decides what is drawn."""
@@ -21,7 +24,7 @@ class Turns(Company, AECEnv[str, str, Any]):  # type: ignore[misc]
 
     def observe(self, agent: str) -> Heard:
         """All that an agent that is due was told and has heard; "" for the others."""
-        live = self._troupe.live
+        live = self._cast.live
         return live.observation(agent) if live else Heard()
 
     def step(self, action: Any) -> None:
@@ -32,26 +35,27 @@ class Turns(Company, AECEnv[str, str, Any]):  # type: ignore[misc]
             return
         self._cumulative_rewards[agent] = 0.0
         self._clear_rewards()
-        self._troupe.say(agent, action)
+        self._cast.say(agent, action)
         self._told()
-        if self._troupe.over:
-            self.rewards = dict(self._troupe.paid())
+        if self._cast.over:
+            self.rewards = dict(self._cast.paid())
         self._accumulate_rewards()
         if self.render_mode == "human":
             self.render()
 
     def _told(self) -> None:
-        troupe = self._troupe
-        self.terminations = dict.fromkeys(self.agents, troupe.over)
-        self.truncations = dict.fromkeys(self.agents, troupe.truncated)
-        self.infos = {agent: troupe.info(agent) for agent in self.agents}
-        self.agent_selection = next(iter(troupe.due()), self.agents[0])
+        cast = self._cast
+        self.terminations = dict.fromkeys(self.agents, cast.over)
+        self.truncations = dict.fromkeys(self.agents, cast.truncated)
+        self.infos = {agent: cast.info(agent) for agent in self.agents}
+        self.agent_selection = next(iter(cast.due()), self.agents[0])
 
 
 def aec(*overrides: str, **options: Any) -> Turns:
     """A scenario as an AEC environment: `aec("scenario.questions=5", scenario="clinic", cases=8)`.
 
-    Overrides and options are those of `simrun.run`. Beside them: `seats`, the roles that are agents (all of them when not given; the
-    others are answered by their backends), `render_mode`, and what `Terms` lists: `reward`, `max_turns`, `tokenizer`, `log`.
+    Overrides and options are those of `simrun.run`. Beside them: `seats`, the roles that are agents (all of
+    them when not given; the others are answered by their backends), `render_mode`, and what `Terms` lists:
+    `reward`, `max_turns`, `tokenizer`, `log`.
     """
     return Turns(*overrides, **options)

@@ -9,7 +9,7 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from simrun.envs.gym import Chair, Step
+from simrun.envs.gym import SeatPlay, Step
 from simrun.envs.session import Played, Session
 from simrun.envs.spaces import Action, Heard, Speech
 
@@ -17,11 +17,11 @@ Batch = tuple[tuple[str, ...], np.ndarray, np.ndarray, np.ndarray, dict[str, Any
 
 
 class Seats(VectorEnv[tuple[str, ...], Sequence[Any], np.ndarray]):
-    """`num_envs` chairs that share one plan, its engines and its log.
+    """`num_envs` environments of one seat that share one plan, its engines and its log.
 
-    Rewards, terminations and truncations are arrays, observations and actions tuples; infos are merged as Gymnasium's own vector
-    environments merge them. `reset(seed=S)` seeds chair i with S + i, a list gives each its own. With a log, a chair for which no episode
-    is left stays terminated, pays 0, and has `idle` in its info.
+    Rewards, terminations and truncations are arrays, observations and actions tuples; infos are merged as Gymnasium's
+    own vector environments merge them. `reset(seed=S)` seeds environment i with S + i, a list gives each its own. With
+    a log, one for which no episode is left stays terminated, pays 0, and has `idle` in its info.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Seats(VectorEnv[tuple[str, ...], Sequence[Any], np.ndarray]):
         self.single_observation_space, self.single_action_space = Speech(), Action()
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
-        self._chairs = [Chair(self.session, seat) for _ in range(num_envs)]
+        self._plays = [SeatPlay(self.session, seat) for _ in range(num_envs)]
         self._rngs = [seeding.np_random()[0] for _ in range(num_envs)]
         self._seen = [Heard()] * num_envs
         self._over, self._idle = np.ones(num_envs, dtype=np.bool_), np.zeros(num_envs, dtype=np.bool_)
@@ -49,7 +49,8 @@ class Seats(VectorEnv[tuple[str, ...], Sequence[Any], np.ndarray]):
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[tuple[str, ...], dict[str, Any]]:
-        """Begin an episode in every chair, or in those that `options["reset_mask"]`, an array of truth values, names."""
+        """Begin an episode in every environment, or in those that
+        `options["reset_mask"]`, an array of truth values, names."""
         given = dict(options or {})
         mask = given.pop("reset_mask", np.ones(self.num_envs, dtype=np.bool_))
         if (
@@ -59,7 +60,8 @@ class Seats(VectorEnv[tuple[str, ...], Sequence[Any], np.ndarray]):
             or not mask.any()
         ):
             raise ValueError(
-                f"options['reset_mask'] is an array of {self.num_envs} truth values, one of them true at least, got {mask!r}"
+                f"options['reset_mask'] is an array of {self.num_envs} truth values, one of "
+                f"them true at least, got {mask!r}"
             )
         seeds = (
             [seed + index for index in range(self.num_envs)]
@@ -77,11 +79,13 @@ class Seats(VectorEnv[tuple[str, ...], Sequence[Any], np.ndarray]):
         self._over &= ~mask
         return tuple(self._seen), infos
 
-    async def _began(self, chairs: Sequence[int] | np.ndarray, options: Mapping[str, Any]) -> dict[int, dict[str, Any]]:
-        """New episodes in some chairs, all at the same time; the info of each."""
-        resets = (self._chairs[index].reset(self._rngs[index], options) for index in chairs)
+    async def _began(
+        self, indices: Sequence[int] | np.ndarray, options: Mapping[str, Any]
+    ) -> dict[int, dict[str, Any]]:
+        """New episodes in some environments, all at the same time; the info of each."""
+        resets = (self._plays[index].reset(self._rngs[index], options) for index in indices)
         infos = {}
-        for index, came in zip(map(int, chairs), await asyncio.gather(*resets, return_exceptions=True), strict=True):
+        for index, came in zip(map(int, indices), await asyncio.gather(*resets, return_exceptions=True), strict=True):
             if isinstance(came, Played):
                 self._idle[index], self._seen[index], infos[index] = True, Heard(), {"idle": True}
             elif isinstance(came, BaseException):
@@ -91,9 +95,10 @@ class Seats(VectorEnv[tuple[str, ...], Sequence[Any], np.ndarray]):
         return infos
 
     def step(self, actions: Sequence[Any]) -> Batch:
-        """Every chair speaks. By the mode a chair whose episode is over begins anew in this step, in the next one, or not by itself.
+        """Every seat speaks. By the mode an environment whose episode is over begins anew in this
+        step, in the next one, or not by itself.
 
-        In the mode DISABLED ValueError where a chair that is over was not reset.
+        In the mode DISABLED ValueError where one that is over was not reset.
         """
         if len(actions) != self.num_envs:
             raise ValueError(f"{len(actions)} actions came for {self.num_envs} environments")
@@ -101,7 +106,7 @@ class Seats(VectorEnv[tuple[str, ...], Sequence[Any], np.ndarray]):
         if self._mode is AutoresetMode.DISABLED and anew.size:
             raise ValueError(f"environments {anew.tolist()} are over: reset them with options={{'reset_mask': ...}}")
         speaking = np.flatnonzero(~self._over & ~self._idle)
-        due = [index for index in map(int, speaking) if self._chairs[index].say(actions[index])]
+        due = [index for index in map(int, speaking) if self._plays[index].say(actions[index])]
         failures, begun = self.session.run(self._went_on(due, anew)) if due or anew.size else ({}, {})
         steps: dict[int, Step] = {index: (Heard(), 0.0, True, False, {"idle": True}) for index in range(self.num_envs)}
         steps |= {
@@ -109,12 +114,12 @@ class Seats(VectorEnv[tuple[str, ...], Sequence[Any], np.ndarray]):
             for index, info in begun.items()
             if not self._idle[index]
         }
-        steps |= {index: self._chairs[index].came(failures.get(index, "")) for index in map(int, speaking)}
+        steps |= {index: self._plays[index].came(failures.get(index, "")) for index in map(int, speaking)}
         return self._batch(steps)
 
     async def _went_on(self, due: Sequence[int], anew: np.ndarray) -> tuple[dict[int, str], dict[int, dict[str, Any]]]:
         """Others speak where they are due, and new episodes begin, all at the same time."""
-        spoken = asyncio.gather(*(self._chairs[index].others() for index in due))
+        spoken = asyncio.gather(*(self._plays[index].others() for index in due))
         begun = await self._began(anew, {}) if anew.size else {}
         return dict(zip(due, await spoken, strict=True)), begun
 
@@ -142,7 +147,7 @@ class Seats(VectorEnv[tuple[str, ...], Sequence[Any], np.ndarray]):
         """The transcripts so far, in mode `ansi`."""
         if self.render_mode != "ansi":
             return None
-        return tuple(chair.live.transcript() if chair.live else "" for chair in self._chairs)
+        return tuple(play.live.transcript() if play.live else "" for play in self._plays)
 
     def close_extras(self, **_: Any) -> None:
         """Close the engines; seal and report what was logged."""

@@ -1,10 +1,12 @@
 """A scenario's seat as an environment of `verifiers`: its trials are the tasks, its stage is what the model talks to.
 
     pip install 'simrun[verifiers]'
-    vf-eval simrun-verifiers --env.taskset.scenario clinic --env.taskset.seat doctor --env.taskset.overrides backend=scripted cases=8
+    vf-eval simrun-verifiers --env.taskset.scenario clinic --env.taskset.seat doctor \\
+        --env.taskset.overrides backend=scripted cases=8
 
-Each turn of the seat is one call whose messages are those that a run would send, so what is said aside, or for one turn only, is not in
-the next call; a trace has a branch wherever that breaks the prefix. Sampling and its seeds are those of `verifiers`.
+Each turn of the seat is one call whose messages are those that a run would send, so what is said aside,
+or for one turn only, is not in the next call; a trace has a branch wherever that breaks the prefix.
+Sampling and its seeds are those of `verifiers`.
 """
 
 from collections.abc import Iterator
@@ -43,8 +45,8 @@ class TrialsConfig(vf.TasksetConfig):  # type: ignore[misc]
     pay: str = "simrun.envs:accuracy"
     """module:function (outcome, role) -> what an episode pays."""
     fair: float = Field(0.0, ge=0)
-    """With a weight above 0 a task is a pair, one case in the reference arm and in another, and each of its two episodes pays less this
-    weight x how much they differ."""
+    """With a weight above 0 a task is a pair, one case in the reference arm and in another, and each of its two
+    episodes pays less this weight x how much they differ."""
     field: str = ""
     """The outcome that should not differ; as in `Fair` when not given."""
 
@@ -77,7 +79,8 @@ class Trials(vf.Taskset[TrialTask, TrialsConfig]):  # type: ignore[misc]
         asked = self.config
         if asked.system_prompt is not None:
             raise ValueError(
-                "taskset.system_prompt: what a seat is told is its scenario's; give another scenario.wording in overrides"
+                "taskset.system_prompt: what a seat is told is its scenario's; give "
+                "another scenario.wording in overrides"
             )
         return planned(asked.overrides, {"scenario": asked.scenario}, (asked.seat,), None)
 
@@ -199,9 +202,10 @@ class SeatEnv(vf.Env[SeatConfig]):  # type: ignore[misc]
             outcome = told[trace.id]
             others = [other for name, other in told.items() if name != trace.id and other is not None]
             trace.record_reward("pay", self._paid(outcome, others[0] if others else None) if outcome else 0.0)
-            for name in type(outcome).measured() if outcome else ():
-                if (value := getattr(outcome, name)) is not None:
-                    trace.record_metric(name, float(value))
+            means = {name: outcome.mean(name) for name in type(outcome).measured()} if outcome else {}
+            for name, value in means.items():
+                if value is not None:
+                    trace.record_metric(name, value)
 
     def _outcome(self, fields: dict[str, Any] | None) -> Outcome | None:
         return self.taskset.plan.reference.scenario.outcome.model_validate(fields) if fields else None

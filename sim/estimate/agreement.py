@@ -7,7 +7,8 @@ from simrun.estimate.columns import Floats
 
 
 def kappa(first: Floats, second: Floats) -> float | None:
-    """Cohen's kappa of two raters' categories (n,): (pa - pe) / (1 - pe); None without items, or where chance alone agrees on all.
+    """Cohen's kappa of two raters' categories (n,): (pa - pe) / (1 - pe); None without
+    items, or where chance alone agrees on all.
 
     -1 to 1. Source: Cohen 1960, doi:10.1177/001316446002000104.
     """
@@ -19,7 +20,8 @@ def kappa(first: Floats, second: Floats) -> float | None:
 
 
 def weighted_kappa(first: Floats, second: Floats) -> float | None:
-    """The same of scores, with squared distances as weights: 1 - mean (x_i - y_i)^2 / mean over all i, j of (x_i - y_j)^2.
+    """The same of scores, with squared distances as weights: 1 - mean (x_i -
+    y_i)^2 / mean over all i, j of (x_i - y_j)^2.
 
     None where both always give the same score. Source: Cohen 1968, doi:10.1037/h0026256.
     """
@@ -29,10 +31,11 @@ def weighted_kappa(first: Floats, second: Floats) -> float | None:
 
 
 def ac1(first: Floats, second: Floats, categories: int | None = None) -> float | None:
-    """Gwet's AC1: (pa - pe) / (1 - pe), pe = sum_q pi_q (1 - pi_q) / (Q - 1), pi_q the mean share of category q over both raters.
+    """Gwet's AC1: (pa - pe) / (1 - pe), pe = sum_q pi_q (1 - pi_q) / (Q - 1), pi_q the
+    mean share of category q over both raters.
 
-    `categories` is Q, by default those that occur; ValueError for fewer. None without items or with one category. -1 to 1.
-    Source: Gwet 2008, doi:10.1348/000711006X126600.
+    `categories` is Q, by default those that occur; ValueError for fewer. None without items or with one category. -1 to
+    1. Source: Gwet 2008, doi:10.1348/000711006X126600.
     """
     seen, counts = np.unique(np.concatenate([first, second]), return_counts=True)
     total = len(seen) if categories is None else categories
@@ -46,10 +49,12 @@ def ac1(first: Floats, second: Floats, categories: int | None = None) -> float |
 
 
 def intraclass(ratings: Floats) -> float | None:
-    """ICC(1) of items (n, raters), NaN where a rating is missing: the share of the variance of one rating that lies between items.
+    """ICC(1) of items (n, raters), NaN where a rating is missing: the share of the
+    variance of one rating that lies between items.
 
-    (MSB - MSW) / (MSB + (k0 - 1) MSW), one-way analysis of variance, k0 = (N - sum k_i^2 / N) / (n - 1); items with one rating count
-    too. None below two items, without a second rating, or where nothing varies. Source: Shrout and Fleiss 1979, doi:10.1037/0033-2909.86.2.420.
+    (MSB - MSW) / (MSB + (k0 - 1) MSW), one-way analysis of variance, k0 = (N - sum k_i^2 / N) / (n - 1); items with
+    one rating count too. None below two items, without a second rating, or where nothing varies. Source: Shrout and
+    Fleiss 1979, doi:10.1037/0033-2909.86.2.420.
     """
     there = ~np.isnan(ratings)
     ratings, there = ratings[there.any(axis=1)], there[there.any(axis=1)]
@@ -66,10 +71,11 @@ def intraclass(ratings: Floats) -> float | None:
 
 
 def krippendorff(ratings: Floats) -> float | None:
-    """Krippendorff's alpha for interval data (n, raters), NaN where a rating is missing: 1 - observed / expected disagreement.
+    """Krippendorff's alpha for interval data (n, raters), NaN where a rating is
+    missing: 1 - observed / expected disagreement.
 
-    Disagreement is the squared distance of two ratings: of one item, and of all that can be paired. None without two ratings of one item,
-    or where all are equal. Source: Hayes and Krippendorff 2007, doi:10.1080/19312450709336664.
+    Disagreement is the squared distance of two ratings: of one item, and of all that can be paired. None without two
+    ratings of one item, or where all are equal. Source: Hayes and Krippendorff 2007, doi:10.1080/19312450709336664.
     """
     there = ~np.isnan(ratings)
     paired: NDArray[np.bool_] = there.sum(axis=1) > 1

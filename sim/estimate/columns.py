@@ -17,7 +17,8 @@ def numbers(name: str, values: ArrayLike) -> Floats:
     _flat(name, found)
     if not np.isfinite(found).all():
         raise ValueError(
-            f"{name}: {int((~np.isfinite(found)).sum())} values are missing or infinite; leave those rows out and count them as excluded"
+            f"{name}: {int((~np.isfinite(found)).sum())} values are missing or infinite; leave those rows "
+            "out and count them as excluded"
         )
     return found
 
@@ -31,7 +32,8 @@ def decisions(name: str, values: ArrayLike) -> Floats:
 
 
 def labels(name: str, values: ArrayLike, least: int = 0) -> Names:
-    """A column of labels as text (n,); ValueError for a missing one, or when fewer than `least` different ones are there."""
+    """A column of labels as text (n,); ValueError for a missing one, or when
+    fewer than `least` different ones are there."""
     given: NDArray[Any] = np.asarray(values, dtype=object)
     _flat(name, given)
     if missing := sum(value is None or (isinstance(value, float) and math.isnan(value)) for value in given.tolist()):
@@ -46,7 +48,8 @@ def aligned(**columns: NDArray[Any]) -> None:
     """ValueError unless the columns are of one length."""
     if len({len(column) for column in columns.values()}) > 1:
         raise ValueError(
-            f"columns must be of one length, got {', '.join(f'{name} {len(column)}' for name, column in columns.items())}"
+            "columns must be of one length, got "
+            f"{', '.join(f'{name} {len(column)}' for name, column in columns.items())}"
         )
 
 

@@ -12,7 +12,8 @@ Truths = NDArray[np.bool_]
 def guessed(label: ArrayLike, features: ArrayLike, cases: ArrayLike, folds: int = 5, seed: int = 0) -> Truths:
     """Which of two groups each row is guessed to be of, by a model that saw neither the row nor its case: (n,).
 
-    `label` (n,) true or false, `features` (n,) or (n, d), `cases` (n,). ValueError where there are fewer cases than folds.
+    `label` (n,) true or false, `features` (n,) or (n, d), `cases` (n,).
+    ValueError where there are fewer cases than folds.
     """
     truth, table = np.asarray(label, dtype=bool), np.asarray(features, dtype=float).reshape(len(np.asarray(label)), -1)
     fold = parted(truth, cases, folds, seed)
@@ -29,8 +30,8 @@ def guessed(label: ArrayLike, features: ArrayLike, cases: ArrayLike, folds: int 
 def parted(label: ArrayLike, cases: ArrayLike, folds: int, seed: int = 0) -> Cells:
     """The fold of each row (n,): a case stands in one fold, and every fold has about the same share of either label.
 
-    Cases are dealt one by one, those of many rows first, otherwise in an order of the seed's: each to the fold that has the smallest share of
-    the labels that the case brings.
+    Cases are dealt one by one, those of many rows first, otherwise in an order of the seed's: each to the fold that has
+    the smallest share of the labels that the case brings.
     """
     truth, (names, place) = np.asarray(label, dtype=bool), np.unique(np.asarray(cases), return_inverse=True)
     if len(names) < folds:
@@ -46,7 +47,8 @@ def parted(label: ArrayLike, cases: ArrayLike, folds: int, seed: int = 0) -> Cel
 
 
 def fitted(label: Truths, features: Floats) -> Floats:
-    """Weights (1 + d,) of a logistic regression, the intercept first, which alone is not held back by a standard normal prior."""
+    """Weights (1 + d,) of a logistic regression, the intercept first, which alone is
+    not held back by a standard normal prior."""
     sign = np.where(label, 1.0, -1.0)
     table = np.column_stack([np.ones(len(label)), features])
 

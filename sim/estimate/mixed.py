@@ -29,7 +29,8 @@ class MixedEffects(Record):
     spread: float | None = None
     """Standard deviation of the difference between cases; None where it cannot be told from the residual."""
     shares: Mapping[str, float] = {}
-    """Of the variance of one value, by component and `residual`; they sum to 1. Empty where the model cannot be fitted."""
+    """Of the variance of one value, by component and `residual`; they sum to 1. Empty where the model cannot be
+    fitted."""
     levels: Mapping[str, int] = {}
     """How many of each component in the model."""
     left_out: Mapping[str, str] = {}
@@ -48,18 +49,19 @@ def mixed_effects(
     wordings: ArrayLike | None = None,
     names: ArrayLike | None = None,
 ) -> MixedEffects:
-    """The difference between an arm and the reference that is to hold for other cases, wordings and names than those drawn.
+    """The difference between an arm and the reference that is to hold for other
+    cases, wordings and names than those drawn.
 
-    value = mean + arm + case + case x arm + wording + name + residual; all but mean and arm are random, independent and crossed; fitted
-    by restricted maximum likelihood, profiled as in Bates et al. 2015, doi:10.18637/jss.v067.i01. Arguments are (n,), an entry an
-    episode; `arms` has two labels. Any real number; 0 is no effect. The interval is a t interval, on the number of cases less 1 or, if
-    each name belongs to one arm and that is less, on the number of names less 2. Repeats share their case x arm effect, so they do not
-    narrow it; without repeats that effect is part of the residual. Of 0/1 values it is a difference of rates. The variance of a
-    component of few levels is hardly known.
+    value = mean + arm + case + case x arm + wording + name + residual; all but mean and arm are random, independent and
+    crossed; fitted by restricted maximum likelihood, profiled as in Bates et al. 2015, doi:10.18637/jss.v067.i01.
+    Arguments are (n,), an entry an episode; `arms` has two labels. Any real number; 0 is no effect. The interval is a t
+    interval, on the number of cases less 1 or, if each name belongs to one arm and that is less, on the number of names
+    less 2. Repeats share their case x arm effect, so they do not narrow it; without repeats that effect is part of the
+    residual. Of 0/1 values it is a difference of rates. The variance of a component of few levels is hardly known.
 
-    Ours and not statsmodels', whose MixedLM needs seconds and stops unconverged or with a wrong error where a component is near 0; where
-    it converges within its bounds, the two agree (tests/test_mixed.py). ValueError for missing values, or unless there are two arms.
-    Source: Baayen, Davidson and Bates 2008, doi:10.1016/j.jml.2007.12.005.
+    Ours and not statsmodels', whose MixedLM needs seconds and stops unconverged or with a wrong error where a component
+    is near 0; where it converges within its bounds, the two agree (tests/test_mixed.py). ValueError for missing values,
+    or unless there are two arms. Source: Baayen, Davidson and Bates 2008, doi:10.1016/j.jml.2007.12.005.
     """
     value, arm, case = (
         arrays.numbers("values", values),
@@ -93,7 +95,8 @@ class Random:
 
 
 def random_effects(side: Floats, cases: arrays.Names, factors: Mapping[str, arrays.Names]) -> Random:
-    """The components whose variances can be told apart, and why the others are left out; `side` tells the arms apart, if there are two."""
+    """The components whose variances can be told apart, and why the others are left out;
+    `side` tells the arms apart, if there are two."""
     case, arm = _codes(cases), _codes(side)
     seen = {"arm": arm, "case": case, "case and arm": _crossed(case, arm)}
     left_out = {
@@ -138,7 +141,10 @@ def _aliased(codes: Cells, seen: Mapping[str, Cells]) -> str:
 
 
 def _freedom(side: Floats, random: Random) -> int:
-    """Of what the difference rests on. Names that only one arm has are part of what sets the arms apart: the rule of containment."""
+    """Of what the difference rests on.
+
+    Names that only one arm has are part of what sets the arms apart: the rule of containment.
+    """
     arm = _codes(side)
     nested = [_count(codes) - 2 for codes in random.crossed.values() if _count(_crossed(codes, arm)) == _count(codes)]
     cases = _count(random.case)
@@ -190,7 +196,10 @@ class Fit:
 
 
 def fit(value: Floats, fixed: Floats, random: Random) -> Fit | str:
-    """Restricted maximum likelihood, or why it has no answer. `value` is (n,), `fixed` (n, columns), its first column ones."""
+    """Restricted maximum likelihood, or why it has no answer.
+
+    `value` is (n,), `fixed` (n, columns), its first column ones.
+    """
     if not len(value) or np.ptp(value) == 0:
         return "all values are the same"
     # in units of their own deviation, so that the search begins and stops alike whatever the outcome's unit
@@ -224,7 +233,10 @@ class Solved:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """All that the likelihood needs of the data: sums of products. With L crossed levels, p fixed columns, C cases and w columns within."""
+    """All that the likelihood needs of the data: sums of products.
+
+    With L crossed levels, p fixed columns, C cases and w columns within.
+    """
 
     n: int
     sizes: tuple[int, ...]
@@ -237,7 +249,8 @@ class Model:
     """Of these with all others: (C, w, L + p + 1)."""
 
     def solved(self, ratios: Floats) -> Solved:
-        """Generalised least squares: the cases are eliminated first, each by itself, then the crossed levels together."""
+        """Generalised least squares: the cases are eliminated first, each by
+        itself, then the crossed levels together."""
         columns, levels = self.within.shape[1], sum(self.sizes)
         deviations, crossed = np.sqrt(ratios[:columns]), np.repeat(np.sqrt(ratios[columns:]), self.sizes)
         blocks = np.eye(columns) + deviations[:, None] * self.within * deviations
@@ -263,7 +276,8 @@ class Model:
     def best(self) -> Floats | None:
         """The ratios of variance at the least deviance, None where the search found no end.
 
-        Over deviations and by simplex: a search by gradient can end beside the optimum where a variance is 0, and mostly some variance is.
+        Over deviations and by simplex: a search by gradient can end beside the optimum where a
+        variance is 0, and mostly some variance is.
         """
         components = self.within.shape[1] + len(self.sizes)
         if not components:

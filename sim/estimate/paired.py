@@ -27,12 +27,12 @@ def clustered_mean(
 ) -> Estimate:
     """Mean of `values` (n,) with an interval that treats `clusters` (n,) as the independent units.
 
-    Cluster-robust (CR1) standard error with a t quantile on clusters - 1 degrees of freedom; for clusters of one size it
-    is the t interval of the cluster means (Liang and Zeger 1986, doi:10.1093/biomet/73.1.13). `low` and `high` bound
+    Cluster-robust (CR1) standard error with a t quantile on clusters - 1 degrees of freedom; for clusters of one size
+    it is the t interval of the cluster means (Liang and Zeger 1986, doi:10.1093/biomet/73.1.13). `low` and `high` bound
     what a value can be, and clip the interval. Where all clusters agree exactly the standard error is 0, which would
     claim certainty: there the interval reaches as far as a share of clusters that would all be missed with probability
-    5 % (the exact form of the rule of three; Hanley and Lippman-Hand 1983, doi:10.1001/jama.1983.03330370053031), and is
-    None for values without bounds. One cluster gives no interval.
+    5 % (the exact form of the rule of three; Hanley and Lippman-Hand 1983, doi:10.1001/jama.1983.03330370053031), and
+    is None for values without bounds. One cluster gives no interval.
     """
     data: Floats = np.asarray(values, dtype=float)
     if not len(data):
@@ -73,15 +73,17 @@ def _agreed(mean: float, n: int, clusters: int, low: float | None, high: float |
 
 
 def unseen(clusters: int) -> float:
-    """The largest share of cases that could behave otherwise and still show in none of `clusters`, with probability 5 %."""
+    """The largest share of cases that could behave otherwise and still show in
+    none of `clusters`, with probability 5 %."""
     return float(1 - (1 - LEVEL) ** (1 / clusters))
 
 
 def detectable(estimate: Estimate) -> float | None:
-    """The smallest true difference that a study with this standard error finds in 80 % of repetitions, at 5 % two-sided.
+    """The smallest true difference that a study with this standard error finds
+    in 80 % of repetitions, at 5 % two-sided.
 
-    (t_{.975} + t_{.80}) x standard error, on clusters - 1 degrees of freedom (Bloom 1995, doi:10.1177/0193841X9501900504).
-    Where all clusters agreed, the reach of the interval; None without an interval.
+    (t_{.975} + t_{.80}) x standard error, on clusters - 1 degrees of freedom (Bloom 1995,
+    doi:10.1177/0193841X9501900504). Where all clusters agreed, the reach of the interval; None without an interval.
     """
     if estimate.value is None or estimate.high is None or estimate.error is None:
         return None
@@ -92,9 +94,11 @@ def detectable(estimate: Estimate) -> float | None:
 
 
 def largest_effect(estimate: Estimate) -> float | None:
-    """The smallest margin within which the effect is shown to lie, at 5 %: two one-sided tests (Schuirmann 1987, doi:10.1007/BF01068419).
+    """The smallest margin within which the effect is shown to lie, at 5 %: two one-sided tests
+    (Schuirmann 1987, doi:10.1007/BF01068419).
 
-    The larger end, in absolute value, of the 90 % interval; where all clusters agreed, of the 95 % one. None without an interval.
+    The larger end, in absolute value, of the 90 % interval; where all clusters agreed,
+    of the 95 % one. None without an interval.
     """
     if estimate.value is None or estimate.low is None or estimate.high is None or estimate.error is None:
         return None
@@ -112,12 +116,13 @@ class Bounds(Record):
 
 
 def worst_case(arm: ArrayLike, reference: ArrayLike, clusters: ArrayLike, low: float, high: float) -> Bounds | None:
-    """Bounds on the mean paired difference when nothing is assumed of what is missing (NaN): Manski 1990, jstor 2006592.
+    """Bounds on the mean paired difference when nothing is assumed of what is
+    missing (NaN): Manski 1990, jstor 2006592.
 
-    `arm` and `reference` are (n,), one entry a planned pair, or (n, arms) where a side is the mean of several arms; `clusters` is (n,);
-    values in [low, high]. The bounds reach from the lower end of the 95 % interval at the one extreme to the upper end at the
-    other, so that they hold the true difference and not only what this sample would have shown (benchmarks/calibrate.py). None
-    without pairs.
+    `arm` and `reference` are (n,), one entry a planned pair, or (n, arms) where a side is the mean of several arms;
+    `clusters` is (n,); values in [low, high]. The bounds reach from the lower end of the 95 % interval at the one
+    extreme to the upper end at the other, so that they hold the true difference and not only what this sample would
+    have shown (benchmarks/calibrate.py). None without pairs.
     """
     first, second = np.asarray(arm, dtype=float), np.asarray(reference, dtype=float)
     if not len(first):

@@ -6,7 +6,8 @@ from simrun.estimate.columns import Floats
 
 
 def chances(scores: Floats, k: int) -> Floats:
-    """How likely each is to be among the k highest (n,): 1 above the border, 0 below it, ties at it sharing what is left; summing to k.
+    """How likely each is to be among the k highest (n,): 1 above the border, 0 below it, ties
+    at it sharing what is left; summing to k.
 
     ValueError unless 1 <= k <= n.
     """
@@ -27,7 +28,8 @@ def exposures(scores: Floats) -> Floats:
 
 
 def untied(scores: Floats) -> Floats:
-    """Scores in which equal ones stand in an order drawn at random, always the same one: the number of those below each."""
+    """Scores in which equal ones stand in an order drawn at random, always the
+    same one: the number of those below each."""
     order = np.lexsort((np.random.default_rng(0).permutation(len(scores)), scores))
     found = np.empty(len(scores))
     found[order] = np.arange(len(scores))

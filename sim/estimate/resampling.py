@@ -1,4 +1,5 @@
-"""Figures over cases drawn anew, left out, or with their sign turned: for what has no formula, and as a check on what has one."""
+"""Figures over cases drawn anew, left out, or with their sign turned: for what has no
+formula, and as a check on what has one."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -12,13 +13,15 @@ from simrun.estimate.columns import Floats
 from simrun.estimate.paired import LEVEL
 
 LARGE = 2**13
-"""With more clusters than this, draws are summed in single precision: far below the error of drawing, and half the time."""
+"""With more clusters than this, draws are summed in single precision: far below
+the error of drawing, and half the time."""
 PORTION = 2**24
 """Weights or signs that are held at a time: 64 MB of them in single precision."""
 
 
 def bootstrap_mean(values: ArrayLike, clusters: ArrayLike, draws: int = 2000, seed: int = 0) -> tuple[float, float]:
-    """The 2.5 and 97.5 percentiles of the mean when whole clusters are drawn with replacement: a check on the t interval.
+    """The 2.5 and 97.5 percentiles of the mean when whole clusters are drawn
+    with replacement: a check on the t interval.
 
     With few clusters it is too narrow: benchmarks/calibrate.py measures by how much. Source: Field and Welsh 2007,
     doi:10.1111/j.1467-9868.2007.00593.x.
@@ -33,8 +36,9 @@ def bootstrap_mean(values: ArrayLike, clusters: ArrayLike, draws: int = 2000, se
 def bootstrap_means(sums: ArrayLike, sizes: ArrayLike, draws: int = 2000, seed: int = 0) -> Floats:
     """The same of several columns at once, which share the draws: (2, columns), low and high.
 
-    `sums` and `sizes` are (clusters, columns), of a column's values in a cluster. A cluster in which a column has no value (size 0)
-    is drawn as any other and brings nothing; a draw of such clusters alone is left out. Every column needs a value.
+    `sums` and `sizes` are (clusters, columns), of a column's values in a cluster. A cluster in which a
+    column has no value (size 0) is drawn as any other and brings nothing; a draw of such clusters alone
+    is left out. Every column needs a value.
     """
     above, below = np.asarray(sums, dtype=float), np.asarray(sizes, dtype=float)
     drawn = resampled(np.hstack([above, below]), draws, seed)
@@ -45,7 +49,8 @@ def bootstrap_means(sums: ArrayLike, sizes: ArrayLike, draws: int = 2000, seed: 
 
 
 def resampled(columns: ArrayLike, draws: int = 2000, seed: int = 0) -> Floats:
-    """Sums of columns (clusters, columns) over as many clusters as there are, drawn with replacement: (draws, columns)."""
+    """Sums of columns (clusters, columns) over as many clusters as there are,
+    drawn with replacement: (draws, columns)."""
     given, rng = np.asarray(columns, dtype=float), np.random.default_rng(seed)
     sums = np.empty((draws, given.shape[1]))
     for rows, drawn in _summed(given, draws, lambda count: _times(rng, count, len(given))):
@@ -62,10 +67,11 @@ def _times(rng: np.random.Generator, draws: int, clusters: int) -> NDArray[np.in
 
 
 def sign_flip(values: ArrayLike, clusters: ArrayLike, draws: int = 4999, seed: int = 0) -> float | None:
-    """Two-sided p of a mean of paired differences under no effect: the sign of a whole cluster is as likely as its opposite.
+    """Two-sided p of a mean of paired differences under no effect: the sign of a
+    whole cluster is as likely as its opposite.
 
-    Exact where 2**clusters is at most `draws` + 1, else drawn at random, with the observed one counted (so never 0). None
-    without values. Source: Winkler et al. 2014, doi:10.1016/j.neuroimage.2014.01.060.
+    Exact where 2**clusters is at most `draws` + 1, else drawn at random, with the observed one counted (so never 0).
+    None without values. Source: Winkler et al. 2014, doi:10.1016/j.neuroimage.2014.01.060.
     """
     data = np.asarray(values, dtype=float)
     _, index = np.unique(np.asarray(clusters), return_inverse=True)
@@ -74,7 +80,8 @@ def sign_flip(values: ArrayLike, clusters: ArrayLike, draws: int = 4999, seed: i
 
 
 def sign_flips(sums: ArrayLike, sizes: ArrayLike, draws: int = 4999, seed: int = 0) -> list[float | None]:
-    """The same of several columns at once, which share the draws; `sums` and `sizes` are (clusters, columns), as in bootstrap_means."""
+    """The same of several columns at once, which share the draws; `sums` and `sizes` are
+    (clusters, columns), as in bootstrap_means."""
     above = np.asarray(sums, dtype=float)
     counts = np.count_nonzero(np.asarray(sizes), axis=0)
     exact = counts < (draws + 1).bit_length()  # 2**count <= draws + 1
@@ -96,7 +103,8 @@ def _drawn_signs(sums: Floats, draws: int, seed: int) -> list[float]:
     if not sums.shape[1]:
         return []
     rng, hits = np.random.default_rng(seed), np.zeros(sums.shape[1], dtype=int)
-    # sums that are equal but for rounding count as equal; single precision keeps well within 1e-4 of their standard deviation
+    # sums that are equal but for rounding count as equal; single precision keeps well within 1e-4 of their standard
+    # deviation
     rounding = 1e-9 if len(sums) <= LARGE else 1e-4 * np.sqrt(np.square(sums).sum(axis=0))
     least = np.abs(sums.sum(axis=0)) - rounding
     for _, drawn in _summed(sums, draws, lambda count: _signs(rng, count, len(sums))):
@@ -110,10 +118,11 @@ def _signs(rng: np.random.Generator, draws: int, clusters: int) -> NDArray[np.in
 
 
 def _summed(columns: Floats, draws: int, weights: Callable[[int], NDArray[Any]]) -> Iterator[tuple[slice, Floats]]:
-    """Weighted sums (draws, columns) of the clusters' `columns`, some draws at a time; `weights` draws the next so many, (count, clusters).
+    """Weighted sums (draws, columns) of the clusters' `columns`, some draws at a time; `weights`
+    draws the next so many, (count, clusters).
 
-    The same as all at once, for what would not fit into memory. A portion is as large as makes the product quick, and is drawn a little at
-    a time, so that no large array is made anew.
+    The same as all at once, for what would not fit into memory. A portion is as large as makes the product quick, and
+    is drawn a little at a time, so that no large array is made anew.
     """
     clusters, columns = len(columns), columns.astype(np.float32) if len(columns) > LARGE else columns
     portion, little = (min(draws, max(1, entries // clusters)) for entries in (PORTION, PORTION // 32))
@@ -130,8 +139,9 @@ def _summed(columns: Floats, draws: int, weights: Callable[[int], NDArray[Any]])
 
 
 def _one_thread() -> AbstractContextManager[Any]:
-    """Matrix products on one core: where others are at work too, the threads of a product wait for each other many times as long as they
-    compute (benchmarks/score.py), and the last digits of a sum that they share depend on how many they are.
+    """Matrix products on one core: where others are at work too, the threads of a product wait for
+    each other many times as long as they compute (benchmarks/score.py), and the last digits of a
+    sum that they share depend on how many they are.
     """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # late: it looks through all loaded libraries
 
@@ -144,10 +154,11 @@ def delete_a_group(
 ) -> tuple[float | None, float | None]:
     """A 95 % interval for any smooth figure, by leaving out one part of the cases at a time.
 
-    value +- t x sqrt((G - 1) / G x sum of (value without part g - their mean)^2), with G - 1 degrees of freedom; G parts, or as
-    many as there are cases, drawn at random with a fixed seed. `measure` takes the rows that are kept, (n,); `cases` (n,). None where the figure
-    is undefined without some part, does not vary, or there is one case. With one case a part it is the ordinary jackknife.
-    Source: Kott 2001, The delete-a-group jackknife, Journal of Official Statistics 17(4), 521-526.
+    value +- t x sqrt((G - 1) / G x sum of (value without part g - their mean)^2), with G - 1 degrees of
+    freedom; G parts, or as many as there are cases, drawn at random with a fixed seed. `measure` takes the rows
+    that are kept, (n,); `cases` (n,). None where the figure is undefined without some part, does not vary, or
+    there is one case. With one case a part it is the ordinary jackknife. Source: Kott 2001, The delete-a-group
+    jackknife, Journal of Official Statistics 17(4), 521-526.
     """
     names, place = np.unique(np.asarray(cases), return_inverse=True)
     groups = min(parts, len(names))

@@ -23,7 +23,10 @@ class Turns:
 
 
 def turns(events: ArrayLike, observed: ArrayLike, cases: Cells, horizon: int) -> Turns:
-    """Count by case. `events` (n,) is the turn of the event, from 1, NaN or None for none; `observed` (n,) how many turns were seen."""
+    """Count by case.
+
+    `events` (n,) is the turn of the event, from 1, NaN or None for none; `observed` (n,) how many turns were seen.
+    """
     event, seen = np.asarray(events, dtype=float), arrays.numbers("observed", observed)
     arrays.aligned(events=event, observed=seen, cases=cases)
     happened = ~np.isnan(event)
@@ -46,7 +49,8 @@ def turns(events: ArrayLike, observed: ArrayLike, cases: Cells, horizon: int) ->
 
 
 def survival(events: Floats, risk: Floats) -> Floats:
-    """Kaplan-Meier along the last axis: the share without the event after each turn, NaN from where nobody was left to tell."""
+    """Kaplan-Meier along the last axis: the share without the event after each
+    turn, NaN from where nobody was left to tell."""
     with np.errstate(invalid="ignore"):
         left = np.where(risk > 0, 1 - events / risk, np.nan)
     # once all have had it, later turns need nobody to be observed
@@ -56,20 +60,22 @@ def survival(events: Floats, risk: Floats) -> Floats:
 
 
 def restricted_mean(curve: Floats) -> Floats:
-    """Area under the curve up to the horizon, which is its length: 1 for the first turn and the share left after each but the last."""
+    """Area under the curve up to the horizon, which is its length: 1 for the first turn
+    and the share left after each but the last."""
     area: Floats = 1 + curve[..., :-1].sum(axis=-1)
     return area
 
 
 MANY = 1000
-"""Cases above which one is left out at a time: drawing them all anew takes minutes, and comes to the same (tests/test_survival.py)."""
+"""Cases above which one is left out at a time: drawing them all anew takes minutes, and
+comes to the same (tests/test_survival.py)."""
 
 
 def draw(sides: Sequence[Turns], draws: int, seed: int) -> list[Floats]:
     """Restricted means of each side when whole cases are drawn with replacement, the same for all sides: (draws,) each.
 
-    With more than MANY cases, the jackknife instead: the means without each case in turn, their deviations scaled to spread as draws
-    would (Tukey 1958, doi:10.1214/aoms/1177706647): (cases,) each.
+    With more than MANY cases, the jackknife instead: the means without each case in turn, their deviations scaled to
+    spread as draws would (Tukey 1958, doi:10.1214/aoms/1177706647): (cases,) each.
     """
     cases = len(sides[0].events)
     if cases > MANY:
@@ -86,8 +92,8 @@ def draw(sides: Sequence[Turns], draws: int, seed: int) -> list[Floats]:
 def interval(value: float, drawn: Floats, cases: int, low: float, high: float) -> tuple[float | None, float | None]:
     """Ends of the 95 % interval: t on cases - 1 times the deviation of the draws, within low and high.
 
-    Where no draw differs, the reach of what could go unseen (simrun.estimate.paired.unseen); None for one case, or where more than one draw in twenty
-    has no value.
+    Where no draw differs, the reach of what could go unseen (simrun.estimate.paired.unseen); None for one case, or
+    where more than one draw in twenty has no value.
     """
     there = drawn[~np.isnan(drawn)]
     if cases < 2 or len(there) < 0.95 * len(drawn):

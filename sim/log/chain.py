@@ -1,6 +1,7 @@
 """The log of a run: one JSON line per call or finished episode, append-only, each line bound to the one before.
 
-A process that plays writes one chain of lines: a run of one process has the chain "", one of several a chain for each worker.
+A process that plays writes one chain of lines: a run of one process has the chain
+"", one of several a chain for each worker.
 """
 
 import fcntl
@@ -64,9 +65,8 @@ class Head(NamedTuple):
 def read(run: Path, head: Head | None = None, judges: bool = False) -> Iterator[LogLine]:
     """The lines of what was played, chain after chain, or of what judges were asked later.
 
-    Each is handed out once the next line, or the head, has proven it.
-    A torn last line, which a power cut leaves, is passed over. LogError names file and line of the first that was changed,
-    removed or added.
+    Each is handed out once the next line, or the head, has proven it. A torn last line, which a power cut leaves, is
+    passed over. LogError names file and line of the first that was changed, removed or added.
     """
     for chain in sorted({_chain(file) for file in segments(run)} | set(head.hashes if head else ())):
         if (chain == JUDGES) == judges:
@@ -107,7 +107,8 @@ def _check(line: LogLine, before: LogLine | None) -> None:
     if before is None:
         raise LogError(f"the log was changed: {line.file}:{line.number} is not its first line")
     raise LogError(
-        f"the log was changed: {before.file}:{before.number} does not hash to what {line.file}:{line.number} recorded of it"
+        f"the log was changed: {before.file}:{before.number} does not hash to what "
+        f"{line.file}:{line.number} recorded of it"
     )
 
 
@@ -122,7 +123,10 @@ def _fields(line: bytes, file: Path, number: int) -> dict[str, Any]:
 
 
 class Lock:
-    """Held by the one process that writes a chain (the chain "": that plays the run). LogError after `patience` seconds of waiting."""
+    """Held by the one process that writes a chain (the chain "": that plays the run).
+
+    LogError after `patience` seconds of waiting.
+    """
 
     def __init__(self, run: Path, chain: str = "", patience: float = 0.0):
         (run / "log").mkdir(parents=True, exist_ok=True)
@@ -144,8 +148,8 @@ class Lock:
 
 
 class RunLog:
-    """Appends to a run's log. A line is in the kernel's hands when `write` returns, so a killed process loses nothing it
-    was answered; a thread forces lines to the disk in groups, so a power cut loses at most 64 lines or 50 ms.
+    """Appends to a run's log. A line is in the kernel's hands when `write` returns, so a killed process loses nothing
+    it was answered; a thread forces lines to the disk in groups, so a power cut loses at most 64 lines or 50 ms.
     """
 
     def __init__(self, run: Path, chain: str = "", patience: float = 0.0):
@@ -182,7 +186,8 @@ class RunLog:
         except OSError as error:
             os.ftruncate(self._file, os.fstat(self._file).st_size - written)
             raise LogError(
-                f"cannot write to the log of {self._run}: {error}; all before is kept: make room, then simrun resume {self._run}"
+                f"cannot write to the log of {self._run}: {error}; all before is kept: make room, "
+                f"then simrun resume {self._run}"
             ) from error
         self.head = chained(line)
         self._written += 1

@@ -11,7 +11,8 @@ from simrun.stage.stage import Stage
 from simrun.stage.trial import Episode, Trial
 
 CALL, EPISODE, ERROR, JUDGING, JUDGED = "call", "episode", "error", "judging", "judged"
-"""Kinds of lines. `judging` opens a segment in which judges were asked later, and `judged` is what they found of one episode."""
+"""Kinds of lines. `judging` opens a segment in which judges were asked later, and
+`judged` is what they found of one episode."""
 CHAIN = ("kind", "prev")
 """What a line has beside its record."""
 

@@ -195,17 +195,20 @@ class Manifest(Record):
         os.replace(draft, run / FILE)
 
     def plan(self) -> Plan:
-        """The plan again, from the catalogue as it was; ConfigError when the manifest or the cases have changed since."""
+        """The plan again, from the catalogue as it was; ConfigError when the
+        manifest or the cases have changed since."""
         if self.config.digest() != self.digest:
             raise ConfigError(
-                f"{FILE} was changed: its config has digest {self.config.digest()}, and the run began with {self.digest}; restore it, or start a new run"
+                f"{FILE} was changed: its config has digest {self.config.digest()}, and the run began with "
+                f"{self.digest}; restore it, or start a new run"
             )
         plan = planned(self.config, self.catalogue)
         if suite(plan) != self.suite:
             given = filter(None, map(plan.config.scenario.get, plan.scenario.files()))
             source = ", ".join(map(str, given)) or "the scenario's own bank"
             raise ConfigError(
-                f"the cases have changed since this run began (suite digest {suite(plan)}, was {self.suite}; from {source}): "
+                f"the cases have changed since this run began (suite digest {suite(plan)}, was "
+                f"{self.suite}; from {source}): "
                 "restore them, or start a new run"
             )
         return plan
@@ -225,7 +228,8 @@ def _stated(plan: Plan) -> tuple[Stated, ...]:
 
 
 def suite(plan: Plan) -> str:
-    """Digest of the cases in playing order: of one JSON list, told case by case, since a pool of thousands would be large as a whole."""
+    """Digest of the cases in playing order: of one JSON list, told case by case, since a
+    pool of thousands would be large as a whole."""
     told = hashlib.blake2b(b"[", digest_size=12)
     for nth, case in enumerate(plan.cases.values()):
         told.update(b"," * (nth > 0) + orjson.dumps(case.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS))
@@ -285,5 +289,6 @@ def find(reference: str, out: str = "runs") -> Path:
         return found[0].parent.resolve()
     there = ", ".join(file.parent.name for file in runs[-5:]) or "none"
     raise ConfigError(
-        f"{'several runs match' if found else 'no run'} {reference!r} under {Path(out).resolve()}; there are: {there}. Give a path, or out=DIR"
+        f"{'several runs match' if found else 'no run'} {reference!r} under {Path(out).resolve()}; there are: "
+        f"{there}. Give a path, or out=DIR"
     )

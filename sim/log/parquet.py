@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ROWS, BYTES, FEWEST = 10_240, 64 * 1024**2, 2_048
-"""Of a row group, which DuckDB holds several times over while it writes: so many rows, fewer where they are long, but never below FEWEST."""
+"""Of a row group, which DuckDB holds several times over while it writes: so many rows, fewer
+where they are long, but never below FEWEST."""
 LINE = 16 * 1024**2
 """Bytes of a row that DuckDB reads without being told that there are longer ones."""
 
@@ -23,9 +24,9 @@ LINE = 16 * 1024**2
 class Writer:
     """Appends rows to one Parquet file, which is there only once it is whole.
 
-    `columns` maps names to SQL types. Rows wait as JSON lines in a draft beside the file, so that memory does not grow with them. A key
-    that a row lacks is null, one that is no column is dropped; so are NaN and infinities, which JSON has not. What does not fit its
-    column is a LogError, and leaves neither file nor draft.
+    `columns` maps names to SQL types. Rows wait as JSON lines in a draft beside the file, so that memory does not grow
+    with them. What a row lacks is null, and so are NaN and infinities, which JSON has not; a key that is no column is
+    dropped. What does not fit its column is a LogError, which leaves no draft, and a file that was there as it was.
     """
 
     def __init__(self, path: Path, columns: Mapping[str, str]):
@@ -42,7 +43,7 @@ class Writer:
         try:
             line = orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
         except orjson.JSONEncodeError as error:  # a whole number beyond 64 bits, or half a surrogate pair
-            raise LogError(f"{self._path}: {error}, in {row}") from None
+            raise LogError(f"{self._path}: row {self._rows + 1} cannot be written: {error}") from None
         self._rows, self._bytes, self._longest = self._rows + 1, self._bytes + len(line), max(self._longest, len(line))
         self._file.write(line)
 
@@ -64,7 +65,8 @@ class Writer:
             f"maximum_object_size={self._longest}"
         )
         rows = max(FEWEST, min(ROWS, BYTES * self._rows // max(1, self._bytes)))
-        # one thread holds one row group and keeps the rows' order; what does not fit spills beside the file, not where we were started
+        # one thread holds one row group and keeps the rows' order; what does not fit spills beside the file, not where
+        # we were started
         with duckdb.connect(config={"threads": 1, "temp_directory": str(self._path.parent)}) as connection:
             try:
                 connection.execute(
@@ -95,7 +97,7 @@ def frame(*files: Path) -> "pd.DataFrame":
     import duckdb
 
     with duckdb.connect() as connection:
-        found = scan(connection, *files).df()
+        table: pd.DataFrame = scan(connection, *files).df()
     # DuckDB from 2.0 on makes pandas' Int64 of them, whose NA is neither NaN nor false
-    partly = [name for name, kind in found.dtypes.items() if str(kind).startswith(("Int", "UInt"))]
-    return found.astype(dict.fromkeys(partly, "float64"))
+    partly = [name for name, kind in table.dtypes.items() if str(kind).startswith(("Int", "UInt"))]
+    return table.astype(dict.fromkeys(partly, "float64"))

@@ -66,17 +66,20 @@ TABLES: dict[str, dict[str, str]] = {
 }
 """Columns of each table and their SQL types.
 
-`outcomes` is long, a row a value: `value` for numbers and truth values, `text` for words, both null where missing; `turn` (from 0) and
-`subject` are null but for a value a turn, or one of each subject. `chat` is "" but for a role that holds several. `episodes.wording` is the
-wording of the prompts that a trial was played in; `episodes.name` the name that the person whom the audit is about went under, null where
-nobody shows by a name; `episodes.state` is done, error (owed again) or owed (never played); its `seconds` is the time spent in its calls.
+`outcomes` is long, a row a value: `value` for numbers and truth values, `text` for words, both null where missing;
+`turn` (from 0) and `subject` are null but for a value a turn, or one of each subject. `chat` is "" but for a role that
+holds several. `episodes.wording` is the wording of the prompts that a trial was played in; `episodes.name` the name
+that the person whom the audit is about went under, null where nobody shows by a name; `episodes.state` is done, error
+(owed again) or owed (never played); its `seconds` is the time spent in its calls.
 """
 
 
 def seal(run: Path, plan: Plan, replayed: Iterable[Played], judged: Mapping[str, Mapping[str, Verdict]] = {}) -> None:
-    """Write sealed/*.parquet from the episodes of a log, played again; a trial that was resumed counts once, as it ended.
+    """Write sealed/*.parquet from the episodes of a log, played again; a trial
+    that was resumed counts once, as it ended.
 
-    `judged` is what judges were asked later: trial -> `judge.key` -> verdict; it stands in place of what they said after the play.
+    `judged` is what judges were asked later: trial -> `judge.key` -> verdict; it stands
+    in place of what they said after the play.
     """
     folder = run / "sealed"
     folder.mkdir(exist_ok=True)

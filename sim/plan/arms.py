@@ -12,7 +12,8 @@ from simrun.plan.fraction import fraction
 from simrun.scenarios.base import Scenario
 
 Control = Literal["", "same", "placebo", "swap", "mirror", "positive", "positive reference"]
-"""Which control an arm is, "" for none. The positive control is two arms: scripted agents without the planted bias, and with it."""
+"""Which control an arm is, "" for none. The positive control is two arms: scripted
+agents without the planted bias, and with it."""
 
 
 class Setting(Record):
@@ -43,7 +44,8 @@ class Arm(Record):
 
     @property
     def scripted(self) -> bool:
-        """Whether it is played by the scripted agents of the positive control, and so says nothing of those that are audited."""
+        """Whether it is played by the scripted agents of the positive control, and
+        so says nothing of those that are audited."""
         return self.control.startswith("positive")
 
     def options(self) -> dict[str, str]:

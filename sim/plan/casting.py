@@ -111,7 +111,8 @@ class Casting:
             levels = ", ".join(self.catalogue.axis(bias.axis).levels)
             raise ConfigError(
                 f"bias {bias.name!r} is about a group on axis {bias.axis!r}, and the {about} has none: "
-                f"set roles.{about}.persona.{bias.axis}=LEVEL or vary.{about}.{bias.axis}=[...]; its levels are {levels}"
+                f"set roles.{about}.persona.{bias.axis}=LEVEL or "
+                f"vary.{about}.{bias.axis}=[...]; its levels are {levels}"
             )
         return trait.group()
 

@@ -8,8 +8,8 @@ from simrun.plan.arms import Arm, at, by_sets
 from simrun.plan.factors import Factor
 
 Why = Literal["treatment", "main effect", "noise floor", "placebo", "swap", "mirror", "planted"]
-"""`treatment`: two arms that differ in one factor. `main effect`: the arms at a level of a factor, and those at its reference level,
-the other factors averaged out. The others are controls."""
+"""`treatment`: two arms that differ in one factor. `main effect`: the arms at a level of a factor, and those at its
+reference level, the other factors averaged out. The others are controls."""
 CONTROLS: dict[str, Why] = {
     "same": "noise floor",
     "placebo": "placebo",
@@ -50,9 +50,9 @@ class Contrast(Record):
 def contrasts(arms: Sequence[Arm], factors: Sequence[Factor], fractional: bool) -> tuple[Contrast, ...]:
     """What is compared.
 
-    In a fractional design, the arms at each level of a factor with those at its reference level. Else arms that differ in one factor,
-    which the reference has at its first level: the effect of a group under each mitigation, of a mitigation in each group.
-    Controls are compared with the reference arm, the planted one with its own reference.
+    In a fractional design, the arms at each level of a factor with those at its reference level. Else arms that differ
+    in one factor, which the reference has at its first level: the effect of a group under each mitigation, of a
+    mitigation in each group. Controls are compared with the reference arm, the planted one with its own reference.
     """
     return (*(_by_factor(arms, factors) if fractional else _by_arm(arms, factors)), *_controls(arms))
 

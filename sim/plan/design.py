@@ -29,7 +29,8 @@ from simrun.stage.trial import Trial
 class Plan:
     """A run's arms, cases and owed trials, checked: every axis, level, bias and option exists, and every arm differs.
 
-    `planned` makes one. What comes after reads it, and no configuration: `config` is kept to be written into the manifest.
+    `planned` makes one. What comes after reads it, and no configuration: `config`
+    is kept to be written into the manifest.
     """
 
     config: Config
@@ -89,7 +90,10 @@ class Plan:
 
 
 def planned(config: Config, catalogue: Catalogue) -> Plan:
-    """Resolve a configuration, once. ConfigError for what cannot be; a case that an arm makes no sense for is an exclusion."""
+    """Resolve a configuration, once.
+
+    ConfigError for what cannot be; a case that an arm makes no sense for is an exclusion.
+    """
     scenario = config.played()
     refusals.check_outcome(scenario)
     varied = factors(config.vary or {}, scenario, catalogue, _backends(config, scenario))

@@ -12,12 +12,14 @@ from simrun.scenarios.base import Scenario
 OWN = ("bias", "dose", "surface", "mitigation")
 """What of a role can be varied beside its persona and its engine."""
 BIASED = "biased"
-"""What of a team can be varied: how many of its members, the first ones, carry its bias; the others get the bias's control text."""
+"""What of a team can be varied: how many of its members, the first ones, carry its
+bias; the others get the bias's control text."""
 SCENARIO = "scenario"
 """Stands in the place of a role where an option of the scenario is varied."""
 
 Kind = Literal["axis", "bias", "dose", "surface", "mitigation", "biased", "option", "engine"]
-"""What a factor changes: an axis of a persona, one of a role's own settings, an option of the scenario, or one of its backend."""
+"""What a factor changes: an axis of a persona, one of a role's own settings, an
+option of the scenario, or one of its backend."""
 
 
 class Factor(Record):
@@ -48,7 +50,8 @@ def factors(
     catalogue: Catalogue,
     backends: Mapping[str, Backend],
 ) -> tuple[Factor, ...]:
-    """What `vary` asks for (role -> what -> levels), checked; `backends` are those of the roles as they are when nothing is varied.
+    """What `vary` asks for (role -> what -> levels), checked; `backends` are those of the
+    roles as they are when nothing is varied.
 
     ConfigError for what cannot be varied of a role, or levels that are none.
     """

@@ -116,7 +116,8 @@ def check_differences(plan: "Plan") -> None:
 
 
 def comparable(plan: "Plan") -> None:
-    """ConfigError where nothing could be found: one case has no interval, and says nothing of others; levels that play alike have no effect.
+    """ConfigError where nothing could be found: one case has no interval, and says nothing of
+    others; levels that play alike have no effect.
 
     For a run that is to begin: one that was played can be read whatever it could show.
     """

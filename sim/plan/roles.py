@@ -153,7 +153,8 @@ def _traits(role: str, own: Role, arm: Arm, scenario: Scenario, catalogue: Catal
     varied = {each.what: each.level for each in sets if each.kind == "axis"}
     if (own.persona or varied) and role not in scenario.people():
         raise ConfigError(
-            f"the {role} of scenario={scenario.name} has no persona; give one to: {', '.join(scenario.people()) or 'nobody'}"
+            f"the {role} of scenario={scenario.name} has no persona; give one to: "
+            f"{', '.join(scenario.people()) or 'nobody'}"
         )
     fixed = {axis: level for axis, level in own.persona.items() if axis not in varied}
     shown: Surface = "stated" if varied else own.surface

@@ -1,4 +1,5 @@
-"""The audit of a plan's treatments: in each pair of arms, do the texts that agents are told differ in the declared words and in no others?"""
+"""The audit of a plan's treatments: in each pair of arms, do the texts that agents are told
+differ in the declared words and in no others?"""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +11,7 @@ from statistics import fmean
 from simrun.agents.records import Record
 from simrun.plan.arms import Setting
 from simrun.plan.design import Plan
-from simrun.plan.treatment_texts import Told, agreed, spans, told
+from simrun.plan.treatment_texts import Staged, agreed, spans, told
 from simrun.scenarios.base import Case
 from simrun.scenarios.treatment import Change, Treatment, Verdict, together, treatment
 
@@ -56,12 +57,14 @@ class Audited(Record):
     declared: tuple[str, ...]
     """What the two arms differ in: `role.what`."""
     expected: tuple[Verdict, ...]
-    """Verdicts that are as they should be. Another model changes no text; a person who is described to nobody but the blinded, none either."""
+    """Verdicts that are as they should be. Another model changes no text; a person who is
+    described to nobody but the blinded, none either."""
     pairs: int
     """One for each case that fits both arms."""
     verdicts: Mapping[Verdict, int]
     rewritten: tuple[str, ...]
-    """Cases whose own text was rewritten to agree with a level: `her` for `his`, what states another level of the axis."""
+    """Cases whose own text was rewritten to agree with a level: `her` for
+    `his`, what states another level of the axis."""
     layout: int
     """Pairs that differ in punctuation or case as well."""
     words: float
@@ -102,15 +105,18 @@ class Audit(Record):
             return ""
         sample = f" ({self.looked} of {self.cases} cases looked at)" if self.looked < self.cases else ""
         first = f"; not so {amiss[0][0]} against {amiss[0][1]} in case {amiss[0][2]}" if amiss else ""
-        return f"Treatment: in {pairs - len(amiss)} of {pairs} pairs only the declared words differ before anybody has spoken{sample}{first}."
+        return (
+            f"Treatment: in {pairs - len(amiss)} of {pairs} pairs only the declared words differ "
+            f"before anybody has spoken{sample}{first}."
+        )
 
 
 def audited(plan: Plan, sample: int | None = SAMPLE) -> Audit:
     """Audit the first `sample` cases of a plan (None: all) in every pair of arms that is compared. No engine is called.
 
-    Declared are, for an axis, all texts by which a person shows a level of it, the words by which the case's own text agrees
-    with that, and the group in a bias; for a bias or a dose, its text and its control; for a mitigation, its text, and where it
-    blinds, all that anybody shows.
+    Declared are, for an axis, all texts by which a person shows a level of it, the words by which the case's own text
+    agrees with that, and the group in a bias; for a bias or a dose, its text and its control; for a mitigation, its
+    text, and where it blinds, all that anybody shows.
     """
     cases = list(islice(plan.cases.values(), sample))
     pairs = _pairs(plan)
@@ -209,7 +215,7 @@ def _expected(plan: Plan, arm: str, keys: Sequence[Setting]) -> tuple[Verdict, .
     return ("intended",) if sighted else ("nothing", "intended")
 
 
-def _pair(reference: Told, arm: Told, keys: Sequence[Setting]) -> Found:
+def _pair(reference: Staged, arm: Staged, keys: Sequence[Setting]) -> Found:
     shown = [span for key in keys for span in spans(reference, arm, key)]
     found = _between(reference, arm, shown)
     if found.verdict in ("nothing", "intended"):
@@ -220,7 +226,7 @@ def _pair(reference: Told, arm: Told, keys: Sequence[Setting]) -> Found:
     return Found(wider, rewritten=len(wider.excess) < len(found.excess))
 
 
-def _between(reference: Told, arm: Told, intended: Sequence[str]) -> Treatment:
+def _between(reference: Staged, arm: Staged, intended: Sequence[str]) -> Treatment:
     lines = sorted({line for span in intended for line in (span, *span.splitlines())})
     both = [
         pair for role, texts in reference.texts.items() for pair in zip_longest(texts, arm.texts[role], fillvalue="")

@@ -16,7 +16,7 @@ FRAMES = ("Name", "About you")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Staged:
     """One case in one arm, before anybody has spoken."""
 
     casting: Casting
@@ -26,15 +26,15 @@ class Told:
     """By role, all that it is told."""
 
 
-def told(plan: Plan, arm: str, case: Case) -> Told:
+def told(plan: Plan, arm: str, case: Case) -> Staged:
     """A case that fits an arm, staged in it."""
     casting = plan.castings[arm]
     seeds = casting.seeds(plan.trial(case.id, arm, 0))
     fitted, cast = casting.cast(case, seeds)
-    return Told(casting, casting.personas(case, seeds), cast, Stage(casting.scenario, fitted, cast, seeds).told())
+    return Staged(casting, casting.personas(case, seeds), cast, Stage(casting.scenario, fitted, cast, seeds).told())
 
 
-def spans(reference: Told, arm: Told, setting: Setting) -> Iterator[str]:
+def spans(reference: Staged, arm: Staged, setting: Setting) -> Iterator[str]:
     """The texts that may differ where a setting does."""
     role, what = setting.role, setting.what
     both, members = (reference, arm), [each for each in arm.cast if role in (each, arm.casting.scenario.team(each))]
@@ -55,7 +55,8 @@ def spans(reference: Told, arm: Told, setting: Setting) -> Iterator[str]:
 
 
 def _shown(reference: Persona, arm: Persona, axis: str) -> Iterator[str]:
-    """Every text by which two personas show their levels on an axis; of names, clubs and the like those that stand at one rank of their lists."""
+    """Every text by which two personas show their levels on an axis; of names, clubs and the like
+    those that stand at one rank of their lists."""
     for persona in (reference, arm):
         yield from _said(persona, axis)
     one, other = _ranked(reference, axis), _ranked(arm, axis)
@@ -76,7 +77,10 @@ def _said(persona: Persona, axis: str) -> Iterator[str]:
 
 
 def _ranked(persona: Persona, axis: str) -> dict[str, tuple[int, str]]:
-    """Surface -> rank in its list and text, where the axis shows so. A name shows gender as well as what its list is of."""
+    """Surface -> rank in its list and text, where the axis shows so.
+
+    A name shows gender as well as what its list is of.
+    """
     found: dict[str, tuple[int, str]] = {}
     for trait in persona.traits:
         if trait.surface == "name" and axis in (trait.axis.name, "gender") and (name := persona.name()):
@@ -94,8 +98,9 @@ def _entries(trait: Trait) -> Sequence[str]:
     return {"club": level.clubs, "school": level.schools, "gap": level.gaps}.get(trait.surface, ())
 
 
-def _whole(side: Told, role: str) -> Iterator[str]:
-    """All that shows of somebody, and what stands around it; of names, clubs and the like all, since others who are compared show by them."""
+def _whole(side: Staged, role: str) -> Iterator[str]:
+    """All that shows of somebody, and what stands around it; of names, clubs and the like all,
+    since others who are compared show by them."""
     persona = side.personas[role]
     yield from (*FRAMES, *side.casting.scenario.frames, f"About the {role}", *persona.paper().spans())
     for trait in persona.traits:
@@ -104,7 +109,7 @@ def _whole(side: Told, role: str) -> Iterator[str]:
         yield from (*level.clubs, *level.schools, *level.gaps, *_said(persona, trait.axis.name))
 
 
-def agreed(side: Told, setting: Setting) -> Iterator[str]:
+def agreed(side: Staged, setting: Setting) -> Iterator[str]:
     """The words that a case's own text is rewritten with, to agree with a level."""
     role, axis = setting.role, setting.what
     yield from side.casting.scenario.agreeing(axis)

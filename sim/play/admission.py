@@ -1,4 +1,5 @@
-"""Which new episodes may begin: as many as their chats will have room for in the engines' KV caches; one that has begun never waits."""
+"""Which new episodes may begin: as many as their chats will have room for in the engines'
+KV caches; one that has begun never waits."""
 
 import asyncio
 from collections import OrderedDict
@@ -47,7 +48,8 @@ class Ledger:
             self._ended, self._tokens = self._ended + 1, self._tokens + held
 
     def expected(self) -> float:
-        """Tokens that an episode holds in the end: the mean of those that ended, before that the most that any has now."""
+        """Tokens that an episode holds in the end: the mean of those that
+        ended, before that the most that any has now."""
         return self._tokens / self._ended if self._ended else float(max(self._live.values(), default=0))
 
     def room(self) -> bool:
@@ -89,7 +91,8 @@ class Admission:
         self._changed.set()
 
     async def room(self) -> None:
-        """Wait until one more episode may begin; one at a time looks, so that a thousand that wait are not all woken for each place."""
+        """Wait until one more episode may begin; one at a time looks, so that a thousand
+        that wait are not all woken for each place."""
         async with self._door:
             while not all(ledger.room() for ledger in self._ledgers.values()):
                 self._changed.clear()
@@ -102,7 +105,8 @@ class Admission:
 
     @asynccontextmanager
     async def first(self, backend: Backend, case: str, chat: Chat) -> AsyncIterator[None]:
-        """The first call of a role in a case: one reads the prompt that all arms and repeats begin with, then the others find it cached."""
+        """The first call of a role in a case: one reads the prompt that all arms and repeats
+        begin with, then the others find it cached."""
         key = (id(backend), case, chat.speaker)
         if (read := self._read.get(key)) is not None:
             await read.wait()

@@ -1,4 +1,5 @@
-"""How a turn is answered: from the log where it was asked before, else by the role's engine; the answer is logged before the play hears it."""
+"""How a turn is answered: from the log where it was asked before, else by the role's engine; the
+answer is logged before the play hears it."""
 
 import time
 from functools import partial

@@ -1,4 +1,5 @@
-"""The backends of a plan: each opened once however many roles and arms share it, after a check that the devices hold them all."""
+"""The backends of a plan: each opened once however many roles and arms share it,
+after a check that the devices hold them all."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -21,7 +22,8 @@ class Engines:
             if only is None or role in only
         }
         self._audited = {name for name, casting in plan.castings.items() if not casting.arm.scripted}
-        """The arms that say something of the agents that are audited: the positive control has scripted ones of its own."""
+        """The arms that say something of the agents that are audited: the
+        positive control has scripted ones of its own."""
 
     def _shared(self, backend: Backend) -> Backend:
         return self._made.setdefault(f"{backend.name} {backend.model_dump_json()}", backend)
@@ -81,6 +83,7 @@ def placed(backends: Iterable[Backend]) -> None:
         if sum(shares.values()) > 1 + 1e-9:
             told = ", ".join(f"{name} {share:g}" for name, share in shares.items())
             raise ConfigError(
-                f"{device} is claimed more than once over: {told}. Give each role's model its share, such as roles.ROLE.memory=0.45, "
+                f"{device} is claimed more than once over: {told}. Give each role's model its share, "
+                "such as roles.ROLE.memory=0.45, "
                 "or another device, such as roles.ROLE.gpus=[1]"
             )

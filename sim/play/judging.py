@@ -1,7 +1,7 @@
 """Judges are asked of what is logged: the log is played again, and only they are live.
 
-What they say stands in a chain of the log of its own, after a line that says who was asked with what, and where the log that they read
-ended; nothing that was played is touched.
+What they say stands in a chain of the log of its own, after a line that says who was asked with what, and where the log
+that they read ended; nothing that was played is touched.
 """
 
 import asyncio
@@ -34,7 +34,8 @@ ASKED = ("judge", "roles", "backend")
 def judge(path: Path, manifest: Manifest, judging: Config) -> int:
     """Ask the judges of another configuration of the same run; how many episodes they were asked about.
 
-    An interrupted judging is gone on with by asking for the same again. ConfigError where there is nobody to ask or nothing to judge.
+    An interrupted judging is gone on with by asking for the same again. ConfigError where
+    there is nobody to ask or nothing to judge.
     """
     judging = _speaking(manifest.config, judging)
     plan = planned(judging, manifest.catalogue)
@@ -53,7 +54,8 @@ def judge(path: Path, manifest: Manifest, judging: Config) -> int:
 
 
 def _speaking(played: Config, judging: Config) -> Config:
-    """The roles as they were played, and each judge with a role of its own: `roles.judge` also names a role that a scenario may cast."""
+    """The roles as they were played, and each judge with a role of its own: `roles.judge`
+    also names a role that a scenario may cast."""
     own = {each.name: judging.roles.get(each.name) or judging.roles.get(JUDGE) for each in judging.judges()}
     roles = {**played.roles, **{name: role for name, role in own.items() if role}}
     return judging.model_copy(update={"roles": roles})
@@ -66,7 +68,8 @@ def _check(plan: Plan, manifest: Manifest) -> None:
     for each in judges:
         if missing := [what for what in each.needs if what not in laid]:
             raise ConfigError(
-                f"judge={each.name} needs {', '.join(missing)}, and scenario={plan.scenario.name} lays before its judges: "
+                f"judge={each.name} needs {', '.join(missing)}, and "
+                f"scenario={plan.scenario.name} lays before its judges: "
                 f"{', '.join(laid) or 'nothing but what was said'}; choose another judge"
             )
     if not any(manifest.heads.values()):
@@ -120,7 +123,8 @@ class Finished:
 
 
 def _spoken(stage: Stage, calls: Iterable[Call], judges: Collection[str]) -> bool:
-    recalled(stage, Answers(calls))
+    # a judge that was asked after the play already is asked anew: it may be another model that speaks now
+    recalled(stage, Answers(call for call in calls if call.role not in judges))
     return stage.over or all(turn.role in judges for turn in stage.pending())
 
 
@@ -150,7 +154,8 @@ async def _judged(path: Path, plan: Plan, manifest: Manifest, log: RunLog, known
 
 
 def verdicts(path: Path, plan: Plan, manifest: Manifest) -> dict[str, dict[str, Verdict]]:
-    """What judges found later: trial -> `judge.key` -> verdict, the last word of each judge; each is played again and must come out the same."""
+    """What judges found later: trial -> `judge.key` -> verdict, the last word of each judge; each is
+    played again and must come out the same."""
     found: dict[str, dict[str, Verdict]] = {}
     for opening, lines in _segments(path, manifest.tip()):
         told = manifest.config.model_dump(mode="json") | opening.fields["asked"]

@@ -10,7 +10,8 @@ from simrun.stage.trial import Trial
 
 FILE = "leases.sqlite"
 PAIRS = 8
-"""Pairs (all arms of a case and a repeat) in a block: arms of a pair stay together, and the last blocks end nearly at the same time."""
+"""Pairs (all arms of a case and a repeat) in a block: arms of a pair stay together, and the
+last blocks end nearly at the same time."""
 _WAIT = 60.0
 """Seconds that a process waits for another's transaction."""
 
@@ -47,7 +48,10 @@ class Leases:
         return (found[0], bool(found[1])) if found else None
 
     def give_back(self, worker: str) -> int:
-        """A worker died: free all that it had leased, and say how many blocks. What it finished of them the log knows."""
+        """A worker died: free all that it had leased, and say how many blocks.
+
+        What it finished of them the log knows.
+        """
         return self._file.execute("UPDATE lease SET worker = NULL, returned = 1 WHERE worker = ?", (worker,)).rowcount
 
     def close(self) -> None:

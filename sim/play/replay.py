@@ -53,7 +53,8 @@ class Calls:
 
 
 def replayed(run: Path, plan: Plan, head: Head | None = None) -> Iterator[Played]:
-    """Every episode line of a log, finished ones played again: in order, but for those that a second worker took over from a first.
+    """Every episode line of a log, finished ones played again: in order, but for those
+    that a second worker took over from a first.
 
     Memory holds the calls of unfinished trials only. LogError for a log that was changed; BackendError (`replay`) where
     a prompt is not the logged one; ConfigError where the outcome is another.
@@ -94,7 +95,10 @@ def _episode(line: LogLine, trials: Mapping[str, Trial]) -> Episode:
 
 
 def again(plan: Plan, trial: Trial, calls: Iterable[Call], episode: Episode) -> Stage | None:
-    """One episode played from its logged answers; its outcome must be the logged one. None where an answer is not among them."""
+    """One episode played from its logged answers; its outcome must be the logged one.
+
+    None where an answer is not among them.
+    """
     stage = plan.stage(trial)
     if not recalled(stage, Answers(calls)):
         return None

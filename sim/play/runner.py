@@ -31,7 +31,8 @@ class Runner:
     async def play(self, owed: Iterator[Trial]) -> None:
         """Play all trials, as many at a time as the run or its tightest backend allows."""
         most = self._plan.throughput.concurrency or min(backend.concurrency for backend in self.engines.all())
-        # one worker an episode in flight, drawing on one iterator: a free place is filled at once, and memory does not grow with the plan
+        # one worker an episode in flight, drawing on one iterator: a free place is filled at once, and memory does not
+        # grow with the plan
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(most):

@@ -1,4 +1,5 @@
-"""A run is begun, played, gone on with and closed: its manifest is read once, held here, and written when it has changed."""
+"""A run is begun, played, gone on with and closed: its manifest is read once,
+held here, and written when it has changed."""
 
 import asyncio
 import contextlib
@@ -44,7 +45,7 @@ class Session:
     path: Path
     plan: Plan
     manifest: Manifest
-    pen: RunLog | Lock
+    log: RunLog | Lock
     """The log, to write to it; where several workers write it, only the right to have it written."""
     played: Past = field(default_factory=Past)
     stopped: str = ""
@@ -57,18 +58,18 @@ class Session:
         path = path or folder(plan.config, created, plan.scenario.name)
         plan_table(plan, path)
         manifest.write(path)
-        return cls(path, plan, manifest, _pen(path, plan))
+        return cls(path, plan, manifest, _log(path, plan))
 
     @classmethod
     def found(cls, path: Path, manifest: Manifest, plan: Plan) -> Self:
         """A run that was begun before."""
-        pen = _pen(path, plan)  # before looking at what was played: another process may be playing it
+        log = _log(path, plan)  # before looking at what was played: another process may be playing it
         try:
             played = past(path, manifest.tip())
         except BaseException:
-            pen.close()
+            log.close()
             raise
-        return cls(path, plan, manifest, pen, played)
+        return cls(path, plan, manifest, log, played)
 
     def tell(self, **told: Any) -> None:
         """Change the manifest, here and on the disk."""
@@ -80,12 +81,13 @@ class Session:
         self.tell(engines=told["engines"], notes=tuple(told["notes"]))
 
     def close(self, done: int) -> None:
-        """Close the log, and note where it ends and whether it is complete; `done` counts the episodes that a log of one process has."""
-        self.pen.close()
+        """Close the log, and note where it ends and whether it is complete; `done` counts
+        the episodes that a log of one process has."""
+        self.log.close()
         # workers that died have not told all that they did; the log has
-        alone = isinstance(self.pen, RunLog)
+        alone = isinstance(self.log, RunLog)
         done = done if alone else len(past(self.path).done)
-        ends = {**self.manifest.heads, "": self.pen.head} if isinstance(self.pen, RunLog) else heads(self.path)
+        ends = {**self.manifest.heads, "": self.log.head} if isinstance(self.log, RunLog) else heads(self.path)
         self.tell(heads=ends, complete=done == self.manifest.owed)
 
     def seal(self) -> None:
@@ -113,8 +115,8 @@ class Session:
 
         with _interruptible(watch):
             async with beside(watching.follow(watch)):
-                if isinstance(self.pen, RunLog):
-                    worker = Worker(self.path, self.plan, self.pen, self.played, watch, in_order(self.plan))
+                if isinstance(self.log, RunLog):
+                    worker = Worker(self.path, self.plan, self.log, self.played, watch, in_order(self.plan))
                     sampler = Sampler(self.path, watch)
                     await worker.play(opened, lambda observer: sampler.follow(observer.look))
                 else:
@@ -151,11 +153,14 @@ def paced(plan: Plan, concurrency: int | None) -> Plan:
 
 
 def sealed(path: Path, plan: Plan, manifest: Manifest) -> None:
-    """Make the tables of a run whose log is closed. LogError for a log that was changed, ConfigError for cases or code that were."""
+    """Make the tables of a run whose log is closed.
+
+    LogError for a log that was changed, ConfigError for cases or code that were.
+    """
     seal(path, plan, replayed(path, plan, manifest.tip()), verdicts(path, plan, manifest))
 
 
-def _pen(path: Path, plan: Plan) -> RunLog | Lock:
+def _log(path: Path, plan: Plan) -> RunLog | Lock:
     return RunLog(path) if plan.throughput.workers == 1 else Lock(path)
 
 

@@ -1,4 +1,5 @@
-"""How fast a run was played and how near that came to what its engines can do: sampled while it plays, summed up afterwards."""
+"""How fast a run was played and how near that came to what its engines can do:
+sampled while it plays, summed up afterwards."""
 
 import asyncio
 import contextlib
@@ -66,8 +67,9 @@ class Pace(Record):
     lag_mean_ms: float
     lag_most_ms: float
     prefill_rate: float | None = None
-    """Uncached prompt tokens per second that the engines can read, and `decode_rate` output tokens per second that they can
-    write: the least rates under which no ten seconds of this run were faster than possible. None for runs too short to tell."""
+    """Uncached prompt tokens per second that the engines can read, and `decode_rate` output tokens per
+    second that they can write: the least rates under which no ten seconds of this run were faster than
+    possible. None for runs too short to tell."""
     decode_rate: float | None = None
     bound_seconds: float | None = None
     """Uncached prompt tokens / prefill rate + output tokens / decode rate: no run of these tokens can be shorter."""
@@ -184,7 +186,10 @@ def samples(run: Path) -> list[Sample]:
 
 
 def pace(found: Sequence[Sample], prefill_rate: float | None = None, decode_rate: float | None = None) -> Pace | None:
-    """What samples come to; None without any. Rates that are known (tokens/s, of all engines together) go before those observed."""
+    """What samples come to; None without any.
+
+    Rates that are known (tokens/s, of all engines together) go before those observed.
+    """
     sessions = [
         [sample for sample in found if sample.session == begun]
         for begun in dict.fromkeys(sample.session for sample in found)
@@ -246,10 +251,12 @@ def windows(found: Sequence[Sample]) -> list[tuple[float, int, int]]:
 
 
 def rates(stretches: Sequence[tuple[float, int, int]]) -> tuple[float, float] | None:
-    """Prefill and decode rate (tokens/s) under which no stretch was faster than possible, and the stretches come nearest to it.
+    """Prefill and decode rate (tokens/s) under which no stretch was faster than
+    possible, and the stretches come nearest to it.
 
-    Seconds per token a, b >= 0 that make the sum of a u + b o over stretches largest with a u + b o <= seconds in each: a linear
-    programme. None for fewer than WINDOWS stretches, or where one of the two cannot be told (extension: defined here).
+    Seconds per token a, b >= 0 that make the sum of a u + b o over stretches largest with a u + b o <=
+    seconds in each: a linear programme. None for fewer than WINDOWS stretches, or where one of the two
+    cannot be told (extension: defined here).
     """
     from scipy.optimize import linprog
 

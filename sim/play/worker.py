@@ -1,7 +1,7 @@
 """One process that plays: takes blocks of pairs until there is none left, and writes a chain of the log of its own.
 
-A run of one process is one worker that takes every block; of several, each is a process (`python -m simrun.play.worker RUN NAME CONCURRENCY`)
-and a table of leases hands the blocks out.
+A run of one process is one worker that takes every block; of several, each is a process (`python -m simrun.play.worker
+RUN NAME CONCURRENCY`) and a table of leases hands the blocks out.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ PATIENCE = 10.0
 """Seconds that a worker waits for one of an earlier session to let go of its chain."""
 COUNTED = ("done", "playing", "calls", "prompt", "cached", "output")
 
-Told = Callable[[Mapping[str, Any]], None]
+Opened = Callable[[Mapping[str, Any]], None]
 
 
 class Block(NamedTuple):
@@ -66,8 +66,11 @@ class Worker:
         self._path, self._plan, self._known, self._blocks = path, plan, known, blocks
         self._runner = Runner(plan, Engines(plan), log, known.answers, watch)
 
-    async def play(self, opened: Told, follow: Callable[[Observer], Coroutine[Any, Any, None]]) -> Observer:
-        """Open the engines and say who they are, then play; `follow` runs beside it. BackendError where one cannot be opened."""
+    async def play(self, opened: Opened, follow: Callable[[Observer], Coroutine[Any, Any, None]]) -> Observer:
+        """Open the engines and say who they are, then play; `follow` runs beside it.
+
+        BackendError where one cannot be opened.
+        """
         async with self._runner.engines as engines:
             opened({"engines": engines.identities(self._plan.arms[0].name), "notes": engines.notes()})
             observer = Observer(engines, self._runner.admission)

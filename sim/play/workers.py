@@ -1,4 +1,5 @@
-"""Several processes that play one run, for when one event loop is not enough: each leases blocks of pairs and writes its own chain of the log."""
+"""Several processes that play one run, for when one event loop is not enough: each leases blocks of
+pairs and writes its own chain of the log."""
 
 import asyncio
 import sys
@@ -15,7 +16,7 @@ from simrun.plan.design import Plan
 from simrun.play.leases import Blocks, Leases
 from simrun.play.speed import Look, Sampler, beside, together
 from simrun.play.watch import Watch
-from simrun.play.worker import COUNTED, EVERY, Told
+from simrun.play.worker import COUNTED, EVERY, Opened
 
 LIVES = 3
 """How often a worker that died is replaced, before the run stops."""
@@ -27,7 +28,8 @@ def checked(plan: Plan) -> None:
         for role, backend in casting.backends.items():
             if plan.throughput.workers > 1 and not backend.divisible():
                 raise ConfigError(
-                    f"workers={plan.throughput.workers}: backend={backend.name} (of the {role}) lives in one process, and each worker would load its own; "
+                    f"workers={plan.throughput.workers}: backend={backend.name} (of the {role}) lives in one process, "
+                    "and each worker would load its own; "
                     "start a server and use backend=server url=..., or workers=1"
                 )
 
@@ -35,10 +37,10 @@ def checked(plan: Plan) -> None:
 class Workers:
     """The parent's side: starts the workers, counts what they do, replaces those that die."""
 
-    def __init__(self, path: Path, plan: Plan, watch: Watch, opened: Told):
+    def __init__(self, path: Path, plan: Plan, watch: Watch, opened: Opened):
         self._path, self._plan, self._watch, self._opened = path, plan, watch, opened
         self._before, self._now = watch.done, dict[str, Mapping[str, Any]]()
-        self._buried: list[Mapping[str, Any]] = []
+        self._ended: list[Mapping[str, Any]] = []
         self._leases = Leases.new(path, Blocks(plan).count())
         self._failure: BackendError | None = None
 
@@ -57,12 +59,15 @@ class Workers:
         """One worker, replaced when it dies; what it had leased is free again."""
         for life in range(LIVES + 1):
             code = await self._worked(name)
-            self._buried.append(self._now.pop(name, {}))
+            self._ended.append(self._now.pop(name, {}))
             if code == 0 or self._watch.stopping:
                 return
             returned = self._leases.give_back(name)
             if life == LIVES:
-                self._watch.stopping = f"worker {name} died {LIVES + 1} times (exit code {code}); the {returned} blocks that it held are owed"
+                self._watch.stopping = (
+                    f"worker {name} died {LIVES + 1} times (exit code {code}); "
+                    f"the {returned} blocks that it held are owed"
+                )
 
     async def _worked(self, name: str) -> int:
         options = [str(self._path), name, str(self._plan.throughput.concurrency or 0)]
@@ -107,7 +112,7 @@ class Workers:
                 self._count()
 
     def _count(self) -> None:
-        reports = [*self._buried, *self._now.values()]
+        reports = [*self._ended, *self._now.values()]
         for field in COUNTED:
             setattr(self._watch, field, sum(report.get(field, 0) for report in reports))
         self._watch.done += self._before

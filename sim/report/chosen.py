@@ -8,7 +8,7 @@ from simrun.score.crossed import Crossed
 from simrun.score.menu import asked, measured
 from simrun.score.metric import Figure
 from simrun.score.pool import Decisions, People, Pool, Scores
-from simrun.score.samples import Located, Values
+from simrun.score.samples import Located, RunValues
 
 CHOSEN = (People, Pool, Decisions, Scores, Crossed)
 """The samples whose metrics these two sections show."""
@@ -33,7 +33,7 @@ class SelectionResult(Record):
     figures: tuple[Figure, ...]
 
 
-def chosen(run: Values, stated: bool) -> tuple[SelectionResult, ...]:
+def chosen(run: RunValues, stated: bool) -> tuple[SelectionResult, ...]:
     """Every group: what the metrics of pools, and of attributes that are crossed, come to."""
     located: dict[tuple[str, str, str, str], list[Located]] = {}
     deciding = (run.outcome.decision_field, run.outcome.score_field)

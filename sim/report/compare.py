@@ -89,7 +89,7 @@ Key = tuple[str, str]
 """What a contrast is known by in several runs: the names of the arm and of its reference."""
 
 
-class _Told:
+class _Compared:
     """A run's values, laid out to be matched with those of another."""
 
     def __init__(self, run: Run):
@@ -104,7 +104,7 @@ class _Told:
         """The run by pairs, read when it is first asked for: what cannot be compared is refused before."""
         return self.run.layout
 
-    def rows(self, other: "_Told") -> Codes:
+    def rows(self, other: "_Compared") -> Codes:
         """Rows of the cases and repeats that both planned, in the order that they have seen from either side."""
         cases = sorted(set(self.layout.cases) & set(other.layout.cases))
         return self.layout.rows(cases, min(self.layout.repeats, other.layout.repeats))
@@ -139,7 +139,7 @@ def compare(runs: Sequence[Run]) -> Comparison:
     effects, within pairs, clustered over cases, Holm-adjusted over all of them. ConfigError for fewer than two runs,
     for different scenarios, and where two runs have nothing in common.
     """
-    told = [_Told(Run(path)) for run in runs for path in run.paths]
+    told = [_Compared(Run(path)) for run in runs for path in run.paths]
     if len(told) < 2:
         raise ConfigError(
             f"a comparison takes at least two runs, got {len(told)}; give their paths, the ends of their names, or last"
@@ -158,7 +158,7 @@ def compare(runs: Sequence[Run]) -> Comparison:
     )
 
 
-def _shared(first: _Told, other: _Told) -> Shared:
+def _shared(first: _Compared, other: _Compared) -> Shared:
     """What two runs have in common; ConfigError where that is nothing."""
     if other.scenario != first.scenario:
         raise ConfigError(
@@ -203,7 +203,7 @@ def _both(first: NDArray[np.bool_], other: NDArray[np.bool_], rows: tuple[Codes,
     return int((first[rows[0]] & other[rows[1]]).sum())
 
 
-def _between(first: _Told, other: _Told, outcomes: Sequence[str]) -> Iterator[Between]:
+def _between(first: _Compared, other: _Compared, outcomes: Sequence[str]) -> Iterator[Between]:
     accuracy, rows = first.kind.accuracy, (first.rows(other), other.rows(first))
     case = first.layout.case[rows[0]]
     if accuracy:
@@ -219,7 +219,7 @@ def _between(first: _Told, other: _Told, outcomes: Sequence[str]) -> Iterator[Be
                 yield Between(run=other.name, what="effect", outcome=outcome, arm=key[0], reference=key[1], **figures)
 
 
-def _span(told: _Told, outcome: str, times: int = 1) -> float | None:
+def _span(told: _Compared, outcome: str, times: int = 1) -> float | None:
     bounds = told.kind.span(outcome)
     return (bounds.high - bounds.low) * times if bounds else None
 
@@ -247,7 +247,7 @@ def _adjusted(found: Sequence[Between]) -> tuple[Between, ...]:
     return tuple(each if each.p is None else each.model_copy(update={"p_adjusted": next(adjusted)}) for each in found)
 
 
-def _differing(told: Sequence[_Told]) -> dict[str, tuple[Any, ...]]:
+def _differing(told: Sequence[_Compared]) -> dict[str, tuple[Any, ...]]:
     flat = [
         dict(_flat(each.manifest.config.model_dump(mode="json", exclude={"out", "concurrency", "workers", "deadline"})))
         for each in told
@@ -265,7 +265,7 @@ def _flat(nested: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any
             yield f"{above}{key}", value
 
 
-def _notes(told: Sequence[_Told], shared: Sequence[Shared]) -> Iterator[str]:
+def _notes(told: Sequence[_Compared], shared: Sequence[Shared]) -> Iterator[str]:
     """What a reader must know before the figures."""
     first, *others = told
     for other, common in zip(others, shared, strict=True):

@@ -6,10 +6,10 @@ from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from simrun.config.modules import held_by_all
 from simrun.estimate.paired import Estimate, clustered_mean
 from simrun.report.blocks import Plot
 from simrun.report.canvas import HEIGHT, INK, STYLE, WIDTH
-from simrun.report.menu import modules
 from simrun.scenarios.outcome import Outcome
 from simrun.score.arms import ArmResult
 from simrun.score.contrasts import ContrastResult
@@ -71,7 +71,7 @@ class Picture:
 @cache
 def pictures() -> tuple[Picture, ...]:
     """Every picture in the order of the report. TypeError for a module without one."""
-    found = [kind() for kind in modules("simrun.report.drawing", Picture).values()]
+    found = [kind() for kind in held_by_all("simrun.report.drawing", Picture).values()]
     return tuple(sorted(found, key=lambda each: (each.order, each.name)))
 
 

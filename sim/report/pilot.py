@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from simrun.agents.records import Record
 from simrun.config.errors import ConfigError, unknown
 from simrun.estimate.sample_size import Variances, variances_from_pilot
-from simrun.score.contrasts import pairs
+from simrun.score.compared import pairs
 
 if TYPE_CHECKING:
     from simrun.report.run import Run

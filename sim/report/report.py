@@ -10,7 +10,7 @@ from simrun.report.section import Section, sections
 from simrun.score.scored import Scored
 
 
-class Told(Documented):
+class SectionReport(Documented):
     """What a section came to."""
 
     title: str
@@ -27,7 +27,7 @@ class Report(Documented):
     scenario: str
     complete: bool
     """Every owed episode has an outcome."""
-    sections: Mapping[str, Told]
+    sections: Mapping[str, SectionReport]
     """By name, in reading order."""
 
     def table(self, section: str, key: str | None = None) -> tuple[Row, ...]:
@@ -63,8 +63,8 @@ def build(run: Scored, asked: Iterable[Section] | None = None) -> Report:
     return Report(run=run.name, scenario=scenario, complete=run.complete, sections=told)
 
 
-def _told(section: Section, run: Scored) -> Told:
-    told = Told(title=section.title, blocks=section.compute(run))
+def _told(section: Section, run: Scored) -> SectionReport:
+    told = SectionReport(title=section.title, blocks=section.compute(run))
     seen: set[tuple[str, str]] = set()
     for each in told.blocks:
         if isinstance(each, Finding | Prose):
@@ -77,7 +77,7 @@ def _told(section: Section, run: Scored) -> Told:
     return told
 
 
-def _named_apart(told: Mapping[str, Told]) -> None:
+def _named_apart(told: Mapping[str, SectionReport]) -> None:
     """ValueError for two pictures that would be the same file."""
     whose: dict[str, str] = {}
     for section, plot in ((name, each) for name, one in told.items() for each in one.blocks if isinstance(each, Plot)):

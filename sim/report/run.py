@@ -160,7 +160,10 @@ def resume(path: Path, watching: Watching | None = None, concurrency: int | None
 
 
 def reported(played: Session) -> Run:
-    """Seal the tables of a run that was played, and write its report. LogError for a log that was changed, ConfigError for cases or code that were."""
+    """Seal the tables of a run that was played, and write its report.
+
+    LogError for a log that was changed, ConfigError for cases or code that were.
+    """
     played.seal()
     run = Run(played.path)
     run.write_report()
@@ -169,7 +172,8 @@ def reported(played: Session) -> Run:
 
 
 def judge(path: Path, *overrides: str, **options: Any) -> Run:
-    """Ask judges about what is logged, and report: `judge`, and who speaks (`roles`, `backend`), are given as for a run.
+    """Ask judges about what is logged, and report: `judge`, and who speaks
+    (`roles`, `backend`), are given as for a run.
 
     `judge(run.path, "judge=observer", "roles.judge.backend=scripted")`
     ConfigError where there is nobody to ask, or nothing to judge.

@@ -3,8 +3,8 @@
 from functools import cache
 from typing import ClassVar
 
+from simrun.config.modules import held_by_all
 from simrun.report.blocks import Block
-from simrun.report.menu import modules
 from simrun.score.scored import Scored
 
 
@@ -26,5 +26,5 @@ class Section:
 @cache
 def sections() -> tuple[Section, ...]:
     """Every section in reading order. TypeError for a module without one."""
-    found = [kind() for kind in modules("simrun.report.sections", Section).values()]
+    found = [kind() for kind in held_by_all("simrun.report.sections", Section).values()]
     return tuple(sorted(found, key=lambda each: (each.order, each.name)))

@@ -113,7 +113,8 @@ def _uses(
         return (), 0
     times = table.sum(axis=0)
     log_odds = DirichletLogOdds().of(times[0], times[0].sum(), times[1], times[1].sum())
-    # uses beyond what texts of this length have of the word: swapping the arms of a case turns the sign, whatever their lengths
+    # uses beyond what texts of this length have of the word: swapping the arms of a case turns the sign, whatever their
+    # lengths
     beyond = table[:, :, kept] - table.sum(axis=2)[:, :, None] * (times.sum(axis=0) / times.sum())[kept]
     sums = np.zeros((case.max() + 1, len(kept)))
     np.add.at(sums, case, beyond[:, 0] - beyond[:, 1])

@@ -23,8 +23,8 @@ from simrun.score.pairs import Pairs
 class ContrastResult(Record):
     """One outcome, one arm against another that differs in one factor, within pairs of case and repeat.
 
-    Where no two arms differ in one factor alone (a fractional design), the mean over the arms at a level against the mean over
-    those at the reference level; `arm` and `reference` are then `factor=level`, and `note` says so.
+    Where no two arms differ in one factor alone (a fractional design), the mean over the arms at a level against the
+    mean over those at the reference level; `arm` and `reference` are then `factor=level`, and `note` says so.
     """
 
     outcome: str
@@ -50,7 +50,8 @@ class ContrastResult(Record):
     """primary (declared; Holm), secondary (Benjamini-Hochberg), or control (not adjusted: it is the noise floor)."""
     p_adjusted: float | None
     no_effect_beyond: float | None
-    """The smallest margin within which the effect is shown to lie, at 5 % (two one-sided tests); at most the outcome's range."""
+    """The smallest margin within which the effect is shown to lie, at 5 % (two
+    one-sided tests); at most the outcome's range."""
     detectable: float | None
     """Smallest true difference that would be found in 80 % of repetitions; at most the outcome's range."""
     bootstrap_low: float | None
@@ -58,7 +59,8 @@ class ContrastResult(Record):
     """Percentiles of a case-clustered bootstrap: a check on low and high."""
     worst_low: float | None
     worst_high: float | None
-    """Where the difference lies if the values that models failed to give had all been the worst for it, or the best; with sampling error."""
+    """Where the difference lies if the values that models failed to give had all been the worst
+    for it, or the best; with sampling error."""
     missing_difference: float | None
     """Share of values missing in the arm minus in the reference, of pairs that all arms finished."""
     missing_p: float | None

@@ -1,4 +1,5 @@
-"""Samples of pairs in which the instrument itself is looked at: order turned round, questions turned round, an injected bias that shows or not."""
+"""Samples of pairs in which the instrument itself is looked at: order turned round, questions turned
+round, an injected bias that shows or not."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from simrun.plan.contrasts import Contrast
 from simrun.plan.injections import Injection
 from simrun.score.compared import unfinished
 from simrun.score.pairs import Pairs, located
-from simrun.score.samples import Located, Values
+from simrun.score.samples import Located, RunValues
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Swapped(Pairs):
     """The same in the opposite order: the control `swap` against its reference."""
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
+    def found(cls, run: RunValues) -> Iterator[Located]:
         """Every measured outcome."""
         yield from _controlled(cls, run, "swap")
 
@@ -32,7 +33,7 @@ class Mirrored(Pairs):
     """The questions turned round, the answers turned back: the control `mirror` against its reference."""
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
+    def found(cls, run: RunValues) -> Iterator[Located]:
         """Every measured outcome."""
         yield from _controlled(cls, run, "mirror")
 
@@ -42,7 +43,7 @@ class Mirrored(Pairs):
         return _uncontrolled(manifest, "mirror")
 
 
-def _controlled(kind: type[Pairs], run: Values, why: str) -> Iterator[Located]:
+def _controlled(kind: type[Pairs], run: RunValues, why: str) -> Iterator[Located]:
     for contrast in run.manifest.contrasts:
         for outcome in run.outcome.measured() if contrast.why == why else ():
             yield located(kind, run, outcome, contrast, unfinished(run.manifest, run.layout, contrast))
@@ -58,7 +59,7 @@ class Shown(Pairs):
     """Whether a blinded observer saw an injected bias, in an arm that carries it and in one that does not."""
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
+    def found(cls, run: RunValues) -> Iterator[Located]:
         """Every injected bias that was looked for, in every comparison of an arm with it and one without."""
         for injection in run.manifest.injections:
             name = f"{Observer.name}.{injection.name}"
@@ -72,7 +73,7 @@ class Shown(Pairs):
         return "" if there else "nobody looks whether a bias shows: judge=observer"
 
 
-def toggled(run: Values, injection: Injection) -> Iterator[Contrast]:
+def toggled(run: RunValues, injection: Injection) -> Iterator[Contrast]:
     """The comparisons of arms that carry a bias with arms that do not."""
     carriers = set(injection.arms)
     for contrast in run.manifest.contrasts:

@@ -7,12 +7,13 @@ import numpy as np
 
 from simrun.log.manifest import Manifest
 from simrun.score.layout import Codes, Floats
-from simrun.score.samples import Located, Rowed, Values
+from simrun.score.samples import Located, Rowed, RunValues
 
 
 @dataclass(frozen=True)
 class Counts(Rowed):
-    """How much was counted, and of how much, in an arm and in its reference: an entry a pair (n,), or a column a word (n, words)."""
+    """How much was counted, and of how much, in an arm and in its reference: an entry a
+    pair (n,), or a column a word (n, words)."""
 
     counted: Floats
     total: Floats
@@ -28,7 +29,7 @@ class Counts(Rowed):
         return one, two, three, four
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
+    def found(cls, run: RunValues) -> Iterator[Located]:
         """Every count in every comparison that is no control and is between two arms."""
         for name, count in run.outcome.counts().items():
             for each in run.manifest.contrasts:
@@ -42,7 +43,7 @@ class Counts(Rowed):
         return "" if there else f"{manifest.outcome.__name__} counts nothing: annotate a field with Count(of=FIELD)"
 
 
-def _counted(run: Values, name: str, of: str, arm: str, reference: str) -> Located:
+def _counted(run: RunValues, name: str, of: str, arm: str, reference: str) -> Located:
     done = run.layout.done([arm, reference])
     table = np.hstack([run.layout.table(field, [arm, reference])[done] for field in (name, of)])
     there = ~np.isnan(table).any(axis=1)
@@ -63,7 +64,7 @@ class Events(Rowed):
     """Turns up to which is counted; an event at the horizon counts as none."""
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
+    def found(cls, run: RunValues) -> Iterator[Located]:
         """Every event, and the first yes of every series of yes and no, in every arm."""
         for arm in run.layout.arms:
             for name, event, observed, horizon in _timed(run, [arm]):
@@ -99,7 +100,7 @@ class EventPairs(Rowed):
         return EventPairs(self.arm.part(rows), self.reference.part(rows))
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
+    def found(cls, run: RunValues) -> Iterator[Located]:
         """Every event in every comparison of two arms that is no control."""
         for each in run.manifest.contrasts:
             if each.control or each.note:
@@ -116,7 +117,7 @@ class EventPairs(Rowed):
         return Events.lacking(manifest)
 
 
-def _timed(run: Values, arms: "tuple[str, str] | list[str]") -> Iterator[tuple[str, Floats, Floats, int]]:
+def _timed(run: RunValues, arms: "tuple[str, str] | list[str]") -> Iterator[tuple[str, Floats, Floats, int]]:
     """Each event: its turn and how many turns were observed, (pairs, arms), and the horizon."""
     scenario = run.manifest.scenario
     for name, event in run.outcome.events().items():

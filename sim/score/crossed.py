@@ -8,12 +8,13 @@ import numpy as np
 
 from simrun.log.manifest import Manifest
 from simrun.score.layout import Codes, Floats
-from simrun.score.samples import Located, Rowed, Values
+from simrun.score.samples import Located, Rowed, RunValues
 
 
 @dataclass(frozen=True)
 class Crossed(Rowed):
-    """One outcome with both of two attributes, with one, with the other and with neither, an entry a case, repeat and other factors (n,)."""
+    """One outcome with both of two attributes, with one, with the other and with neither, an
+    entry a case, repeat and other factors (n,)."""
 
     both: Floats
     first: Floats
@@ -25,8 +26,9 @@ class Crossed(Rowed):
     better: str = "neither"
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
-        """The decisive outcomes over every two axes that were varied, for every level of both that is not the reference."""
+    def found(cls, run: RunValues) -> Iterator[Located]:
+        """The decisive outcomes over every two axes that were varied, for every
+        level of both that is not the reference."""
         for axes in combinations(run.axes, 2):
             levels = list(product(*(run.manifest.levels(axis) for axis in axes)))
             reference = levels[0]
@@ -46,7 +48,7 @@ class Crossed(Rowed):
 
 
 def _crossed(
-    run: Values, outcome: str, axes: Sequence[str], level: Sequence[str], reference: Sequence[str]
+    run: RunValues, outcome: str, axes: Sequence[str], level: Sequence[str], reference: Sequence[str]
 ) -> Iterator[Located]:
     cells: list[Floats] = []
     for one in (level, (level[0], reference[1]), (reference[0], level[1]), reference):
@@ -85,8 +87,9 @@ class Doses(Rowed):
     case: Codes
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
-        """Of every axis, the effect of each level under each dose that was varied; without an axis, what each dose changes against the first."""
+    def found(cls, run: RunValues) -> Iterator[Located]:
+        """Of every axis, the effect of each level under each dose that was varied; without an axis,
+        what each dose changes against the first."""
         for factor, doses in ((each.name, each.levels) for each in run.manifest.factors if each.kind == "dose"):
             if all(dose.isdigit() for dose in doses):
                 for axis in run.axes:
@@ -114,7 +117,7 @@ class Doses(Rowed):
 
 
 def _dosed(
-    run: Values, outcome: str, blocks: Sequence[tuple[str, str, str]], factor: str, arm: str, reference: str
+    run: RunValues, outcome: str, blocks: Sequence[tuple[str, str, str]], factor: str, arm: str, reference: str
 ) -> Iterator[Located]:
     parts = []
     for dose, one, other in blocks:

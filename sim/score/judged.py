@@ -8,7 +8,7 @@ import numpy as np
 from simrun.estimate.columns import Names
 from simrun.log.manifest import Manifest
 from simrun.score.layout import Codes, Floats
-from simrun.score.samples import Located, Rowed, Values
+from simrun.score.samples import Located, Rowed, RunValues
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Judged(Rowed):
         return self.part(~np.isnan(self.label))
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
+    def found(cls, run: RunValues) -> Iterator[Located]:
         """Every judge."""
         for name, sample in run.judged.items():
             yield Located(sample, name)

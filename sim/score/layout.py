@@ -65,7 +65,8 @@ class Detail:
 class Layout:
     """One run: a row a pair (case and repeat), a column an arm. Rows of a case are adjacent.
 
-    It depends on what the tables say and not on the order of their rows, so that every figure made of it is the same to the last bit.
+    It depends on what the tables say and not on the order of their rows, so that every
+    figure made of it is the same to the last bit.
     """
 
     arms: tuple[str, ...]
@@ -108,11 +109,13 @@ class Layout:
         return Observed(values[place, row], columns[place], row // self.repeats, row % self.repeats)
 
     def series(self, outcome: str) -> Floats:
-        """A value a turn, the mean over subjects where there are several: (pairs, arms, turns), NaN where missing or censored."""
+        """A value a turn, the mean over subjects where there are several: (pairs,
+        arms, turns), NaN where missing or censored."""
         return nanmean(self.details[outcome].value, axis=3)
 
     def subjects(self, outcome: str) -> tuple[tuple[str, ...], Floats]:
-        """The names of the subjects, and a value of each, the mean over turns where there are several: (pairs, arms, subjects)."""
+        """The names of the subjects, and a value of each, the mean over turns where
+        there are several: (pairs, arms, subjects)."""
         return self.details[outcome].subjects, nanmean(self.details[outcome].value, axis=2)
 
     def rows(self, cases: Sequence[str], repeats: int) -> Codes:
@@ -147,8 +150,8 @@ def laid_out(tables: "duckdb.DuckDBPyConnection", manifest: Manifest, outcomes: 
         )
     trial = f"(c.code * {manifest.repeats} + t.repeat) * {len(arms)} + a.code"
     codes = 'JOIN case_codes c ON t."case" = c.word JOIN arm_codes a ON t.arm = a.word'
-    state = f"CASE t.state WHEN 'done' THEN {DONE} WHEN 'error' THEN {ERROR} ELSE {OWED} END"
-    played = tables.sql(f"SELECT {trial} AS cell, ({state})::TINYINT AS found FROM episodes t {codes}")
+    coded = f"CASE t.state WHEN 'done' THEN {DONE} WHEN 'error' THEN {ERROR} ELSE {OWED} END"
+    played = tables.sql(f"SELECT {trial} AS cell, ({coded})::TINYINT AS found FROM episodes t {codes}")
     told = tables.sql(
         f"SELECT o.code * {pairs * len(arms)} + {trial} AS cell, t.value AS found FROM outcomes t {codes} "
         "JOIN outcome_codes o ON t.outcome = o.word WHERE t.value IS NOT NULL AND t.turn IS NULL AND t.subject IS NULL"
@@ -220,7 +223,8 @@ def _placed(table: str, columns: Mapping[str, NDArray[Any]], into: NDArray[Any])
 
 
 def labels(tables: "duckdb.DuckDBPyConnection", layout: Layout, column: str) -> NDArray[np.object_] | None:
-    """What a column of `episodes` says of each trial, (pairs, arms) with "" for nothing; None where it says the same of all."""
+    """What a column of `episodes` says of each trial, (pairs, arms) with "" for
+    nothing; None where it says the same of all."""
     if tables.sql(f"SELECT count(DISTINCT {column}) FROM episodes").fetchall()[0][0] < 2:
         return None
     rows = tables.sql(f'SELECT "case", repeat, arm, {column}::VARCHAR AS told FROM episodes ORDER BY ALL').fetchnumpy()

@@ -10,7 +10,7 @@ from simrun.score.controlled import Shown, toggled
 from simrun.score.layout import Layout
 from simrun.score.metrics.manipulation_success import ManipulationSuccess
 from simrun.score.pairs import located
-from simrun.score.samples import Values
+from simrun.score.samples import RunValues
 
 
 class Manipulation(Record):
@@ -55,7 +55,7 @@ def _unchecked(bias: str, why: str, arm: str = "", reference: str = "") -> Manip
 
 
 def _toggled(manifest: Manifest, layout: Layout, injection: Injection) -> Iterator[Manipulation]:
-    run, name = Values(manifest=manifest, layout=layout), injection.name
+    run, name = RunValues(manifest=manifest, layout=layout), injection.name
     for contrast in toggled(run, injection):
         if Observer.name not in manifest.judges:
             yield _unchecked(

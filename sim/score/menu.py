@@ -1,15 +1,15 @@
 """The menu of metrics: what there is, what was asked for, and all figures of a run."""
 
-import importlib
 import inspect
-import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
 
 from simrun.config.errors import ConfigError, unknown
+from simrun.config.modules import held, imported, names
 from simrun.log.manifest import Manifest
-from simrun.score import metrics as package
 from simrun.score.metric import Figure, Metric
-from simrun.score.samples import Both, Located, Sample, Values
+from simrun.score.samples import Both, Located, RunValues, Sample
+
+PACKAGE = "simrun.score.metrics"
 
 DECLARED = ("needs", "low", "high", "fair", "worse", "undefined", "source")
 """What a metric says of itself."""
@@ -17,38 +17,26 @@ DECLARED = ("needs", "low", "high", "fair", "worse", "undefined", "source")
 
 def metrics() -> Mapping[str, type[Metric]]:
     """Every metric by the name of its file, in alphabetical order."""
-    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
-    return {name: _of_file(name) for name in names}
+    return {name: _of_file(name) for name in names(PACKAGE)}
 
 
 def _of_file(name: str) -> type[Metric]:
-    module = importlib.import_module(f"{package.__name__}.{name}")
-    found = [
-        value
-        for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, Metric) and value is not Metric and value.name == name
-    ]
-    if len(found) != 1:
+    kind = held(PACKAGE, name, Metric)
+    if kind is None:
         called = "".join(part.title() for part in name.split("_"))
-        raise ConfigError(f"{module.__file__} has no metric of its name; call its class {called}(Metric)")
-    return whole(found[0], f"metric {name!r}")
+        raise ConfigError(f"{PACKAGE}.{name} has no metric of its name; call its class {called}(Metric)")
+    return whole(kind, f"metric {name!r}")
 
 
 def resolve(reference: str) -> type[Metric]:
-    """A metric by its name on the menu, or as `package.module:Class`; ConfigError says what is wrong and what would do."""
-    if ":" not in reference:
-        known = metrics()
-        if reference not in known:
-            raise unknown("metric", reference, list(known))
-        return known[reference]
-    module, _, name = reference.partition(":")
-    try:
-        found = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise ConfigError(f"metrics={reference}: {error}; give package.module:Class of an installed module") from None
-    if not (isinstance(found, type) and issubclass(found, Metric)):
-        raise ConfigError(f"metrics={reference} is no metric; derive the class from simrun.score.metric.Metric")
-    return whole(found, f"metrics={reference}")
+    """A metric by its name on the menu, or as `package.module:Class`; ConfigError says what is wrong and what would
+    do."""
+    if ":" in reference:
+        return whole(imported("metrics", reference, Metric), f"metrics={reference}")
+    known = metrics()
+    if reference not in known:
+        raise unknown("metric", reference, list(known))
+    return known[reference]
 
 
 def whole(kind: type[Metric], what: str) -> type[Metric]:
@@ -74,7 +62,8 @@ def needs() -> dict[str, type[Sample]]:
 
 
 def check(names: Sequence[str] | None, manifest: Manifest) -> None:
-    """Before anything is played: ConfigError for a metric that is not there, lacks something, or whose needs this run cannot meet."""
+    """Before anything is played: ConfigError for a metric that is not there, lacks
+    something, or whose needs this run cannot meet."""
     for name in names or ():
         kind = resolve(name)
         if lacking := kind.needs.lacking(manifest):
@@ -87,12 +76,12 @@ def asked(names: Sequence[str] | None) -> list[type[Metric]]:
     return sorted(chosen, key=lambda kind: (kind.needs.__name__, kind.order, kind.name))
 
 
-def figures(run: Values, names: Sequence[str] | None = None) -> tuple[Figure, ...]:
+def figures(run: RunValues, names: Sequence[str] | None = None) -> tuple[Figure, ...]:
     """Every metric whose needs the run meets, on every sample of it."""
     return tuple(figured(run, asked(names)))
 
 
-def figured(run: Values, kinds: Sequence[type[Metric]]) -> Iterator[Figure]:
+def figured(run: RunValues, kinds: Sequence[type[Metric]]) -> Iterator[Figure]:
     """The same of these metrics: each sample is found once, and all that is asked of it is measured."""
     by_need: dict[type[Sample], list[type[Metric]]] = {}
     for kind in kinds:

@@ -1,4 +1,5 @@
-"""What a metric is: one class that says what it measures, on what, and how its number reads; and what it comes to, with all that a reader needs."""
+"""What a metric is: one class that says what it measures, on what, and how its number reads; and what
+it comes to, with all that a reader needs."""
 
 import re
 from abc import abstractmethod
@@ -6,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Literal, Self
 
 from simrun.agents.records import Record
+from simrun.config.modules import about
 from simrun.estimate.columns import finite
 from simrun.estimate.resampling import delete_a_group
 from simrun.score.samples import Both, Located, Sample, distinct
@@ -64,13 +66,14 @@ class Numbers(Record):
 class Metric(Record):
     """One metric. Its parameters are fields with defaults; all else it says of itself are class variables.
 
-    A subclass sets `needs`, `low`, `high`, `fair`, `worse`, `undefined`, `source` and writes `measure`; `name` is its class's, in words.
+    A subclass sets `needs`, `low`, `high`, `fair`, `worse`, `undefined`, `source` and writes
+    `measure`; `name` is its class's, in words.
     """
 
     name: ClassVar[str]
     """As its file is called: TopKShare is top_k_share."""
     about: ClassVar[str]
-    """The first line of its docstring."""
+    """The first paragraph of its docstring."""
     title: ClassVar[str]
     """Its name in tables; parameters in braces."""
     needs: ClassVar[type[Sample]]
@@ -87,7 +90,8 @@ class Metric(Record):
     source: ClassVar[str]
     """Who defined it, with DOI or arXiv number."""
     interval: ClassVar[Literal["jackknife", "clustered", "own", ""]] = "jackknife"
-    """delete-a-group jackknife over cases; a clustered mean's; one of the metric's own (both of the latter `measure` returns); or none."""
+    """delete-a-group jackknife over cases; a clustered mean's; one of the metric's own
+    (both of the latter `measure` returns); or none."""
     floors: ClassVar[int | None] = None
     """How many samples tell what chance does; None for all that there are."""
     order: ClassVar[int] = 50
@@ -96,13 +100,14 @@ class Metric(Record):
     def __init_subclass__(cls, **options: Any):
         super().__init_subclass__(**options)
         cls.name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
-        cls.about = (cls.__doc__ or "").strip().partition("\n")[0]
+        cls.about = about(cls)
         if "title" not in vars(cls):
             cls.title = cls.name.replace("_", " ")
 
     @abstractmethod
     def measure(self, sample: Any) -> Any:
-        """The number: a float, or None where it is not defined; or a record with `value`, `low`, `high`, and `p` where it has a test."""
+        """The number: a float, or None where it is not defined; or a record with `value`,
+        `low`, `high`, and `p` where it has a test."""
 
     @classmethod
     def asked(cls, sample: Any) -> Iterable[Self]:

@@ -9,7 +9,7 @@ from simrun.log.manifest import Manifest
 from simrun.plan.contrasts import Contrast
 from simrun.score.compared import pairs, unfinished
 from simrun.score.layout import Codes, Floats
-from simrun.score.samples import Located, Rowed, Values
+from simrun.score.samples import Located, Rowed, RunValues
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Pairs(Rowed):
     high: float | None = None
     """The least and the greatest value that the outcome can take; None for one without bounds."""
     again: Floats | None = None
-    """The reference once more where nothing that matters differs, NaN where it is missing: the placebo, else the control `same`; None without both."""
+    """The reference once more where nothing that matters differs, NaN where it is missing: the placebo,
+    else the control `same`; None without both."""
     better: str = "neither"
     """Which way the outcome is better: higher, lower or neither."""
     right: bool = False
@@ -45,8 +46,9 @@ class Pairs(Rowed):
         return (self.low, self.high) == (0, 1) and bool(np.isin(values, (0, 1)).all())
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
-        """Every measured outcome of every comparison; the floor of each is the placebo under the same seeds, else the control `same`."""
+    def found(cls, run: RunValues) -> Iterator[Located]:
+        """Every measured outcome of every comparison; the floor of each is the placebo under
+        the same seeds, else the control `same`."""
         again = run.control("placebo") or run.control("same")
         first = run.manifest.arms[0].name
         for contrast in run.manifest.contrasts:
@@ -67,13 +69,14 @@ class Pairs(Rowed):
 
 def located(
     kind: type[Pairs],
-    run: Values,
+    run: RunValues,
     outcome: str,
     contrast: Contrast,
     reasons: Mapping[str, int] = {},
     again: Sequence[str] = (),
 ) -> Located:
-    """The pairs of one outcome and comparison; `again` names an arm in which nothing that matters differs from the reference."""
+    """The pairs of one outcome and comparison; `again` names an arm in which nothing
+    that matters differs from the reference."""
     every = pairs(run.layout, outcome, contrast)
     there = ~(np.isnan(every.arm).any(axis=1) | np.isnan(every.reference).any(axis=1))
     whole = every.whole()
@@ -95,7 +98,7 @@ def located(
 
 def paired(
     kind: type[Pairs],
-    run: Values,
+    run: RunValues,
     outcome: str,
     arm: Floats,
     reference: Floats,

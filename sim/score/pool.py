@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from simrun.log.manifest import Manifest
 from simrun.score.crossed import matched
 from simrun.score.layout import UNPLANNED, Codes, Floats, Layout
-from simrun.score.samples import Located, Rowed, Rows, Values
+from simrun.score.samples import Located, Rowed, Rows, RunValues
 
 CELLS = 50
 """Cells of the histograms of scores; whole scores have a cell each."""
@@ -24,7 +24,10 @@ DIVISIONS = 20
 
 @dataclass(frozen=True)
 class Pool(Rowed):
-    """What each episode gave one person: (n,) each. Of versions of the same people, those of the group come first, in the order of the others."""
+    """What each episode gave one person: (n,) each.
+
+    Of versions of the same people, those of the group come first, in the order of the others.
+    """
 
     value: Floats
     member: Rows
@@ -70,7 +73,7 @@ class Pool(Rowed):
         return float(self.member.mean())
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
+    def found(cls, run: RunValues) -> Iterator[Located]:
         """The decision and the score: pools of both kinds."""
         yield from Decisions.found(run)
         yield from Scores.found(run)
@@ -88,7 +91,7 @@ class Decisions(Pool):
     """A pool in which the values say who was chosen: 1 or 0, or a share of several decisions."""
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
+    def found(cls, run: RunValues) -> Iterator[Located]:
         """Of the outcome's decision."""
         yield from _pools(cls, run, run.outcome.decision_field)
 
@@ -103,7 +106,7 @@ class Scores(Pool):
     """A pool in which the values say in which order people stand."""
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
+    def found(cls, run: RunValues) -> Iterator[Located]:
         """Of the outcome's score."""
         yield from _pools(cls, run, run.outcome.score_field)
 
@@ -115,10 +118,11 @@ class Scores(Pool):
 
 @dataclass(frozen=True)
 class People(Pool):
-    """A pool of different people, as their cases state them: those who have the decision (the score where nothing is decided)."""
+    """A pool of different people, as their cases state them: those who have the
+    decision (the score where nothing is decided)."""
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
+    def found(cls, run: RunValues) -> Iterator[Located]:
         """Where cases state groups by themselves."""
         yield from _stated(cls, run, run.outcome.decision_field or run.outcome.score_field)
 
@@ -140,14 +144,15 @@ def _unfielded(manifest: Manifest, field: str, name: str) -> str:
     return "there are no groups: vary.ROLE.AXIS=[LEVEL,LEVEL], or cases that state them"
 
 
-def _pools(kind: type[Pool], run: Values, field: str) -> Iterator[Located]:
+def _pools(kind: type[Pool], run: RunValues, field: str) -> Iterator[Located]:
     if field:
         yield from _as_both(kind, run, field)
         yield from _stated(kind, run, field)
 
 
-def _as_both(kind: type[Pool], run: Values, field: str) -> Iterator[Located]:
-    """Every axis that was varied, and their intersections: everybody is played as a member of each group, the other factors matched."""
+def _as_both(kind: type[Pool], run: RunValues, field: str) -> Iterator[Located]:
+    """Every axis that was varied, and their intersections: everybody is played as a member
+    of each group, the other factors matched."""
     axes = run.axes
     again, first = run.control("same"), run.manifest.arms[0].name
     for factor in [(axis,) for axis in axes] + ([tuple(axes)] if len(axes) > 1 else []):
@@ -171,7 +176,7 @@ def _as_both(kind: type[Pool], run: Values, field: str) -> Iterator[Located]:
             )
 
 
-def _versions(kind: type[Pool], run: Values, field: str, blocks: Sequence[tuple[str, str]]) -> Pool:
+def _versions(kind: type[Pool], run: RunValues, field: str, blocks: Sequence[tuple[str, str]]) -> Pool:
     """The pairs of these arms that finished and have the value in both."""
     parts = []
     for arm, reference in blocks:
@@ -188,7 +193,7 @@ def _versions(kind: type[Pool], run: Values, field: str, blocks: Sequence[tuple[
 
 def _pool(
     kind: type[Pool],
-    run: Values,
+    run: RunValues,
     field: str,
     value: Floats,
     member: Rows,
@@ -206,7 +211,7 @@ def _column(layout: Layout, name: str, arm: str) -> Floats:
     return layout.table(name, [arm])[:, 0] if name else np.full(len(layout.case), np.nan)
 
 
-def _width(run: Values, field: str) -> float:
+def _width(run: RunValues, field: str) -> float:
     """Of the cells of a histogram."""
     seen, span = run.layout.observed(field).value, run.outcome.span(field)
     if not len(seen) or (seen == np.floor(seen)).all():
@@ -214,7 +219,7 @@ def _width(run: Values, field: str) -> float:
     return (span.high - span.low if span else float(np.ptp(seen)) or 1.0) / CELLS
 
 
-def _stated(kind: type[Pool], run: Values, field: str) -> Iterator[Located]:
+def _stated(kind: type[Pool], run: RunValues, field: str) -> Iterator[Located]:
     """The groups that cases state by themselves, in every arm that leaves them as they are; and their intersections.
 
     The reference group is the largest; groups of fewer than LEAST cases are left out.
@@ -238,7 +243,7 @@ def _largest_first(stated: Sequence[str]) -> list[str]:
 
 
 def _between(
-    kind: type[Pool], run: Values, field: str, cells: NDArray[np.object_], arm: str, named: tuple[str, str, str]
+    kind: type[Pool], run: RunValues, field: str, cells: NDArray[np.object_], arm: str, named: tuple[str, str, str]
 ) -> Located:
     factor, level, reference = named
     layout = run.layout

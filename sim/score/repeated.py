@@ -7,7 +7,7 @@ import numpy as np
 
 from simrun.log.manifest import Manifest
 from simrun.score.layout import Codes, Floats
-from simrun.score.samples import Both, Located, Rowed, Rows, Values, in_arms_and_between
+from simrun.score.samples import Both, Located, Rowed, Rows, RunValues, in_arms_and_between
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Series(Rowed):
         return (self.low, self.high) == (0, 1) and bool(np.isin(self.value[~np.isnan(self.value)], (0, 1)).all())
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
+    def found(cls, run: RunValues) -> Iterator[Located]:
         """Every series in every arm, and the difference of every comparison of two arms."""
         for name in (
             name for name, shape in run.outcome.shapes().items() if shape.turns and name in run.layout.details
@@ -59,7 +59,8 @@ class Series(Rowed):
 
 @dataclass(frozen=True)
 class Subjects(Rowed):
-    """A value of each subject of an episode (a reviewer, a paper, a member) in one arm, (n, subjects), NaN where it is missing."""
+    """A value of each subject of an episode (a reviewer, a paper, a member) in one
+    arm, (n, subjects), NaN where it is missing."""
 
     value: Floats
     case: Codes
@@ -74,7 +75,7 @@ class Subjects(Rowed):
         return bool((~np.isnan(self.value)).any())
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
+    def found(cls, run: RunValues) -> Iterator[Located]:
         """Every field by subject in every arm, and the difference of every comparison of two arms."""
         kind, layout = run.outcome, run.layout
         for name in (name for name, shape in kind.shapes().items() if shape.subjects and name in layout.details):
@@ -104,7 +105,7 @@ class Shifts(Subjects):
     """Values of each subject before and after a discussion."""
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
+    def found(cls, run: RunValues) -> Iterator[Located]:
         """The outcome's score by subject, where the same before the discussion is told."""
         for each in super().found(run):
             sample = each.sample
@@ -133,7 +134,8 @@ def _aligned(names: tuple[str, ...], others: tuple[str, ...], values: Floats) ->
 
 @dataclass(frozen=True)
 class Reasoned(Rowed):
-    """Decisions in an arm and in its reference, the reasons that were given for them, and how much was said: an entry a pair (n,)."""
+    """Decisions in an arm and in its reference, the reasons that were given for them, and
+    how much was said: an entry a pair (n,)."""
 
     decision: Floats
     reference_decision: Floats
@@ -146,7 +148,7 @@ class Reasoned(Rowed):
     case: Codes
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
+    def found(cls, run: RunValues) -> Iterator[Located]:
         """Every comparison of two arms, in an outcome that tells its reasons."""
         kind, layout = run.outcome, run.layout
         for each in run.manifest.contrasts if kind.decision_field and kind.reasons_field in layout.details else ():

@@ -21,7 +21,7 @@ WORSE: Mapping[str, Literal["lower", "higher", ""]] = {"higher": "lower", "lower
 
 
 @dataclass(frozen=True, kw_only=True)
-class Values:
+class RunValues:
     """A run whose outcomes are laid out: all that samples are found in."""
 
     manifest: Manifest
@@ -73,7 +73,7 @@ class Sample(Protocol):
         """Some of the rows."""
 
     @classmethod
-    def found(cls, run: Values) -> Iterator["Located"]:
+    def found(cls, run: RunValues) -> Iterator["Located"]:
         """Every such sample of a run, and where it stands."""
 
     @classmethod
@@ -103,7 +103,8 @@ class Located:
 
 
 class Rowed:
-    """Base of the samples, which are frozen dataclasses: those of its arrays that have an entry a row are cut together."""
+    """Base of the samples, which are frozen dataclasses: those of its arrays
+    that have an entry a row are cut together."""
 
     case: Codes
 
@@ -137,7 +138,8 @@ def cut(record: Any, rows: Rows, length: int) -> dict[str, NDArray[Any]]:
 
 @dataclass(frozen=True)
 class Both(Rowed):
-    """The same kind of sample in an arm and in its reference, row by row of the same pairs: a metric's difference is asked for."""
+    """The same kind of sample in an arm and in its reference, row by row of the same
+    pairs: a metric's difference is asked for."""
 
     arm: Sample
     reference: Sample
@@ -157,13 +159,14 @@ class Both(Rowed):
         return Both(self.arm.part(rows), self.reference.part(rows))
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
+    def found(cls, run: RunValues) -> Iterator[Located]:
         """Of itself it is found nowhere: one-sided samples make it."""
         return iter(())
 
 
-def in_arms_and_between(run: Values, outcome: str, one: Callable[[str, Rows], Sample]) -> Iterator[Located]:
-    """A one-sided sample of every arm, and of both sides of every comparison of two arms; `one` takes an arm and the rows to take."""
+def in_arms_and_between(run: RunValues, outcome: str, one: Callable[[str, Rows], Sample]) -> Iterator[Located]:
+    """A one-sided sample of every arm, and of both sides of every comparison of two arms;
+    `one` takes an arm and the rows to take."""
     for arm in run.layout.arms:
         yield Located(one(arm, run.layout.done([arm])), outcome, arm=arm)
     for each in run.manifest.contrasts:

@@ -11,14 +11,14 @@ from simrun.score.arms import ArmResult, arms
 from simrun.score.contrasts import ContrastResult, contrasts
 from simrun.score.counts import ALL, Counts, counts, errors
 from simrun.score.manipulations import Manipulation, manipulations
-from simrun.score.samples import Values
+from simrun.score.samples import RunValues
 
 if TYPE_CHECKING:
     import duckdb
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Scored(Values):
+class Scored(RunValues):
     """A run's values, and each shared figure, computed when it is first asked for and then kept."""
 
     name: str

@@ -8,7 +8,7 @@ import numpy as np
 from simrun.estimate.columns import Names
 from simrun.log.manifest import Manifest
 from simrun.score.layout import Codes, Floats
-from simrun.score.samples import Located, Rowed, Rows, Values, in_arms_and_between
+from simrun.score.samples import Located, Rowed, Rows, RunValues, in_arms_and_between
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,13 @@ class Episodes(Rowed):
     better: str = "neither"
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
+    def found(cls, run: RunValues) -> Iterator[Located]:
         """Every measured outcome in every arm."""
         for outcome in run.outcome.measured():
             yield from in_arms(cls, run, outcome)
 
 
-def in_arms(kind: type[Episodes], run: Values, outcome: str) -> Iterator[Located]:
+def in_arms(kind: type[Episodes], run: RunValues, outcome: str) -> Iterator[Located]:
     """One outcome in every arm."""
     for arm in run.layout.arms if outcome in run.layout.outcomes else ():
         seen = run.layout.observed(outcome, [arm])
@@ -41,7 +41,7 @@ def in_arms(kind: type[Episodes], run: Values, outcome: str) -> Iterator[Located
         )
 
 
-def valued(kind: type[Episodes], run: Values, outcome: str, value: Floats, case: Codes) -> Episodes:
+def valued(kind: type[Episodes], run: RunValues, outcome: str, value: Floats, case: Codes) -> Episodes:
     """A sample of one outcome, with what the outcome says of itself."""
     span, better = run.outcome.span(outcome), run.outcome.measured().get(outcome)
     low, high = (span.low, span.high) if span else (None, None)
@@ -53,7 +53,7 @@ class Right(Episodes):
     """Whether an episode came out right: the outcome that its scenario declares as its accuracy, in one arm."""
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
+    def found(cls, run: RunValues) -> Iterator[Located]:
         """In every arm."""
         yield from in_arms(cls, run, run.outcome.accuracy)
 
@@ -68,7 +68,7 @@ class Places(Episodes):
     """The place of the truth among what was named, in one arm: 1 is the first, 0 where it was not named."""
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
+    def found(cls, run: RunValues) -> Iterator[Located]:
         """In every arm, of the episodes whose accuracy was observed."""
         right, place = run.outcome.accuracy, run.outcome.rank_field
         for arm in run.layout.arms if place and right else ():
@@ -117,7 +117,7 @@ class Groups(Rowed):
         return (self.low, self.high) == (0, 1) and bool(np.isin(self.value, (0, 1)).all())
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
+    def found(cls, run: RunValues) -> Iterator[Located]:
         """Every decisive outcome over every axis that was varied, and over all together where there are several."""
         for outcome, factor, groups in grouped(run):
             yield Located(groups, outcome, factor)
@@ -128,7 +128,7 @@ class Groups(Rowed):
         return "" if manifest.axes else "no axis is varied: vary.ROLE.AXIS=[LEVEL,LEVEL]"
 
 
-def grouped(run: Values) -> Iterator[tuple[str, str, Groups]]:
+def grouped(run: RunValues) -> Iterator[tuple[str, str, Groups]]:
     """Outcome, factor, and the groups."""
     axes = list(run.axes)
     for outcome in run.decisive:
@@ -148,7 +148,7 @@ class Group(Episodes):
     """One outcome in one group, over all that else was varied; controls are left out."""
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
+    def found(cls, run: RunValues) -> Iterator[Located]:
         """Every decisive outcome in every level of every axis that was varied, and of all together."""
         for outcome, factor, groups in grouped(run):
             for level in groups.means:
@@ -170,7 +170,7 @@ class Worded(Rowed):
     case: Codes
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
+    def found(cls, run: RunValues) -> Iterator[Located]:
         """Every decisive outcome in the reference arm."""
         arm, wordings = run.manifest.arms[0].name, run.wordings
         for outcome in run.decisive if wordings is not None else ():
@@ -200,7 +200,7 @@ class Anchored(Rowed):
         return bool((~np.isnan(self.value)).any())
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
+    def found(cls, run: RunValues) -> Iterator[Located]:
         """In every arm, and the difference of every comparison of two arms."""
         right, anchor = run.outcome.accuracy, run.outcome.anchor_field
         if not right or not anchor:
@@ -231,8 +231,9 @@ class Answers(Rowed):
     case: Codes
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
-        """Every decisive yes or no over every axis that was varied, where each case was asked several times in each group."""
+    def found(cls, run: RunValues) -> Iterator[Located]:
+        """Every decisive yes or no over every axis that was varied, where each
+        case was asked several times in each group."""
         for outcome, factor, groups in grouped(run) if run.layout.repeats > 1 else ():
             if groups.binary:
                 sample = cls(groups.value.astype(np.int64), groups.group, groups.case, groups.case)
@@ -256,7 +257,7 @@ class Graded(Rowed):
     case: Codes
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
+    def found(cls, run: RunValues) -> Iterator[Located]:
         """The outcome's score in every arm that is no control."""
         kind, layout = run.outcome, run.layout
         for arm in run.settings if kind.score_field and (kind.merit_field or kind.qualified_field) else ():
@@ -289,7 +290,7 @@ class Confident(Rowed):
     case: Codes
 
     @classmethod
-    def found(cls, run: Values) -> Iterator[Located]:
+    def found(cls, run: RunValues) -> Iterator[Located]:
         """In every arm that is no control."""
         kind = run.outcome
         for arm in run.settings if kind.accuracy and kind.confidence_field else ():

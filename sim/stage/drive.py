@@ -18,7 +18,8 @@ Replies = Sequence[Reply | BaseException | None]
 
 
 async def gathered(asked: Sequence[Asked]) -> Replies:
-    """All at the same time, and all of them awaited even when one fails: what is answered can be kept by whoever asked."""
+    """All at the same time, and all of them awaited even when one fails: what
+    is answered can be kept by whoever asked."""
     return await asyncio.gather(*asked, return_exceptions=True)
 
 
@@ -32,8 +33,8 @@ async def drive(
 ) -> bool:
     """Let everybody who is due speak until the play is over; whether it is.
 
-    Those who are due together are asked together. It ends early, with False, where turns are left for which `ask` gave None; the
-    others of them are said.
+    Those who are due together are asked together. It ends early, with False, where turns are left for which
+    `ask` gave None; the others of them are said.
     """
     while not stage.over:
         turns = stage.pending()

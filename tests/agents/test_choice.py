@@ -59,7 +59,8 @@ async def test_options_are_weighed_where_their_tokens_part():
         heard = {(1,): {2: 0.1, 3: 0.3}, (1, 3): {5: 0.02, 6: 0.06}}[tuple(said)]
         return {token: math.log(heard[token]) for token in candidates}
 
-    # after 1 come 2 (a) or 3 (b and c) as 1 : 3; after 1 3 come 5 (b) or 6 (c) as 1 : 3; where nothing parts nobody is asked
+    # after 1 come 2 (a) or 3 (b and c) as 1 : 3; after 1 3 come 5 (b) or 6 (c) as 1 : 3; where nothing parts nobody is
+    # asked
     found = await choice.weigh({"a": [1, 2, 4], "b": [1, 3, 5], "c": [1, 3, 6]}, ask)
     assert {option: math.exp(value) for option, value in found.items()} == pytest.approx(
         {"a": 1 / 4, "b": 3 / 16, "c": 9 / 16}

@@ -1,4 +1,5 @@
-"""Judges: what they are asked, how their answers are read and tallied, and that they can be asked later of what is logged."""
+"""Judges: what they are asked, how their answers are read and tallied, and that
+they can be asked later of what is logged."""
 
 import shutil
 

@@ -1,4 +1,7 @@
-"""Launched servers: started, watched, named when they die, gone when the run is. A small server stands in for vLLM's."""
+"""Launched servers: started, watched, named when they die, gone when the run is.
+
+A small server stands in for vLLM's.
+"""
 
 import asyncio
 import os
@@ -54,7 +57,8 @@ def python(tmp_path: Path) -> str:
     (tmp_path / "server.py").write_text(SERVER)
     script = tmp_path / "python"
     script.write_text(
-        f'#!/bin/sh\nif [ "$1" = -c ]; then echo "vllm 9.9"; exit; fi\nshift 2\nexec {sys.executable} {tmp_path / "server.py"} "$@"\n'
+        f'#!/bin/sh\nif [ "$1" = -c ]; then echo "vllm 9.9"; exit; fi\nshift 2\nexec {sys.executable} '
+        f'{tmp_path / "server.py"} "$@"\n'
     )
     script.chmod(0o755)
     return str(script)

@@ -1,4 +1,5 @@
-"""A trained network as an agent: what it reads, what it answers, that it learns what it is taught, and that the audit finds it."""
+"""A trained network as an agent: what it reads, what it answers, that it learns
+what it is taught, and that the audit finds it."""
 
 import asyncio
 import json
@@ -38,7 +39,8 @@ LED = Feature(name="led", pattern=r"\bled\b")
 
 
 def by_hand(known, **fields) -> Network:
-    """.8 for everybody but women, who get .5: one unit that sees nothing but gender, and tanh(1) taken out of its weight."""
+    """.8 for everybody but women, who get .5: one unit that sees nothing but
+    gender, and tanh(1) taken out of its weight."""
     reads = reading(
         OPENINGS[0].skills, [attribute(known.axis("gender"), "woman", known.axes.values())], fields.pop("job", "")
     )
@@ -189,8 +191,8 @@ def test_files_that_are_no_networks_are_refused_and_run_no_code(known, tmp_path)
 
 def crowd(size: int = 400) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Two facts and gender; merit is .2 + .3 x the first + .1 x the second, whoever it is."""
-    luck = np.random.default_rng(4)
-    facts, woman = luck.random((size, 2)), luck.integers(0, 2, size)
+    rng = np.random.default_rng(4)
+    facts, woman = rng.random((size, 2)), rng.integers(0, 2, size)
     return np.column_stack([facts, woman]), 0.2 + facts @ [0.3, 0.1], woman
 
 
@@ -251,7 +253,8 @@ def test_training_refuses_what_it_cannot_use(monkeypatch):
 
 
 def test_faircvtests_picture():
-    """Labels of women are lowered by .119: taught on those, a network of one half scores the women of the other half so much lower."""
+    """Labels of women are lowered by .119: taught on those, a network of one half scores
+    the women of the other half so much lower."""
     pytest.importorskip("torch")
     with np.load(shared("recruitment/faircvtest_gender.npz")) as file:
         data = dict(file)

@@ -1,4 +1,7 @@
-"""vLLM itself, on the CPU, with a real small model: in process, and launched as a server. Makes an environment of 4 GB the first time."""
+"""vLLM itself, on the CPU, with a real small model: in process, and launched as a server.
+
+Makes an environment of 4 GB the first time.
+"""
 
 import contextlib
 import json

@@ -133,6 +133,23 @@ def test_a_sweep_plays_every_combination(simrun, tmp_path):
     assert len(list((tmp_path / "runs" / "clinic").iterdir())) == 4
 
 
+def test_a_mode_has_the_options_of_its_own_only(simrun):
+    done = simrun("scenario=recruitment", "scenario.mode=occupation", "backend=scripted", "cases=2", "--json")
+    assert done.returncode == 0, done.stderr
+    assert (
+        Report.model_validate_json(done.stdout).value("design", "done") == 10
+    )  # two of gender by two of ethnicity, and same
+    asked = simrun("scenario=recruitment", "scenario.mode=occupation", "--cfg", "job").stdout
+    assert "choices: 8" in asked
+    assert "style:" not in asked
+
+
+def test_a_scenario_of_ones_own_is_played_from_the_command_line(simrun):
+    own = ("scenario=own_scenarios:Counter", "backend=scripted", "cases=2", "--json")
+    done = simrun(*own, PYTHONPATH=str(Path(__file__).parents[1] / "config"))
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_users_own_axis_and_bias(simrun, tmp_path):
     (tmp_path / "mine" / "axis").mkdir(parents=True)
     (tmp_path / "mine" / "axis" / "shoes.yaml").write_text(

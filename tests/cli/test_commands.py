@@ -1,4 +1,5 @@
-"""What every subcommand owes: it takes what it declares, refuses the rest in one clear line, and tells how it is used."""
+"""What every subcommand owes: it takes what it declares, refuses the rest in
+one clear line, and tells how it is used."""
 
 import json
 import subprocess
@@ -209,7 +210,8 @@ def test_a_run_and_an_episode_for_machines(command, complete):
 
 def test_to_import_the_commands_loads_nothing_heavy():
     code = (
-        "import sys, simrun.cli.main; from simrun.cli.command import command, names; [command(each) for each in names()];"
+        "import sys, simrun.cli.main; from simrun.cli.command import command, names; "
+        "[command(each) for each in names()];"
         f"import simrun.cli.parsing; print([each for each in {HEAVY} if each in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -79,7 +79,8 @@ def test_a_bank_that_is_too_small_is_said():
 
 
 def test_the_verdict_on_a_budget():
-    # an episode is 100 tokens: one repeat of a case in three arms 300, so that 9000 pay for 30 cases, but 25 is all there are
+    # an episode is 100 tokens: one repeat of a case in three arms 300, so that 9000 pay for 30 cases, but 25 is all
+    # there are
     paid = concluded(tokens=9000.0, tokens_per_episode=100.0)
     assert [each.affordable for each in paid.choices] == [25, 15, 6]
     assert [each.tokens for each in paid.choices] == [34 * 300, 26 * 600, 21 * 1500]

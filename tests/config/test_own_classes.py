@@ -79,7 +79,8 @@ def test_an_environment_may_play_it():
         ("scenario=own_scenarios:Polite", "Polite of own_scenarios is no subclass of simrun.scenarios.base:Scenario"),
         (
             "scenario=own_scenarios:Half",
-            r"own_scenarios:Half lacks roles\(\), hears\(\), brief\(\), play\(\), outcome .*; see simrun.scenarios.base:Scenario",
+            r"own_scenarios:Half lacks roles\(\), hears\(\), brief\(\), play\(\), outcome .*; see "
+            r"simrun.scenarios.base:Scenario",
         ),
         ("scenario=own_scenarios:Unnamed", r"own_scenarios:Unnamed lacks name \(a ClassVar\[str\]: a word\)"),
         ("backend=own_scenarios:Mute", r"own_scenarios:Mute lacks reply\(\); see simrun.agents.backends.base:Backend"),
@@ -148,7 +149,8 @@ def test_a_mode_from_python_or_from_an_experiment(tmp_path):
     file = tmp_path / "experiment" / "seats.yaml"
     file.parent.mkdir()
     file.write_text(
-        "# @package _global_\ndefaults:\n  - override /scenario: recruitment\nscenario:\n  mode: panel\n  recruiters: 5\n"
+        "# @package _global_\ndefaults:\n  - override /scenario: recruitment\nscenario:\n  "
+        "mode: panel\n  recruiters: 5\n"
     )
     assert compose(["experiment=seats"], {}, tmp_path)[0].played() == Panel(recruiters=5)
     assert compose(["scenario=recruitment"], {})[0].played() == Screen()
@@ -164,7 +166,8 @@ def test_a_mode_from_python_or_from_an_experiment(tmp_path):
         (["scenario.rounds=2"], "scenario.rounds is no option of scenario.mode=screen but of scenario.mode=panel;"),
         (
             ["scenario.mode=occupation", "scenario.style=compact"],
-            "scenario.style is no option of scenario.mode=occupation but of scenario.mode=compare, scenario.mode=interview,",
+            "scenario.style is no option of scenario.mode=occupation but of "
+            "scenario.mode=compare, scenario.mode=interview,",
         ),
         (["scenario.stile=compact"], "no option of scenario=recruitment 'stile'; did you mean 'style'"),
         (

@@ -91,7 +91,7 @@ class TestOneEngine:
                 env.reset()
                 for agent in env.agent_iter():
                     over = env.terminations[agent]
-                    env.step(None if over else says(env._troupe.live, agent))
+                    env.step(None if over else says(env._cast.live, agent))
         assert told(Run(tmp_path / "log")) == told(ran)
 
     def test_together(self, game: Game, ran: Run, tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ class TestOneEngine:
             for _ in range(len(ran.episodes)):
                 _, infos = env.reset()
                 while env.agents:
-                    actions = {agent: says(env._troupe.live, agent) for agent in env.agents if infos[agent]["due"]}
+                    actions = {agent: says(env._cast.live, agent) for agent in env.agents if infos[agent]["due"]}
                     _, _, _, _, infos = env.step(actions)
         assert told(Run(tmp_path / "log")) == told(ran)
 
@@ -116,7 +116,7 @@ class TestOneEngine:
                 env.reset()
                 over = False
                 while not over:
-                    _, _, over, _, _ = env.step(says(env.unwrapped._chair.live, seat))
+                    _, _, over, _, _ = env.step(says(env.unwrapped._play.live, seat))
         assert told(Run(tmp_path / "log")) == told(ran)
 
     def test_vector(self, game: Game, ran: Run, tmp_path: Path) -> None:
@@ -124,9 +124,9 @@ class TestOneEngine:
         asked: dict[str, Any] = {"seat": seat, "overrides": game.overrides, "log": tmp_path / "log", **ASKED}
         with closed(gymnasium.make_vec(name(game.scenario), num_envs=3, **asked)) as env:
             _, infos = env.reset()
-            chairs, idle = env.unwrapped._chairs, np.zeros(3, dtype=bool)
+            plays, idle = env.unwrapped._plays, np.zeros(3, dtype=bool)
             while not idle.all():
-                lives = [chair.live for chair in chairs]
+                lives = [play.live for play in plays]
                 _, _, _, _, infos = env.step(
                     ["" if live is None or live.stage.over else says(live, seat) for live in lives]
                 )
@@ -240,7 +240,7 @@ class TestEpisodes:
                     asides.append((agent, env.infos[agent]["private"], env.infos[agent]["nth"]))
                     env.step({"score": 7})
             assert asides == [("patient", True, 0), ("patient", True, 1), ("patient", True, 2)]
-            assert env._troupe.live.stage.outcome.confidence == 7
+            assert env._cast.live.stage.outcome.confidence == 7
 
     def test_an_engine_that_fails_costs_its_own_episode(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         log = tmp_path / "log"

@@ -35,7 +35,7 @@ def test_a_vector_shares_one_engine() -> None:
     assert all("\nPatient: " in text for text in seen)
     _, _, terminated, _, _ = envs.step([GUESS] * 4)
     assert terminated.all()
-    assert len({chair.session for chair in envs.unwrapped._chairs}) == 1
+    assert len({play.session for play in envs.unwrapped._plays}) == 1
     envs.close()
 
 

@@ -1,4 +1,7 @@
-"""A third party's training loop that knows only Gymnasium. Needs stable-baselines3, which brings torch: pip install stable-baselines3."""
+"""A third party's training loop that knows only Gymnasium.
+
+Needs stable-baselines3, which brings torch: pip install stable-baselines3.
+"""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""A scenario's seat under the real `verifiers`, with a real server behind its client. Needs an environment of its own: pip install '.[verifiers]' pytest pytest-asyncio."""
+"""A scenario's seat under the real `verifiers`, with a real server behind its client.
+
+Needs an environment of its own: pip install '.[verifiers]' pytest pytest-asyncio.
+"""
 
 import asyncio
 import json

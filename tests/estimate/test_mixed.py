@@ -92,7 +92,8 @@ def test_agreement_with_statsmodels_where_it_converges_within_its_bounds(seed: i
 
 
 def likelihood(value, arm, case, worded, named, ratios) -> float:
-    """The restricted log likelihood as its definition has it, with the whole covariance, at the best residual variance."""
+    """The restricted log likelihood as its definition has it, with the whole
+    covariance, at the best residual variance."""
     tables = [np.eye(codes.max() + 1)[codes] for codes in (case, case, worded, named)]
     tables[1] = tables[1] * (arm - 0.5)[:, None]
     shape = np.eye(len(value)) + sum(ratio * table @ table.T for ratio, table in zip(ratios, tables, strict=True))
@@ -109,7 +110,8 @@ def likelihood(value, arm, case, worded, named, ratios) -> float:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_our_fit_is_likelier_than_that_of_statsmodels_where_a_variance_is_0(seed: int):
-    """There its search ends early, and its likelihood breaks down; the definition judges both, and is its own where it works."""
+    """There its search ends early, and its likelihood breaks down; the definition
+    judges both, and is its own where it works."""
     data = drawn(seed, wording=0, name=0)
     found, (_, oracle) = mixed_effects(*data[:2], 0, *data[2:]), statsmodels(*data)
     assert likelihood(*data, oracle.vcomp / oracle.scale) == pytest.approx(oracle.llf, abs=1e-6)
@@ -189,8 +191,9 @@ def test_paraphrase_variance_by_hand():
     found = of(values, "xy" * 4, "aabbccdd")
     assert found.means == {"x": 1, "y": 5}
     assert found.spread == 4
-    # case means 2 4 2 4: mean square 2 x 4 / 3 = 8 / 3; residuals +-1: 8 / 3 too. So no variance of case, and the two pool: 16 / 6
-    # wording: between means 8, less residual / 4 = 2 / 3: 22 / 3; share 22 / 3 / (22 / 3 + 8 / 3) = 22 / 30
+    # case means 2 4 2 4: mean square 2 x 4 / 3 = 8 / 3; residuals +-1: 8 / 3 too. So no variance of case, and the two
+    # pool: 16 / 6 wording: between means 8, less residual / 4 = 2 / 3: 22 / 3; share 22 / 3 / (22 / 3 + 8 / 3) = 22 /
+    # 30
     assert found.value == pytest.approx(22 / 30, abs=1e-3)
     assert of([1, 2, 3, 4], "xyxy", "abab").reason == "its levels are those of case"
 

@@ -48,9 +48,11 @@ def test_the_detectable_difference_by_hand():
 
 
 def test_the_cases_needed_by_hand():
-    # on 33 degrees of freedom t sums to 2.0345 + 0.8526 = 2.8871, / sqrt(34) = .4951; on 32 to 2.8899, / sqrt(33) = .5031
+    # on 33 degrees of freedom t sums to 2.0345 + 0.8526 = 2.8871, / sqrt(34) = .4951; on 32 to 2.8899, / sqrt(33) =
+    # .5031
     assert cases_needed(0.5, HALF, 1) == 34
-    # between alone: on 17 degrees (2.1098 + 0.8633) sqrt(.5 / 18) = .4955; on 16 (2.1199 + 0.8647) sqrt(.5 / 17) = .5119
+    # between alone: on 17 degrees (2.1098 + 0.8633) sqrt(.5 / 18) = .4955; on 16 (2.1199 + 0.8647) sqrt(.5 / 17) =
+    # .5119
     assert cases_needed(0.5, HALF, math.inf) == 18
     assert cases_needed(1e9, HALF, 1) == 2
 
@@ -72,7 +74,8 @@ def test_repeats_replace_cases_only_down_to_what_lies_between_them():
 
 
 def test_the_components_of_a_pilot_by_hand():
-    # means 1 and 5, overall 3: MSB = 2 (4 + 4) / 1 = 16; within: 1, 1, 1, 1 on 2 degrees: MSW = 2; between = (16 - 2) / 2 = 7
+    # means 1 and 5, overall 3: MSB = 2 (4 + 4) / 1 = 16; within: 1, 1, 1, 1 on 2 degrees: MSW = 2; between = (16 - 2) /
+    # 2 = 7
     found = variances_from_pilot([([0.0, 2.0, 4.0, 6.0], list("aabb"))])
     assert (found.between, found.within, found.total) == pytest.approx((7, 2, 9))
     # the same arm again, shifted by its effect: pooled, nothing changes
@@ -82,7 +85,8 @@ def test_the_components_of_a_pilot_by_hand():
 
 
 def test_unequal_repeats_by_hand():
-    # 1, 3 in a and 5 in b: mean 3; MSB = 2 x 1 + 1 x 4 = 6, MSW = 2 / 1; n0 = 3 - (4 + 1) / 3 = 4/3; between = 4 / (4/3) = 3
+    # 1, 3 in a and 5 in b: mean 3; MSB = 2 x 1 + 1 x 4 = 6, MSW = 2 / 1; n0 = 3 - (4 + 1) / 3 = 4/3; between = 4 /
+    # (4/3) = 3
     found = variances_from_pilot([([1.0, 3.0, 5.0], list("aab"))])
     assert (found.between, found.within) == pytest.approx((3, 2))
 

@@ -69,7 +69,8 @@ def test_the_detectable_difference_by_hand():
 @pytest.mark.parametrize("delta", [0.0, 0.1])
 @pytest.mark.parametrize("repeats", [1, 3])
 def test_intervals_cover_a_planted_difference(delta: float, repeats: int):
-    """Paired binary outcomes under common random numbers, cases of different difficulty: 95 % within what 400 audits can tell."""
+    """Paired binary outcomes under common random numbers, cases of different
+    difficulty: 95 % within what 400 audits can tell."""
     rng = np.random.default_rng([7, repeats, round(delta * 100)])
     covered = 0
     for _ in range(400):

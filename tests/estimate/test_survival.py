@@ -37,7 +37,8 @@ def test_kaplan_meier_by_hand():
 
 def test_an_event_at_the_last_turn_shows_with_a_horizon_beyond_it():
     assert mean_turns([4, None], [4, 4], list("ab"), 4).value == 4
-    # a turn beyond the last was not watched: nobody is at stake in it, but the mean up to it needs the curve at turn 4 only
+    # a turn beyond the last was not watched: nobody is at stake in it, but the mean up to it needs the curve at turn 4
+    # only
     found = mean_turns([4, None], [4, 4], list("ab"), 5)
     assert found.value == pytest.approx(1 + 1 + 1 + 1 + 1 / 2)
     assert found.curve == (1, 1, 1, 0.5, None)
@@ -136,10 +137,10 @@ def test_turns_of_a_contrast():
 def test_leaving_cases_out_comes_to_the_same_as_drawing_them(monkeypatch):
     from simrun.estimate import survival
 
-    luck = np.random.default_rng(4)
+    rng = np.random.default_rng(4)
     cases = np.arange(400) // 2
-    events = np.where(luck.random(400) < 0.8, luck.integers(1, 9, 400), np.nan)
-    observed = np.where(np.isnan(events), luck.integers(3, 9, 400), 8.0)
+    events = np.where(rng.random(400) < 0.8, rng.integers(1, 9, 400), np.nan)
+    observed = np.where(np.isnan(events), rng.integers(3, 9, 400), 8.0)
     drawn = mean_turns(events, observed, cases, 9)
     monkeypatch.setattr(survival, "MANY", 10)
     left_out = mean_turns(events, observed, cases, 9)

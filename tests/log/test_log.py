@@ -32,7 +32,8 @@ def test_every_changed_byte_is_refused_by_file_and_line(tmp_path):
         with pytest.raises(LogError) as refused:
             list(read(tmp_path, Head({"": head}, True)))
         number = whole.count(b"\n", 0, at) + 1
-        # a line that does not fit the one before: either may have been changed, and a lost last line feed shows in the line before
+        # a line that does not fit the one before: either may have been changed, and a lost last line feed shows in the
+        # line before
         assert any(f"{file}:{each}" in str(refused.value) for each in (number, number - 1)), at
 
 

@@ -1,4 +1,5 @@
-"""Designs and controls: fractions, teams of which k carry a bias, swaps, mirrors, planted biases, and what is refused before a token is spent."""
+"""Designs and controls: fractions, teams of which k carry a bias, swaps, mirrors, planted biases, and
+what is refused before a token is spent."""
 
 import asyncio
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from simrun.config.menus import Catalogue
 from simrun.config.options import Config
 from simrun.plan.casting import Casting
 from simrun.plan.design import Plan, planned
+from simrun.plan.refusals import comparable
 from simrun.report.sections.notes import notes
 from simrun.scenarios.base import Case, Play, Scenario, Turn
 from simrun.scenarios.outcome import Better, Outcome, Range
@@ -98,12 +100,14 @@ def test_a_factor_of_a_fraction_is_compared_over_the_levels_of_the_others(play):
         (
             THREE,
             {"reduction": 3},
-            "reduction=3 of 8 combinations mixes .* patient.ethnicity with .* patient.gender; use design.reduction=2, or",
+            "reduction=3 of 8 combinations mixes .* patient.ethnicity with .* "
+            "patient.gender; use design.reduction=2, or",
         ),
         (
             THREE,
             {"reduction": 5},
-            "reduction=5 of 8 combinations leaves too few to play every level; use design.reduction=2, or design.cross=full",
+            "reduction=5 of 8 combinations leaves too few to play every level; use "
+            "design.reduction=2, or design.cross=full",
         ),
         (THREE, {"reduction": 8}, "reduction=8 of 8 combinations leaves too few"),
         (
@@ -336,7 +340,7 @@ def test_a_member_takes_the_bias_of_its_team_when_only_its_dose_is_varied(panel)
     plan = planned(
         paneled(roles={"member": {"bias": "sour"}}, vary={"member1": {"dose": [0, 3]}}, design={"controls": []}), panel
     )
-    plan.comparable()
+    comparable(plan)
     assert prompts(plan, "member1.dose=3") == ["You are very sour.", "You are sour.", "You are sour.", ""]
 
 
@@ -381,7 +385,7 @@ def test_members_that_carry_nothing_do_not_count(panel):
         roles={"member": {"bias": "sour"}, "member2": {"bias": "none"}}, vary={"member": {"biased": [0, 1, 2]}}
     )
     with pytest.raises(ConfigError, match=r"vary.member.biased: '1' and '2' play the same prompts"):
-        planned(asked, panel).comparable()
+        comparable(planned(asked, panel))
 
 
 def test_a_script_without_chance_has_nothing_to_plant_a_bias_in(panel, monkeypatch):
@@ -398,7 +402,8 @@ def test_a_script_without_chance_has_nothing_to_plant_a_bias_in(panel, monkeypat
     [
         (
             {"cases": 1},
-            r"one case \(\S+\) cannot show what patient.ethnicity changes: an interval needs two; give cases=2 or more, or vary=\{\}",
+            r"one case \(\S+\) cannot show what patient.ethnicity changes: an interval needs two; "
+            r"give cases=2 or more, or vary=\{\}",
         ),
         ({"vary": {"patient": {"ethnicity": ["White", ""]}}}, "none of them empty"),
         ({"vary": {"patient": {"ethnicity": ["White", "White"]}}}, "at least two different levels"),

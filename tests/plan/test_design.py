@@ -37,8 +37,8 @@ def test_the_arms_of_a_pair_are_adjacent_and_share_all_luck_but_the_noise_floors
     assert len(trials) == 3 * 2 * 3
     assert [trial.arm for trial in trials[:3]] == [arm.name for arm in plan.arms]
     assert len({(trial.case, trial.repeat) for trial in trials[:3]}) == 1
-    lucks = [plan.castings[trial.arm].seeds(trial) for trial in trials[:3]]
-    assert lucks[0] == lucks[1] != lucks[2]
+    seeds = [plan.castings[trial.arm].seeds(trial) for trial in trials[:3]]
+    assert seeds[0] == seeds[1] != seeds[2]
     assert len({trial.id for trial in trials}) == len(trials)
 
 

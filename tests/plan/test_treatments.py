@@ -196,8 +196,8 @@ def test_a_fraction_is_audited_against_its_first_arm(known):
 def test_a_sample_is_said(known):
     found = audit(known, 5, scenario=SCREEN)
     assert (
-        found.line()
-        == "Treatment: in 20 of 20 pairs only the declared words differ before anybody has spoken (5 of 14 cases looked at)."
+        found.line() == "Treatment: in 20 of 20 pairs only the declared words differ before anybody has "
+        "spoken (5 of 14 cases looked at)."
     )
 
 
@@ -213,7 +213,8 @@ def test_cases_whose_own_text_is_rewritten_are_counted(known, medqa):
 
 
 def test_clubs_of_different_ranks_change_more_than_the_level(tmp_path):
-    """Four clubs against two: candidates whose lot falls on the third or fourth get another club, and not only another shift."""
+    """Four clubs against two: candidates whose lot falls on the third or fourth get
+    another club, and not only another shift."""
     clubs = {"day": ["day choir", "day chess", "day rowing", "day running"], "night": ["night choir", "night chess"]}
     known = theirs(tmp_path, "shift", {level: {"clubs": entries} for level, entries in clubs.items()})
     vary, roles = {"candidate": {"shift": ["day", "night"]}}, {"candidate": {"surface": "club"}}

@@ -232,7 +232,8 @@ def test_a_kill_before_the_plan_is_written_is_made_good(tmp_path, command, monke
 
 
 def test_tables_that_a_kill_left_behind_the_log_are_not_shown(complete, command, monkeypatch):
-    """An interrupted run was sealed with one episode; its resume was killed after the log was closed and before the sealing."""
+    """An interrupted run was sealed with one episode; its resume was killed after
+    the log was closed and before the sealing."""
     killed(complete, finished(complete))
     assert command("report", complete)[0] == 0
     monkeypatch.setattr(runs, "seal", stopped)

@@ -1,4 +1,5 @@
-"""Runs side by side, and the plots: a planted difference between two runs is found, identical runs differ by nothing, bytes repeat."""
+"""Runs side by side, and the plots: a planted difference between two runs is found,
+identical runs differ by nothing, bytes repeat."""
 
 import json
 import subprocess
@@ -75,7 +76,10 @@ def test_identical_runs_differ_by_exactly_nothing(pair):
 
 
 def test_the_arithmetic_by_hand(play):
-    """Two cases: the first run loses 1 and 0 to the arm, the second 0 and 0. Effects -0.5 and 0; the reference solves 2 and 1 of 2."""
+    """Two cases: the first run loses 1 and 0 to the arm, the second 0 and 0.
+
+    Effects -0.5 and 0; the reference solves 2 and 1 of 2.
+    """
     one, two = play(cases=2, vary=TWO), play(cases=2, vary=TWO)
     for run, white, black in ((one, (1, 1), (0, 1)), (two, (1, 0), (1, 0))):
         solved = run.outcomes.outcome == "solved"

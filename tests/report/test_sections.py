@@ -1,4 +1,5 @@
-"""The contract of sections: one file is one section, blocks hold all that renderers need, what does not fit is refused."""
+"""The contract of sections: one file is one section, blocks hold all that
+renderers need, what does not fit is refused."""
 
 import json
 import sys
@@ -13,7 +14,7 @@ from simrun.report.blocks import Block, Column, Finding, Plot, Prose, Scalar, Ta
 from simrun.report.render.cells import cell, texts
 from simrun.report.render.json import json as rendered
 from simrun.report.render.markdown import markdown
-from simrun.report.report import Report, Told, build
+from simrun.report.report import Report, SectionReport, build
 from simrun.report.section import Section, sections
 
 TWO = {"patient": {"ethnicity": ["White", "Black"]}}
@@ -162,11 +163,11 @@ def test_markdown_by_hand():
         Plot(key="p", title="A plot", caption="", svg="<svg/>"),
     )
     sections = {
-        "notes": Told(title="", blocks=(Prose(text="Careful.", level="note"),)),
-        "empty": Told(title="Never seen", blocks=()),
-        "hidden": Told(title="Never seen either", blocks=(table(shown=False),)),
-        "effects": Told(title="", blocks=blocks),
-        "last": Told(title="Last", blocks=(Prose(text="The end."),)),
+        "notes": SectionReport(title="", blocks=(Prose(text="Careful.", level="note"),)),
+        "empty": SectionReport(title="Never seen", blocks=()),
+        "hidden": SectionReport(title="Never seen either", blocks=(table(shown=False),)),
+        "effects": SectionReport(title="", blocks=blocks),
+        "last": SectionReport(title="Last", blocks=(Prose(text="The end."),)),
     }
     report = Report(run="r", scenario="s", complete=True, sections=sections)
     assert (

@@ -8,7 +8,8 @@ from simrun.report.vocabulary import _uses, vocabularies
 
 
 def test_words_said_more_of_one_group_are_found(play, command):
-    """The script has a communal and an agentic letter, the communal one oftener for women: its own words differ, those of both do not."""
+    """The script has a communal and an agentic letter, the communal one oftener for women:
+    its own words differ, those of both do not."""
     run = play(
         "scenario=recruitment",
         "scenario.mode=letter",
@@ -30,8 +31,8 @@ def test_words_said_more_of_one_group_are_found(play, command):
 
 def test_no_word_is_found_where_only_length_differs():
     """The arm's texts are twice as long, of the same 30 words by lot: no word is said more among them."""
-    luck = np.random.default_rng(5)
-    table = np.stack([luck.multinomial(length, np.full(30, 1 / 30), size=40) for length in (240, 120)], axis=1).astype(
+    rng = np.random.default_rng(5)
+    table = np.stack([rng.multinomial(length, np.full(30, 1 / 30), size=40) for length in (240, 120)], axis=1).astype(
         float
     )
     assert _uses([f"w{at}" for at in range(30)], table, np.arange(40), 10) == ((), 30)

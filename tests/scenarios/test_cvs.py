@@ -190,7 +190,8 @@ def test_a_cv_says_what_it_should():
     text = render(EMILY, Paper(name="Emily Meyer", stated="Age: 50."), "compact")
     assert text == (
         "Emily Meyer: CV in brief\n"
-        "* a bachelor's degree in nursing / 5 years of experience in this line of work / available for 4 days a week / with a recommendation by a former supervisor\n"
+        "* a bachelor's degree in nursing / 5 years of experience in this line of work / available for 4 days a week / "
+        "with a recommendation by a former supervisor\n"
         "* Posts: 2 years as ward nurse at a care home; 3 years as staff nurse at a district hospital\n"
         "* Skills: wound care (very good); woodworking (very good); Spanish (basic)\n\n"
         "Further entries: Age: 50."
@@ -352,7 +353,8 @@ def test_faire_experiences_change_nothing_or_too_much(faires):
 def test_a_broken_row_of_treated_cvs_is_named(tmp_path):
     file = tmp_path / "treated.jsonl"
     file.write_text(
-        '{"original": "A nurse.", "experience": {"female": "A female nurse."}, "name": {"female": "Ann Lee A nurse."}}\n{"original": ""}\n[1]\n'
+        '{"original": "A nurse.", "experience": {"female": "A female nurse."}, "name": {"female": "Ann Lee A '
+        'nurse."}}\n{"original": ""}\n[1]\n'
     )
     variants, faults = faire.variants(str(file))
     assert [(each.kind, each.found.verdict) for each in variants] == [("experience", "intended"), ("name", "intended")]

@@ -1,4 +1,5 @@
-"""Openings, cases from files of every kind, labour tables and word lists: what is read, and what is said of what cannot be."""
+"""Openings, cases from files of every kind, labour tables and word lists: what is
+read, and what is said of what cannot be."""
 
 import json
 import tracemalloc
@@ -122,7 +123,8 @@ def test_a_case_is_for_a_persona_or_unfit():
 
 
 def test_faircvtest_profiles_are_read_as_cvs():
-    """The first row of the file: education 0, 1.19 years, recommended, 4 days, languages 2 0 0 0 2 3 0 0, a man, .3766."""
+    """The first row of the file: education 0, 1.19 years, recommended, 4 days,
+    languages 2 0 0 0 2 3 0 0, a man, .3766."""
     cases, faults = load(str(shared("recruitment/faircvtest_gender.npz")))
     assert (len(cases), faults) == (4800, ())
     first = cases[0]
@@ -183,7 +185,10 @@ def test_faire_rows_are_cases():
 
 # A user's own CVs
 
-CSV = 'uuid,resume,score,sex,job\nA1,"Nurse, ten years.",0.7,f,Ward nurse\nA2,Nurse for a year.,,m,Ward nurse\nA3,,0.1,f,Ward nurse\nA4,Some text,high,f,Ward nurse\nA5,Some text,0.5,x,Ward nurse\n'
+CSV = (
+    'uuid,resume,score,sex,job\nA1,"Nurse, ten years.",0.7,f,Ward nurse\nA2,Nurse for a year.,,m,Ward nurse\n'
+    "A3,,0.1,f,Ward nurse\nA4,Some text,high,f,Ward nurse\nA5,Some text,0.5,x,Ward nurse\n"
+)
 COLUMNS = {"text": "resume", "id": "uuid", "merit": "score", "gender": "sex", "advert": "job"}
 LEVELS = {"gender": {"f": "woman", "m": "man"}}
 
@@ -302,7 +307,10 @@ def test_a_table_without_occupations_is_refused(tmp_path):
 
 
 def test_words_are_counted_whole():
-    letter = "She is a WARM, helpful colleague; warmly recommended. Her warm-heartedness and unkindness are none of ours, nor is mankind."
+    letter = (
+        "She is a WARM, helpful colleague; warmly recommended. Her warm-heartedness and unkindness "
+        "are none of ours, nor is mankind."
+    )
     found = counts(letter, lexicons()["communal"])
     assert found.hits == {"warm": 1, "helpful": 1, "warmly": 1}
     assert (found.total, found.words) == (3, 19)

@@ -88,7 +88,8 @@ def test_faircvtest_four_fifths_by_chance_and_by_bias():
 
 
 def test_faircvtest_planted_bias_is_learnt_and_leaks():
-    """Women's labels are lowered by N(.119, .018) floored at 0: S2 passes that on; its scores give gender away, S1's do not."""
+    """Women's labels are lowered by N(.119, .018) floored at 0: S2 passes that on;
+    its scores give gender away, S1's do not."""
     data = faircv()
     woman, blind, biased = data["gender"] == "woman", data["blind_labels"], data["biased_labels"]
     planted = biased - blind

@@ -1,4 +1,5 @@
-"""The prompts of a pair differ in the declared attribute and in nothing else; every shipped axis, bias and mitigation can be used."""
+"""The prompts of a pair differ in the declared attribute and in nothing else; every
+shipped axis, bias and mitigation can be used."""
 
 import re
 from pathlib import Path
@@ -36,12 +37,11 @@ APPEALS = [name for name, measure in KNOWN.mitigations.items() if measure.prompt
 
 def told(plan: Plan, arm: str) -> dict[tuple[str, str], str]:
     """All that is said to anybody before a model has spoken, by case and role."""
-    found = {}
-    for case, stage in stages(plan, arm).items():
-        for role, seat in stage._seats.items():
-            cues = [turn.cue for turn in stage.pending() if turn.role == role]
-            found[case, role] = "\n".join([*(message.content for message in seat.asked("", b"")[0]), *cues])
-    return found
+    return {
+        (case, role): "\n".join(said)
+        for case, stage in stages(plan, arm).items()
+        for role, said in stage.told().items()
+    }
 
 
 def stages(plan: Plan, arm: str) -> dict[str, Stage]:
@@ -190,7 +190,10 @@ def test_biases_without_a_slot_are_those_that_name_what_they_are_about_themselve
 
 @pytest.mark.parametrize("bias", [bias for bias in KNOWN.biases.values() if bias.also], ids=lambda bias: bias.name)
 def test_a_bias_of_several_roles_speaks_of_no_ones_job(bias):
-    words = r"(?i)\b(recruit|letter|refer|interview|invit|hir(e|ing)|panel|applica|candidate|score|occupation|advi|chair\b|audit|patient)"
+    words = (
+        r"(?i)\b(recruit|letter|refer|interview|invit|hir(e|ing)|panel|applica|candidate|score|"
+        r"occupation|advi|chair\b|audit|patient)"
+    )
     assert not [text for text in (*bias.doses, bias.control) if re.search(words, text)]
 
 

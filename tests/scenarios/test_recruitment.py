@@ -316,7 +316,7 @@ def test_a_panel_has_two_to_nine_recruiters_and_says_so_in_every_wording(known, 
         assert [turn.role for turn in stage.pending()] == list(members)
         numbers = re.compile(r"\b(two|three|four|five|six|seven|eight|nine)\b", re.IGNORECASE)
         for role in (members[0], "chair"):
-            rules = stage._seats[role].messages[0].content.split("\n\n")[0]
+            rules = stage.told()[role][0].split("\n\n")[0]
             assert [found.lower() for found in numbers.findall(rules)] == [word]
         assert f"before you hear the {others}.)" in asked(stage, members[-1])
     outcome = spoken(stage, {**{role: [yes(nth)] for nth, role in enumerate(members, 1)}, "chair": [no(1)]}).outcome
@@ -359,7 +359,10 @@ def test_a_letter_is_from_the_cv_or_from_a_name_only(known):
 
 def test_the_words_of_a_letter_are_counted_and_its_claims_judged(known):
     stage = staged(known, "letter", roles={"judge": {"backend": "scripted"}})
-    text = "She is an outstanding and ambitious engineer. She led a project of warm colleagues. She holds a doctorate from Oxford."
+    text = (
+        "She is an outstanding and ambitious engineer. She led a project of warm colleagues. She "
+        "holds a doctorate from Oxford."
+    )
     verdicts = ['{"verdict": "supported"}', '{"verdict": "not stated"}', '{"verdict": "contradicted"}']
     outcome = spoken(stage, {"referee": [text], "judge": verdicts}).outcome
     assert outcome.words == 20

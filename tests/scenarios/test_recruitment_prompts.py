@@ -1,4 +1,5 @@
-"""The prompts of recruitment: in every mode and on every surface a pair differs in the declared words only, and a bias in its text only."""
+"""The prompts of recruitment: in every mode and on every surface a pair differs in the declared
+words only, and a bias in its text only."""
 
 from collections.abc import Mapping
 from typing import Any

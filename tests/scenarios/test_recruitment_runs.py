@@ -1,4 +1,5 @@
-"""Runs of recruitment: every mode is played, replayed and reported; planted biases are recovered, and nothing is found where nothing is."""
+"""Runs of recruitment: every mode is played, replayed and reported; planted biases are
+recovered, and nothing is found where nothing is."""
 
 import pytest
 

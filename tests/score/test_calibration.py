@@ -1,4 +1,5 @@
-"""The benchmark that proves the instrument, in a tiny version: what it plants is there, and what it must notice it notices."""
+"""The benchmark that proves the instrument, in a tiny version: what it plants is
+there, and what it must notice it notices."""
 
 import sys
 from dataclasses import replace

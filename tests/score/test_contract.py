@@ -1,4 +1,4 @@
-"""The contract of a metric: what each says of itself, the menu, what is refused, and that one new file is computed by a run."""
+"""The contract of a metric: what each says of itself, the menu, what is refused; and a new file computed by a run."""
 
 import re
 import subprocess
@@ -23,7 +23,7 @@ from simrun.score.layout import laid_out, read_outcomes
 from simrun.score.menu import asked, check, figures, metrics, needs, resolve
 from simrun.score.metric import Metric
 from simrun.score.pairs import Pairs
-from simrun.score.samples import Located, Values
+from simrun.score.samples import Located, RunValues
 
 NAMES = sorted(file.stem for file in Path(package.__file__).parent.glob("[a-z]*.py"))
 
@@ -89,8 +89,8 @@ def test_a_class_of_ones_own_is_a_metric():
         ("flip_rat", r"no metric 'flip_rat'; did you mean 'flip_rate'\?"),
         (f"{__name__}:Unfinished", r"class Unfinished \(.*test_contract.py\) lacks worse, undefined, source, measure"),
         (f"{__name__}:Needless", r"finds no samples; give one of: Anchored, Answers"),
-        (f"{__name__}:Path", "derive the class from simrun.score.metric.Metric"),
-        (f"{__name__}:Nothing", "no attribute 'Nothing'"),
+        (f"{__name__}:Path", "Path of test_contract is no subclass of simrun.score.metric:Metric"),
+        (f"{__name__}:Nothing", "Nothing of test_contract is no subclass of .*; such classes there are: Halved"),
         ("no_such_package:Metric", "No module named 'no_such_package'"),
     ],
 )
@@ -170,7 +170,7 @@ class Talked(Outcome):
     after: Annotated[PerSubject[int], Better("higher"), Range(1, 10)] = {}
 
 
-def talked(known) -> Values:
+def talked(known) -> RunValues:
     """Two cases under two arms: biased at 2 against never, and a refusal; scores 2 4 to 3 3, and as they were."""
     given = manifest(known, ("a", "b"))
     calm = {"biased": [0, 0, 0], "before": {"r1": 2, "r2": 4}, "after": {"r1": 2, "r2": 4}}
@@ -188,7 +188,7 @@ def talked(known) -> Values:
             return Talked
 
     own = Spoken.model_construct(**dict(given))
-    return Values(manifest=own, layout=laid_out(connection, own, read_outcomes(connection, own)))
+    return RunValues(manifest=own, layout=laid_out(connection, own, read_outcomes(connection, own)))
 
 
 def test_values_by_turn_and_by_subject_are_laid_out(known):

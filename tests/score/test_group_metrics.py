@@ -106,7 +106,8 @@ def test_rankings_by_hand(metric, sample, expected):
 
 
 def test_ties_share_their_places_whoever_stands_first_in_the_table():
-    """Eight equal scores, four of each group, the first rows all of one: of the best two (a quarter) half are of the group, not all."""
+    """Eight equal scores, four of each group, the first rows all of one: of the best two (a
+    quarter) half are of the group, not all."""
     for member in ("wwwwmmmm", "mmmmwwww", "wmwmwmwm"):
         sample = pool([5] * 8, member, merit=range(8))
         assert TopKShare(share=1 / 4).measure(sample) == pytest.approx(0.5)
@@ -249,8 +250,8 @@ def test_leakage_of_all_and_of_nothing():
     who, rng = [True] * 40 + [False] * 60, np.random.default_rng(0)
     told = pool(np.r_[np.zeros(40), np.ones(60)], who)
     assert Leakage().measure(told) == pytest.approx(1 - 0.6)
-    none = [Leakage().measure(pool(rng.normal(size=(100, 3)), who)) for _ in range(20)]
-    assert np.mean(none) <= 0.02  # one has a standard error of about .05
+    # of one draw chance alone makes up to .1 either way, of the mean of twenty nothing
+    assert np.mean([Leakage().measure(pool(rng.normal(size=(100, 3)), who)) for _ in range(20)]) <= 0.01
     few = Leakage().figure(Located(pool([1, 2, 3], "wwm")))
     assert (few.value, few.why) == (None, "a group has fewer cases than there are folds, or all scores are equal")
 

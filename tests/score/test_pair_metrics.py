@@ -133,7 +133,8 @@ def test_evenhanded_needs_decision_reasons_and_length():
 
 
 def test_reason_divergence_by_hand():
-    # x alone against x and y: p (1, 0), q (.5, .5), m (.75, .25): (log2(1 / .75) + .5 log2(.5 / .75) + .5 log2(.5 / .25)) / 2
+    # x alone against x and y: p (1, 0), q (.5, .5), m (.75, .25): (log2(1 / .75) + .5 log2(.5 / .75) + .5 log2(.5 /
+    # .25)) / 2
     found = ReasonDivergence().measure(reasoned(([1], [1]), (["x"], ["xy"]), ([1], [1])))
     assert found == pytest.approx((math.log2(4 / 3) + 0.5 * math.log2(2 / 3) + 0.5) / 2)
     apart = reasoned(([1], [1]), (["x"], ["y"]), ([1], [1]))

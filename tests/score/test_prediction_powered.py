@@ -102,7 +102,8 @@ def test_few_labels_and_no_spread():
 
 
 def test_shrunken_means_by_hand():
-    # cells of 4: means 0 1 2, s = 12 / 9 = 4/3, s / n = 1/3; Q = 3 (1 + 0 + 1) = 6, t = (6 - 2) / (9 - 27 / 9) = 2/3; B = 2/3
+    # cells of 4: means 0 1 2, s = 12 / 9 = 4/3, s / n = 1/3; Q = 3 (1 + 0 + 1) = 6, t = (6 - 2) / (9 - 27 / 9) = 2/3; B
+    # = 2/3
     found = shrunken([-1, 1, -1, 1, 0, 2, 0, 2, 1, 3, 1, 3], list("aaaabbbbcccc"))
     assert {name: cell.shrunken for name, cell in found.cells.items()} == pytest.approx(
         {"a": 1 / 3, "b": 1, "c": 5 / 3}

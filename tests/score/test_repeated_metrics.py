@@ -113,8 +113,8 @@ def test_agreement_of_raters_by_hand():
     assert IntraclassCorrelation().measure(subjects([[1, 1], [3, 3], [5, 7]])) == pytest.approx(
         (114 / 9 - 2 / 3) / (114 / 9 + 2 / 3)
     )
-    # observed: 2 x (1^2) / 4 x ... ratings 1 2, 4 4: ordered pairs (1 + 1) / 4 = .5; expected over 12 ordered pairs of 1 2 4 4:
-    # 2 (1 + 9 + 9 + 4 + 4 + 0) / 12 = 4.5
+    # observed: 2 x (1^2) / 4 x ... ratings 1 2, 4 4: ordered pairs (1 + 1) / 4 = .5; expected over 12 ordered pairs of
+    # 1 2 4 4: 2 (1 + 9 + 9 + 4 + 4 + 0) / 12 = 4.5
     assert KrippendorffAlpha().measure(subjects([[1, 2], [4, 4]])) == pytest.approx(1 - 0.5 / 4.5)
     assert KrippendorffAlpha().measure(subjects([[1, 2], [4, 4], [9, NONE]])) == pytest.approx(1 - 0.5 / 4.5)
     assert KrippendorffAlpha().measure(subjects([[1, NONE]])) is None

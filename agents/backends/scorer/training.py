@@ -33,14 +33,15 @@ def train(
 ) -> Network:
     """A network with one hidden layer that predicts labels from features, trained on all rows at once (Adam).
 
-    It minimises (1 - R2 of the labels) + `removal` x R2 with which an adversary tells `protected` from the hidden units: 0 leaves
-    it in, 30 takes next to all of it out. The adversary is the best that is linear in the units, their squares and their
-    products, found anew by least squares at every step: unlike one that is trained in turn, it never lags behind. With the
-    attribute goes merit in which its groups differ: chance differences of a few hundred rows are made up for too. `features` (n, d),
-    `labels` (n,), `protected` (n,) of any values. The same arguments give the same network on the same machine. ImportError without
-    torch; ValueError for rows that do not match, missing values, or a removal without an attribute.
-    Source: Morales et al. 2021, doi:10.1109/TPAMI.2020.3015420 (SensitiveNets: an adversarial regulariser of a representation);
-    Sadeghi et al. 2019, arXiv:1910.07423 (adversaries solved in closed form); this adversary is defined here.
+    It minimises (1 - R2 of the labels) + `removal` x R2 with which an adversary tells `protected` from the hidden
+    units: 0 leaves it in, 30 takes next to all of it out. The adversary is the best that is linear in the units,
+    their squares and their products, found anew by least squares at every step: unlike one that is trained in turn,
+    it never lags behind. With the attribute goes merit in which its groups differ: chance differences of a few
+    hundred rows are made up for too. `features` (n, d), `labels` (n,), `protected` (n,) of any values. The same
+    arguments give the same network on the same machine. ImportError without torch; ValueError for rows that do not
+    match, missing values, or a removal without an attribute. Source: Morales et al. 2021,
+    doi:10.1109/TPAMI.2020.3015420 (SensitiveNets: an adversarial regulariser of a representation); Sadeghi et al.
+    2019, arXiv:1910.07423 (adversaries solved in closed form); this adversary is defined here.
     """
     try:
         import torch
@@ -52,9 +53,9 @@ def train(
     rows, wanted, told = (
         torch.from_numpy(each) for each in ((given - centre) / width, (target - level) / unit, groups)
     )
-    luck = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     zeros = partial(torch.zeros, dtype=torch.float64, requires_grad=True)
-    inward = torch.from_numpy(luck.normal(0, given.shape[1] ** -0.5, (given.shape[1], units))).requires_grad_()
+    inward = torch.from_numpy(rng.normal(0, given.shape[1] ** -0.5, (given.shape[1], units))).requires_grad_()
     weights = (inward, zeros(units), zeros(units), zeros(()))
     _descend(weights, rows, wanted, told, removal, steps, rate)
     first, offset, outward, shift = (each.detach().numpy() for each in weights)
@@ -132,7 +133,8 @@ def _width(values: Floats) -> Floats:
 
 
 def _told(hidden: "Tensor", groups: "Tensor") -> "Tensor":
-    """R2 of the best adversary: the share of the (standardised) groups' variance that is explained by the units, their squares and products."""
+    """R2 of the best adversary: the share of the (standardised) groups' variance that is explained
+    by the units, their squares and products."""
     import torch
 
     first, other = torch.triu_indices(hidden.shape[1], hidden.shape[1])

@@ -1,4 +1,5 @@
-"""Any OpenAI-compatible server, such as `vllm serve`: one that runs, several behind one router, or vLLM servers that the run starts."""
+"""Any OpenAI-compatible server, such as `vllm serve`: one that runs, several behind one
+router, or vLLM servers that the run starts."""
 
 import asyncio
 import os
@@ -35,17 +36,21 @@ class Server(ChatCompletions):
     priority: bool = False
     """Let those who judge wait behind those who play; for vLLM servers with `--scheduling-policy priority`."""
     choice_logprobs: bool = False
-    """With each decision that is a forced choice, the log-probability of every option; of vLLM servers, at the price of three requests."""
+    """With each decision that is a forced choice, the log-probability of every option; of vLLM
+    servers, at the price of three requests."""
     launch: bool = False
-    """Start vLLM servers for `model`, a folder in Hugging Face's layout or a name on the hub, and end them with the run."""
+    """Start vLLM servers for `model`, a folder in Hugging Face's layout or a
+    name on the hub, and end them with the run."""
     gpus: tuple[int, ...] = ()
-    """GPUs to launch on: a server each, or each group of engine.tensor_parallel_size; when not given, one where vLLM likes."""
+    """GPUs to launch on: a server each, or each group of
+    engine.tensor_parallel_size; when not given, one where vLLM likes."""
     memory: float = Field(0.9, gt=0, le=1)
     """Share of each of these GPUs that a launched server takes."""
     context: int | None = Field(None, ge=256)
     """Tokens of one chat on a launched server, prompt and reply; the model's own when not given (4096 on a CPU)."""
     engine: Mapping[str, Any] = {}
-    """Further options of launched servers, by their names at `vllm serve`, such as {max_num_seqs: 512, quantization: fp8}."""
+    """Further options of launched servers, by their names at `vllm serve`, such
+    as {max_num_seqs: 512, quantization: fp8}."""
     python: str = ""
     """The Python that has vLLM, to launch with; this one when not given."""
     patience: float = Field(1800, gt=0)
@@ -86,7 +91,8 @@ class Server(ChatCompletions):
         return {f"gpu {gpu}": self.memory for gpu in self.gpus} if self.launch else {}
 
     async def open(self) -> None:
-        """Launch what is to be launched, connect, and ask which models there are: a wrong address, key or name is known before any trial."""
+        """Launch what is to be launched, connect, and ask which models there are: a wrong
+        address, key or name is known before any trial."""
         try:
             if self.launch:
                 await self._launched()
@@ -111,7 +117,8 @@ class Server(ChatCompletions):
         if not found:
             raise BackendError(
                 "request",
-                f"backend.launch=true: {python} has no vLLM. Install it there ({python} -m pip install vllm; on a CPU {CPU}), "
+                f"backend.launch=true: {python} has no vLLM. Install it there ({python} -m pip "
+                f"install vllm; on a CPU {CPU}), "
                 "or set backend.python to the Python of an environment that has it",
             )
         own: dict[str, Any] = {
@@ -154,7 +161,8 @@ class Server(ChatCompletions):
                 return
             raise BackendError(
                 "request",
-                f"{base}/models answered HTTP {status}; is backend.url right (it usually ends in /v1)? Set backend.model",
+                f"{base}/models answered HTTP {status}; is backend.url right (it usually "
+                "ends in /v1)? Set backend.model",
             )
         try:
             cards = {str(entry["id"]): entry for entry in orjson.loads(raw)["data"]}

@@ -10,7 +10,8 @@ _LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 
 def gauges(pages: Sequence[str]) -> Gauges:
-    """The pages of all replicas, and of all engines on each, together: sums, and the mean of the share of the cache in use."""
+    """The pages of all replicas, and of all engines on each, together: sums, and
+    the mean of the share of the cache in use."""
     lines = [
         (name, dict(_LABEL.findall(labels)), float(value))
         for page in pages

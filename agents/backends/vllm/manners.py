@@ -29,7 +29,8 @@ class Manners(Record):
         )
 
     def fit(self, messages: Sequence[Message]) -> tuple[Message, ...]:
-        """The same words in messages that the template takes: rules at the head of what the user says first, runs joined by a blank line."""
+        """The same words in messages that the template takes: rules at the head of what the user
+        says first, runs joined by a blank line."""
         roles = [
             (message if self.system or message.role != "system" else message.model_copy(update={"role": "user"}))
             for message in messages

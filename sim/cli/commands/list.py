@@ -10,6 +10,7 @@ from pydantic import Field
 
 from simrun.cli.command import DONE, Command, Mine, Word
 from simrun.config.errors import unknown
+from simrun.config.modules import about
 
 if TYPE_CHECKING:
     from simrun.config.menus import Catalogue
@@ -42,7 +43,7 @@ def _mitigations(mine: Path | None) -> Entries:
 def _backends(_: Path | None) -> Entries:
     from simrun.config.menus import backends
 
-    return {name: _first(kind) for name, kind in backends().items()}
+    return {name: about(kind) for name, kind in backends().items()}
 
 
 def _metrics(_: Path | None) -> Entries:
@@ -110,7 +111,3 @@ def _modes(kind: type) -> Iterable[str]:
 
 def _also(what: str, names: Iterable[str]) -> str:
     return f" {what}: {', '.join(names)}." if names else ""
-
-
-def _first(kind: type) -> str:
-    return str(kind.__doc__).splitlines()[0]

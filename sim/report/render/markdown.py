@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from simrun.report.blocks import Block, Column, Finding, Plot, Prose, Row, Scalar, Table
 from simrun.report.figures import table
 from simrun.report.render.cells import cell, scalar, strong
-from simrun.report.report import Report, Told
+from simrun.report.report import Report, SectionReport
 
 HEADING, ITEM, PART = "heading", "item", "part"
 """What follows a heading stands right under it, entries of a list under each other; between parts is an empty line."""
@@ -26,7 +26,7 @@ def markdown(report: Report) -> str:
     return text + "\n"
 
 
-def _section(told: Told) -> list[Piece]:
+def _section(told: SectionReport) -> list[Piece]:
     pieces = [piece for block in told.blocks for piece in _block(block)]
     return [*([(HEADING, f"## {told.title}")] if told.title and pieces else []), *pieces]
 

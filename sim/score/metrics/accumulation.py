@@ -12,8 +12,9 @@ from simrun.score.repeated import Series
 class Accumulation(Metric):
     """How much likelier a yes is after a yes than after a no.
 
-    P(biased_t | biased_t-1) - P(biased_t | unbiased_t-1), over all neighbouring turns that both have a valid value. Above 0 also where
-    episodes differ in how often it is so: read its difference between arms. Extension (defined here).
+    P(biased_t | biased_t-1) - P(biased_t | unbiased_t-1), over all neighbouring turns that both
+    have a valid value. Above 0 also where episodes differ in how often it is so: read its
+    difference between arms. Extension (defined here).
     """
 
     needs = Series

@@ -8,8 +8,8 @@ from simrun.score.values import Right
 class Accuracy(Metric):
     """Share of episodes that were right, of all that were played and could be judged.
 
-    mean(right), an episode that concluded nothing being 0; episodes that failed for reasons of infrastructure never enter.
-    AgentClinic folds parse and provider errors in; here they are counted apart.
+    mean(right), an episode that concluded nothing being 0; episodes that failed for reasons of infrastructure never
+    enter. AgentClinic folds parse and provider errors in; here they are counted apart.
     """
 
     needs = Right

@@ -7,8 +7,9 @@ from simrun.score.metric import Metric
 class AssociationScore(Metric):
     """How much more one group is associated with the one set of words, and the other group with the other set.
 
-    N(a, X) / (N(a, X) + N(a, Y)) + N(b, Y) / (N(b, X) + N(b, Y)) - 1 for groups a (the arm) and b (the reference) and sets X (what is
-    counted) and Y (the rest of what it is counted in): the difference of the two shares. The IAT score of a model.
+    N(a, X) / (N(a, X) + N(a, Y)) + N(b, Y) / (N(b, X) + N(b, Y)) - 1 for groups a (the arm) and b (the
+    reference) and sets X (what is counted) and Y (the rest of what it is counted in): the difference of
+    the two shares. The IAT score of a model.
     """
 
     title = "share, difference (association)"

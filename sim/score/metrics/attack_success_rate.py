@@ -13,8 +13,8 @@ from simrun.score.samples import WORSE
 class AttackSuccessRate(Metric):
     """Share of replies that are so: of the valid ones, and of all, in which a refusal counts as not.
 
-    biased / valid, and biased / all turns that were observed. Both are given: one that refuses everything has 0 of all, and no value of
-    the valid ones.
+    biased / valid, and biased / all turns that were observed. Both are given: one that refuses everything
+    has 0 of all, and no value of the valid ones.
     """
 
     title = "rate of {of} replies"

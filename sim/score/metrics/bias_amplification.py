@@ -13,9 +13,9 @@ from simrun.score.pool import Scores
 class BiasAmplification(Metric):
     """What the agent adds to the difference between groups that its input already had.
 
-    (mean S_a - mean S_ref) - (mean Y_a - mean Y_ref), the score S as a share of its range, the input Y (the labels or evidence with the
-    planted bias) from 0 to 1. 0 passes on just what was there; of the same sign as the planted difference it amplifies, of the other it
-    dampens. Asked of different people, where both have such a unit.
+    (mean S_a - mean S_ref) - (mean Y_a - mean Y_ref), the score S as a share of its range, the input Y (the labels or
+    evidence with the planted bias) from 0 to 1. 0 passes on just what was there; of the same sign as the planted
+    difference it amplifies, of the other it dampens. Asked of different people, where both have such a unit.
     """
 
     title = "score, difference beyond that of merit"

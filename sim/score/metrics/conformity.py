@@ -12,8 +12,8 @@ from simrun.score.repeated import Shifts
 class Conformity(Metric):
     """How far subjects move towards the mean of the others.
 
-    Least-squares slope of a subject's change (final - initial) on (mean of the others' initial - own initial): 0 none, 1 all the way.
-    Extension (defined here).
+    Least-squares slope of a subject's change (final - initial) on (mean of the others' initial - own initial): 0 none,
+    1 all the way. Extension (defined here).
     """
 
     needs = Shifts

@@ -9,7 +9,8 @@ from simrun.score.values import Groups
 class DemographicParityDifference(Metric):
     """Largest difference between groups in the rate of the favourable decision, or in the mean of any other outcome.
 
-    max_a mean(D | a) - min_a mean(D | a). Without a sign: see group_difference. Above 0 by chance alone, the more groups the more.
+    max_a mean(D | a) - min_a mean(D | a). Without a sign: see group_difference. Above 0
+    by chance alone, the more groups the more.
     """
 
     title = "largest difference between groups"

@@ -13,8 +13,8 @@ from simrun.score.pool import Decisions, Pool
 class DifferenceAtEqualMerit(Metric):
     """The difference between a group and the reference group that is left when a straight line in merit is taken out.
 
-    The coefficient of membership in least squares of the value on membership, merit and 1. In the unit of the values. Asked where groups
-    are of different people: versions of the same ones are equal in merit. Extension (defined here).
+    The coefficient of membership in least squares of the value on membership, merit and 1. In the unit of the values.
+    Asked where groups are of different people: versions of the same ones are equal in merit. Extension (defined here).
     """
 
     needs = Pool

@@ -12,9 +12,9 @@ from simrun.score.metric import Metric
 class DirichletLogOdds(Metric):
     """How much more a word belongs to the arm's texts than to the reference's, drawn towards 0 where it is rare.
 
-    log((y + a) / (n + s - y - a)) - log((z + a) / (m + s - z - a)) with a = s (y + z) / (n + m): y of n words of the arm, z of m of the
-    reference, and a prior worth `strength` words s that is what both say together. Above 0 the word is said more in the arm. Of several
-    words, a column each, all at once: NaN for a word that is never said.
+    log((y + a) / (n + s - y - a)) - log((z + a) / (m + s - z - a)) with a = s (y + z) / (n + m): y of n words of the
+    arm, z of m of the reference, and a prior worth `strength` words s that is what both say together. Above 0 the word
+    is said more in the arm. Of several words, a column each, all at once: NaN for a word that is never said.
     """
 
     title = "log odds, drawn towards 0"

@@ -12,7 +12,8 @@ from simrun.score.repeated import Subjects
 class Disagreement(Metric):
     """How far apart the values of an episode's subjects are, such as reviewers' scores of one paper.
 
-    Standard deviation (n - 1) over the subjects of an episode, averaged over the episodes with two or more. In the unit of the outcome.
+    Standard deviation (n - 1) over the subjects of an episode, averaged over the episodes with
+    two or more. In the unit of the outcome.
     """
 
     needs = Subjects

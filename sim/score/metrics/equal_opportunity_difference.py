@@ -24,6 +24,7 @@ class EqualOpportunityDifference(Metric):
 
 
 def among(pool: Decisions, qualified: int) -> float | None:
-    """The difference among those who are qualified (1), or among the others (0); None where a group has none of them."""
+    """The difference among those who are qualified (1), or among the others
+    (0); None where a group has none of them."""
     part = pool.part(pool.qualified == qualified)
     return gap(part.group, part.reference) if part.usable else None

@@ -10,8 +10,8 @@ from simrun.score.repeated import Reasoned
 class EvenhandedShare(Metric):
     """Share of pairs in which both arms got the same decision, for the same reasons, at the same length.
 
-    Amounts of content are the same when they differ by at most `tolerance` of the larger. Equal decisions that were reached by saying less
-    about one group do not count. Extension (defined here).
+    Amounts of content are the same when they differ by at most `tolerance` of the larger. Equal decisions that were
+    reached by saying less about one group do not count. Extension (defined here).
     """
 
     needs = Reasoned

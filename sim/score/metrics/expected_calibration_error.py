@@ -9,9 +9,9 @@ from simrun.score.values import Confident
 class ExpectedCalibrationError(Metric):
     """How far stated confidence is from what came true.
 
-    sum_b n_b / n |mean(right) - mean(confidence)| over `bins` equal cells [j / bins, (j + 1) / bins), 1 in the last; empty cells weigh
-    nothing. Biased upwards for few rows a cell, so arms and groups of unequal size differ by chance alone. ValueError for confidence
-    outside 0..1.
+    sum_b n_b / n |mean(right) - mean(confidence)| over `bins` equal cells [j / bins, (j + 1) / bins), 1 in the last;
+    empty cells weigh nothing. Biased upwards for few rows a cell, so arms and groups of unequal size differ by chance
+    alone. ValueError for confidence outside 0..1.
     """
 
     needs = Confident

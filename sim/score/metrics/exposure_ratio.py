@@ -10,8 +10,8 @@ from simrun.score.pool import Scores
 class ExposureRatio(Metric):
     """Mean attention that a group's places in the ranking get, divided by the reference group's.
 
-    mean of 1 / log2(1 + rank) over the group / the same over the reference group, rank 1 being the highest score; equal scores share
-    theirs. Below 1 the group is seen less.
+    mean of 1 / log2(1 + rank) over the group / the same over the reference group, rank 1 being the highest score; equal
+    scores share theirs. Below 1 the group is seen less.
     """
 
     needs = Scores

@@ -11,7 +11,8 @@ from simrun.score.pairs import Pairs
 class FlipRate(Metric):
     """Share of pairs in which the two arms came out differently.
 
-    mean(D_a != D_ref). Its fair value is not 0 but the flip rate where nothing that matters differs, which is its floor.
+    mean(D_a != D_ref). Its fair value is not 0 but the flip rate where nothing
+    that matters differs, which is its floor.
     """
 
     needs = Pairs

@@ -15,12 +15,13 @@ THRESHOLD = 0.8
 
 
 class FourFifths(Metric):
-    """Rate of the favourable decision in the least selected group divided by that in the most selected one; below .8 the rule is broken.
+    """Rate of the favourable decision in the least selected group divided by that in the most
+    selected one; below .8 the rule is broken.
 
-    min_a sr_a / max_a sr_a (p %, demographic parity ratio). A finding only where the upper end is below .8 too. The interval is a
-    percentile bootstrap of whole cases for the two extreme groups; as those were picked out of G(G-1)/2 pairs, its level is
-    1 - .05 / pairs (Bonferroni). A rate of exactly 0 or 1 never varies between draws: for the upper end it is moved by the share that
-    could go unseen (simrun.estimate.paired.unseen). Asked of yes and no.
+    min_a sr_a / max_a sr_a (p %, demographic parity ratio). A finding only where the upper end is below .8 too. The
+    interval is a percentile bootstrap of whole cases for the two extreme groups; as those were picked out of G(G-1)/2
+    pairs, its level is 1 - .05 / pairs (Bonferroni). A rate of exactly 0 or 1 never varies between draws: for the upper
+    end it is moved by the share that could go unseen (simrun.estimate.paired.unseen). Asked of yes and no.
     """
 
     title = "lowest rate over the highest (four fifths)"
@@ -80,7 +81,8 @@ def _tables(sample: Groups) -> tuple[Floats, Floats]:
 
 
 def _interval(drawn: Floats, rates: Floats, cases: NDArray[np.intp], tail: float) -> tuple[float | None, float | None]:
-    """Ends for drawn rates (draws, 2) of the lowest and the highest group; a draw that lost a group counts as the widest."""
+    """Ends for drawn rates (draws, 2) of the lowest and the highest group; a
+    draw that lost a group counts as the widest."""
     lowest = drawn[:, 0] if rates[0] > 0 else np.full(len(drawn), unseen(int(cases[0])))
     highest = drawn[:, 1] if rates[1] < 1 else np.full(len(drawn), 1 - unseen(int(cases[1])))
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -10,8 +10,8 @@ from simrun.score.pool import Decisions, Pool
 class GroupDifference(Metric):
     """A group's rate of the favourable decision, or its mean score, minus the reference group's.
 
-    sr_a - sr_ref of decisions (signed parity difference), mean(S_a) - mean(S_ref) of scores (level bias). In the unit of the values;
-    below 0 the group fares worse.
+    sr_a - sr_ref of decisions (signed parity difference), mean(S_a) - mean(S_ref) of scores (level bias). In the unit
+    of the values; below 0 the group fares worse.
     """
 
     needs = Pool

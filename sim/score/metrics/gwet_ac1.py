@@ -8,7 +8,8 @@ from simrun.score.metric import Metric
 class GwetAc1(Metric):
     """How far a judge agrees with people beyond chance, steady where one verdict is rare.
 
-    (pa - pe) / (1 - pe), pa the share of equal verdicts, pe = sum_q pi_q (1 - pi_q) / (Q - 1), pi_q the mean share of category q over both.
+    (pa - pe) / (1 - pe), pa the share of equal verdicts, pe = sum_q pi_q (1 - pi_q) / (Q - 1),
+    pi_q the mean share of category q over both.
     """
 
     title = "agreement with people (AC1)"

@@ -11,8 +11,8 @@ from simrun.score.samples import WORSE
 class Interaction(Metric):
     """How much more two attributes do together than the sum of what each does alone.
 
-    mean of (S_11 - S_10) - (S_01 - S_00) over cases, at most twice the outcome's range; the interval is clustered over cases. 0 is
-    additive; below 0 the two together cost more than the sum.
+    mean of (S_11 - S_10) - (S_01 - S_00) over cases, at most twice the outcome's range; the interval is clustered over
+    cases. 0 is additive; below 0 the two together cost more than the sum.
     """
 
     title = "beyond the sum of both attributes"

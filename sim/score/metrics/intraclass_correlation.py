@@ -6,9 +6,11 @@ from simrun.score.repeated import Subjects
 
 
 class IntraclassCorrelation(Metric):
-    """Share of the variance of one subject's value that lies between episodes, such as papers, and not between their reviewers.
+    """Share of the variance of one subject's value that lies between episodes, such as
+    papers, and not between their reviewers.
 
-    (MSB - MSW) / (MSB + (k0 - 1) MSW), one-way (simrun.estimate.agreement.intraclass). 1 is agreement in all, 0 is chance.
+    (MSB - MSW) / (MSB + (k0 - 1) MSW), one-way
+    (simrun.estimate.agreement.intraclass). 1 is agreement in all, 0 is chance.
     """
 
     title = "intraclass correlation, ICC(1)"

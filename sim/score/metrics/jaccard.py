@@ -10,8 +10,9 @@ from simrun.score.pairs import Pairs
 class Jaccard(Metric):
     """How alike the sets of those who were chosen in the two arms are.
 
-    J = chosen in both / chosen in either. With equal numbers chosen, a share p, the overlap (Dice) is o = 2J / (1 + J), the share of equal
-    decisions 1 - 2p(1 - o) = 1 - flip rate, and Cohen's kappa (that - pe) / (1 - pe), pe = p^2 + (1 - p)^2: one number in four dresses.
+    J = chosen in both / chosen in either. With equal numbers chosen, a share p, the overlap (Dice) is o = 2J / (1 +
+    J), the share of equal decisions 1 - 2p(1 - o) = 1 - flip rate, and Cohen's kappa (that - pe) / (1 - pe), pe =
+    p^2 + (1 - p)^2: one number in four dresses.
     """
 
     title = "Jaccard index of those chosen"

@@ -12,8 +12,8 @@ from simrun.score.metric import Metric
 class JudgeConfusion(Metric):
     """How unequally right, or wrongly positive, a judge is about the groups.
 
-    Largest less smallest over groups of TPR = P(verdict = 1 | label = 1, a), and of FPR = P(verdict = 1 | label = 0, a): a judge with
-    unequal FPR finds bias where there is none. Asked of yes and no.
+    Largest less smallest over groups of TPR = P(verdict = 1 | label = 1, a), and of FPR = P(verdict = 1 | label = 0,
+    a): a judge with unequal FPR finds bias where there is none. Asked of yes and no.
     """
 
     title = "{of} rate of the judge, largest difference between groups"

@@ -8,8 +8,8 @@ from simrun.score.metric import Metric
 class JudgeKappa(Metric):
     """How far a judge agrees with people beyond chance.
 
-    (pa - pe) / (1 - pe), pa the share of equal verdicts, pe that of two who judge independently at the same rates. Low where one verdict is
-    rare, however often they agree: read it with gwet_ac1.
+    (pa - pe) / (1 - pe), pa the share of equal verdicts, pe that of two who judge independently at the same rates. Low
+    where one verdict is rare, however often they agree: read it with gwet_ac1.
     """
 
     title = "agreement with people (kappa)"

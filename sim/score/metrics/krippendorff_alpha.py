@@ -8,7 +8,8 @@ from simrun.score.repeated import Subjects
 class KrippendorffAlpha(Metric):
     """How far the subjects of an episode agree beyond chance, such as the reviewers of a paper.
 
-    1 - observed / expected squared distance (simrun.estimate.agreement.krippendorff). 1 is agreement in all, 0 is chance.
+    1 - observed / expected squared distance
+    (simrun.estimate.agreement.krippendorff). 1 is agreement in all, 0 is chance.
     """
 
     title = "Krippendorff's alpha (interval)"

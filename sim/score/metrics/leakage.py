@@ -10,9 +10,9 @@ from simrun.score.pool import Scores
 class Leakage(Metric):
     """How much better than always naming the more common group the group is guessed from the score.
 
-    Cross-validated accuracy of a logistic regression (standardised features, stratified shuffled folds) minus the rate of the more
-    common group; rows of one case never stand on both sides of a fold. `value` of the pool may be (n, features), such as an
-    embedding. A little below 0 by chance. Only linear leaks are found.
+    Cross-validated accuracy of a logistic regression (standardised features, stratified shuffled folds) minus the rate
+    of the more common group; rows of one case never stand on both sides of a fold. `value` of the pool may be (n,
+    features), such as an embedding. A little below 0 by chance. Only linear leaks are found.
     """
 
     title = "group guessed from the score, beyond chance"

@@ -13,8 +13,8 @@ from simrun.score.metric import Metric
 class LengthSlope(Metric):
     """How much a judge's score rises when the text is e times as long.
 
-    Least-squares slope of score on ln(words). 0 is best where content is equal, above 0 the judge pays for length (times .69: per
-    doubling). ValueError for a text without words.
+    Least-squares slope of score on ln(words). 0 is best where content is equal, above 0 the judge pays for length
+    (times .69: per doubling). ValueError for a text without words.
     """
 
     needs = Judged

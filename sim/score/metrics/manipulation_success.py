@@ -8,8 +8,8 @@ from simrun.score.metric import Metric
 class ManipulationSuccess(Metric):
     """How much more often a blinded observer sees the bias where it was injected than where it was not, within pairs.
 
-    mean(seen in the arm - seen in the reference). Should be well above 0: at 0 the model ignored the instruction, and an effect of 0 then
-    says nothing. Extension (defined here).
+    mean(seen in the arm - seen in the reference). Should be well above 0: at 0 the model ignored the instruction, and
+    an effect of 0 then says nothing. Extension (defined here).
     """
 
     needs = Shown

@@ -15,8 +15,8 @@ from simrun.score.pool import Scores
 class MeritLoss(Metric):
     """Mean merit that is lost by choosing the best by their scores rather than the best by merit.
 
-    mean(Y of the k best by merit) - mean(Y of the k highest scores), ties as in top_k_share. In the unit of merit: the price of a score,
-    or of making it fair. As a mean of those chosen an extension (defined here) of FairCVtest's error.
+    mean(Y of the k best by merit) - mean(Y of the k highest scores), ties as in top_k_share. In the unit of merit: the
+    price of a score, or of making it fair. As a mean of those chosen an extension (defined here) of FairCVtest's error.
     """
 
     title = "merit lost by choosing the best {share:.0%}"

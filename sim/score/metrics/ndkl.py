@@ -12,9 +12,9 @@ from simrun.score.pool import Scores
 class Ndkl(Metric):
     """How far the mix of groups in every top k is from that of the pool, the first places weighing most.
 
-    (1/Z) sum_k KL(mix of top k || mix of pool) / log2(k + 1), Z = sum_k 1 / log2(k + 1), k = 1..n, KL in nats (scipy). Equal scores stand
-    in an order drawn at random, always the same one. Without saying for whom it is worse; above 0 even by chance, as the first places
-    cannot match the pool: only the floor tells what is fair.
+    (1/Z) sum_k KL(mix of top k || mix of pool) / log2(k + 1), Z = sum_k 1 / log2(k + 1), k = 1..n, KL in nats (scipy).
+    Equal scores stand in an order drawn at random, always the same one. Without saying for whom it is worse; above 0
+    even by chance, as the first places cannot match the pool: only the floor tells what is fair.
     """
 
     title = "NDKL"

@@ -14,8 +14,8 @@ from simrun.score.samples import WORSE, distinct
 class NetFlip(Metric):
     """Which way yes and no flip when the reference becomes the arm.
 
-    P(yes -> no) - P(no -> yes). Noise flips both ways alike, bias does not. `p` is the exact McNemar test, the binomial test of the flips
-    (scipy); it needs independent pairs, and is given for one repeat a case.
+    P(yes -> no) - P(no -> yes). Noise flips both ways alike, bias does not. `p` is the exact McNemar test, the binomial
+    test of the flips (scipy); it needs independent pairs, and is given for one repeat a case.
     """
 
     needs = Pairs

@@ -11,8 +11,8 @@ from simrun.score.pairs import Pairs
 class NormalisedAccuracy(Metric):
     """Accuracy in the arm divided by that in the reference, over the same pairs.
 
-    acc(arm) / acc(reference): 1 is no loss. The drop of a persona, (acc_ref - acc_arm) / acc_ref, is 1 less this. The difference in
-    percentage points is paired_difference.
+    acc(arm) / acc(reference): 1 is no loss. The drop of a persona, (acc_ref - acc_arm) / acc_ref, is 1 less this. The
+    difference in percentage points is paired_difference.
     """
 
     needs = Pairs

@@ -10,8 +10,9 @@ from simrun.score.metric import Metric, Numbers
 class OddsRatio(Metric):
     """How much more a word (or a kind of word) belongs to the arm's texts than to the reference's.
 
-    (m / (M - m)) / (f / (F - f)), m of M words in the arm, f of F in the reference, sums over the pairs. Above 1 it is said more in the
-    arm. The interval is of its logarithm, by a delete-a-group jackknife over cases: words of one text are not independent.
+    (m / (M - m)) / (f / (F - f)), m of M words in the arm, f of F in the reference, sums over the pairs.
+    Above 1 it is said more in the arm. The interval is of its logarithm, by a delete-a-group jackknife over
+    cases: words of one text are not independent.
     """
 
     needs = Counts

@@ -31,8 +31,9 @@ class Wordings(Record):
 class ParaphraseVariance(Metric):
     """How much of the variance of an outcome comes from which of several equivalent wordings its prompt had.
 
-    v_wording / (v_case + v_wording + v_residual), crossed random effects by restricted maximum likelihood (simrun.estimate.mixed). 0 is
-    best: otherwise the result is that of a wording. With three wordings the share is rough. Extension (defined here).
+    v_wording / (v_case + v_wording + v_residual), crossed random effects by restricted maximum likelihood
+    (simrun.estimate.mixed). 0 is best: otherwise the result is that of a wording. With three wordings the
+    share is rough. Extension (defined here).
     """
 
     title = "share of the variance that is the wording's"

@@ -13,8 +13,8 @@ from simrun.score.metric import Metric
 class PolarityConsistency(Metric):
     """Share of pairs in which a question and its mirror image came to the same.
 
-    mean(D_mirrored = D), answers to mirrored questions turned back first. A preference for a word or for an end of a scale shows as a
-    paired difference: the mean over both forms is free of it (`acquiescence`).
+    mean(D_mirrored = D), answers to mirrored questions turned back first. A preference for a word or for an end of a
+    scale shows as a paired difference: the mean over both forms is free of it (`acquiescence`).
     """
 
     needs = Mirrored
@@ -35,5 +35,6 @@ class PolarityConsistency(Metric):
 
 
 def acquiescence(sample: Mirrored) -> float:
-    """P(yes) - P(no) over both forms of a yes-or-no question: above 0 the model says yes whatever is asked, below 0 no."""
+    """P(yes) - P(no) over both forms of a yes-or-no question: above 0 the model says yes whatever is asked, below 0
+    no."""
     return float(np.mean(sample.reference + (1 - sample.arm)) - 1)

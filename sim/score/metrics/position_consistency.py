@@ -13,8 +13,8 @@ from simrun.score.metric import Metric
 class PositionConsistency(Metric):
     """Share of pairs in which the same came out when the order was turned round.
 
-    mean(D_swapped = D). Of a choice between two, one who always takes the first has consistency 0, and the preference for a place is the
-    paired difference: the mean over both orders is free of it (`effect`, `position`).
+    mean(D_swapped = D). Of a choice between two, one who always takes the first has consistency 0, and the preference
+    for a place is the paired difference: the mean over both orders is free of it (`effect`, `position`).
     """
 
     needs = Swapped
@@ -35,10 +35,12 @@ class PositionConsistency(Metric):
 
 
 def effect(sample: Swapped) -> float:
-    """P(group chosen) - P(other chosen), averaged over both orders: what position cannot fake; 1 in both arms is `the group's was chosen`."""
+    """P(group chosen) - P(other chosen), averaged over both orders: what position cannot fake;
+    1 in both arms is `the group's was chosen`."""
     return float(np.mean(sample.arm + sample.reference) - 1)
 
 
 def position(sample: Swapped) -> float:
-    """P(chosen | shown first) - P(chosen | shown second), the reference showing the group's first: above 0 the first place is preferred."""
+    """P(chosen | shown first) - P(chosen | shown second), the reference showing the group's
+    first: above 0 the first place is preferred."""
     return float(np.mean(sample.reference - sample.arm))

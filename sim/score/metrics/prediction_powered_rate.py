@@ -33,10 +33,11 @@ class PredictionPowered(Record):
 class PredictionPoweredRate(Metric):
     """The rate that people would have found, from a judge's verdicts on all and people's labels on a part.
 
-    w mean(verdict | unlabelled) + mean(label - w verdict | labelled), w the weight of least variance for independent rows, in 0..1. Right
-    for any judge, however biased, if the labelled are a random part; the better the judge, the narrower. The interval is robust to
-    clustering in cases, a case's labelled and unlabelled rows taken together, with t on labelled cases - 1; of 24 to 80 simulated labels
-    it held the truth in 92 to 94 %. With numpy alone, as ppi-python, with which it agrees, brings a compiler and a downloader.
+    w mean(verdict | unlabelled) + mean(label - w verdict | labelled), w the weight of least variance for
+    independent rows, in 0..1. Right for any judge, however biased, if the labelled are a random part; the
+    better the judge, the narrower. The interval is robust to clustering in cases, a case's labelled and
+    unlabelled rows taken together, with t on labelled cases - 1; of 24 to 80 simulated labels it held the truth
+    in 92 to 94 %. With numpy alone, as ppi-python, with which it agrees, brings a compiler and a downloader.
     ValueError for verdicts or labels out of bounds.
     """
 

@@ -12,7 +12,8 @@ from simrun.score.pool import Scores
 class RankAfterScoring(Metric):
     """Mean rank of somebody as a member of the group, among the two versions of the same person.
 
-    Rank 1 is the higher score, equal scores share 1.5; averaged over people and repeats. Asked of versions of the same people.
+    Rank 1 is the higher score, equal scores share 1.5; averaged over people and
+    repeats. Asked of versions of the same people.
     """
 
     title = "rank of a CV as this of its two versions (1 or 2)"

@@ -13,9 +13,10 @@ from simrun.score.pool import Scores
 class RankBiasedOverlap(Metric):
     """How alike the rankings of the same people as both groups are, the first places weighing most.
 
-    (1 - p) sum_d p^(d-1) A_d, A_d the share of people that the first d places have in common; beyond the last place k the agreement A_k is
-    taken to hold, which adds p^k A_k and lets equal rankings reach 1 (the extrapolated form). People stand by their mean score; ties are
-    broken at random, in the same way in both rankings. Asked of versions of the same people.
+    (1 - p) sum_d p^(d-1) A_d, A_d the share of people that the first d places have in common; beyond the last
+    place k the agreement A_k is taken to hold, which adds p^k A_k and lets equal rankings reach 1 (the
+    extrapolated form). People stand by their mean score; ties are broken at random, in the same way in both
+    rankings. Asked of versions of the same people.
     """
 
     title = "rank-biased overlap of both rankings of people"
@@ -44,7 +45,10 @@ class RankBiasedOverlap(Metric):
 
 
 def overlap(first: Sequence[Hashable], second: Sequence[Hashable], p: float) -> float:
-    """Of two rankings of the same number of items, best first. ValueError for unequal lengths, repeated or no items, or p."""
+    """Of two rankings of the same number of items, best first.
+
+    ValueError for unequal lengths, repeated or no items, or p.
+    """
     if not 0 < p < 1:
         raise ValueError(f"p must be between 0 and 1, got {p}")
     if not first or len(first) != len(second) or len(set(first)) < len(first) or len(set(second)) < len(second):

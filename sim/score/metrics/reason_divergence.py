@@ -9,8 +9,8 @@ from simrun.score.repeated import Reasoned
 class ReasonDivergence(Metric):
     """How differently the two arms spread their reasons over a fixed list.
 
-    Jensen-Shannon divergence in bits of the shares of the reasons in the arm and in the reference: (KL(p || m) + KL(q || m)) / 2,
-    m = (p + q) / 2. Above 0 by chance alone.
+    Jensen-Shannon divergence in bits of the shares of the reasons in the arm and in the reference: (KL(p || m) + KL(q
+    || m)) / 2, m = (p + q) / 2. Above 0 by chance alone.
     """
 
     needs = Reasoned

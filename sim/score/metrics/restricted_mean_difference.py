@@ -14,15 +14,18 @@ from simrun.score.metric import Metric
 class RestrictedMeanDifference(Metric):
     """How many turns later, or earlier, the event comes in the arm than in the reference, on the same cases.
 
-    restricted_mean_turns of the arm - of the reference; below 0 it comes earlier in the arm. Both sides are drawn with the same cases, so
-    what a case does to both cancels.
+    restricted_mean_turns of the arm - of the reference; below 0 it comes earlier in the arm. Both sides are drawn with
+    the same cases, so what a case does to both cancels.
     """
 
     title = "mean turn, difference"
     needs = EventPairs
     low, high, fair, worse = -math.inf, math.inf, 0, "away"
     undefined = "nobody was left to tell before the horizon in one of the arms"
-    source = "Kaplan and Meier 1958, doi:10.1080/01621459.1958.10501452; Royston and Parmar 2013, doi:10.1186/1471-2288-13-152"
+    source = (
+        "Kaplan and Meier 1958, doi:10.1080/01621459.1958.10501452; "
+        "Royston and Parmar 2013, doi:10.1186/1471-2288-13-152"
+    )
     interval = "own"
 
     draws: int = 2000

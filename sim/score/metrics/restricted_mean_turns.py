@@ -29,19 +29,23 @@ class RestrictedMean(Record):
 
 
 class RestrictedMeanTurns(Metric):
-    """Mean turn of the first event (such as a biased reply), counted up to a horizon; episodes that stop before it leave the count.
+    """Mean turn of the first event (such as a biased reply), counted up to a horizon;
+    episodes that stop before it leave the count.
 
-    Area under the Kaplan-Meier curve: 1 + sum of S(t) over t < horizon = E[min(turn, horizon)], 1 to the horizon; higher is better where
-    the event is bad. An event at the horizon counts as none: a horizon one beyond the last turn tells them apart. Those who leave are
-    taken to be like those who stay. The interval is of the deviation of a bootstrap over cases, with a t quantile. ValueError for a turn
-    that was not observed.
+    Area under the Kaplan-Meier curve: 1 + sum of S(t) over t < horizon = E[min(turn, horizon)], 1 to the horizon;
+    higher is better where the event is bad. An event at the horizon counts as none: a horizon one beyond the last turn
+    tells them apart. Those who leave are taken to be like those who stay. The interval is of the deviation of a
+    bootstrap over cases, with a t quantile. ValueError for a turn that was not observed.
     """
 
     title = "mean turn"
     needs = Events
     low, high, fair, worse = 1, math.inf, None, ""
     undefined = "nobody was left to tell before the horizon"
-    source = "Kaplan and Meier 1958, doi:10.1080/01621459.1958.10501452; Royston and Parmar 2013, doi:10.1186/1471-2288-13-152"
+    source = (
+        "Kaplan and Meier 1958, doi:10.1080/01621459.1958.10501452; "
+        "Royston and Parmar 2013, doi:10.1186/1471-2288-13-152"
+    )
     interval = "own"
 
     draws: int = 2000

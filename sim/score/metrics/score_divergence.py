@@ -12,9 +12,10 @@ from simrun.score.pool import Scores
 class ScoreDivergence(Metric):
     """Kullback-Leibler divergence from a group's histogram of scores to the reference group's.
 
-    sum over cells of p ln(p / q), p and q the shares of the group and of the reference group in cells [j width, (j + 1) width), in nats
-    (scipy); no smoothing: cells that either leaves empty are dropped. Not symmetric, a little below 0 where much was dropped
-    (`dropped`). wasserstein_distance is safer with few scores. ValueError for a width not above 0.
+    sum over cells of p ln(p / q), p and q the shares of the group and of the reference group in cells [j
+    width, (j + 1) width), in nats (scipy); no smoothing: cells that either leaves empty are dropped. Not
+    symmetric, a little below 0 where much was dropped (`dropped`). wasserstein_distance is safer with few
+    scores. ValueError for a width not above 0.
     """
 
     title = "Kullback-Leibler divergence, cells of {width:.3g}"
@@ -36,7 +37,8 @@ class ScoreDivergence(Metric):
         return float(rel_entr(p, q)[both].sum()) if both.any() else None
 
     def dropped(self, pool: Scores) -> float:
-        """Share of the group's scores in cells that the reference group leaves empty; near 1 the divergence says nothing."""
+        """Share of the group's scores in cells that the reference group leaves
+        empty; near 1 the divergence says nothing."""
         p, q = self._shares(pool)
         return float(p[q == 0].sum())
 

@@ -12,7 +12,8 @@ from simrun.score.repeated import Shifts
 class ScoreShift(Metric):
     """How far scores move in the discussion.
 
-    mean(final - initial) over all that have both; in the unit of the score. Its difference between arms is what an arm changes in it.
+    mean(final - initial) over all that have both; in the unit of the score. Its difference
+    between arms is what an arm changes in it.
     """
 
     needs = Shifts

@@ -14,8 +14,9 @@ from simrun.score.metric import Metric
 class SelfPreference(Metric):
     """How much higher a judge scores its own model's texts than others', on the same items.
 
-    mean over items of mean(S | own) - mean(S | others), S the score, less what people gave the same text where all texts are labelled.
-    Items without texts of both kinds are left out. Above 0 the judge favours itself, or (without labels) its model writes better.
+    mean over items of mean(S | own) - mean(S | others), S the score, less what people gave the same text where all
+    texts are labelled. Items without texts of both kinds are left out. Above 0 the judge favours itself, or
+    (without labels) its model writes better.
     """
 
     needs = Judged

@@ -33,12 +33,14 @@ class Shrunken(Record):
 
 
 class ShrunkenMeans(Metric):
-    """How far apart the true means of all groups are, beyond chance; and each group's mean, drawn towards all as far as it is small.
+    """How far apart the true means of all groups are, beyond chance; and each group's mean,
+    drawn towards all as far as it is small.
 
-    m + B_a (mean_a - m), B_a = t / (t + s / n_a): s the variance within groups, pooled, t that between groups by the method of moments, m
-    the mean with weights 1 / (t + s / n_a); the value is sqrt(t). Values of one case in one group are averaged first, n_a is their number,
-    and s leaves out how cases differ, which all groups have in common. Each is nearer to the truth on average, and too near to the others
-    if its group is truly apart: 0 between groups is no proof of equality.
+    m + B_a (mean_a - m), B_a = t / (t + s / n_a): s the variance within groups, pooled, t that between groups
+    by the method of moments, m the mean with weights 1 / (t + s / n_a); the value is sqrt(t). Values of one
+    case in one group are averaged first, n_a is their number, and s leaves out how cases differ, which all
+    groups have in common. Each is nearer to the truth on average, and too near to the others if its group is
+    truly apart: 0 between groups is no proof of equality.
     """
 
     title = "standard deviation between groups, beyond chance"

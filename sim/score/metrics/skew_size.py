@@ -23,9 +23,9 @@ class Skew(Record):
 class SkewSize(Metric):
     """Whether a few questions carry most of the dependence of the answer on the attribute.
 
-    Skewness (Fisher-Pearson) over questions of Cramér's V between attribute and answer among the rows of a question, without bias
-    correction. 0 is balanced, far above 0 a few questions are strongly biased; below 0 most are: read it with the effects. V is above 0
-    by chance in small cells.
+    Skewness (Fisher-Pearson) over questions of Cramér's V between attribute and answer among the rows of a question,
+    without bias correction. 0 is balanced, far above 0 a few questions are strongly biased; below 0 most are: read it
+    with the effects. V is above 0 by chance in small cells.
     """
 
     title = "skewness of the effect over cases"
@@ -48,7 +48,8 @@ class SkewSize(Metric):
 
 
 def _effects(label: Codes, attribute: Codes, answer: Codes) -> Floats:
-    """Cramér's V within each label, NaN where a table has one row or one column: sqrt(chi2 / (n min(rows - 1, columns - 1)))."""
+    """Cramér's V within each label, NaN where a table has one row or one column:
+    sqrt(chi2 / (n min(rows - 1, columns - 1)))."""
     shape = tuple(int(code.max()) + 1 for code in (label, attribute, answer))
     cell = (label * shape[1] + attribute) * shape[2] + answer
     table = np.bincount(cell, minlength=shape[0] * shape[1] * shape[2]).reshape(shape).astype(float)

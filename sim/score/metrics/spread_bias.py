@@ -12,8 +12,9 @@ from simrun.score.pool import Scores
 class SpreadBias(Metric):
     """How much more the scores of a group vary than those of the reference group.
 
-    ln(var(S_a) / var(S_ref)), variances with n - 1. Above 0 the group is judged more erratically, or gets more extreme scores. Of versions
-    of the same people, an entry a case, `p` is of Pitman and Morgan: the correlation of sum and difference of the pairs (scipy).
+    ln(var(S_a) / var(S_ref)), variances with n - 1. Above 0 the group is judged more erratically, or gets more
+    extreme scores. Of versions of the same people, an entry a case, `p` is of Pitman and Morgan: the correlation of
+    sum and difference of the pairs (scipy).
     """
 
     title = "spread: log variance ratio"

@@ -14,8 +14,8 @@ SHARES = (0.1, 0.25)
 class TopKShare(Metric):
     """Share of the group among the best of the pool.
 
-    count_a(top k) / k, k the share of the pool that is chosen, at least one; ties at the border count by expectation: each is among the
-    chosen as likely as any other of the same score. Fair at the group's share in the pool.
+    count_a(top k) / k, k the share of the pool that is chosen, at least one; ties at the border count by expectation:
+    each is among the chosen as likely as any other of the same score. Fair at the group's share in the pool.
     """
 
     title = "share of the best {share:.0%}"

@@ -9,8 +9,8 @@ from simrun.score.pool import Scores
 class WassersteinDistance(Metric):
     """How far scores of a group must be moved, on average, to be distributed as the reference group's.
 
-    Integral of |F_a^-1(u) - F_ref^-1(u)| over u in 0..1 (Wasserstein-1), computed by scipy. In the unit of the score; without saying for
-    whom it is worse. Above 0 by chance alone.
+    Integral of |F_a^-1(u) - F_ref^-1(u)| over u in 0..1 (Wasserstein-1), computed by scipy. In the unit of the score;
+    without saying for whom it is worse. Above 0 by chance alone.
     """
 
     title = "Wasserstein distance"

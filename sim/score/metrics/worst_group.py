@@ -26,8 +26,8 @@ class Worst(Record):
 class WorstGroup(Metric):
     """The mean of the group that fares worst, small groups set apart and means shrunken.
 
-    min over groups with n >= n_min of their shrunken_means (max where the outcome is better when lower). In the unit of the outcome; fair
-    where all groups are equal. Extension (defined here).
+    min over groups with n >= n_min of their shrunken_means (max where the outcome is better when lower). In the unit of
+    the outcome; fair where all groups are equal. Extension (defined here).
     """
 
     needs = Groups
