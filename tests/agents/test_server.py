@@ -19,6 +19,7 @@ from simrun.agents.backends.server import Server
 from simrun.agents.records import Chat, Message
 from simrun.agents.reply import Reply, form
 from simrun.cli import main as cli
+from simrun.cli.command import ERRORS
 from simrun.report.report import Report
 from simrun.report.run import resume
 from simrun.scenarios.clinic.consultation import Clinic
@@ -406,7 +407,7 @@ def test_a_server_that_always_hangs_ends_by_the_deadline_with_exit_code_3(stub, 
     began = time.monotonic()
     with pytest.raises(SystemExit) as ended:
         cli.main([*asked(stub, tmp_path, "backend.timeout=60", "backend.deadline=1"), "--json"])
-    assert ended.value.code == cli.ERRORS == 3
+    assert ended.value.code == ERRORS == 3
     assert time.monotonic() - began < 15
     told = Report.model_validate_json(capsys.readouterr().out)
     assert told.value("missing", "errors") == {"timeout": 9}

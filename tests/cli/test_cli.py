@@ -66,6 +66,7 @@ def test_json_is_one_object_and_nothing_else(simrun):
     assert Path(told.run).is_dir()
 
 
+@pytest.mark.slow
 def test_the_subcommands_on_the_last_run(simrun):
     simrun(*CLINIC)
     listed = simrun("show", "last")
@@ -82,6 +83,7 @@ def test_the_subcommands_on_the_last_run(simrun):
     assert (resumed.returncode, "6 of 6 episodes are done already" in resumed.stderr) == (0, True)
 
 
+@pytest.mark.slow
 def test_help_config_version_and_lists(simrun):
     assert "vary.patient.ethnicity=[White,Black]" in simrun("--help").stdout
     assert simrun().stdout == simrun("--help").stdout
@@ -150,6 +152,7 @@ def test_a_scenario_of_ones_own_is_played_from_the_command_line(simrun):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_a_users_own_axis_and_bias(simrun, tmp_path):
     (tmp_path / "mine" / "axis").mkdir(parents=True)
     (tmp_path / "mine" / "axis" / "shoes.yaml").write_text(
@@ -177,6 +180,7 @@ SLOW = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("times", [1, 2])
 def test_ctrl_c_keeps_what_was_answered_and_resume_goes_on(simrun, tmp_path, times):
     run = [sys.executable, "-c", SLOW, *CLINIC, "cases=8", "concurrency=2"]

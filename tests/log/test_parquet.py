@@ -120,6 +120,7 @@ print(int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text(
 """
 
 
+@pytest.mark.slow
 def test_a_million_rows_keep_their_order_in_bounded_memory(tmp_path):
     """Their texts are 310 MB, far more than what may be held."""
     file = tmp_path / "t.parquet"

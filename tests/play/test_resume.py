@@ -258,6 +258,7 @@ def test_a_run_whose_tables_cannot_be_made_keeps_its_log(tmp_path, command, monk
 # Kills
 
 
+@pytest.mark.slow
 def test_three_killed_runs_end_as_the_undisturbed_one():
     spec = importlib.util.spec_from_file_location("kill", BENCHMARKS / "kill.py")
     kill = importlib.util.module_from_spec(spec)

@@ -64,6 +64,7 @@ def midway(out: Path, at_least: int = 60) -> Path:
     raise AssertionError("the run did not begin")
 
 
+@pytest.mark.slow
 def test_two_workers_play_what_one_process_plays(alone, tmp_path):
     with Stub() as stub:
         assert simrun(f"url={stub.url}", f"out={tmp_path}", "workers=2", "concurrency=2").wait() == 0

@@ -155,6 +155,7 @@ def test_runs_of_different_scenarios_are_refused(play):
         compare([play("scenario=recruitment", cases=2), play("scenario=recruitment", "scenario.mode=rank", cases=2)])
 
 
+@pytest.mark.slow
 def test_the_command_prints_markdown_or_one_object(pair):
     def simrun(*arguments: str) -> subprocess.CompletedProcess[str]:
         code = "from simrun.cli.main import main; main()"
@@ -204,6 +205,7 @@ def test_plots_are_valid_name_every_arm_and_are_embedded(pair):
     assert labels[0].text == "solved ↑"  # primary first, then in the outcome's order
 
 
+@pytest.mark.slow
 def test_a_replay_draws_the_same_bytes(pair):
     before = {file.name: file.read_bytes() for file in (pair[0].path / "report").iterdir()}
     code = "import sys, matplotlib; matplotlib.rcParams['font.size'] = 20; from simrun.cli.main import main; main()"

@@ -57,6 +57,7 @@ def test_values_are_lost_as_planted():
     assert shares["informative"][2] > 0.1  # what is left looks better than it was
 
 
+@pytest.mark.slow
 def test_ours_covers_where_ignoring_the_cases_does_not():
     found = calibrate.measure_cell(Cell(outcome="score", icc=0.8, repeats=3, cases=50, effect=0.05), 200, 0)
     low, high = calibrate.band(200)
@@ -66,6 +67,7 @@ def test_ours_covers_where_ignoring_the_cases_does_not():
     assert found["found"] > 0.8
 
 
+@pytest.mark.slow
 def test_missing_by_value_breaks_coverage_and_the_bounds_hold():
     found = calibrate.measure_cell(Cell(missing="informative", icc=0.0, repeats=3, cases=200), 60, 0)
     assert found["coverage"] < 0.8
@@ -73,17 +75,20 @@ def test_missing_by_value_breaks_coverage_and_the_bounds_hold():
     assert found["bounds_truth"] > 0.9
 
 
+@pytest.mark.slow
 def test_the_detectable_effect_is_found_in_four_of_five_audits():
     told = calibrate.power(Cell(outcome="score", cases=50), 400, 0)
     assert 0.74 <= told["found"] <= 0.86
     assert told["effect"] > 0.03
 
 
+@pytest.mark.slow
 def test_families_of_null_outcomes_raise_few_alarms():
     told = calibrate.family(20, 100, 0)
     assert max(told["primary"], told["secondary"]) <= calibrate.ceiling(100)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("effect", [0.0, 0.1])
 def test_a_real_run_end_to_end(effect: float):
     told = calibrate.audit(effect, 5)
@@ -98,6 +103,7 @@ def test_tolerances_by_hand():
     assert calibrate.ceiling(400) == pytest.approx(0.05 + 2.33 * 0.0109, abs=0.004)
 
 
+@pytest.mark.slow
 def test_an_interval_that_is_too_narrow_is_called_out(monkeypatch: pytest.MonkeyPatch):
     """The benchmark must be able to fail: intervals of half the width cover about two audits in three."""
     real = calibrate.paired_difference
@@ -111,6 +117,7 @@ def test_an_interval_that_is_too_narrow_is_called_out(monkeypatch: pytest.Monkey
     assert [row["recheck"] < 0.8 for row in told["outside"]] == [True]
 
 
+@pytest.mark.slow
 def test_goals_that_are_not_met_are_told_as_such():
     cells = [Cell(outcome="score", cases=20), Cell(outcome="score", cases=20, missing="informative")]
     told = calibrate.measure_grid(cells, 60, 0, starmap, lambda _: None)
