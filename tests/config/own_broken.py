@@ -11,7 +11,7 @@ from simrun.agents.reply import Decision
 from simrun.scenarios.outcome import Better, Outcome, PerSubject, Series
 from simrun.score.metric import Metric
 from simrun.score.pool import Scores
-from simrun.score.values import Values
+from simrun.score.values import Episodes
 
 
 class Silent(Backend):
@@ -87,7 +87,7 @@ class Crosses(Counter):
 class Whole(Metric):
     """Has all it needs."""
 
-    needs = Values
+    needs = Episodes
     low, high, fair, worse = 0, 1, None, ""
     undefined, source = "never", "none"
 
@@ -98,7 +98,7 @@ class Whole(Metric):
 class Unmeasured(Metric):
     """Without measure."""
 
-    needs = Values
+    needs = Episodes
     low, high, fair, worse = 0, 1, None, ""
     undefined, source = "never", "none"
 
@@ -106,7 +106,7 @@ class Unmeasured(Metric):
 class Undeclared(Metric):
     """Says nothing of itself but what it needs."""
 
-    needs = Values
+    needs = Episodes
 
     def measure(self, sample: Any) -> float:
         return 0.0

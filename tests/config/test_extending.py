@@ -18,6 +18,7 @@ from simrun.cli import commands
 from simrun.cli.command import command as subcommand
 from simrun.config.errors import ConfigError
 from simrun.report import sections
+from simrun.report.section import sections as menu
 
 PAGE = (Path(__file__).parents[2] / "docs" / "extending.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
@@ -166,14 +167,14 @@ def test_a_section_and_a_command_are_a_file_each(tmp_path, monkeypatch, undistur
         (folder / f"{name}.py").write_text(text)
         monkeypatch.setattr(package, "__path__", [*package.__path__, str(folder)])
     try:
-        from simrun.report.section import sections as menu
-
+        menu.cache_clear()
         (found,) = [each for each in menu() if each.name == "calls"]
         (table,) = found.compute(load(undisturbed).scored)
         assert len(table.rows) == 3  # type: ignore[union-attr]
         assert subcommand("where")(reference=str(undisturbed)).run(False) == 0
         assert capsys.readouterr().out == f"{undisturbed}\n"
     finally:
+        menu.cache_clear()
         for name in ("simrun.report.sections.calls", "simrun.cli.commands.where"):
             sys.modules.pop(name, None)
 
