@@ -166,10 +166,10 @@ def test_a_section_and_a_command_are_a_file_each(tmp_path, monkeypatch, undistur
         (folder / f"{name}.py").write_text(text)
         monkeypatch.setattr(package, "__path__", [*package.__path__, str(folder)])
     try:
-        from simrun.report.menu import modules
+        from simrun.config.modules import held_by_all
         from simrun.report.section import Section
 
-        found = modules("simrun.report.sections", Section)["calls"]()
+        found = held_by_all("simrun.report.sections", Section)["calls"]()
         (table,) = found.compute(load(undisturbed).scored)
         assert len(table.rows) == 3  # type: ignore[union-attr]
         assert subcommand("where")(reference=str(undisturbed)).run(False) == 0

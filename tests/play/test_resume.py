@@ -15,7 +15,7 @@ from simrun.agents.backends.base import BackendError
 from simrun.agents.backends.scripted import Scripted
 from simrun.log.chain import chained, read
 from simrun.log.manifest import Manifest
-from simrun.report import run as runs
+from simrun.play import session
 from simrun.scenarios.clinic import cases as clinic_cases
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
@@ -198,18 +198,18 @@ def test_resume_refuses_a_closed_log_whose_end_was_changed(complete, command, ch
 
 def test_two_resumes_at_once_play_nothing_twice(undisturbed, complete, command, monkeypatch):
     """The other one plays the rest, and ends, just when this one has read the log."""
-    first = runs.past
+    first = session.past
     codes: list[int] = []
 
     def overtaken(*given: Any) -> Any:
         found = first(*given)
-        monkeypatch.setattr(runs, "past", first)
+        monkeypatch.setattr(session, "past", first)
         other = threading.Thread(target=lambda: codes.append(command("resume", complete)[0]))
         other.start()
         other.join()
         return found
 
-    monkeypatch.setattr(runs, "past", overtaken)
+    monkeypatch.setattr(session, "past", overtaken)
     killed(complete, 20)
     codes.append(command("resume", complete)[0])
     assert sorted(codes) in ([0, 0], [0, 2])
@@ -222,7 +222,7 @@ def stopped(*_: object) -> None:
 
 
 def test_a_kill_before_the_plan_is_written_is_made_good(tmp_path, command, monkeypatch):
-    monkeypatch.setattr(runs, "plan_table", stopped)
+    monkeypatch.setattr(session, "plan_table", stopped)
     with pytest.raises(KeyboardInterrupt):
         run("scenario=clinic", "backend=scripted", cases=2, out=str(tmp_path))
     monkeypatch.undo()
@@ -236,7 +236,7 @@ def test_tables_that_a_kill_left_behind_the_log_are_not_shown(complete, command,
     the log was closed and before the sealing."""
     killed(complete, finished(complete))
     assert command("report", complete)[0] == 0
-    monkeypatch.setattr(runs, "seal", stopped)
+    monkeypatch.setattr(session, "seal", stopped)
     assert command("resume", complete)[0] == 130
     monkeypatch.undo()
     assert list(load(complete).episodes["state"]) == ["done"] * 6
@@ -246,7 +246,7 @@ def test_a_run_whose_tables_cannot_be_made_keeps_its_log(tmp_path, command, monk
     def differs(*_: object) -> None:
         raise BackendError("replay", "the prompt is not the logged one")
 
-    monkeypatch.setattr(runs, "seal", differs)
+    monkeypatch.setattr(session, "seal", differs)
     code, _, errors = command(
         "scenario=clinic", "backend=scripted", "cases=2", "vary.patient.gender=[woman,man]", f"out={tmp_path}"
     )

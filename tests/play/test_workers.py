@@ -49,7 +49,7 @@ def outcomes(run: Path) -> pd.DataFrame:
 
 def workers(run: Path) -> list[int]:
     """Process ids of the workers of a run."""
-    found = subprocess.run(["pgrep", "-f", f"simrun.play.workers {run} w"], capture_output=True, text=True, check=False)
+    found = subprocess.run(["pgrep", "-f", f"simrun.play.worker {run} w"], capture_output=True, text=True, check=False)
     return [int(pid) for pid in found.stdout.split()]
 
 
@@ -86,9 +86,8 @@ def test_a_worker_that_is_killed_is_replaced_and_its_leases_return(alone, tmp_pa
         assert parent.wait(120) == 0, parent.stderr.read()
         asked = len(stub.chats)
     calls, came = played(run)
-    assert (calls, came) == played(
-        alone
-    )  # each call is logged once, and every trial has the outcome that it has without a kill
+    # each call is logged once, and every trial has the outcome that it has without a kill
+    assert (calls, came) == played(alone)
     assert asked - len(calls) <= 4  # what was in flight when the worker died, and was never heard
 
 
