@@ -3,7 +3,7 @@
     python benchmarks/calibrate.py [--json] [--small] [--write] [--audits N] [--seed N] [--processes N]
 
 Every cell of a grid is an audit played many times over: cases that differ in difficulty, repeats, two arms that
-share their luck in half of the pairs, a planted effect, missing values. What is measured are the public
+share their random draws in half of the pairs, a planted effect, missing values. What is measured are the public
 functions of simrun.estimate and simrun.score.metrics; the naive alternatives see the same data. `--write`
 renews docs/calibration.md and its plot.
 """
@@ -224,7 +224,7 @@ def measure_cell(cell: Cell, audits: int, seed: int) -> dict[str, Any]:
 
 
 def recheck(cell: Cell, audits: int, seed: int) -> float:
-    """The coverage alone, with other luck than the first time."""
+    """The coverage alone, with other seeds than the first time."""
     rng = cell.rng(seed + 1)
     arm, reference = lose(cell, *play(cell, audits, rng), rng)
     estimates = (paired_difference(*whole(cell, *pair), cell.span) for pair in zip(arm, reference, strict=True))

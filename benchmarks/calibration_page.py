@@ -39,8 +39,8 @@ Every cell of the grid is one audit, played {audits} times: {cells} cells, {tota
 {goals}
 
 Coverage between 93 and 97 % is owed where missing values are not informative. {audits} audits are too few to tell: 99 % of cells that
-cover 95 % are found between {low:.1%} and {high:.1%}. Every cell found outside 93 to 97 % was therefore played again with other luck, in
-{again:,} audits, and that decides. Limits of the form "at most" and "at least" allow for luck at 1 % (binomial; for the worst of many
+cover 95 % are found between {low:.1%} and {high:.1%}. Every cell found outside 93 to 97 % was therefore played again with other seeds, in
+{again:,} audits, and that decides. Limits of the form "at most" and "at least" allow for chance at 1 % (binomial; for the worst of many
 cells, 1 % divided by their number).
 
 ## Coverage
@@ -108,7 +108,7 @@ doctors that are right in 80 % of consultations.
 
 {end_to_end}
 
-All luck is shared there, so pairs flip in one direction only: without an effect no pair differs and no alarm can be raised; with an
+All random draws are shared there, so pairs flip in one direction only: without an effect no pair differs and no alarm can be raised; with an
 effect of .1 the number of flips is binomial (20, .1), for which the interval covers 99.8 % in theory.
 
 ## All cells
@@ -199,7 +199,7 @@ def _outside_intro(found: dict[str, Any], owed: int) -> str:
     still = [row["recheck"] for row in found["outside"] if reason(row)]
     return (
         f"Of {owed} cells {len(first)} were found outside 93 to 97 % at first, "
-        f"{sum(not low <= each <= high for each in first)} of them also outside {low:.1%} to {high:.1%} (by luck "
+        f"{sum(not low <= each <= high for each in first)} of them also outside {low:.1%} to {high:.1%} (by chance "
         f"alone: about {owed * 0.01:.0f}). "
         f"Played again, {len(first) - len(still)} are inside, {sum(each < 0.93 for each in still)} below and "
         f"{sum(each > 0.97 for each in still)} above."

@@ -136,7 +136,7 @@ class Scenario(Record):
     """The setting with which nobody is shown an image, such as scenario.images=never."""
 
     wording: int | Literal["drawn"] = Field(0, union_mode="left_to_right")
-    """Which wording of the prompts, from 0; `drawn` takes one by lot for each case and repeat, the same in every
+    """Which wording of the prompts, from 0; `drawn` draws one for each case and repeat, the same in every
     arm."""
     swapped: bool = False
     """What is presented in an order is presented in the opposite order: the control `swap`."""

@@ -63,6 +63,8 @@ class Command(Record):
     model_config = ConfigDict(use_attribute_docstrings=True)
     name: ClassVar[str]
     """As typed; the name of its module."""
+    reads: ClassVar[tuple[str, ...]] = ()
+    """With which names the keys of its `Overrides` begin; () for any, which Hydra then checks."""
 
     def run(self, as_json: bool) -> int:
         """Do it, and return the exit code; one JSON value to stdout where `as_json`. ConfigError for what cannot be."""

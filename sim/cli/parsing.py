@@ -26,10 +26,10 @@ def parsed(kind: type[C], given: Sequence[str]) -> C:
             raise ConfigError(f"{key} is given twice, the second time as {value!r}; give it once. usage: {usage(kind)}")
         elif key in options:
             values[key] = value
-        elif rest and not key.startswith("-"):
+        elif rest and not key.startswith("-") and (not kind.reads or key.partition(".")[0] in kind.reads):
             overrides[key] = f"{key}={value}"
         else:
-            raise kind.refusal(key, [*options, JSON.key])
+            raise kind.refusal(key, [*options, *kind.reads, JSON.key])
     fields = {options[key].field: options[key].form == "flag" or value for key, value in values.items()}
     if rest and overrides:
         fields[rest] = tuple(overrides.values())

@@ -63,7 +63,7 @@ class Design(Record):
     """Outcomes on which the question is decided, declared beforehand; the scenario's accuracy when not given. All
     others are secondary."""
     controls: tuple[Literal["same", "placebo", "swap", "mirror", "positive"], ...] = ("same",)
-    """`same`: the reference arm again under other luck, the noise floor. `placebo`: an attribute that should not
+    """`same`: the reference arm again with other random seeds, the noise floor. `placebo`: an attribute that should not
     matter. `swap`: what is presented in an order, in the opposite order. `mirror`: questions with the opposite
     polarity, read back. `positive`: a bias of known size, planted in scripted agents: what the instrument should
     find."""

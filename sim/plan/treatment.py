@@ -19,7 +19,7 @@ SAMPLE = 200
 """Cases that are looked at: a text that changes too much does so in most of them."""
 EXAMPLES = 3
 UNTOLD = {
-    "same": "the reference arm under other luck: nothing is treated",
+    "same": "the reference arm with other random seeds: nothing is treated",
     "swap": "the same in the opposite order",
     "mirror": "the questions themselves are turned round",
 }
@@ -87,7 +87,7 @@ class Audit(Record):
 
     scenario: str
     looked: int
-    """Cases that were looked at: the first ones in playing order, which is drawn by lot."""
+    """Cases that were looked at: the first ones in playing order, which is drawn at random."""
     cases: int
     """Of so many."""
     audited: tuple[Audited, ...]

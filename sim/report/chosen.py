@@ -95,7 +95,7 @@ def _table(each: SelectionResult) -> Table:
         key=f"{title} in {each.arm}" if each.arm else title,
         title=title,
         about=f"{each.n} {what} of {each.cases} cases{of}{left}.",
-        columns=_columns("groups by lot" if each.arm else "same arm twice"),
+        columns=_columns("groups at random" if each.arm else "same arm twice"),
         rows=tuple(row(figure, **whose) for figure in each.figures),
         empty="One of the two groups has no value: nothing can be compared.",
     )
@@ -106,7 +106,7 @@ def _columns(floor: str) -> tuple[Column, ...]:
         Column.of("figure", "name"),
         Column.of("value (95 %)", "value", "low", "high", form="interval"),
         Column.of("fair", "fair", form="figure", about="The value of parity, where there is one."),
-        Column.of(floor, "floor", form="figure", about="The same figure where only luck differs: the noise floor."),
+        Column.of(floor, "floor", form="figure", about="The same figure where only the seeds differ: the noise floor."),
         Column.of("worse", "worse", about="Which way is worse for the group; away: from fair."),
     )
 

@@ -136,7 +136,9 @@ def test_a_sweep_plays_every_combination(simrun, tmp_path):
 def test_a_mode_has_the_options_of_its_own_only(simrun):
     done = simrun("scenario=recruitment", "scenario.mode=occupation", "backend=scripted", "cases=2", "--json")
     assert done.returncode == 0, done.stderr
-    assert Report.model_validate_json(done.stdout).value("design", "done") == 6
+    assert (
+        Report.model_validate_json(done.stdout).value("design", "done") == 10
+    )  # two of gender by two of ethnicity, and same
     asked = simrun("scenario=recruitment", "scenario.mode=occupation", "--cfg", "job").stdout
     assert "choices: 8" in asked
     assert "style:" not in asked

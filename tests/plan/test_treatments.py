@@ -123,7 +123,7 @@ def test_the_default_contrast_of_recruitment_is_clean(known):
     ]
     assert found.line() == "Treatment: in 56 of 56 pairs only the declared words differ before anybody has spoken."
     assert [(each.arm, each.why) for each in found.unaudited] == [
-        ("same", "the reference arm under other luck: nothing is treated")
+        ("same", "the reference arm with other random seeds: nothing is treated")
     ]
     assert [(change.before, change.after) for change in found.audited[0].examples[0].changes] == [("White", "Black")]
 

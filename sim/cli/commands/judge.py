@@ -10,6 +10,7 @@ class Judge(OfRun):
     """
 
     name = "judge"
+    reads = ("judge", "roles", "backend")
     overrides: Overrides = ()
 
     def run(self, as_json: bool) -> int:

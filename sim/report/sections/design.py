@@ -51,6 +51,6 @@ def _sentences(run: Scored) -> str:
         f"{len(manifest.cases)} cases x {len(manifest.arms)} arms x {manifest.repeats} repeats: "
         f"{manifest.owed} episodes owed, {run.played.done} done{'' if run.complete else ' (incomplete)'}. "
         f"Reference arm: {manifest.arms[0].name}. Run seed {manifest.seed}; the arms of a pair share every "
-        "seed, but for `same`, which is the reference arm again under other luck: the noise floor. "
+        "seed, but for `same`, which is the reference arm again with other random seeds: the noise floor. "
         f"{manifest.treatment}"
     ).strip()

@@ -62,7 +62,7 @@ COLUMNS = (
         "same_arm_flip_rate",
         form="figure",
         pattern="{} ({})",
-        about="Share of pairs that came out differently, and of the reference arm against itself under other luck.",
+        about="Share of pairs that came out differently, and of the reference arm against itself with other seeds.",
     ),
     Column.of(
         "no effect beyond",

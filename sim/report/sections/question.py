@@ -21,5 +21,5 @@ def question(manifest: Manifest) -> str:
     varied = [f"{each.role} {each.what} ({', '.join(each.levels)})" for each in manifest.factors]
     scenario = manifest.scenario.name
     if not varied:
-        return f"How does {scenario} come out, and how much of it is luck? Nothing was varied."
+        return f"How does {scenario} come out, and how much of it is chance? Nothing was varied."
     return f"What changes in {scenario} when only this changes: {' and '.join(varied)}?"

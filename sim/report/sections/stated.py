@@ -23,7 +23,7 @@ ABOUT = (
     "difference may be that of their merit, which is why its own difference stands first, and what is left at equal "
     "merit (a straight line in merit taken out) beside the plain one. Where merit is unknown, or was itself judged "
     "unfairly, only the same people played as both tell what is the agent's. The same figures of "
-    f"{DIVISIONS} divisions of these people by lot, their mean, are the noise floor. "
+    f"{DIVISIONS} divisions of these people at random, their mean, are the noise floor. "
     f"Groups of fewer than {LEAST} cases "
     "are left out. Intervals: delete-a-group jackknife over cases."
 )
