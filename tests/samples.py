@@ -98,7 +98,8 @@ def groups(
 ) -> Groups:
     """One outcome over several groups, a case each unless they are named."""
     one = numbers(values)
-    return Groups(one, np.asarray(list(names)).astype(str), codes(cases, len(one)), low, high, better)
+    every, group = np.unique(np.asarray(list(names)).astype(str), return_inverse=True)
+    return Groups(one, group, codes(cases, len(one)), tuple(every.tolist()), low, high, better)
 
 
 def rated(values: ArrayLike, names: Any, cases: Any = None) -> Groups:

@@ -20,6 +20,19 @@ DONE, ERROR, OWED, UNPLANNED = 0, 1, 2, -1
 """What became of a trial. A case that does not fit an arm was never planned for it."""
 
 
+BESIDE = (
+    "merit_field",
+    "qualified_field",
+    "confidence_field",
+    "rank_field",
+    "anchor_field",
+    "before_field",
+    "reasons_field",
+    "amount_field",
+)
+"""What an outcome says beside what is compared, which metrics need."""
+
+
 @dataclass(frozen=True, slots=True)
 class Observed:
     """One outcome where it was observed, one entry an episode: (n,) each, ordered by arm, case and repeat."""
@@ -119,7 +132,9 @@ def read_outcomes(tables: "duckdb.DuckDBPyConnection", manifest: Manifest) -> tu
     counts = [field for name, count in kind.counts().items() for field in (name, count.of)]
     names = [name for (name,) in tables.sql("SELECT DISTINCT outcome FROM outcomes ORDER BY outcome").fetchall()]
     judged = [name for name in names if name not in kind.model_fields]
-    found = (*kind.measured(), *events, kind.merit_field, kind.qualified_field, *counts, *judged)
+    beside = [getattr(kind, field) for field in BESIDE]
+    several = [name for name, shape in kind.shapes().items() if shape.turns or shape.subjects]
+    found = (*kind.measured(), *events, *beside, *counts, *several, *judged)
     return tuple(filter(None, dict.fromkeys(found)))
 
 

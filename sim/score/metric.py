@@ -6,13 +6,11 @@ from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Literal, Self
 
-import numpy as np
-
 from simrun.agents.records import Record
 from simrun.config.modules import about
 from simrun.estimate.columns import finite
 from simrun.estimate.resampling import delete_a_group
-from simrun.score.samples import Both, Located, Sample
+from simrun.score.samples import Both, Located, Sample, distinct
 
 Worse = Literal["lower", "higher", "away", ""]
 
@@ -158,7 +156,7 @@ class Metric(Record):
             worse="away" if both and self.direction(one) == "" else self.direction(one),
             floor=sum(chance) / len(chance) if chance else None,
             n=len(sample.case) if at.n is None else at.n,
-            cases=len(np.unique(sample.case)),
+            cases=distinct(sample.case),
             excluded=sum(at.reasons.values()),
             reasons=at.reasons,
             why="" if found.value is not None else self.why(one) if one.usable else "nothing was observed",

@@ -123,6 +123,11 @@ class Rowed:
         return ""
 
 
+def distinct(codes: Codes) -> int:
+    """How many different whole numbers from 0 there are."""
+    return int(np.count_nonzero(np.bincount(codes)))
+
+
 def cut(record: Any, rows: Rows, length: int) -> dict[str, NDArray[Any]]:
     """Its arrays of this length without the rows that are left out."""
     arrays = {each.name: getattr(record, each.name) for each in fields(record)}

@@ -1,6 +1,6 @@
 """Samples of one outcome, an entry an episode: in one arm, in one group, over several groups or wordings."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from simrun.score.samples import Located, Rowed, Rows, RunValues, in_arms_and_be
 
 
 @dataclass(frozen=True)
-class Values(Rowed):
+class Episodes(Rowed):
     """One outcome in one arm (n,): of every measured outcome in every arm."""
 
     value: Floats
@@ -28,7 +28,7 @@ class Values(Rowed):
             yield from in_arms(cls, run, outcome)
 
 
-def in_arms(kind: type[Values], run: RunValues, outcome: str) -> Iterator[Located]:
+def in_arms(kind: type[Episodes], run: RunValues, outcome: str) -> Iterator[Located]:
     """One outcome in every arm."""
     for arm in run.layout.arms if outcome in run.layout.outcomes else ():
         seen = run.layout.observed(outcome, [arm])
@@ -41,7 +41,7 @@ def in_arms(kind: type[Values], run: RunValues, outcome: str) -> Iterator[Locate
         )
 
 
-def valued(kind: type[Values], run: RunValues, outcome: str, value: Floats, case: Codes) -> Values:
+def valued(kind: type[Episodes], run: RunValues, outcome: str, value: Floats, case: Codes) -> Episodes:
     """A sample of one outcome, with what the outcome says of itself."""
     span, better = run.outcome.span(outcome), run.outcome.measured().get(outcome)
     low, high = (span.low, span.high) if span else (None, None)
@@ -49,7 +49,7 @@ def valued(kind: type[Values], run: RunValues, outcome: str, value: Floats, case
 
 
 @dataclass(frozen=True)
-class Right(Values):
+class Right(Episodes):
     """Whether an episode came out right: the outcome that its scenario declares as its accuracy, in one arm."""
 
     @classmethod
@@ -64,7 +64,7 @@ class Right(Values):
 
 
 @dataclass(frozen=True)
-class Places(Values):
+class Places(Episodes):
     """The place of the truth among what was named, in one arm: 1 is the first, 0 where it was not named."""
 
     @classmethod
@@ -92,11 +92,24 @@ class Groups(Rowed):
     """One outcome and the group of each episode (n,), over all that else was varied; controls are left out."""
 
     value: Floats
-    group: Names
+    group: Codes
+    """Position in `names`."""
     case: Codes
+    names: tuple[str, ...]
+    """Of the groups, in alphabetical order."""
     low: float | None = None
     high: float | None = None
     better: str = "neither"
+
+    @property
+    def means(self) -> dict[str, float]:
+        """By group, of those that have a value."""
+        counts, sums = (np.bincount(self.group, by, minlength=len(self.names)) for by in (None, self.value))
+        return {name: float(sums[at] / counts[at]) for at, name in enumerate(self.names) if counts[at]}
+
+    def only(self, names: Collection[str]) -> "Groups":
+        """Some of the groups."""
+        return self.part(np.isin(self.group, [at for at, name in enumerate(self.names) if name in names]))
 
     @property
     def binary(self) -> bool:
@@ -120,30 +133,27 @@ def grouped(run: RunValues) -> Iterator[tuple[str, str, Groups]]:
     axes = list(run.axes)
     for outcome in run.decisive:
         seen = run.layout.observed(outcome, run.settings)
-        one = valued(Values, run, outcome, seen.value, seen.case)
+        one = valued(Episodes, run, outcome, seen.value, seen.case)
         for factor in [[axis] for axis in axes] + ([axes] if len(axes) > 1 else []):
-            labels = [
-                " & ".join(run.settings[arm][axis] for axis in factor) if arm in run.settings else ""
-                for arm in run.layout.arms
-            ]
-            group = np.array(labels)[seen.arm]
-            if len(np.unique(group)) > 1:
-                yield outcome, " & ".join(factor), Groups(one.value, group, one.case, one.low, one.high, one.better)
+            labels = {arm: " & ".join(own[axis] for axis in factor) for arm, own in run.settings.items()}
+            names = tuple(sorted(set(labels.values())))
+            codes = np.array([names.index(labels[arm]) if arm in labels else -1 for arm in run.layout.arms])
+            groups = Groups(one.value, codes[seen.arm], one.case, names, one.low, one.high, one.better)
+            if len(groups.means) > 1:
+                yield outcome, " & ".join(factor), groups
 
 
 @dataclass(frozen=True)
-class Group(Values):
+class Group(Episodes):
     """One outcome in one group, over all that else was varied; controls are left out."""
 
     @classmethod
     def found(cls, run: RunValues) -> Iterator[Located]:
         """Every decisive outcome in every level of every axis that was varied, and of all together."""
         for outcome, factor, groups in grouped(run):
-            for level in np.unique(groups.group).tolist():
-                rows = groups.group == level
-                yield Located(
-                    valued(cls, run, outcome, groups.value[rows], groups.case[rows]), outcome, factor, arm=level
-                )
+            for level in groups.means:
+                own = groups.only([level])
+                yield Located(valued(cls, run, outcome, own.value, own.case), outcome, factor, arm=level)
 
     @classmethod
     def lacking(cls, manifest: Manifest) -> str:
@@ -213,8 +223,9 @@ class Anchored(Rowed):
 class Answers(Rowed):
     """What was answered (n,), by the attribute that was varied and by what was asked."""
 
-    answer: Names | Floats
-    attribute: Names
+    answer: Codes
+    attribute: Codes
+    """Both as whole numbers from 0."""
     label: Codes
     """The question: the case."""
     case: Codes
@@ -225,7 +236,8 @@ class Answers(Rowed):
         case was asked several times in each group."""
         for outcome, factor, groups in grouped(run) if run.layout.repeats > 1 else ():
             if groups.binary:
-                yield Located(cls(groups.value, groups.group, groups.case, groups.case), outcome, factor)
+                sample = cls(groups.value.astype(np.int64), groups.group, groups.case, groups.case)
+                yield Located(sample, outcome, factor)
 
     @classmethod
     def lacking(cls, manifest: Manifest) -> str:

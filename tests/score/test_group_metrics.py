@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from samples import decided, groups, pool, rated, versions
+from samples import codes, decided, groups, pool, rated, versions
 from scipy import stats
 
 from simrun.score.metrics.bias_amplification import BiasAmplification
@@ -291,7 +291,7 @@ def test_skew_size_by_hand():
     # V: case p 1 (answer is the attribute), q 0 (balanced), r 0; mean 1/3, m2 = 2/9, m3 = 2/27: skewness 1 / sqrt 2
     def of(answers):
         labels = np.repeat([0, 1, 2], 4)
-        return SkewSize().measure(Answers(np.array(list(answers)), np.array(list("ab" * 6)), labels, labels))
+        return SkewSize().measure(Answers(codes(answers, 12), codes("ab" * 6, 12), labels, labels))
 
     found = of("ynynyynnyynn")
     assert found.effects == pytest.approx({"0": 1, "1": 0, "2": 0})

@@ -172,7 +172,7 @@ def test_shrinkage_is_nearer_to_the_truth():
 
 
 def test_cells_of_a_report_begin_with_the_lowest():
-    found = pooled("score", "sex", [0, 100, 200, 0, 101, 202], list("bbbaaa"), list("xyzxyz"))
+    found = pooled("score", "sex", groups([0, 100, 200, 0, 101, 202], list("bbbaaa"), list("xyzxyz")))
     rows = texts(table(found))
     assert [len(row) for row in rows] == [6] * 2
     assert rows[0] == ["score", "sex", "b", "3 (3)", "100", "100"]

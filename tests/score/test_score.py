@@ -1,7 +1,7 @@
 """The report's figures from the tables: the layout by pairs, contrasts of single arms and of
 sets, by hand; and draws that are shared."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +17,7 @@ from simrun.agents.records import Record
 from simrun.estimate.paired import clustered_mean
 from simrun.estimate.resampling import LARGE, bootstrap_mean, bootstrap_means, sign_flip, sign_flips
 from simrun.log.manifest import Manifest
-from simrun.plan.arms import Arm, Setting, cell
+from simrun.plan.arms import Arm, cell
 from simrun.plan.contrasts import contrasts as contrasts_of
 from simrun.plan.design import planned
 from simrun.plan.factors import Factor
@@ -39,11 +39,6 @@ def manifest(known, cases: tuple[str, ...], repeats: int = 1, **changes) -> Mani
     """Two arms and the noise floor, on cases of these names."""
     plan = planned(config(vary={"patient": {"gender": ["woman", "man"]}}, cases=1, repeats=repeats), known)
     return Manifest.of(plan, 0.0).model_copy(update={"cases": cases, **changes})
-
-
-def _sets(factors: Sequence[Factor], levels: Sequence[str]) -> tuple[Setting, ...]:
-    each = zip(factors, levels, strict=True)
-    return tuple(Setting(role=own.role, what=own.what, kind=own.kind, level=level) for own, level in each)
 
 
 def fractional(known, cases: tuple[str, ...]) -> Manifest:

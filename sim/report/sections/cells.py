@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-from numpy.typing import ArrayLike
 from pydantic import JsonValue
 
 from simrun.agents.records import Record
@@ -11,7 +9,7 @@ from simrun.report.blocks import Block, Column, Table
 from simrun.report.section import Section
 from simrun.score.metrics.shrunken_means import Shrunken, ShrunkenMeans
 from simrun.score.scored import Scored
-from simrun.score.values import Groups
+from simrun.score.values import Groups, grouped
 
 
 class Cells(Section):
@@ -47,23 +45,16 @@ COLUMNS = (
 
 def cells(run: Scored) -> tuple[CellsResult, ...]:
     """Every declared outcome over the intersections of the axes that were varied, where there are several."""
-    axes, manifest = run.axes, run.manifest
-    if len(axes) < 2:
-        return ()
-    settings = {arm.name: " & ".join(arm.settings[axis] for axis in axes) for arm in manifest.arms if not arm.control}
-    found = []
-    for outcome in manifest.primary:
-        seen = run.layout.observed(outcome, settings)
-        if len(np.unique(seen.arm)) > 1:
-            named = np.array([settings.get(arm, "") for arm in run.layout.arms], dtype=object)[seen.arm]
-            found.append(pooled(outcome, " & ".join(axes), seen.value, named, seen.case))
-    return tuple(found)
+    whole = " & ".join(run.axes)
+    return tuple(
+        pooled(outcome, factor, sample)
+        for outcome, factor, sample in grouped(run)
+        if len(run.axes) > 1 and factor == whole and outcome in run.manifest.primary
+    )
 
 
-def pooled(outcome: str, factor: str, values: ArrayLike, cells: ArrayLike, cases: ArrayLike) -> CellsResult:
-    """Shrunken means of one outcome, an entry an episode (n,); all cells are to share their cases."""
-    case = np.unique(np.asarray(cases), return_inverse=True)[1]
-    sample = Groups(np.asarray(values, dtype=float), np.asarray(cells).astype(str), case)
+def pooled(outcome: str, factor: str, sample: Groups) -> CellsResult:
+    """Shrunken means of one outcome; all cells are to share their cases."""
     return CellsResult(outcome=outcome, factor=factor, means=ShrunkenMeans().measure(sample))
 
 

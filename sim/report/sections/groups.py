@@ -3,19 +3,15 @@
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simrun.agents.records import Record
 from simrun.report.blocks import Block, Column, Table, row
 from simrun.report.section import Section
-from simrun.scenarios.outcome import Outcome
-from simrun.score.layout import Observed
 from simrun.score.metrics.demographic_parity_difference import DemographicParityDifference
 from simrun.score.metrics.four_fifths import FourFifths, flagged, supported
-from simrun.score.metrics.group_mean import GroupMean
 from simrun.score.scored import Scored
-from simrun.score.values import Group
 from simrun.score.values import Groups as Grouped
+from simrun.score.values import grouped
 
 
 class Groups(Section):
@@ -66,38 +62,21 @@ COLUMNS = (
 
 def groups(run: Scored) -> tuple[GroupResult, ...]:
     """Every declared outcome over every axis that was varied, and over their intersections where there are several."""
-    settings = {arm.name: arm.settings for arm in run.manifest.arms if not arm.control}
-    found = []
-    for field, factor in ((field, factor) for field in run.manifest.primary for factor in _factors(run.axes)):
-        seen = run.layout.observed(field, settings)
-        cell_of = [
-            " & ".join(settings[arm][axis] for axis in factor) if arm in settings else "" for arm in run.layout.arms
-        ]
-        cells = np.array(cell_of, dtype=object)[seen.arm]
-        if len({cell_of[arm] for arm in np.unique(seen.arm)}) > 1:
-            found.append(_result(field, " & ".join(factor), seen, cells, run.outcome))
-    return tuple(found)
+    return tuple(
+        _result(outcome, factor, sample) for outcome, factor, sample in grouped(run) if outcome in run.manifest.primary
+    )
 
 
-def _factors(axes: tuple[str, ...]) -> list[tuple[str, ...]]:
-    return [*((axis,) for axis in axes), *([axes] if len(axes) > 1 else [])]
-
-
-def _result(field: str, factor: str, seen: Observed, cells: NDArray[np.object_], kind: type[Outcome]) -> GroupResult:
-    span = kind.span(field)
-    low, high = (span.low, span.high) if span else (None, None)
-    sample = Grouped(seen.value, cells.astype(str), seen.case, low, high)
-    own = {str(cell): sample.part(sample.group == cell) for cell in np.unique(sample.group)}
-    means = {cell: GroupMean().measure(Group(part.value, part.case)).value or 0.0 for cell, part in own.items()}
+def _result(outcome: str, factor: str, sample: Grouped) -> GroupResult:
+    means, sizes = sample.means, np.bincount(sample.group)
     # a share of several decisions, such as one in each of two orders, is no rate of people
     rates = FourFifths().measure(sample) if sample.binary else None
-    pick = max if kind.measured()[field].direction == "lower" else min
-    names, counts = np.unique(cells.astype(str), return_counts=True)
+    pick = max if sample.better == "lower" else min
     return GroupResult(
-        outcome=field,
+        outcome=outcome,
         factor=factor,
         means=means,
-        n={str(name): int(count) for name, count in zip(names, counts, strict=True)},
+        n={name: int(sizes[at]) for at, name in enumerate(sample.names) if name in means},
         gap=DemographicParityDifference().measure(sample) or 0.0,
         worst=pick(means, key=lambda cell: means[cell]),
         ratio=rates.value if rates else None,

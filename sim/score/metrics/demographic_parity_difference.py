@@ -2,7 +2,6 @@
 
 import math
 
-from simrun.estimate.columns import by_group
 from simrun.score.metric import Metric
 from simrun.score.values import Groups
 
@@ -22,5 +21,5 @@ class DemographicParityDifference(Metric):
 
     def measure(self, sample: Groups) -> float | None:
         """The difference."""
-        means = [float(values.mean()) for values in by_group(sample.value, sample.group).values()]
+        means = sample.means.values()
         return max(means) - min(means) if len(means) > 1 else None

@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from simrun.estimate.columns import Floats, Names, finite
+from simrun.estimate.columns import Floats, finite
 from simrun.estimate.paired import unseen
 from simrun.score.metric import Metric, Numbers
 from simrun.score.values import Groups
@@ -42,7 +42,7 @@ class FourFifths(Metric):
 
     def measure(self, sample: Groups) -> Numbers:
         """The ratio with its interval, whose ends are None for one case or where a draw often loses a group."""
-        count, chosen = _tables(sample.value, sample.group, sample.case)
+        count, chosen = _tables(sample)
         rates = chosen.sum(0) / count.sum(0)
         if not rates.any() or len(rates) < 2:
             return Numbers(value=None)
@@ -71,14 +71,13 @@ def supported(high: float | None) -> bool:
     return high is not None and high < THRESHOLD
 
 
-def _tables(taken: Floats, group: Names, case: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """Rows and selected rows, by case and group."""
-    names, column = np.unique(group, return_inverse=True)
-    units, row = np.unique(case, return_inverse=True)
-    count, chosen = np.zeros((2, len(units), len(names)))
-    np.add.at(count, (row, column), 1.0)
-    np.add.at(chosen, (row, column), taken)
-    return count, chosen
+def _tables(sample: Groups) -> tuple[Floats, Floats]:
+    """Rows and selected rows, by case and group, of those that there are."""
+    width, shape = len(sample.names), (int(sample.case.max()) + 1, len(sample.names))
+    cell = sample.case * width + sample.group
+    count, chosen = (np.bincount(cell, by, minlength=shape[0] * width).reshape(shape) for by in (None, sample.value))
+    cases, groups = count.any(axis=1), count.any(axis=0)
+    return count[cases][:, groups].astype(float), chosen[cases][:, groups].astype(float)
 
 
 def _interval(drawn: Floats, rates: Floats, cases: NDArray[np.intp], tail: float) -> tuple[float | None, float | None]:

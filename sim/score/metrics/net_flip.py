@@ -8,7 +8,7 @@ import numpy as np
 from simrun.estimate.paired import clustered_mean
 from simrun.score.metric import Metric, Numbers, Worse
 from simrun.score.pairs import Pairs
-from simrun.score.samples import WORSE
+from simrun.score.samples import WORSE, distinct
 
 
 class NetFlip(Metric):
@@ -37,7 +37,7 @@ class NetFlip(Metric):
 
         found = clustered_mean(sample.reference - sample.arm, sample.case, -1, 1)
         lost, gained = int(np.sum(sample.arm < sample.reference)), int(np.sum(sample.arm > sample.reference))
-        independent = len(np.unique(sample.case)) == len(sample.case)
+        independent = distinct(sample.case) == len(sample.case)
         p = (float(binomtest(lost, lost + gained).pvalue) if lost + gained else 1.0) if independent else None
         return Numbers(value=found.value, low=found.low, high=found.high, p=p)
 

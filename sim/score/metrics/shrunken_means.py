@@ -55,14 +55,15 @@ class ShrunkenMeans(Metric):
 
     def measure(self, sample: Groups) -> Shrunken:
         """All cells."""
-        names, code = np.unique(sample.group, return_inverse=True)
+        there, code = np.unique(sample.group, return_inverse=True)
+        names = [sample.names[at] for at in there]
         rows = np.bincount(code)
         noise, sizes = _noise(sample.value, code, sample.case)
         means = np.bincount(code, sample.value) / rows
         shrunken, centre, between = (None, None, None) if noise is None else _shrunken(means, noise / sizes)
         return Shrunken(
             cells={
-                str(name): Cell(
+                name: Cell(
                     n=int(rows[place]),
                     cases=int(sizes[place]),
                     mean=float(means[place]),

@@ -2,10 +2,8 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simrun.agents.records import Record
 from simrun.estimate.columns import Floats, finite
@@ -40,25 +38,24 @@ class SkewSize(Metric):
         """The skewness, and the effects."""
         from scipy.stats import skew
 
-        names, label = np.unique(sample.label, return_inverse=True)
-        effects = _effects(label, sample.attribute, sample.answer)
+        effects = _effects(sample.label, sample.attribute, sample.answer)
         there = effects[~np.isnan(effects)]
         varied = len(there) > 2 and np.ptp(there) > 1e-12
         return Skew(
             value=finite(float(skew(there))) if varied else None,
-            effects={str(name): finite(float(effect)) for name, effect in zip(names, effects, strict=True)},
+            effects={str(at): finite(float(effects[at])) for at in np.unique(sample.label)},
         )
 
 
-def _effects(label: Codes, attribute: NDArray[Any], answer: NDArray[Any]) -> Floats:
+def _effects(label: Codes, attribute: Codes, answer: Codes) -> Floats:
     """Cramér's V within each label, NaN where a table has one row or one column:
     sqrt(chi2 / (n min(rows - 1, columns - 1)))."""
-    codes = [np.unique(column, return_inverse=True)[1] for column in (attribute, answer)]
-    table = np.zeros((int(label.max()) + 1, *(int(code.max()) + 1 for code in codes)))
-    np.add.at(table, (label, *codes), 1.0)
+    shape = tuple(int(code.max()) + 1 for code in (label, attribute, answer))
+    cell = (label * shape[1] + attribute) * shape[2] + answer
+    table = np.bincount(cell, minlength=shape[0] * shape[1] * shape[2]).reshape(shape).astype(float)
     n, rows, columns = table.sum(axis=(1, 2)), table.sum(axis=2), table.sum(axis=1)
-    expected = rows[:, :, None] * columns[:, None, :] / n[:, None, None]
     with np.errstate(divide="ignore", invalid="ignore"):
+        expected = rows[:, :, None] * columns[:, None, :] / n[:, None, None]
         squares = np.where(expected > 0, (table - expected) ** 2 / expected, 0.0).sum(axis=(1, 2))
         freedom = np.minimum((rows > 0).sum(axis=1), (columns > 0).sum(axis=1)) - 1
         found: Floats = np.sqrt(squares / (n * freedom))

@@ -24,8 +24,8 @@ class StandardisedDifference(Metric):
 
     def measure(self, sample: Pairs) -> float | None:
         """The difference."""
-        _, place = np.unique(sample.case, return_inverse=True)
-        difference = np.bincount(place, sample.arm - sample.reference) / np.bincount(place)
+        count = np.bincount(sample.case)
+        difference = np.bincount(sample.case, sample.arm - sample.reference)[count > 0] / count[count > 0]
         # equal differences of unequal numbers leave a rounding error where the deviation should be 0
         if len(difference) < 2 or difference.std(ddof=1) <= 1e-12 * max(1.0, float(abs(difference).max())):
             return None

@@ -3,12 +3,10 @@
 import math
 from collections.abc import Mapping
 
-import numpy as np
-
 from simrun.agents.records import Record
 from simrun.score.metric import Metric, Worse
 from simrun.score.metrics.shrunken_means import Cell, ShrunkenMeans
-from simrun.score.samples import WORSE
+from simrun.score.samples import WORSE, distinct
 from simrun.score.values import Groups
 
 
@@ -42,15 +40,10 @@ class WorstGroup(Metric):
 
     def measure(self, sample: Groups) -> Worst:
         """The group."""
-        names, code, counts = np.unique(sample.group, return_inverse=True, return_counts=True)
-        means = np.bincount(code, sample.value) / counts
-        cells = {
-            str(name): Cell(n=int(n), cases=len(np.unique(sample.case[code == at])), mean=float(mean), shrunken=None)
-            for at, (name, n, mean) in enumerate(zip(names, counts, means, strict=True))
-        }
+        cells = {name: _cell(sample.only([name])) for name in sample.means}
         large = [name for name, each in cells.items() if each.n >= self.n_min]
         if len(large) > 1:
-            cells |= ShrunkenMeans().measure(sample.part(np.isin(sample.group, large))).cells
+            cells |= ShrunkenMeans().measure(sample.only(large)).cells
         sign = -1 if sample.better == "lower" else 1
         worst = min(large, key=lambda name: (sign * _mean(cells[name]), name), default="")
         return Worst(
@@ -63,6 +56,10 @@ class WorstGroup(Metric):
     def direction(self, sample: Groups) -> Worse:
         """As the outcome says."""
         return WORSE[sample.better] or "lower"
+
+
+def _cell(own: Groups) -> Cell:
+    return Cell(n=len(own.value), cases=distinct(own.case), mean=float(own.value.mean()), shrunken=None)
 
 
 def _mean(cell: Cell) -> float:
