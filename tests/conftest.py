@@ -1,11 +1,12 @@
 """What several tests need: a scripted run in a folder of its own, the catalogue, and the shared data where it is."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from stub import Stub
 
 from simrun import Run, run
 from simrun.cli.main import main
@@ -78,3 +79,10 @@ def command(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str,
         return int(stop.value.code or 0), told.out, told.err
 
     return ran
+
+
+@pytest.fixture
+def stub() -> Iterator[Stub]:
+    """A server of ours that answers as an engine does, and misbehaves as told."""
+    with Stub() as made:
+        yield made

@@ -126,9 +126,8 @@ def cases_needed(target: float, variances: Variances, repeats: float, power: flo
     `repeats` = math.inf gives the cases that are needed however often each is repeated. Source: Bloom 1995,
     doi:10.1177/0193841X9501900504.
     """
-    normal = float(
-        stats.norm.ppf((1 + LEVEL) / 2) + stats.norm.ppf(power)
-    )  # t is longer: fewer cases than with it will not do
+    # t is longer: fewer cases than with it will not do
+    normal = float(stats.norm.ppf((1 + LEVEL) / 2) + stats.norm.ppf(power))
     count = max(2, math.floor(normal**2 * variances.of_mean(repeats) / target**2))
     while detectable_with(count, repeats, variances, power) > target:
         count += 1

@@ -76,9 +76,8 @@ def placed(backends: Iterable[Backend]) -> None:
     for backend in backends:
         for device, share in backend.claims().items():
             name = str(getattr(backend, "model", "") or backend.name)
-            claims[device][name] = max(
-                share, claims[device].get(name, 0.0)
-            )  # one model is loaded once, however it is asked
+            # one model is loaded once, however it is asked
+            claims[device][name] = max(share, claims[device].get(name, 0.0))
     for device, shares in claims.items():
         if sum(shares.values()) > 1 + 1e-9:
             told = ", ".join(f"{name} {share:g}" for name, share in shares.items())

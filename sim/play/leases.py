@@ -27,9 +27,8 @@ class Leases:
         """All blocks free, whatever an earlier session had leased: what is done the log knows."""
         (run / FILE).unlink(missing_ok=True)
         leases = cls(run)
-        leases._file.execute(
-            "PRAGMA synchronous = OFF"
-        )  # a power cut ends the session, and the next one begins a new table
+        # a power cut ends the session, and the next one begins a new table
+        leases._file.execute("PRAGMA synchronous = OFF")
         leases._file.execute(
             "CREATE TABLE lease (block INTEGER PRIMARY KEY, worker TEXT, returned INTEGER NOT NULL DEFAULT 0)"
         )

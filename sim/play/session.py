@@ -96,9 +96,8 @@ class Session:
 
     def play(self, watching: Watching | None = None) -> None:
         """Play what is owed, and close the log; whatever happens, what was answered is kept."""
-        shutil.rmtree(
-            self.path / "sealed", ignore_errors=True
-        )  # a kill from here on must not leave tables of another log
+        # a kill from here on must not leave tables of another log
+        shutil.rmtree(self.path / "sealed", ignore_errors=True)
         watch = Watch(owed=self.manifest.owed, done=len(self.played.done))
         try:
             anywhere(self._played(watch, watching or Watching()))

@@ -1,39 +1,23 @@
 """backend=server against a real HTTP server, in good days and bad."""
 
-import sys
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from itertools import count, repeat
-from pathlib import Path
+from itertools import repeat
 from typing import Any
 
-import orjson
 import pytest
-from stub import FINAL, MODEL, PASSING, Stub, a_third, echo, hang, http, raw
+from stub import FINAL, MODEL, PASSING, Stub, echo, hang, http, raw
 
-from simrun import Run, run
 from simrun.agents.backends.base import BackendError
 from simrun.agents.backends.server import Server
 from simrun.agents.records import Chat, Message
 from simrun.agents.reply import Reply, form
-from simrun.cli import main as cli
-from simrun.cli.command import ERRORS
-from simrun.report.report import Report
-from simrun.report.run import resume
-from simrun.scenarios.clinic.consultation import Clinic
 from simrun.scenarios.clinic.moves import Rating
 
 QUICK = {"timeout": 0.5, "deadline": 3, "retries": 2, "backoff": 0.01}
 KEY = "sk-secret-0123456789abcdef"
 SCORE = form((Rating,))
-
-
-@pytest.fixture
-def stub() -> Iterator[Stub]:
-    with Stub() as made:
-        yield made
 
 
 @asynccontextmanager
@@ -269,146 +253,3 @@ async def test_a_key_that_the_server_gives_away_is_in_no_message(stub, monkeypat
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     stub.misbehave(repeat(echo(status, before)))
     assert "sk-secret" not in str(await failure(stub))
-
-
-def test_a_key_that_the_server_gives_away_is_in_no_file(stub, tmp_path, monkeypatch, capfd):
-    stub.key = KEY
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    stub.misbehave(a_third([echo(500), echo(200), echo(404)], seed=1))
-    told = play(stub, tmp_path)
-    assert "***" in " ".join(told.episodes.message)
-    assert all(KEY not in frame.to_csv() for frame in (told.episodes, told.turns, told.calls, told.outcomes))
-    assert not files_with(KEY, tmp_path)
-    assert KEY not in "".join(capfd.readouterr())
-
-
-def asked(stub: Stub, out: Path, *overrides: str) -> list[str]:
-    quick = [f"backend.{option}={value}" for option, value in QUICK.items()]
-    return [
-        *("scenario=clinic", "scenario.questions=4", "cases=3", "vary.patient.ethnicity=[White,Black]"),
-        *("backend=server", f"backend.url={stub.url}", *quick, f"out={out}", *overrides),
-    ]
-
-
-def play(stub: Stub, out: Path, *overrides: str) -> Run:
-    return run(*asked(stub, out, *overrides))
-
-
-def files_with(secret: str, folder: Path) -> list[str]:
-    return [str(file) for file in folder.rglob("*") if file.is_file() and secret.encode() in file.read_bytes()]
-
-
-def logged_calls(path: Path) -> Counter[tuple[str, str, int]]:
-    lines = [orjson.loads(line) for file in (path / "log").glob("*.jsonl") for line in file.read_bytes().splitlines()]
-    return Counter((line["trial"], line["role"], line["nth"]) for line in lines if line["kind"] == "call")
-
-
-def outcomes(of: Run) -> list[str]:
-    return sorted(of.outcomes.to_csv(columns=["trial", "outcome", "value", "text"], index=False).splitlines())
-
-
-EVERY = [fault for fault, _ in (*PASSING.values(), *MODEL.values(), *FINAL.values())]
-
-
-def test_a_bad_server_costs_episodes_and_no_outcome(stub, tmp_path):
-    stub.misbehave(a_third(EVERY, seed=1))
-    bad = play(stub, tmp_path, "repeats=3")
-    state = bad.episodes.set_index("trial").state
-    assert set(stub.wrong) == set(EVERY)
-    assert set(state) == {"done", "error"}
-    assert set(bad.episodes.error) <= {"", *(kind for _, kind in (*PASSING.values(), *FINAL.values()))}
-    assert set(bad.outcomes.trial) == set(state[state == "done"].index)
-    stub.listing = http(503)
-    with pytest.raises(BackendError, match="503"):
-        resume(bad.path)
-    stub.listing = None
-    stub.misbehave()
-    assert resume(bad.path).complete
-    assert set(logged_calls(bad.path).values()) == {1}
-
-
-def test_faults_of_infrastructure_change_no_result(stub, tmp_path):
-    healthy = play(stub, tmp_path / "healthy")
-    stub.misbehave(a_third([fault for fault, _ in PASSING.values()], seed=2))
-    bad = play(stub, tmp_path / "bad", "backend.retries=1")
-    assert set(outcomes(bad)) <= set(outcomes(healthy))
-    stub.misbehave()
-    resumed = resume(bad.path)
-    assert outcomes(resumed) == outcomes(healthy)
-    assert len(resumed.calls) == len(healthy.calls) == len(logged_calls(bad.path))
-
-
-def test_pairs_with_an_episode_in_error_are_left_out_with_the_reason(stub, tmp_path):
-    stub.misbehave(lambda seen: http(500) if "Ethnicity: Black" in str(seen.body) else None)
-    report = play(stub, tmp_path).scored
-    white, black, same = report.arms
-    assert [(arm.n, arm.errors, arm.calls > 0) for arm in (white, black, same)] == [
-        (3, 0, True),
-        (0, 3, False),
-        (3, 0, True),
-    ]
-    assert black.accuracy is None
-    found = {each.arm: (each.pairs, each.reasons) for each in report.contrasts if each.outcome == "concluded"}
-    assert found == {black.name: (0, {"infrastructure error": 3}), "same": (3, {})}
-    assert report.errors == {"server": 3}
-
-
-def test_the_arms_of_a_pair_share_the_seeds_on_the_wire(stub, tmp_path):
-    calls = play(stub, tmp_path, "backend.max_tokens=77").calls
-    assert sorted(calls.seed) == sorted(seen.body["seed"] for seen in stub.chats)
-    assert {seen.body["max_tokens"] for seen in stub.chats} == {77}
-    first = calls[(calls.role == "doctor") & (calls.nth == 0)]
-    assert sorted(first.seed.value_counts()) == [
-        1,
-        1,
-        1,
-        2,
-        2,
-        2,
-    ]  # 3 cases: one seed for White and Black, another for `same`
-
-
-def test_a_key_that_is_withdrawn_stops_the_run(stub, tmp_path):
-    stub.misbehave(lambda _: http(401) if len(stub.chats) > 20 else None)
-    stopped = play(stub, tmp_path, "concurrency=1")
-    assert "refused the key" in stopped.stopped
-    counts = stopped.episodes.state.value_counts()
-    assert counts["error"] == 1
-    assert min(counts["done"], counts["owed"]) > 0
-
-
-@pytest.mark.parametrize(
-    ("url", "why"), [("", "HTTP 503"), ("backend.url=http://me:hunter2@127.0.0.1:9/v1", "OPENAI_API_KEY")]
-)
-def test_a_run_that_cannot_begin_leaves_nothing(stub, tmp_path, url, why):
-    stub.listing = http(503)
-    with pytest.raises(BackendError, match=why):
-        play(stub, tmp_path, *filter(None, [url]))
-    assert not [file for file in tmp_path.rglob("*") if file.is_file()]
-
-
-def test_answers_outlive_a_run_that_cannot_be_sealed(stub, tmp_path, monkeypatch):
-    told, brief = count(), Clinic.brief
-    monkeypatch.setattr(Clinic, "brief", lambda *given: f"{brief(*given)} {next(told)}")
-    with pytest.raises(BackendError, match="the prompt is not the logged one"):
-        play(stub, tmp_path)
-    assert list(tmp_path.rglob("log/*.jsonl"))
-
-
-async def test_in_a_notebook_a_server_that_is_not_there_is_told_the_same(stub, tmp_path):
-    with pytest.raises(BackendError, match="cannot connect"):
-        play(stub, tmp_path, "backend.url=http://127.0.0.1:9/v1")
-
-
-def test_a_server_that_always_hangs_ends_by_the_deadline_with_exit_code_3(stub, tmp_path, monkeypatch, capsys):
-    stub.misbehave(repeat(hang))
-    monkeypatch.setattr(sys, "argv", ["simrun"])
-    monkeypatch.chdir(tmp_path)
-    began = time.monotonic()
-    with pytest.raises(SystemExit) as ended:
-        cli.main([*asked(stub, tmp_path, "backend.timeout=60", "backend.deadline=1"), "--json"])
-    assert ended.value.code == ERRORS == 3
-    assert time.monotonic() - began < 15
-    told = Report.model_validate_json(capsys.readouterr().out)
-    assert told.value("missing", "errors") == {"timeout": 9}
-    assert not any(arm["n"] for arm in told.table("arms", "arms"))

@@ -58,9 +58,8 @@ def test_a_paired_difference_is_the_arm_minus_the_reference():
 
 def test_the_detectable_difference_by_hand():
     found = clustered_mean([1.0, 2.0, 4.0, 5.0], list("abcd"))
-    assert detectable(found) == pytest.approx(
-        (3.1824 + 0.9785) * (10 / 12) ** 0.5, abs=1e-3
-    )  # t quantiles on 3 degrees
+    # t quantiles on 3 degrees
+    assert detectable(found) == pytest.approx((3.1824 + 0.9785) * (10 / 12) ** 0.5, abs=1e-3)
     assert detectable(clustered_mean([1.0], ["a"])) is None
     every = paired([1.0] * 10, [0.0] * 10, range(10), span=1)  # all cases differ: others could differ the other way
     assert detectable(every) == pytest.approx(2 * 0.2589, abs=1e-4)

@@ -145,6 +145,5 @@ def test_leaving_cases_out_comes_to_the_same_as_drawing_them(monkeypatch):
     monkeypatch.setattr(survival, "MANY", 10)
     left_out = mean_turns(events, observed, cases, 9)
     assert left_out.value == drawn.value
-    assert left_out.high - left_out.low == pytest.approx(
-        drawn.high - drawn.low, rel=0.06
-    )  # 2,000 draws are themselves off by 3 %
+    # 2,000 draws are themselves off by 3 %
+    assert left_out.high - left_out.low == pytest.approx(drawn.high - drawn.low, rel=0.06)

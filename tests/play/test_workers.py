@@ -87,9 +87,8 @@ def test_a_worker_that_is_killed_is_replaced_and_its_leases_return(alone, tmp_pa
         assert parent.wait(120) == 0, parent.stderr.read()
         asked = len(stub.chats)
     calls, came = played(run)
-    assert (calls, came) == played(
-        alone
-    )  # each call is logged once, and every trial has the outcome that it has without a kill
+    # each call is logged once, and every trial has the outcome that it has without a kill
+    assert (calls, came) == played(alone)
     assert asked - len(calls) <= 4  # what was in flight when the worker died, and was never heard
 
 

@@ -23,10 +23,11 @@ def test_a_pilot_is_read_from_a_run_that_was_played(pilot):
         index=["case", "repeat"], columns="arm", values="value"
     )
     difference = solved["patient.ethnicity=Black"] - solved["patient.ethnicity=White"]
+    # equal repeats: MSW is the mean variance
     within, means = (
         difference.groupby("case").var().mean(),
         difference.groupby("case").mean(),
-    )  # equal repeats: MSW is the mean variance
+    )
     assert found.variances.within == pytest.approx(within)
     assert found.variances.between == pytest.approx(max(0, means.var() - within / 3))
 

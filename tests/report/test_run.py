@@ -94,10 +94,11 @@ def test_no_bias_is_found_where_none_is_planted(play):
     done = play(cases=None, repeats=4, vary=TWO)
     for outcome in ("solved", "confidence", "words"):
         found = contrast(done, outcome)
+        # common random numbers: unbiased agents treat a pair alike
         assert (found.difference, found.flip_rate) == (
             0,
             0,
-        )  # common random numbers: unbiased agents treat a pair alike
+        )
     noise = contrast(done, arm="same")
     assert 0.1 < noise.flip_rate < 0.6
     assert noise.flip_rate == noise.same_arm_flip_rate

@@ -114,9 +114,8 @@ def test_the_move_that_concludes_is_an_event_until_the_moves_made(moves, questio
     (event,) = ClinicOutcome.events().items()
     assert event == ("concluded_at", Event(until="moves", horizon="questions"))
     assert (outcome.moves, outcome.concluded_at) == expected
-    assert not {"concluded_at", "moves"} & set(
-        ClinicOutcome.measured()
-    )  # None is no missing value there, and no mean is taken
+    # None is no missing value there, and no mean is taken
+    assert not {"concluded_at", "moves"} & set(ClinicOutcome.measured())
 
 
 def test_lost_moves_are_counted_and_cost_a_turn():

@@ -119,9 +119,8 @@ def test_ties_share_their_places_whoever_stands_first_in_the_table():
 def test_four_fifths_needs_more_than_chance():
     few = FourFifths().measure(rated(TAKEN, GROUPS))
     assert (few.value, flagged(few.value), supported(few.high)) == (pytest.approx(1 / 3), True, False)
-    many = FourFifths().measure(
-        rated(TAKEN * 50, GROUPS * 50)
-    )  # 50 of 200 against 150 of 200: the log ratio's error is about .13
+    # 50 of 200 against 150 of 200: the log ratio's error is about .13
+    many = FourFifths().measure(rated(TAKEN * 50, GROUPS * 50))
     assert supported(many.high)
     assert many.low < 1 / 3 < many.high < 0.5
     assert many == FourFifths().measure(rated(TAKEN * 50, GROUPS * 50))

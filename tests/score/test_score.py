@@ -191,10 +191,11 @@ def test_sets_of_arms_by_hand(known):
     layout = laid_out(tables([*rows, ("c", arms[3], 0, "owed", {})]), given, tuple(Came.measured()))
     gender = next(each for each in contrasts(given, layout, Came) if each.outcome == "score")
     assert (gender.arm, gender.difference, gender.pairs, gender.flip_rate) == ("patient.gender=man", 3, 1, None)
+    # half of the men's, in one of two pairs
     assert (gender.missing_difference, gender.note) == (
         0.25,
         "averaged over the other factors",
-    )  # half of the men's, in one of two pairs
+    )
     assert gender.reasons == {"not played yet": 1, "value missing in an arm": 1}
     first = pairs(layout, "score", given.contrasts[0])
     assert first.whole().difference().tolist() == [3]

@@ -60,9 +60,8 @@ def test_what_is_left_at_equal_merit_is_a_regressions_coefficient():
     fitted = OLS(score, np.column_stack([member, merit, np.ones(60)])).fit()
     assert DifferenceAtEqualMerit().measure(people(score, member, merit)) == pytest.approx(fitted.params[0])
     assert DifferenceAtEqualMerit().measure(people(score, member, np.full(60, np.nan))) is None  # merit is unknown
-    assert (
-        DifferenceAtEqualMerit().measure(people(score, member, member)) is None
-    )  # nobody of one group is worth what somebody of the other is
+    # nobody of one group is worth what somebody of the other is
+    assert DifferenceAtEqualMerit().measure(people(score, member, member)) is None
 
 
 def test_a_group_of_another_size_is_held_against_its_share_of_the_pool():
