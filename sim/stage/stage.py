@@ -115,6 +115,8 @@ class Stage:
         self._introductions: dict[str, list[str]] = {}
         self._seats: dict[tuple[str, str], Seat] = {}
         self._ears = scenario.hears(case, seeds.rng("hears"))
+        self._heard: dict[str, tuple[str, ...]] = {}
+        """By whom each speaker is heard, of those who are played by an agent."""
         self._due: list[tuple[Turn, int]] = []
         self._said: list[Reply | None] = []
         self._alone = True
@@ -167,18 +169,22 @@ class Stage:
 
     def _index(self, turn: Turn) -> int:
         unsaid = [index for index, said in enumerate(self._said) if said is None]
-        for same in (lambda due: due is turn, lambda due: due == turn):  # of equal turns the one that was handed out
-            for index in unsaid:
-                if same(self._due[index][0]):
-                    return index
+        for index in unsaid:  # of equal turns the one that was handed out
+            if self._due[index][0] is turn:
+                return index
+        for index in unsaid:
+            if self._due[index][0] == turn:
+                return index
         due = [self._due[index][0].role for index in unsaid]
         raise ValueError(f"{turn.role!r} is not due to speak this turn; due are: {due or 'nobody, it is over'}")
 
     def _judging(self, play: Play, judges: tuple[Judge, ...], shown: Said) -> Play:
         """The play, and after it what the judges say of it, all at the same time."""
         self.outcome = yield from play
+        if not judges:
+            return self.outcome
         lines = tuple((entry.role, entry.heard) for entry in self.transcript)
-        evidence = self._scenario.evidence(self._case, self.outcome, lines) if judges else {}
+        evidence = self._scenario.evidence(self._case, self.outcome, lines)
         said = shown.model_copy(update={"lines": lines, "evidence": evidence})
         asked = {judge: judge.questions(said) for judge in judges}
         for judge in judges:
@@ -204,6 +210,8 @@ class Stage:
                 if other in self._ears and self._ears.has_edge(other, role)
                 if (told := agent.veiled if role in blind else agent.introduction)
             ]
+        for role in self._ears:
+            self._heard[role] = tuple(other for other in self._ears.successors(role) if other in self._introductions)
         for role in speaking:
             self._seat(role, "")
         for role, agent in self._cast.items():
@@ -212,11 +220,12 @@ class Stage:
 
     def _seat(self, role: str, chat: str) -> Seat:
         """One chat of a role; each begins with who it is, and with whom it is introduced to."""
-        if (role, chat) not in self._seats:
+        seat = self._seats.get((role, chat))
+        if seat is None:
             seat = self._seats[role, chat] = Seat(self._cast[role].prompt())
             for told in self._introductions[role]:
                 seat.hear(told)
-        return self._seats[role, chat]
+        return seat
 
     def _advance(self, value: Reply | tuple[Reply, ...] | None) -> None:
         self._due, self._said = [], []
@@ -231,7 +240,8 @@ class Stage:
         self._alone = isinstance(beat, Turn)
         for turn in (beat,) if isinstance(beat, Turn) else beat:
             seat = self._seat(turn.role, turn.chat)
-            self._due.append((replace(turn), seat.calls))  # each is itself, however equal
+            again = any(turn is due for due, _ in self._due)
+            self._due.append((replace(turn) if again else turn, seat.calls))  # each is itself, however equal
             self._said.append(None)
             seat.calls += 1
 
@@ -253,10 +263,10 @@ class Stage:
         for hearer in self._hearers(spoken) if text else ():
             self._seat(hearer, spoken.chat).hear(f"{called(spoken.role)}: {text}", images)
 
-    def _hearers(self, spoken: Turn | Line) -> list[str]:
+    def _hearers(self, spoken: Turn | Line) -> tuple[str, ...]:
         """Who hears what is spoken, in the chat of that name; who is played by no agent has none."""
-        ears = self._ears.successors(spoken.role) if spoken.role in self._ears else ()
-        return [role for role in ears if role in self._introductions and (spoken.to is None or role in spoken.to)]
+        heard = self._heard.get(spoken.role, ())
+        return heard if spoken.to is None else tuple(role for role in heard if role in spoken.to)
 
 
 def _words(role: str, reply: Reply) -> str:
