@@ -268,3 +268,10 @@ def test_the_changelog_names_this_version_or_what_is_to_be_released():
     heads = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert heads[0] in ("Unreleased", version)
     assert __version__ == version
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda page: page.name)
+def test_what_a_page_imports_of_ours_is_there(page: Path):
+    blocks = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+    for line in re.findall(r"^(?:from|import) simrun\b[^(\n]*$", "\n".join(blocks), re.MULTILINE):
+        exec(line, {})  # ImportError names the line

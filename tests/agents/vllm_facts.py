@@ -11,11 +11,13 @@ from simrun.agents.backends.base import BackendError
 from simrun.agents.backends.vllm import Vllm
 from simrun.agents.records import Chat, Message
 from simrun.agents.reply import Reply, form
-from simrun.config.menus import catalogue
+from simrun.config.menus import catalogue, modes
 from simrun.config.options import Config
 from simrun.plan.design import planned
+from simrun.scenarios.base import Turn
 from simrun.scenarios.clinic.moves import Rating
-from simrun.scenarios.recruitment import KINDS
+from simrun.scenarios.recruitment import Recruitment
+from simrun.stage.drive import drive
 
 MODEL = sys.argv[1]
 SMALL = {"context": 2048, "max_tokens": 24, "engine": {"distributed_executor_backend": "uni"}}
@@ -30,14 +32,9 @@ def chat(*texts: str, seed: int = 1, kinds=()) -> Chat:
 
 async def mode(name: str, backend: Vllm) -> dict:
     """Two episodes of a mode of recruitment on one engine that is open already."""
-    options = {
-        "name": "recruitment",
-        "mode": name,
-        "questions": 1,
-        "applicants": 3,
-        "places": 1,
-        "auditor": name == "panel",
-    }
+    few = {"questions": 1, "applicants": 3, "places": 1, "auditor": name == "panel"}
+    own = modes(Recruitment)[name].model_fields
+    options = {"name": "recruitment", "mode": name} | {key: value for key, value in few.items() if key in own}
     roles = {"judge": {"backend": "scripted"}} if name in ("interview", "letter") else {}
     config = Config.of(
         {
@@ -51,18 +48,13 @@ async def mode(name: str, backend: Vllm) -> dict:
     )
     plan, found = planned(config, catalogue()), {"calls": 0, "unreadable": 0}
 
-    async def episode(trial) -> None:
-        stage = plan.stage(trial)
-        while not stage.over:
-            turns = stage.pending()
-            answers = await asyncio.gather(*(backend.reply(stage.chat(turn)) for turn in turns))
-            for turn, answer in zip(turns, answers, strict=True):
-                reply = Reply.of(answer, turn.kinds())
-                found["calls"] += 1
-                found["unreadable"] += bool(turn.kinds()) and reply.problem == "unreadable"
-                stage.say(turn, reply)
+    async def ask(turn: Turn, asked: Chat) -> Reply:
+        reply = Reply.of(await backend.reply(asked), turn.kinds())
+        found["calls"] += 1
+        found["unreadable"] += bool(turn.kinds()) and reply.problem == "unreadable"
+        return reply
 
-    await asyncio.gather(*map(episode, plan.trials()))
+    await asyncio.gather(*(drive(plan.stage(trial), ask) for trial in plan.trials()))
     return found
 
 
@@ -101,7 +93,7 @@ async def main() -> dict:
     found["draws"] = [answer.text for answer in answers]
     roomy = Vllm(model=MODEL, **SMALL | {"max_tokens": 60})
     await roomy.open()
-    found["modes"] = {name: await mode(name, roomy) for name in KINDS}
+    found["modes"] = {name: await mode(name, roomy) for name in modes(Recruitment)}
     await roomy.close()
     try:
         await one.reply(chat("You are a doctor.", "word " * 3000))
