@@ -106,6 +106,7 @@ def test_nothing_of_sim_knows_one_scenario():
         assert not known & ours, file
 
 
+@pytest.mark.slow
 def test_nothing_imports_itself_in_a_circle():
     """Each module alone: one that needs another to have been imported before fails here."""
     names = [
@@ -270,7 +271,10 @@ def test_the_changelog_names_this_version_or_what_is_to_be_released():
     assert __version__ == version
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda page: page.name)
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_what_a_page_imports_of_ours_is_there(page: Path):
     blocks = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
     for line in re.findall(r"^(?:from|import) simrun\b[^(\n]*$", "\n".join(blocks), re.MULTILINE):
