@@ -136,9 +136,13 @@ def test_a_whole_run_with_the_real_model(tmp_path: Path):
     assert report.played.cached_tokens > 0
 
 
-@pytest.mark.parametrize("mode", ["rank", "interview", "panel"])  # the others have one call; with vLLM all are played
+# the others have one call; with vLLM all are played
+FEW = {"rank": {"applicants": 3, "places": 1}, "interview": {"questions": 1}, "panel": {"rounds": 0}}
+
+
+@pytest.mark.parametrize("mode", FEW)
 def test_recruitment_plays_with_the_real_model(tmp_path, mode):
-    options = {"mode": mode, "questions": 1, "applicants": 3, "places": 1, "rounds": 0}
+    options = {"mode": mode, **FEW[mode]}
     asked = {"max_tokens": 32, "context": 2048}
     found = run(
         "scenario=recruitment",
