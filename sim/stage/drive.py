@@ -38,8 +38,12 @@ async def drive(
     """
     while not stage.over:
         turns = stage.pending()
-        asked = [ask(turn, stage.chat(turn)) for turn in turns]
-        replies = [await asked[0]] if len(asked) == 1 else await together(asked)
+        if len(turns) == 1:  # the usual case, and the quickest
+            if (only := await ask(turns[0], stage.chat(turns[0]))) is None:
+                return False
+            stage.say(turns[0], only)
+            continue
+        replies = await together([ask(turn, stage.chat(turn)) for turn in turns])
         for failed in replies:
             if isinstance(failed, BaseException):
                 raise failed

@@ -240,7 +240,7 @@ class Stage:
         self._alone = isinstance(beat, Turn)
         for turn in (beat,) if isinstance(beat, Turn) else beat:
             seat = self._seat(turn.role, turn.chat)
-            again = any(turn is due for due, _ in self._due)
+            again = not self._alone and any(turn is due for due, _ in self._due)
             self._due.append((replace(turn) if again else turn, seat.calls))  # each is itself, however equal
             self._said.append(None)
             seat.calls += 1
