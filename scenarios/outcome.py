@@ -130,24 +130,17 @@ class Outcome(Record):
     def measured(cls) -> dict[str, Better]:
         """The fields whose means are compared, with their direction; events are not among them: None there is not a
         missing value."""
-        return {name: mark for name, mark in cls._marked(Better).items() if name not in cls.events()}
-
-    @classmethod
-    def _marked(cls, kind: type[M]) -> dict[str, M]:
-        marks = {
-            name: [mark for mark in info.metadata if isinstance(mark, kind)] for name, info in cls.model_fields.items()
-        }
-        return {name: found[0] for name, found in marks.items() if found}
+        return {name: mark for name, mark in _marked(cls, Better).items() if name not in _marked(cls, Event)}
 
     @classmethod
     def events(cls) -> dict[str, Event]:
         """The fields that say when something happened: their restricted means are compared."""
-        return cls._marked(Event)
+        return dict(_marked(cls, Event))
 
     @classmethod
     def counts(cls) -> dict[str, Count]:
         """The fields that count some of what another counts: their odds are compared."""
-        return cls._marked(Count)
+        return dict(_marked(cls, Count))
 
     @classmethod
     def span(cls, field: str) -> Range | None:
@@ -173,6 +166,15 @@ class Outcome(Record):
         what was observed; None where nothing was."""
         there = [float(each) for each in _numbers(getattr(self, field)) if each is not None]
         return sum(there) / len(there) if there else None
+
+
+@cache
+def _marked(outcome: type[Outcome], kind: type[M]) -> Mapping[str, M]:
+    """The fields that are marked so, with their mark."""
+    marks = {
+        name: [mark for mark in info.metadata if isinstance(mark, kind)] for name, info in outcome.model_fields.items()
+    }
+    return {name: found[0] for name, found in marks.items() if found}
 
 
 @cache

@@ -1,7 +1,7 @@
 """The lines of a log as records: a call that was answered, an episode that ended, what a judge found."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,10 +39,9 @@ def call_of(line: LogLine) -> Call:
 
 def note_call(log: RunLog, chat: Chat, answer: Answer, seconds: float) -> None:
     """The line of a call that was answered."""
-    told: dict[str, Any] = {"trial": chat.session, "role": chat.role}
-    told |= {"chat": chat.chat} if chat.chat else {}
-    told |= {"nth": chat.nth, "digest": chat.digest, "seed": chat.seed, "answer": answer.model_dump()}
-    log.write(CALL, told | {"at": time.time(), "seconds": round(seconds, 4)})
+    own = {"chat": chat.chat} if chat.chat else {}
+    told = {"trial": chat.session, "role": chat.role, **own, "nth": chat.nth, "digest": chat.digest, "seed": chat.seed}
+    log.write(CALL, {**told, "answer": answer.model_dump(), "at": time.time(), "seconds": round(seconds, 4)})
 
 
 def note_end(log: RunLog, trial: Trial, stage: Stage) -> None:
@@ -66,8 +65,3 @@ def note_judging(log: RunLog, asked: Mapping[str, Any], heads: Mapping[str, str]
 def note_judged(log: RunLog, trial: Trial, stage: Stage) -> None:
     """The line of an episode that judges were asked about later."""
     log.write(JUDGED, {"trial": trial.id, "at": time.time(), "judged": stage.judged})
-
-
-def kinds(lines: Iterable[LogLine], *wanted: str) -> Iterable[LogLine]:
-    """Lines of some kinds."""
-    return (line for line in lines if line.fields["kind"] in wanted)

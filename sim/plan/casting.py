@@ -6,7 +6,7 @@ from functools import cached_property
 
 from simrun.agents.agent import Agent
 from simrun.agents.backends.base import Backend
-from simrun.agents.bias import Bias
+from simrun.agents.bias import NONE, Bias
 from simrun.agents.judges.base import Judge, Said, Tendency
 from simrun.agents.judges.observer import SOMEBODY
 from simrun.agents.persona import Persona, Trait
@@ -16,7 +16,7 @@ from simrun.config.options import Role
 from simrun.plan.arms import Arm
 from simrun.scenarios.base import Case, Scenario
 from simrun.stage.seeds import Seeds
-from simrun.stage.stage import Stage
+from simrun.stage.stage import EMPTY, Stage
 from simrun.stage.trial import Trial
 
 
@@ -95,6 +95,8 @@ class Casting:
 
     def _tendency(self, role: str, case: Case, personas: Mapping[str, Persona]) -> str:
         own = self.roles[role]
+        if own.bias == NONE.name:
+            return ""
         bias = self.catalogue.bias(self.scenario.team(role), own.bias)
         return bias.prompt(own.dose, self._anchor(case), self._group(bias, personas))
 
@@ -129,7 +131,7 @@ class Casting:
     def _shown(self, case: Case) -> Said:
         """What judges are shown beside what was said: the same in every arm, whether or not it carries the bias."""
         if not self.judges:
-            return Said()
+            return EMPTY
         tendencies = (
             Tendency(
                 name=f"{role}.{bias.name}",

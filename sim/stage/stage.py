@@ -5,8 +5,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Literal
+from operator import eq, is_
+from typing import Literal, NamedTuple
 
+import networkx as nx
 import orjson
 
 from simrun.agents.agent import Agent, called
@@ -77,6 +79,14 @@ class Seat:
         self._hash.update(_bytes(message))
 
 
+class Due(NamedTuple):
+    """A turn that is due: the how manieth of its role's chat it is, and that chat."""
+
+    turn: Turn
+    nth: int
+    seat: Seat
+
+
 def _bytes(message: Message) -> bytes:
     return "\x1f".join((message.role, message.content, *message.images, "\x1e")).encode()
 
@@ -114,27 +124,26 @@ class Stage:
         self._facts = scenario.facts(case)
         self._introductions: dict[str, list[str]] = {}
         self._seats: dict[tuple[str, str], Seat] = {}
-        self._ears = scenario.hears(case, seeds.rng("hears"))
         self._heard: dict[str, tuple[str, ...]] = {}
         """By whom each speaker is heard, of those who are played by an agent."""
-        self._due: list[tuple[Turn, int]] = []
+        self._due: list[Due] = []
         self._said: list[Reply | None] = []
         self._alone = True
         self._pair = f"{seeds.case}/{seeds.repeat}"
         self._judges = frozenset((*scenario.judges, *(judge.name for judge in judges)))
         self._play = self._judging(scenario.play(case, seeds.rng()), judges, shown)
-        self._enter()
+        self._enter(scenario.hears(case, seeds.rng("hears")))
         self._advance(None)
 
     def pending(self) -> tuple[Turn, ...]:
         """The turns that are due now, at the same time when there are several."""
-        return tuple(turn for (turn, _), said in zip(self._due, self._said, strict=True) if said is None)
+        return tuple(due.turn for due, said in zip(self._due, self._said, strict=True) if said is None)
 
     def chat(self, turn: Turn) -> Chat:
         """What the speaker of a pending turn is asked."""
-        turn, nth = self._due[self._index(turn)]
+        turn, nth, seat = self._due[self._index(turn)]
         kinds = turn.kinds()
-        messages, digest = self._seat(turn.role, turn.chat).asked(turn.cue, _shape(kinds))
+        messages, digest = seat.asked(turn.cue, _shape(kinds))
         own = (turn.chat,) if turn.chat else ()
         return Chat(
             session=self.session,
@@ -163,20 +172,17 @@ class Stage:
         self._said[self._index(turn)] = reply
         if all(said is not None for said in self._said):
             due, replies = self._due, [said for said in self._said if said is not None]
-            for (spoken, nth), said in zip(due, replies, strict=True):
-                self._record(spoken, nth, said)
+            for spoken, said in zip(due, replies, strict=True):
+                self._record(spoken, said)
             self._advance(replies[0] if self._alone else tuple(replies))
 
     def _index(self, turn: Turn) -> int:
-        unsaid = [index for index, said in enumerate(self._said) if said is None]
-        for index in unsaid:  # of equal turns the one that was handed out
-            if self._due[index][0] is turn:
-                return index
-        for index in unsaid:
-            if self._due[index][0] == turn:
-                return index
-        due = [self._due[index][0].role for index in unsaid]
-        raise ValueError(f"{turn.role!r} is not due to speak this turn; due are: {due or 'nobody, it is over'}")
+        for same in (is_, eq):  # of equal turns the one that was handed out
+            for index, due in enumerate(self._due):
+                if same(due.turn, turn) and self._said[index] is None:
+                    return index
+        able = [each.role for each in self.pending()]
+        raise ValueError(f"{turn.role!r} is not due to speak this turn; due are: {able or 'nobody, it is over'}")
 
     def _judging(self, play: Play, judges: tuple[Judge, ...], shown: Said) -> Play:
         """The play, and after it what the judges say of it, all at the same time."""
@@ -200,18 +206,17 @@ class Stage:
             self.judged |= {f"{judge.name}.{key}": verdict for key, verdict in found.items()}
         return self.outcome
 
-    def _enter(self) -> None:
-        blind = {role for role, agent in self._cast.items() if agent.blind}
-        speaking = [role for role in self._cast if role not in self._scenario.written()]
-        for role in speaking:
-            self._introductions[role] = [
-                told
-                for other, agent in self._cast.items()
-                if other in self._ears and self._ears.has_edge(other, role)
-                if (told := agent.veiled if role in blind else agent.introduction)
-            ]
-        for role in self._ears:
-            self._heard[role] = tuple(other for other in self._ears.successors(role) if other in self._introductions)
+    def _enter(self, ears: "nx.DiGraph[str]") -> None:
+        written = self._scenario.written()
+        speaking = [role for role in self._cast if role not in written]
+        self._introductions = {role: [] for role in speaking}
+        self._heard = {
+            role: tuple(other for other in near if other in self._introductions) for role, near in ears.adjacency()
+        }
+        for role, agent in self._cast.items():
+            for hearer in self._heard.get(role, ()):
+                if told := agent.veiled if self._cast[hearer].blind else agent.introduction:
+                    self._introductions[hearer].append(told)
         for role in speaking:
             self._seat(role, "")
         for role, agent in self._cast.items():
@@ -240,17 +245,18 @@ class Stage:
         self._alone = isinstance(beat, Turn)
         for turn in (beat,) if isinstance(beat, Turn) else beat:
             seat = self._seat(turn.role, turn.chat)
-            again = not self._alone and any(turn is due for due, _ in self._due)
-            self._due.append((replace(turn) if again else turn, seat.calls))  # each is itself, however equal
+            again = not self._alone and any(turn is due.turn for due in self._due)
+            self._due.append(Due(replace(turn) if again else turn, seat.calls, seat))  # each is itself, however equal
             self._said.append(None)
             seat.calls += 1
 
-    def _record(self, turn: Turn, nth: int, reply: Reply) -> None:
+    def _record(self, due: Due, reply: Reply) -> None:
+        turn, nth, seat = due
         heard = "" if turn.private else _words(turn.role, reply)
         kind: Literal["private", "turn"] = "private" if turn.private else "turn"
         self.transcript.append(Entry(turn.role, kind, reply.text, heard, nth, reply.decision, reply.problem, turn.chat))
         if not turn.private:
-            self._seat(turn.role, turn.chat).say(reply.text.strip() or SILENCE)
+            seat.say(reply.text.strip() or SILENCE)
             self._tell(turn, heard)
 
     def _line(self, line: Line) -> None:
