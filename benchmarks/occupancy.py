@@ -24,7 +24,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from timed import PAIRS, least, main, played
+from timed import CONCLUSION, PAIRS, least, main, played
 
 from simrun.agents.backends.scripted import Scripted
 from simrun.agents.records import Answer, Chat
@@ -38,14 +38,6 @@ from simrun.stage.trial import Trial
 SLOTS = 256
 FIRST, TOKEN, TOKENS = 0.03, 0.009, 30
 """Seconds to the first token and for each further one; tokens of the median reply."""
-CONCLUSION = {
-    "move": "diagnose",
-    "diagnosis": "{truth}",
-    "differential": ["{anchor}"],
-    "urgency": 3,
-    "referral": False,
-    "pain_relief": True,
-}
 RULES = [
     {"role": "doctor", "when": "your last move", "say": CONCLUSION},
     {

@@ -19,19 +19,16 @@ from simrun.config.menus import catalogue
 from simrun.play.watch import Watch
 from simrun.report.run import Run, Watching, start
 
+CONCLUSION = {
+    "move": "diagnose",
+    "diagnosis": "{truth}",
+    "differential": ["{anchor}"],
+    "urgency": 3,
+    "referral": False,
+    "pain_relief": True,
+}
 DIALOGUE = [
-    {
-        "role": "doctor",
-        "when": "your last move",
-        "say": {
-            "move": "diagnose",
-            "diagnosis": "{truth}",
-            "differential": ["{anchor}"],
-            "urgency": 3,
-            "referral": False,
-            "pain_relief": True,
-        },
-    },
+    {"role": "doctor", "when": "your last move", "say": CONCLUSION},
     {"role": "doctor", "say": {"move": "ask", "question": "Since when have you had this, and is it getting worse?"}},
     {"role": "patient", "when": "Answer with a number", "say": {"score": 7}},
     {"role": "patient", "say": "It began about three days ago, and since yesterday it has been a little worse."},

@@ -123,18 +123,21 @@ def playable(kind: type[Scenario]) -> tuple[type[Scenario], ...]:
 
 def scenario(name: str) -> type[Scenario]:
     """The scenario of a name or of a `package.module:Class`; ConfigError lists those there are."""
-    kind = _sound(imported("scenario", name, Scenario)) if ":" in name else scenarios().get(name)
-    if kind is None:
-        raise unknown("scenario", name, list(scenarios()))
-    return kind
+    return _named("scenario", name, Scenario, scenarios())
 
 
 def backend(name: str) -> type[Backend]:
     """The backend of a name or of a `package.module:Class`; ConfigError lists those there are."""
-    kind = _sound(imported("backend", name, Backend)) if ":" in name else backends().get(name)
-    if kind is None:
-        raise unknown("backend", name, list(backends()))
-    return kind
+    return _named("backend", name, Backend, backends())
+
+
+def _named(menu: str, name: str, base: type[C], known: Mapping[str, type[C]]) -> type[C]:
+    """What stands on a menu, or a class of the user's."""
+    if ":" in name:
+        return _sound(imported(menu, name, base))
+    if name not in known:
+        raise unknown(menu, name, list(known))
+    return known[name]
 
 
 def _sound(kind: type[C]) -> type[C]:
@@ -151,17 +154,7 @@ def _sound(kind: type[C]) -> type[C]:
         lacking.append("outcome (a ClassVar: its subclass of Outcome)")
     if lacking:
         raise ConfigError(f"{path(kind)} lacks {', '.join(lacking)}; see {path(base)}")
-    if isinstance(outcome, type) and issubclass(outcome, Outcome):
-        _keepable(outcome)
     return kind
-
-
-def _keepable(outcome: type[Outcome]) -> None:
-    """ConfigError for an outcome with a field of a type that no table could keep."""
-    try:
-        outcome.shapes()
-    except TypeError as error:
-        raise ConfigError(str(error)) from None
 
 
 @cache
@@ -178,10 +171,7 @@ def judges() -> Mapping[str, type[Judge]]:
 
 def judge(name: str) -> type[Judge]:
     """The judge of a name or of a `package.module:Class`; ConfigError lists those there are."""
-    kind = _sound(imported("judge", name, Judge)) if ":" in name else judges().get(name)
-    if kind is None:
-        raise unknown("judge", name, list(judges()))
-    return kind
+    return _named("judge", name, Judge, judges())
 
 
 def _menu(package: str, base: type[C], called: str = "name") -> dict[str, type[C]]:

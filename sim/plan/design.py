@@ -2,9 +2,9 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import orjson
@@ -83,6 +83,11 @@ class Plan:
         """The trial of a case, an arm and a repeat, whether or not it is owed."""
         told = orjson.dumps([*self.identities[arm], case, repeat, self.seed], option=orjson.OPT_SORT_KEYS)
         return Trial(id=hashlib.blake2b(told, digest_size=8).hexdigest(), case=case, arm=arm, repeat=repeat)
+
+    def paced(self, concurrency: int | None) -> Self:
+        """The plan with another number of episodes in flight, where one is given."""
+        throughput = self.throughput.model_copy(update={"concurrency": concurrency or self.throughput.concurrency})
+        return replace(self, throughput=throughput)
 
     def stage(self, trial: Trial) -> Stage:
         """A trial, ready to be played."""

@@ -14,6 +14,7 @@ class Engines:
 
     def __init__(self, plan: Plan, only: Collection[str] | None = None):
         """`only` the backends of these roles, where not all are needed."""
+        self._plan = plan
         self._made: dict[str, Backend] = {}
         self._of = {
             (arm, role): self._shared(backend)
@@ -35,6 +36,11 @@ class Engines:
     def all(self) -> Iterable[Backend]:
         """Each backend once."""
         return self._made.values()
+
+    @property
+    def concurrency(self) -> int:
+        """Episodes in flight: as many as the run says, or its tightest backend allows."""
+        return self._plan.throughput.concurrency or min(backend.concurrency for backend in self.all())
 
     async def __aenter__(self) -> "Engines":
         """Open all of them, or none."""

@@ -148,8 +148,7 @@ async def _judged(path: Path, plan: Plan, manifest: Manifest, log: RunLog, known
             count += 1
 
     async with engines:
-        most = plan.throughput.concurrency or min(backend.concurrency for backend in engines.all())
-        await asyncio.gather(*(work() for _ in range(most)))
+        await asyncio.gather(*(work() for _ in range(engines.concurrency)))
     return count
 
 

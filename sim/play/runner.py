@@ -30,12 +30,11 @@ class Runner:
 
     async def play(self, owed: Iterator[Trial]) -> None:
         """Play all trials, as many at a time as the run or its tightest backend allows."""
-        most = self._plan.throughput.concurrency or min(backend.concurrency for backend in self.engines.all())
         # one worker an episode in flight, drawing on one iterator: a free place is filled at once, and memory does not
         # grow with the plan
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(most):
+                for _ in range(self.engines.concurrency):
                     group.create_task(self._work(owed))
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None  # a log that cannot be written: all workers say the same

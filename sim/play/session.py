@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -140,15 +140,9 @@ def start(plan: Plan, watching: Watching | None = None) -> Session:
 def resume(path: Path, watching: Watching | None = None, concurrency: int | None = None) -> Session:
     """Go on with a run where it stopped: nothing that was answered is asked again."""
     manifest = Manifest.read(path)
-    session = Session.found(path, manifest, paced(manifest.plan(), concurrency))
+    session = Session.found(path, manifest, manifest.plan().paced(concurrency))
     session.play(watching)
     return session
-
-
-def paced(plan: Plan, concurrency: int | None) -> Plan:
-    """The plan with another number of episodes in flight, where one is given."""
-    throughput = plan.throughput.model_copy(update={"concurrency": concurrency or plan.throughput.concurrency})
-    return replace(plan, throughput=throughput)
 
 
 def sealed(path: Path, plan: Plan, manifest: Manifest) -> None:

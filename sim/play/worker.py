@@ -9,7 +9,6 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -136,10 +135,7 @@ async def _process(path: Path, name: str, plan: Plan) -> None:
 def main() -> None:
     """A worker process: python -m simrun.play.worker RUN NAME CONCURRENCY."""
     path, name, concurrency = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-    plan = Manifest.read(path).plan()
-    if concurrency:
-        plan = replace(plan, throughput=plan.throughput.model_copy(update={"concurrency": concurrency}))
-    asyncio.run(_process(path, name, plan))
+    asyncio.run(_process(path, name, Manifest.read(path).plan().paced(concurrency)))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simrun.log.manifest import Manifest
 from simrun.plan.contrasts import Contrast
@@ -19,9 +20,13 @@ class Sides:
     """(pairs, references)"""
     case: Codes
 
+    def there(self) -> NDArray[np.bool_]:
+        """Which pairs have all values."""
+        return np.asarray(~np.isnan(np.hstack([self.arm, self.reference])).any(axis=1))
+
     def whole(self) -> "Sides":
         """The pairs that have all values."""
-        there = ~(np.isnan(self.arm).any(axis=1) | np.isnan(self.reference).any(axis=1))
+        there = self.there()
         return Sides(self.arm[there], self.reference[there], self.case[there])
 
     def sides(self) -> tuple[Floats, Floats]:

@@ -3,6 +3,7 @@ round, an injected bias that shows or not."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from simrun.agents.judges.observer import Observer
 from simrun.log.manifest import Manifest
@@ -14,44 +15,37 @@ from simrun.score.samples import Located, RunValues
 
 
 @dataclass(frozen=True)
-class Swapped(Pairs):
-    """The same in the opposite order: the control `swap` against its reference."""
+class Controlled(Pairs):
+    """Base: a control of this name against its reference."""
+
+    control: ClassVar[str]
 
     @classmethod
     def found(cls, run: RunValues) -> Iterator[Located]:
         """Every measured outcome."""
-        yield from _controlled(cls, run, "swap")
+        for contrast in run.manifest.contrasts:
+            for outcome in run.outcome.measured() if contrast.why == cls.control else ():
+                yield located(cls, run, outcome, contrast, unfinished(run.manifest, run.layout, contrast))
 
     @classmethod
     def lacking(cls, manifest: Manifest) -> str:
         """The control."""
-        return _uncontrolled(manifest, "swap")
+        there = any(arm.control == cls.control for arm in manifest.arms)
+        return "" if there else f"the control {cls.control} is not played: design.controls=[...,{cls.control}]"
 
 
 @dataclass(frozen=True)
-class Mirrored(Pairs):
-    """The questions turned round, the answers turned back: the control `mirror` against its reference."""
+class Swapped(Controlled):
+    """The same in the opposite order."""
 
-    @classmethod
-    def found(cls, run: RunValues) -> Iterator[Located]:
-        """Every measured outcome."""
-        yield from _controlled(cls, run, "mirror")
-
-    @classmethod
-    def lacking(cls, manifest: Manifest) -> str:
-        """The control."""
-        return _uncontrolled(manifest, "mirror")
+    control = "swap"
 
 
-def _controlled(kind: type[Pairs], run: RunValues, why: str) -> Iterator[Located]:
-    for contrast in run.manifest.contrasts:
-        for outcome in run.outcome.measured() if contrast.why == why else ():
-            yield located(kind, run, outcome, contrast, unfinished(run.manifest, run.layout, contrast))
+@dataclass(frozen=True)
+class Mirrored(Controlled):
+    """The questions turned round, the answers turned back."""
 
-
-def _uncontrolled(manifest: Manifest, control: str) -> str:
-    there = any(arm.control == control for arm in manifest.arms)
-    return "" if there else f"the control {control} is not played: design.controls=[...,{control}]"
+    control = "mirror"
 
 
 @dataclass(frozen=True)

@@ -108,10 +108,11 @@ class Layout:
         place, row = np.nonzero(~np.isnan(values))
         return Observed(values[place, row], columns[place], row // self.repeats, row % self.repeats)
 
-    def series(self, outcome: str) -> Floats:
-        """A value a turn, the mean over subjects where there are several: (pairs,
-        arms, turns), NaN where missing or censored."""
-        return nanmean(self.details[outcome].value, axis=3)
+    def series(self, outcome: str, arms: Iterable[str] | None = None) -> Floats:
+        """A value a turn in some arms (in all, if none are named), the mean over subjects where there are several:
+        (pairs, arms, turns), NaN where missing or censored."""
+        columns = slice(None) if arms is None else self.columns(arms)
+        return nanmean(self.details[outcome].value[:, columns], axis=3)
 
     def subjects(self, outcome: str) -> tuple[tuple[str, ...], Floats]:
         """The names of the subjects, and a value of each, the mean over turns where

@@ -10,7 +10,7 @@ from simrun.agents.records import Record
 from simrun.config.modules import about
 from simrun.estimate.columns import finite
 from simrun.estimate.resampling import delete_a_group
-from simrun.score.samples import Both, Located, Sample, distinct
+from simrun.score.samples import WORSE, Both, Located, Sample, distinct
 
 Worse = Literal["lower", "higher", "away", ""]
 
@@ -84,7 +84,9 @@ class Metric(Record):
     fair: ClassVar[float | None]
     """The value of parity, or the best one; None where there is none, or it depends on the sample (`parity`)."""
     worse: ClassVar[Worse]
-    """Which way is worse; where that is the outcome's to say, `away` (and `direction` says it)."""
+    """Which way is worse; where that is the outcome's to say (`by_outcome`), what holds when it says nothing."""
+    by_outcome: ClassVar[bool] = False
+    """Whether the way that the outcome is better says which way is worse; its sample then has `better`."""
     undefined: ClassVar[str]
     """Why there is no value where there is none, in words."""
     source: ClassVar[str]
@@ -120,7 +122,7 @@ class Metric(Record):
 
     def direction(self, sample: Any) -> Worse:
         """Which way is worse in this sample."""
-        return self.worse
+        return (WORSE[sample.better] if self.by_outcome else "") or self.worse
 
     def told(self, sample: Any) -> str:
         """Its name in a table, for this sample."""

@@ -78,10 +78,9 @@ def located(
     """The pairs of one outcome and comparison; `again` names an arm in which nothing
     that matters differs from the reference."""
     every = pairs(run.layout, outcome, contrast)
-    there = ~(np.isnan(every.arm).any(axis=1) | np.isnan(every.reference).any(axis=1))
     whole = every.whole()
     done = run.layout.done((*contrast.arms, *contrast.references))
-    repeated = [run.layout.table(outcome, [arm])[done, 0][there] for arm in again]
+    repeated = [run.layout.table(outcome, [arm])[done, 0][every.there()] for arm in again]
     sample = paired(
         kind, run, outcome, *whole.sides(), whole.case, repeated[0] if repeated else None, bool(contrast.note)
     )

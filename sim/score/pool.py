@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,34 +86,35 @@ class Pool(Rowed):
         )
 
 
-@dataclass(frozen=True)
-class Decisions(Pool):
+class OfField(Pool):
+    """Base: a pool of the values of one field."""
+
+    said_by: ClassVar[str]
+    """What of an outcome says which field it is."""
+
+    @classmethod
+    def found(cls, run: RunValues) -> Iterator[Located]:
+        """Everybody as a member of each group, and as cases state the groups."""
+        if field := getattr(run.outcome, cls.said_by):
+            yield from _as_both(cls, run, field)
+            yield from _stated(cls, run, field)
+
+    @classmethod
+    def lacking(cls, manifest: Manifest) -> str:
+        """The field, and groups."""
+        return _unfielded(manifest, getattr(manifest.outcome, cls.said_by), cls.said_by)
+
+
+class Decisions(OfField):
     """A pool in which the values say who was chosen: 1 or 0, or a share of several decisions."""
 
-    @classmethod
-    def found(cls, run: RunValues) -> Iterator[Located]:
-        """Of the outcome's decision."""
-        yield from _pools(cls, run, run.outcome.decision_field)
-
-    @classmethod
-    def lacking(cls, manifest: Manifest) -> str:
-        """A decision, and groups."""
-        return _unfielded(manifest, manifest.outcome.decision_field, "decision_field")
+    said_by = "decision_field"
 
 
-@dataclass(frozen=True)
-class Scores(Pool):
+class Scores(OfField):
     """A pool in which the values say in which order people stand."""
 
-    @classmethod
-    def found(cls, run: RunValues) -> Iterator[Located]:
-        """Of the outcome's score."""
-        yield from _pools(cls, run, run.outcome.score_field)
-
-    @classmethod
-    def lacking(cls, manifest: Manifest) -> str:
-        """A score, and groups."""
-        return _unfielded(manifest, manifest.outcome.score_field, "score_field")
+    said_by = "score_field"
 
 
 @dataclass(frozen=True)
@@ -142,12 +143,6 @@ def _unfielded(manifest: Manifest, field: str, name: str) -> str:
     if manifest.axes or manifest.stated:
         return ""
     return "there are no groups: vary.ROLE.AXIS=[LEVEL,LEVEL], or cases that state them"
-
-
-def _pools(kind: type[Pool], run: RunValues, field: str) -> Iterator[Located]:
-    if field:
-        yield from _as_both(kind, run, field)
-        yield from _stated(kind, run, field)
 
 
 def _as_both(kind: type[Pool], run: RunValues, field: str) -> Iterator[Located]:

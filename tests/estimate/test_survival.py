@@ -7,9 +7,10 @@ from samples import events as of_events
 
 from simrun.estimate.paired import unseen
 from simrun.report.render.cells import texts
-from simrun.report.sections.turns import COLUMNS, table, turns_until
+from simrun.report.sections.turns import COLUMNS, table, until
 from simrun.score.metrics.restricted_mean_difference import RestrictedMeanDifference
 from simrun.score.metrics.restricted_mean_turns import RestrictedMeanTurns
+from simrun.score.samples import Located
 
 NONE = float("nan")
 
@@ -123,8 +124,8 @@ def test_an_error_says_what_came(events, observed, horizon, said):
 
 def test_turns_of_a_contrast():
     # the arm is biased at 1 and 3 and never, the reference never but once at 4, which a horizon of 4 counts as none
-    events, observed = [[1, NONE], [3, 4], [NONE, NONE]], [[4, 4]] * 3
-    found = turns_until("first bias", ("arm", "ref"), events, observed, list("abc"), 4)
+    pairs = event_pairs(([1, 3, NONE], [4] * 3), ([NONE, 4, NONE], [4] * 3), (list("abc"), list("abc")), 4)
+    found = until(Located(pairs, "first bias", arm="arm", reference="ref"))
     assert (found.arm_mean.value, found.reference_mean.value, found.difference.value) == pytest.approx(
         (8 / 3, 4, -4 / 3)
     )

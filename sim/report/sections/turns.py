@@ -1,15 +1,13 @@
 """When something happens, in an arm and in its reference."""
 
-import numpy as np
-from numpy.typing import ArrayLike
-
 from simrun.agents.records import Record
 from simrun.estimate.paired import Estimate
 from simrun.report.blocks import Block, Column, Table, row
 from simrun.report.section import Section
-from simrun.score.counted import EventPairs, Events
+from simrun.score.counted import EventPairs
 from simrun.score.metrics.restricted_mean_difference import RestrictedMeanDifference
 from simrun.score.metrics.restricted_mean_turns import RestrictedMean, RestrictedMeanTurns
+from simrun.score.samples import Located
 from simrun.score.scored import Scored
 
 
@@ -65,38 +63,22 @@ COLUMNS = (
 
 def turns(run: Scored) -> tuple[TurnsResult, ...]:
     """Every outcome that says when something happened, in every comparison of two arms."""
-    scenario, layout = run.manifest.scenario, run.layout
-    found = []
-    for contrast in run.comparisons:
-        sides = (*contrast.arms, *contrast.references)
-        done = layout.done(sides)
-        for name, event in run.outcome.events().items() if done.any() else ():
-            happened, seen = (layout.table(field, sides)[done] for field in (name, event.until))
-            horizon = int(getattr(scenario, event.horizon)) + 1  # an event in the last turn comes before the horizon
-            named = (contrast.arm, contrast.reference)
-            found.append(turns_until(name, named, happened, seen, layout.case[done], horizon))
-    return tuple(found)
+    events = run.outcome.events()
+    return tuple(until(at) for at in EventPairs.found(run) if at.outcome in events)
 
 
-def turns_until(
-    outcome: str, sides: tuple[str, str], events: ArrayLike, observed: ArrayLike, cases: ArrayLike, horizon: int
-) -> TurnsResult:
-    """Restricted means of one contrast.
-
-    `events` and `observed` are (pairs, 2), as in Events; `cases` (pairs,).
-    """
-    event, seen = np.asarray(events, dtype=float).T, np.asarray(observed, dtype=float).T
-    case = np.unique(np.asarray(cases), return_inverse=True)[1]
-    sides_of = [Events(event[side], seen[side], case, horizon) for side in (0, 1)]
-    means = [RestrictedMeanTurns().measure(each) for each in sides_of]
+def until(at: Located) -> TurnsResult:
+    """Restricted means of one event, on both sides of a comparison."""
+    assert isinstance(at.sample, EventPairs)
+    arm, reference = at.sample.arm, at.sample.reference
     return TurnsResult(
-        outcome=outcome,
-        arm=sides[0],
-        reference=sides[1],
-        horizon=horizon,
-        arm_mean=means[0],
-        reference_mean=means[1],
-        difference=RestrictedMeanDifference().measure(EventPairs(*sides_of)),
+        outcome=at.outcome,
+        arm=at.arm,
+        reference=at.reference,
+        horizon=arm.horizon,
+        arm_mean=RestrictedMeanTurns().measure(arm),
+        reference_mean=RestrictedMeanTurns().measure(reference),
+        difference=RestrictedMeanDifference().measure(at.sample),
     )
 
 

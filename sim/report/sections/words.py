@@ -1,12 +1,9 @@
 """Words by group: what an outcome counts of another, such as the agentic words of a letter, compared as odds."""
 
-import numpy as np
-
 from simrun.agents.records import Record
 from simrun.report.blocks import Block, Column, Table, row
 from simrun.report.section import Section
 from simrun.score.counted import Counts
-from simrun.score.layout import Layout
 from simrun.score.metrics.odds_ratio import OddsRatio
 from simrun.score.samples import Located
 from simrun.score.scored import Scored
@@ -63,30 +60,24 @@ class WordsResult(Record):
 
 def words(run: Scored) -> tuple[WordsResult, ...]:
     """Every count in every comparison that is no control and is between two arms."""
-    return tuple(
-        _result(run.layout, name, count.of, each.arm, each.reference)
-        for name, count in run.outcome.counts().items()
-        for each in run.comparisons
-    )
+    counts = run.outcome.counts()
+    return tuple(_result(at, counts[at.outcome].of) for at in Counts.found(run))
 
 
-def _result(layout: Layout, name: str, of: str, arm: str, reference: str) -> WordsResult:
-    done = layout.done([arm, reference])
-    table = np.hstack([layout.table(field, [arm, reference])[done] for field in (name, of)])
-    there = ~np.isnan(table).any(axis=1)
-    sums, case = table[there], layout.case[done][there]
-    ratio = OddsRatio().figure(Located(Counts(sums[:, 0], sums[:, 2], sums[:, 1], sums[:, 3], case)))
-    counts = sums.sum(axis=0)
+def _result(at: Located, of: str) -> WordsResult:
+    assert isinstance(at.sample, Counts)
+    ratio = OddsRatio().figure(at)
+    counted, total, reference_counted, reference_total = (float(each) for each in at.sample.sums)
     return WordsResult(
-        outcome=name,
+        outcome=at.outcome,
         of=of,
-        arm=arm,
-        reference=reference,
+        arm=at.arm,
+        reference=at.reference,
         odds_ratio=ratio.value,
         low=ratio.low,
         high=ratio.high,
-        share=float(counts[0] / counts[2]) if len(sums) and counts[2] else None,
-        reference_share=float(counts[1] / counts[3]) if len(sums) and counts[3] else None,
-        n=len(sums),
-        excluded=int((~there).sum()),
+        share=counted / total if total else None,
+        reference_share=reference_counted / reference_total if reference_total else None,
+        n=ratio.n,
+        excluded=ratio.excluded,
     )

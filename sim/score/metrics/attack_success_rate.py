@@ -5,9 +5,8 @@ from typing import Literal, Self
 
 import numpy as np
 
-from simrun.score.metric import Metric, Worse
+from simrun.score.metric import Metric
 from simrun.score.repeated import Series
-from simrun.score.samples import WORSE
 
 
 class AttackSuccessRate(Metric):
@@ -20,6 +19,7 @@ class AttackSuccessRate(Metric):
     title = "rate of {of} replies"
     needs = Series
     low, high, fair, worse = 0, 1, None, ""
+    by_outcome = True
     undefined = "no reply is valid"
     source = "Wen et al. 2025, arXiv:2406.14023 (attacks from a psychometric perspective)"
     order = 16
@@ -38,7 +38,3 @@ class AttackSuccessRate(Metric):
         valid = ~np.isnan(sample.value)
         count = int(valid.sum()) if self.of == "valid" else int(sample.turns.sum())
         return float(sample.value[valid].sum()) / count if count else None
-
-    def direction(self, sample: Series) -> Worse:
-        """As the outcome says."""
-        return WORSE[sample.better]

@@ -5,9 +5,8 @@ from typing import Self
 
 import numpy as np
 
-from simrun.score.metric import Metric, Worse
+from simrun.score.metric import Metric
 from simrun.score.repeated import Series
-from simrun.score.samples import WORSE
 
 
 class CumulativeRatio(Metric):
@@ -19,6 +18,7 @@ class CumulativeRatio(Metric):
     title = "at least once by turn {turn}"
     needs = Series
     low, high, fair, worse = 0, 1, None, ""
+    by_outcome = True
     undefined = "no episode has a valid value"
     source = "Hida et al., DyMT-ESB; rates by turn as in Fan et al. 2024, arXiv:2410.19317 (FairMT-Bench)"
     order = 12
@@ -34,10 +34,6 @@ class CumulativeRatio(Metric):
     def measure(self, sample: Series) -> float | None:
         """The share."""
         return by_turn(sample, self.turn)
-
-    def direction(self, sample: Series) -> Worse:
-        """As the outcome says."""
-        return WORSE[sample.better]
 
 
 def by_turn(sample: Series, turn: int) -> float | None:

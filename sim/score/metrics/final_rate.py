@@ -5,9 +5,8 @@ from typing import Self
 
 import numpy as np
 
-from simrun.score.metric import Metric, Worse
+from simrun.score.metric import Metric
 from simrun.score.repeated import Series
-from simrun.score.samples import WORSE
 
 
 class FinalRate(Metric):
@@ -18,6 +17,7 @@ class FinalRate(Metric):
 
     needs = Series
     low, high, fair, worse = 0, 1, None, ""
+    by_outcome = True
     undefined = "no episode has a valid value"
     source = "Fan et al. 2024, arXiv:2410.19317 (FairMT-Bench)"
     order = 11
@@ -34,7 +34,3 @@ class FinalRate(Metric):
         some = there.any(axis=1)
         last = sample.value.shape[1] - 1 - there[:, ::-1].argmax(axis=1)
         return float(sample.value[np.flatnonzero(some), last[some]].mean()) if some.any() else None
-
-    def direction(self, sample: Series) -> Worse:
-        """As the outcome says."""
-        return WORSE[sample.better]

@@ -3,8 +3,7 @@
 import math
 
 from simrun.estimate.paired import Estimate, clustered_mean
-from simrun.score.metric import Metric, Worse
-from simrun.score.samples import WORSE
+from simrun.score.metric import Metric
 from simrun.score.values import Group
 
 
@@ -17,6 +16,7 @@ class GroupMean(Metric):
     title = "mean"
     needs = Group
     low, high, fair, worse = -math.inf, math.inf, None, ""
+    by_outcome = True
     undefined = "the group has no value"
     source = "Dwork et al. 2012, doi:10.1145/2090236.2090255 (rates); Peña et al. 2020, arXiv:2004.07173 (scores)"
     interval = "clustered"
@@ -24,7 +24,3 @@ class GroupMean(Metric):
     def measure(self, sample: Group) -> Estimate:
         """The mean and its interval."""
         return clustered_mean(sample.value, sample.case, sample.low, sample.high)
-
-    def direction(self, sample: Group) -> Worse:
-        """As the outcome says."""
-        return WORSE[sample.better]

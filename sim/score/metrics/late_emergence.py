@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from typing import Self
 
-from simrun.score.metric import Metric, Worse
+from simrun.score.metric import Metric
 from simrun.score.metrics.cumulative_ratio import by_turn
 from simrun.score.repeated import Series
-from simrun.score.samples import WORSE
 
 
 class LateEmergence(Metric):
@@ -17,6 +16,7 @@ class LateEmergence(Metric):
 
     needs = Series
     low, high, fair, worse = 0, 1, None, ""
+    by_outcome = True
     undefined = "no episode has a valid value"
     source = "Hida et al., DyMT-ESB; rates by turn as in Fan et al. 2024, arXiv:2410.19317 (FairMT-Bench)"
     order = 13
@@ -32,7 +32,3 @@ class LateEmergence(Metric):
         turns = sample.value.shape[1]
         whole, half = by_turn(sample, turns), by_turn(sample, turns // 2)
         return None if whole is None or half is None else whole - half
-
-    def direction(self, sample: Series) -> Worse:
-        """As the outcome says."""
-        return WORSE[sample.better]

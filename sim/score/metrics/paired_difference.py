@@ -3,9 +3,8 @@
 import math
 
 from simrun.estimate.paired import Estimate, clustered_mean
-from simrun.score.metric import Metric, Worse
+from simrun.score.metric import Metric
 from simrun.score.pairs import Pairs
-from simrun.score.samples import WORSE
 
 
 class PairedDifference(Metric):
@@ -17,6 +16,7 @@ class PairedDifference(Metric):
     title = "difference"
     needs = Pairs
     low, high, fair, worse = -math.inf, math.inf, 0, "away"
+    by_outcome = True
     undefined = "no pair has a value in both arms"
     source = (
         "Gallegos et al. 2024, doi:10.1162/coli_a_00524 (counterfactual pairs); the estimator of a paired experiment"
@@ -30,7 +30,3 @@ class PairedDifference(Metric):
         return clustered_mean(
             sample.arm - sample.reference, sample.case, None if span is None else -span, None if span is None else span
         )
-
-    def direction(self, sample: Pairs) -> Worse:
-        """As the outcome says."""
-        return WORSE[sample.better] or "away"

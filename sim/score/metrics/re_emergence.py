@@ -5,9 +5,8 @@ from typing import Self
 
 import numpy as np
 
-from simrun.score.metric import Metric, Worse
+from simrun.score.metric import Metric
 from simrun.score.repeated import Series
-from simrun.score.samples import WORSE
 
 
 class ReEmergence(Metric):
@@ -18,6 +17,7 @@ class ReEmergence(Metric):
 
     needs = Series
     low, high, fair, worse = 0, 1, None, ""
+    by_outcome = True
     undefined = "no episode has a valid value"
     source = "Hida et al., DyMT-ESB; rates by turn as in Fan et al. 2024, arXiv:2410.19317 (FairMT-Bench)"
     order = 14
@@ -35,7 +35,3 @@ class ReEmergence(Metric):
         before = np.logical_or.accumulate(yes, axis=1)
         fell = np.logical_or.accumulate(no & before, axis=1)
         return float((yes & fell).any(axis=1)[some].mean()) if some.any() else None
-
-    def direction(self, sample: Series) -> Worse:
-        """As the outcome says."""
-        return WORSE[sample.better]

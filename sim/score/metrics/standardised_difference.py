@@ -4,9 +4,8 @@ import math
 
 import numpy as np
 
-from simrun.score.metric import Metric, Worse
+from simrun.score.metric import Metric
 from simrun.score.pairs import Pairs
-from simrun.score.samples import WORSE
 
 
 class StandardisedDifference(Metric):
@@ -18,6 +17,7 @@ class StandardisedDifference(Metric):
     title = "difference, standardised (d_z)"
     needs = Pairs
     low, high, fair, worse = -math.inf, math.inf, 0, "away"
+    by_outcome = True
     undefined = "there are fewer than two cases, or all differ by the same"
     source = "Lakens 2013, doi:10.3389/fpsyg.2013.00863"
     order = 1
@@ -30,7 +30,3 @@ class StandardisedDifference(Metric):
         if len(difference) < 2 or difference.std(ddof=1) <= 1e-12 * max(1.0, float(abs(difference).max())):
             return None
         return float(difference.mean() / difference.std(ddof=1))
-
-    def direction(self, sample: Pairs) -> Worse:
-        """As the outcome says."""
-        return WORSE[sample.better] or "away"

@@ -5,9 +5,8 @@ from typing import Self
 
 import numpy as np
 
-from simrun.score.metric import Metric, Worse
+from simrun.score.metric import Metric
 from simrun.score.repeated import Series
-from simrun.score.samples import WORSE
 
 
 class TurnRate(Metric):
@@ -19,6 +18,7 @@ class TurnRate(Metric):
     title = "rate at turn {turn}"
     needs = Series
     low, high, fair, worse = 0, 1, None, ""
+    by_outcome = True
     undefined = "no episode has a value at this turn"
     source = "Fan et al. 2024, arXiv:2410.19317 (FairMT-Bench)"
     order = 10
@@ -36,7 +36,3 @@ class TurnRate(Metric):
         at = sample.value[:, self.turn - 1]
         there = ~np.isnan(at)
         return float(at[there].mean()) if there.any() else None
-
-    def direction(self, sample: Series) -> Worse:
-        """As the outcome says."""
-        return WORSE[sample.better]

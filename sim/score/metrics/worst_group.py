@@ -4,9 +4,9 @@ import math
 from collections.abc import Mapping
 
 from simrun.agents.records import Record
-from simrun.score.metric import Metric, Worse
+from simrun.score.metric import Metric
 from simrun.score.metrics.shrunken_means import Cell, ShrunkenMeans
-from simrun.score.samples import WORSE, distinct
+from simrun.score.samples import distinct
 from simrun.score.values import Groups
 
 
@@ -32,6 +32,7 @@ class WorstGroup(Metric):
 
     needs = Groups
     low, high, fair, worse = -math.inf, math.inf, None, "lower"
+    by_outcome = True
     undefined = "no group has 10 episodes"
     source = "extension, after Efron and Morris 1975, doi:10.1080/01621459.1975.10479864"
     interval = ""
@@ -52,10 +53,6 @@ class WorstGroup(Metric):
             observed=cells[worst].mean if worst else None,
             cells=cells,
         )
-
-    def direction(self, sample: Groups) -> Worse:
-        """As the outcome says."""
-        return WORSE[sample.better] or "lower"
 
 
 def _cell(own: Groups) -> Cell:
