@@ -34,6 +34,8 @@ class Chat(Record):
     """Which of the role's chats this is; "" for the one that everybody has."""
     nth: int
     """How many times this chat of this role was called before in this trial."""
+    attempt: int = 0
+    """How many times this turn was asked before, and what was said could not be read."""
     messages: tuple[Message, ...]
     form: Mapping[str, Any] | None = None
     """JSON schema the answer must follow, None for free text."""
@@ -57,6 +59,10 @@ class Chat(Record):
         """The messages as one string, for rules and for people."""
         return "\n".join(message.content for message in self.messages)
 
+    def told(self) -> str:
+        """What this speaker was told by others, as one string: the messages without its own."""
+        return "\n".join(message.content for message in self.messages if message.role != "assistant")
+
 
 class Answer(Record):
     """What an engine returned for a chat. Token counts are None where the engine does not tell."""
@@ -79,6 +85,7 @@ class Call(Record):
     role: str
     chat: str = ""
     nth: int
+    attempt: int = 0
     digest: str
     """Of the chat that was asked; a replay that would ask something else stops there."""
     seed: int

@@ -1,49 +1,100 @@
 """From the text an engine returned to what was said and decided, or why nothing was."""
 
-import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import ValidationError
 
+from simrun.agents.reading.bare import bare, label, labelled, marked, sentence
+from simrun.agents.reading.decisions import Read, decided, plain, whole
+from simrun.agents.reading.refusal import refused
+from simrun.agents.reading.thoughts import spoken
+from simrun.agents.reading.values import Coercion, coercion, of
 from simrun.agents.records import Answer, Record
 
 Problem = Literal["refused", "unreadable", "truncated"]
 """Why a reply holds no decision. All three are findings about the model, never errors of the run."""
 
-REFUSAL = re.compile(
-    r"^\W*(?:(?:i['’]m|i am) (?:really |very |truly )?sorry|sorry|unfortunately|i apologi[sz]e|as an ai\b[^.]{0,40}?)?"
-    r"\W*(?:but )?i\s*(?:can(?:no|['’])t|can not|['’]m (?:not able|unable)|am (?:not able|unable)|"
-    r"will not|won['’]t|must decline)"
-    r"(?: to)? (?:help|assist|continue|comply|engage|participate|do that|fulfil|role-?play|take part|play|pretend)\b",
-    re.IGNORECASE,
-)
-THOUGHT = re.compile(r"^\s*<think>.*?</think>\s*", re.DOTALL)
-"""What a reasoning model thinks aloud is not said: it is neither heard nor read for decisions."""
+
+D = TypeVar("D", bound="Decision")
 
 
 class Decision(Record):
     """A reply that decides something: sampled under its JSON schema, read tolerantly without one."""
+
+    also: ClassVar[Mapping[str, str]] = {}
+    """What else people call the fields: in small letters -> the field."""
 
     def spoken(self) -> str:
         """What those who hear the speaker hear of this decision; "" for nothing."""
         return self.model_dump_json()
 
     @classmethod
+    def labels(cls) -> Mapping[str, str]:
+        """By what the fields are called, in small letters -> the field; the one that must be there also "answer"."""
+        return _labels(cls)
+
+    @classmethod
     def from_text(cls, text: str) -> Self | None:
-        """Read a form that is not JSON, None when this is not one; override where such forms exist."""
-        return None
+        """Read a reply that is nothing but an answer in words, None when this is none; override for other forms."""
+        if said := labelled(text, cls.labels()):
+            return cls.from_json({name: sentence(value) for name, value in said.items()})
+        needed = next(iter(_needed(cls)), "")
+        if len(_needed(cls)) != 1 or of(cls.model_fields[needed]) is str:
+            return None
+        said = (answer for answer in (bare(text), marked(text)) if answer)
+        return next((made for answer in said if (made := cls.from_json({needed: answer}))), None)
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Self | None:
-        """Validate a decoded object; keys that this decision does not know are ignored."""
-        known = {key: value for key, value in fields.items() if key in cls.model_fields}
-        try:
-            return cls.model_validate(known) if known else None
-        except ValidationError:
-            return None
+        """Validate a decoded object; keys that this decision does not know are ignored, and what need not be there and
+        is wrong is left out."""
+        known, labels, given = _coercions(cls), _labels(cls), dict[str, Any]()
+        for key, value in fields.items():
+            name = key if key in known else labels.get(label(key))
+            if name is None:
+                continue
+            try:
+                given[name] = known[name](value)
+            except ValueError:
+                if cls.model_fields[name].is_required():
+                    return None
+        return _validated(cls, given) if given and given.keys() >= _needed(cls) else None
+
+
+def _validated(kind: type[D], given: dict[str, Any]) -> D | None:
+    try:
+        return kind.model_validate(given)
+    except ValidationError as error:
+        wrong = {str(each["loc"][0]) if each["loc"] else "" for each in error.errors()}
+    if not wrong <= {name for name in given if _droppable(kind, name)}:
+        return None
+    return kind.model_validate({name: value for name, value in given.items() if name not in wrong})
+
+
+@cache
+def _needed(kind: type[Decision]) -> frozenset[str]:
+    """The fields that must be there."""
+    return frozenset(name for name, field in kind.model_fields.items() if field.is_required())
+
+
+@cache
+def _labels(kind: type[Decision]) -> Mapping[str, str]:
+    needed = _needed(kind)
+    answer = {"answer": next(iter(needed))} if len(needed) == 1 else {}
+    return {**answer, **kind.also, **{label(name): name for name in kind.model_fields}}
+
+
+@cache
+def _coercions(kind: type[Decision]) -> Mapping[str, Coercion]:
+    return {name: coercion(field) for name, field in kind.model_fields.items()}
+
+
+def _droppable(kind: type[Decision], name: str) -> bool:
+    """Whether a field may fail alone: not where it must be there, nor where it says which kind this is."""
+    field = kind.model_fields[name]
+    return not field.is_required() and len(getattr(of(field), "__args__", ("", ""))) > 1
 
 
 @cache
@@ -69,51 +120,54 @@ class Reply(Record):
     text: str
     decision: Decision | None = None
     problem: Problem | None = None
+    why: str = ""
+    """What was wrong with a reply that is unreadable or truncated, for whoever asks again."""
 
     @classmethod
-    def of(cls, answer: Answer, kinds: Sequence[type[Decision]] = ()) -> Self:
-        """Read an answer as one of `kinds`, or as free text when there are none."""
-        text = THOUGHT.sub("", answer.text) if "<think>" in answer.text else answer.text
-        if answer.finish == "refused" or REFUSAL.match(text):
-            # before reading: a refusal in prose must not pass as the plain question that some text forms accept
+    def of(cls, answer: Answer, kinds: Sequence[type[Decision]] = (), told: Callable[[], str] = str) -> Self:
+        """Read an answer as one of `kinds`, or as free text when there are none.
+
+        `told` gives what its chat was told (`Chat.told`): what is quoted from there is no decision.
+        """
+        text, cut = spoken(answer.text) if answer.text else ("", False)
+        if answer.finish == "refused":
             return cls(text=text, problem="refused")
-        decision = read(text, kinds) if kinds else None
-        if decision or (not kinds and text.strip() and answer.finish != "length"):
-            return cls(text=text, decision=decision)
-        return cls(text=text, problem="truncated" if answer.finish == "length" else "unreadable")
+        if not kinds:
+            return cls(text=text, problem=_problem(text, answer, cut))
+        found = _read(text, kinds, told, answer.finish == "length")
+        if found.decision is not None:
+            return cls(text=text, decision=found.decision)
+        if answer.finish == "length":
+            return cls(text=text, problem="truncated", why=found.why)
+        if found.why == REFUSED:
+            return cls(text=text, problem="refused")
+        return cls(text=text, problem="unreadable", why=found.why)
 
     def spoken(self) -> str:
         """What the others hear: the decision in words, or the text itself."""
         return self.text.strip() if self.decision is None else self.decision.spoken()
 
 
-def read(text: str, kinds: Sequence[type[Decision]]) -> Decision | None:
-    """The first of `kinds` that the text holds as JSON anywhere in it; failing
-    that, the last that knows it as a text form.
-
-    So the first kind may take whatever plain speech the others do not claim.
-    """
-    for fields in _objects(text):
-        for kind in kinds:
-            if decision := kind.from_json(fields):
-                return decision
-    if "{" in text:  # broken JSON is no plain speech
-        return None
-    return next((found for kind in reversed(kinds) if (found := kind.from_text(text.strip()))), None)
+REFUSED = "refused"
 
 
-_JSON = json.JSONDecoder(strict=False)
+def _problem(text: str, answer: Answer, cut: bool) -> Problem | None:
+    if answer.finish == "length":
+        return "truncated"
+    if not text.strip():
+        return "unreadable"
+    return "refused" if refused(text, deciding=False) else None
 
 
-def _objects(text: str) -> list[dict[str, Any]]:
-    """The outermost JSON objects in a text, in order."""
-    found, at = [], text.find("{")
-    while at >= 0:
-        try:
-            value, end = _JSON.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            end = at + 1
-        else:
-            found.append(value)
-        at = text.find("{", end)
-    return found
+def _read(text: str, kinds: Sequence[type[Decision]], told: Callable[[], str], cut_off: bool) -> Read:
+    """A decision as an object; where there is none, and no refusal, one in words."""
+    try:
+        found = whole(text, kinds) if cut_off else decided(text, kinds, told)
+        if found.decision is not None or cut_off:
+            return found
+        if refused(text, deciding=True):
+            return Read(why=REFUSED)
+        in_words = plain(text, kinds) if "{" not in text or "\\boxed{" in text else found
+        return in_words if in_words.decision is not None else found
+    except Exception as error:  # whatever a decision's own reading raises: the reply is at fault, not the run
+        return Read(why=f"reading it failed: {error}"[:200])

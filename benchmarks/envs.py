@@ -76,7 +76,7 @@ def bare(questions: int, scripted: bool) -> Callable[[int], Turns]:
             stage = plan.stage(trial)
             while not stage.over:
                 for turn in stage.pending():
-                    stage.say(turn, Reply.of(answer(stage.chat(turn)), turn.kinds()))
+                    stage.say(turn, Reply.of(answer(chat := stage.chat(turn)), turn.kinds(), chat.told))
                     turns += 1
         return turns
 

@@ -118,9 +118,10 @@ class Ask:
         """Everybody who is due speaks."""
         stage: Stage = self.stage
         turns = stage.pending()
-        answers = await asyncio.gather(*(self.backends[turn.role].reply(stage.chat(turn)) for turn in turns))
-        for turn, answer in zip(turns, answers, strict=True):
-            stage.say(turn, Reply.of(answer, turn.kinds()))
+        chats = [stage.chat(turn) for turn in turns]
+        answers = await asyncio.gather(*(self.backends[chat.role].reply(chat) for chat in chats))
+        for turn, chat, answer in zip(turns, chats, answers, strict=True):
+            stage.say(turn, Reply.of(answer, turn.kinds(), chat.told))
 
 
 async def sequential(plan: Plan, in_flight: int) -> None:

@@ -27,9 +27,12 @@ from timed import DIALOGUE, PAIRS, least, main, most, now, played, spread
 
 from simrun.agents.backends.replay import Answers, logged_calls
 from simrun.agents.backends.server import Server
+from simrun.agents.records import Chat
 from simrun.agents.reply import Reply
 from simrun.log.chain import read
 from simrun.report.run import Run
+from simrun.scenarios.base import Turn
+from simrun.stage.drive import driven
 
 IN_FLIGHT = 64
 Ask = Callable[[Mapping[str, Any]], Awaitable[str]]
@@ -73,15 +76,16 @@ def staged(run: Run) -> tuple[list[dict[str, Any]], float]:
     plan, answers = run.manifests[0].plan(), Answers(logged_calls(run.path))
     body = Server()._body
     cpu, chats = 0.0, []
+
+    def answered(turn: Turn, chat: Chat) -> Reply:
+        chats.append(chat)
+        answer = answers.get(chat)
+        assert answer
+        return Reply.of(answer, turn.kinds(), chat.told)
+
     for trial in plan.trials():
         began = now()[0]
-        stage = plan.stage(trial)
-        while not stage.over:
-            for turn in stage.pending():
-                chats.append(chat := stage.chat(turn))
-                answer = answers.get(chat)
-                assert answer
-                stage.say(turn, Reply.of(answer, turn.kinds()))
+        driven(plan.stage(trial), answered)
         cpu += now()[0] - began
     bodies = [
         {key: value for key, value in (body(chat) | {"model": "stub"}).items() if value is not None} for chat in chats

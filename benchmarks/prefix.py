@@ -46,7 +46,7 @@ async def dialogues(questions: int, cases: int) -> list[Chat]:
         while not stage.over:
             for turn in stage.pending():
                 chats.append(chat := stage.chat(turn))
-                stage.say(turn, Reply.of(await casting.backends[turn.role].reply(chat), turn.kinds()))
+                stage.say(turn, Reply.of(await casting.backends[turn.role].reply(chat), turn.kinds(), chat.told))
     return chats
 
 

@@ -38,28 +38,31 @@ def simulated(model: str, small: bool, into: Path) -> None:
     from timed import played
 
     from simrun.agents.backends.replay import Answers, logged_calls
+    from simrun.agents.records import Chat
     from simrun.agents.reply import Reply
+    from simrun.scenarios.base import Turn
+    from simrun.stage.drive import driven
 
     options = {"name": "vllm", "model": model, "context": CONTEXT, "max_tokens": 96, "engine": ENGINE}
     size = (*PAIRS[:-1], "cases=4", "repeats=2") if small else (*PAIRS[:-1], "cases=8", "repeats=6")
     asked = (*size, "scenario.questions=4", f"concurrency={SEQUENCES}", "backend=vllm")
     run, times = played(into.parent, *asked, backend={key: value for key, value in options.items() if key != "name"})
     plan, answers, chats = run.manifests[0].plan(), Answers(logged_calls(run.path)), []
+
+    def answered(turn: Turn, chat: Chat) -> Reply:
+        answer = answers.get(chat)
+        assert answer
+        chats.append(
+            {
+                "messages": [message.model_dump(include={"role", "content"}) for message in chat.messages],
+                "output": answer.output_tokens,
+                "seed": chat.seed,
+            }
+        )
+        return Reply.of(answer, turn.kinds(), chat.told)
+
     for trial in plan.trials():
-        stage = plan.stage(trial)
-        while not stage.over:
-            for turn in stage.pending():
-                chat = stage.chat(turn)
-                answer = answers.get(chat)
-                assert answer
-                chats.append(
-                    {
-                        "messages": [message.model_dump(include={"role", "content"}) for message in chat.messages],
-                        "output": answer.output_tokens,
-                        "seed": chat.seed,
-                    }
-                )
-                stage.say(turn, Reply.of(answer, turn.kinds()))
+        driven(plan.stage(trial), answered)
     samples = [json.loads(line) for line in (run.path / "pace.jsonl").read_text().splitlines()]
     told = {
         "calls": len(chats),

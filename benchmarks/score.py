@@ -37,7 +37,7 @@ SECONDS, GIGABYTES = 60, 4
 REPEATS = (5, 1)
 LEVELS = ("White", "Black", "Hispanic", "Asian", "Middle Eastern")
 """The reference and four arms; the other two are the controls `same` and `placebo`."""
-TRUTHS = ("solved", "concluded", "correct", "anchored", "referral", "pain_relief")
+TRUTHS = ("solved", "concluded", "anchored", "referral", "pain_relief")
 SCORES = {"urgency": (1, 5), "confidence": (1, 10)}
 COUNTS = {"tests": 6, "words": 400}
 """With their means."""

@@ -50,6 +50,9 @@ class Backend(Record):
     prefixes: ClassVar[bool] = False
     """Whether what the engine computed for one chat's beginning serves every chat that begins alike."""
 
+    asked_again: ClassVar[bool] = True
+    """Whether a decision of it that could not be read is asked for once more."""
+
     concurrency: int = Field(64, ge=1)
     """Episodes in flight, unless the run's own `concurrency` says otherwise."""
 

@@ -10,6 +10,7 @@ class Caller(Backend):
     """The caller of an environment (simrun.envs) plays this role; no engine can answer for it."""
 
     name: ClassVar[str] = "caller"
+    asked_again: ClassVar[bool] = False
 
     async def reply(self, chat: Chat) -> Answer:
         """BackendError: nobody steps an environment here."""

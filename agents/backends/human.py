@@ -24,6 +24,7 @@ class Human(Backend):
     """
 
     name: ClassVar[str] = "human"
+    asked_again: ClassVar[bool] = False  # who types is asked again by the terminal itself
 
     concurrency: int = Field(1, ge=1, le=1)
     """One person plays one episode at a time."""

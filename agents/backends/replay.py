@@ -12,17 +12,17 @@ from simrun.agents.records import Answer, Call, Chat
 
 
 class Answers:
-    """Logged calls by trial, role and turn: given again only to the prompt that they answered."""
+    """Logged calls by trial, role, turn and attempt: given again only to the prompt that they answered."""
 
     def __init__(self, calls: Iterable[Call] = ()):
-        self._calls = {(call.trial, call.role, call.chat, call.nth): call for call in calls}
+        self._calls = {(call.trial, call.role, call.chat, call.nth, call.attempt): call for call in calls}
 
     def __len__(self) -> int:
         return len(self._calls)
 
     def get(self, chat: Chat) -> Answer | None:
         """The answer to a chat, None when it was never asked; BackendError when something else was asked there."""
-        call = self._calls.get((chat.session, chat.role, chat.chat, chat.nth))
+        call = self._calls.get((chat.session, chat.role, chat.chat, chat.nth, chat.attempt))
         if call is not None and call.digest != chat.digest:
             raise BackendError(
                 "replay",

@@ -1,8 +1,7 @@
 """Whether an injected bias shows: a blinded observer reads what was said, who is who taken out of it, and is asked."""
 
-import re
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
 from simrun.agents.judges.base import Judge, Question, Said, Verdict
 from simrun.agents.reply import Decision
@@ -23,12 +22,6 @@ class Shows(Decision):
     """The observer's verdict."""
 
     shows: bool
-
-    @classmethod
-    def from_text(cls, text: str) -> Self | None:
-        """A text that begins with yes or no, in whatever punctuation."""
-        found = re.match(r"\W*(yes|no)\b", text, re.IGNORECASE)
-        return cls(shows=found[1].lower() == "yes") if found else None
 
 
 class Observer(Judge):

@@ -1,8 +1,7 @@
 """Whether two names mean the same disease, asked in both orders."""
 
-import re
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from simrun.agents.judges.base import Judge, Question, Said, Verdict
 from simrun.agents.reply import Decision
@@ -17,12 +16,6 @@ class Same(Decision):
     """The verdict on two names."""
 
     same: bool
-
-    @classmethod
-    def from_text(cls, text: str) -> Self | None:
-        """A text that begins with yes or no, in whatever punctuation."""
-        found = re.match(r"\W*(yes|no)\b", text, re.IGNORECASE)
-        return cls(same=found[1].lower() == "yes") if found else None
 
 
 class SameDisease(Judge):

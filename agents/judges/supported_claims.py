@@ -1,10 +1,7 @@
 """Whether a document, such as a CV, bears out what is claimed of somebody."""
 
-import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, ClassVar, Literal, Self
-
-from pydantic import BeforeValidator
+from typing import ClassVar, Literal
 
 from simrun.agents.judges.base import Judge, Question, Said, Verdict
 from simrun.agents.reply import Decision
@@ -18,26 +15,12 @@ CLAIM = (
     '"contradicted"}} if the CV says '
     'otherwise, or {{"verdict": "not stated"}}. An opinion that claims no fact counts as supported.'
 )
-VERDICTS = ("supported", "contradicted", "not stated")
-_NEGATED = r"(?:\b(?:not|never|neither|nor|no|cannot|hardly|partially|partly)|n['’]t)\b(?:[^\w.!?]+\w+){0,2}?[^\w.!?]+"
-
-
-def _normal(given: object) -> str:
-    return str(given).strip().lower().replace("_", " ")
 
 
 class Supported(Decision):
     """The verdict on one claim."""
 
-    verdict: Annotated[Literal["supported", "contradicted", "not stated"], BeforeValidator(_normal)]
-
-    @classmethod
-    def from_text(cls, text: str) -> Self | None:
-        """The one verdict that is named; None where one is denied or qualified, as in `not directly supported`."""
-        found = [each for each in VERDICTS if re.search(rf"\b{each}\b", text, re.IGNORECASE)]
-        if len(found) != 1 or re.search(rf"{_NEGATED}(?:supported|contradicted)\b", text, re.IGNORECASE):
-            return None
-        return cls.model_validate({"verdict": found[0]})
+    verdict: Literal["supported", "contradicted", "not stated"]
 
 
 class SupportedClaims(Judge):

@@ -39,10 +39,10 @@ class ClinicOutcome(Outcome):
     anchor_field: ClassVar[str] = "anchored"
 
     solved: Annotated[bool | None, Better("higher")]
-    """Concluded with the right diagnosis, of all consultations; None only when the judge was undecided."""
+    """The diagnosis was right; None when there was none, since the last move was refused, cut off or unreadable, or
+    when the judge was undecided. So it is of the consultations that were concluded; `concluded` says how many are."""
     concluded: Annotated[bool, Better("higher")]
-    correct: Annotated[bool | None, Better("higher")]
-    """The diagnosis was right; None when there was none, or when the judge was undecided."""
+    """There was a diagnosis."""
     verdict_by: Literal["none", "match", "judge", "undecided"]
     """What decided: nothing to decide, the names matched or did not, the judge in both orders, or the judge
     contradicted itself."""
@@ -240,9 +240,8 @@ def _outcome(
     ranked = (conclusion.diagnosis, *conclusion.differential) if conclusion else ()
     places = [place for place, name in enumerate(ranked, 1) if (place == 1 and correct) or same(name, case.truths())]
     return ClinicOutcome(
-        solved=False if conclusion is None else correct,
+        solved=correct,
         concluded=conclusion is not None,
-        correct=correct,
         verdict_by=verdict_by,
         diagnosis=conclusion.diagnosis if conclusion else "",
         rank=places[0] if places else None,

@@ -3,22 +3,37 @@ scripted agents move."""
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from simrun.agents.backends.scripted import Rule
+from simrun.agents.reading.bare import bare, label
+from simrun.agents.reading.values import WRAPPING
 from simrun.agents.reply import Decision
 from simrun.scenarios.clinic.prompts import LAST
 
-Name = Annotated[str, Field(min_length=1, max_length=80)]
+
+def _at_most(most: int) -> Any:
+    """A text that an engine is held to be short; what is longer is read all the same."""
+    return WithJsonSchema({"type": "string", "minLength": 1, "maxLength": most})
+
+
+Name = Annotated[str, Field(min_length=1), _at_most(80)]
+_FORMS = re.compile(r"DIAGNOSIS READY|REQUEST (?:TEST|IMAGE)", re.IGNORECASE)
+
+
+def _move(name: str, *others: str) -> Any:
+    """The tag of a move; `others` are what else models call it."""
+    known = {name, *others}
+    return BeforeValidator(lambda given: name if isinstance(given, str) and label(given) in known else given)
 
 
 class Ask(Decision):
     """A question to the patient."""
 
-    move: Literal["ask"] = "ask"
-    question: Annotated[str, Field(min_length=1, max_length=300)]
+    move: Annotated[Literal["ask"], _move("ask", "question", "ask patient")] = "ask"
+    question: Annotated[str, Field(min_length=1), _at_most(300)]
 
     def spoken(self) -> str:
         """The question."""
@@ -26,31 +41,28 @@ class Ask(Decision):
 
     @classmethod
     def from_text(cls, text: str) -> Self | None:
-        """Plain speech is a question; a model without constrained decoding talks like that."""
-        return cls(question=text[:300]) if text else None
+        """Plain speech that ends with a question; a model without constrained decoding talks like that."""
+        asking = text.rstrip(WRAPPING).endswith(("?", "？", "؟")) and not _FORMS.search(text)
+        return cls(question=text) if asking else None
 
 
 class OrderTest(Decision):
     """An examination or a test."""
 
-    move: Literal["test"] = "test"
+    also: ClassVar[Mapping[str, str]] = {"request test": "test", "order test": "test"}
+
+    move: Annotated[Literal["test"], _move("test", "order", "order test", "request test", "examine")] = "test"
     test: Name
 
     def spoken(self) -> str:
         """What is ordered."""
         return f"I order a test: {self.test}."
 
-    @classmethod
-    def from_text(cls, text: str) -> Self | None:
-        """The form `REQUEST TEST: name`."""
-        found = re.search(r"REQUEST TEST:?\s*([^\n]+)", text, re.IGNORECASE)
-        return cls(test=found[1].strip(" .[]*\"'")[:80] or "unnamed") if found else None
-
 
 class RequestImage(Decision):
     """A look at the case's image."""
 
-    move: Literal["image"] = "image"
+    move: Annotated[Literal["image"], _move("image", "images", "request image", "request images")] = "image"
 
     def spoken(self) -> str:
         """That the image is wanted."""
@@ -59,16 +71,20 @@ class RequestImage(Decision):
     @classmethod
     def from_text(cls, text: str) -> Self | None:
         """The form `REQUEST IMAGES`."""
-        return cls() if re.search(r"REQUEST IMAGES?\b", text, re.IGNORECASE) else None
+        return cls() if label(bare(text)) in ("request image", "request images") else None
 
 
 class Diagnose(Decision):
-    """The conclusion; what a text form leaves out is None."""
+    """The conclusion; what is left out, or is no value of its field, is None."""
 
-    move: Literal["diagnose"] = "diagnose"
+    also: ClassVar[Mapping[str, str]] = {"diagnosis ready": "diagnosis", "final diagnosis": "diagnosis"}
+
+    move: Annotated[
+        Literal["diagnose"], _move("diagnose", "diagnosis", "conclude", "conclusion", "final diagnosis")
+    ] = "diagnose"
     diagnosis: Name
     differential: Annotated[
-        tuple[Name, ...],
+        tuple[str, ...],
         WithJsonSchema({"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 80}, "maxItems": 3}),
     ] = ()
     """Other diagnoses, the likeliest first."""
@@ -86,27 +102,13 @@ class Diagnose(Decision):
         )
         return " ".join([f"My diagnosis is: {self.diagnosis}.", *advice])
 
-    @classmethod
-    def from_text(cls, text: str) -> Self | None:
-        """The form `DIAGNOSIS READY: name`."""
-        found = re.search(r"DIAGNOSIS READY:?\s*([^\n]+)", text, re.IGNORECASE)
-        name = found[1].strip(" .[]*\"'")[:80] if found else ""
-        return cls(diagnosis=name) if name else None
-
 
 class Rating(Decision):
     """A number from 1 to 10."""
 
-    score: Annotated[int, Field(ge=1, le=10)]
+    also: ClassVar[Mapping[str, str]] = {"rating": "score", "confidence": "score", "number": "score"}
 
-    @classmethod
-    def from_text(cls, text: str) -> Self | None:
-        """The one number from 1 to 10 in the text, `8/10` read as 8; None when there are several."""
-        found = {
-            int(number)
-            for number in re.findall(r"(?<![\d.,/-])(10|[1-9])(?![\d.]*\d)", re.sub(r"\s*(/|out of)\s*10\b", "", text))
-        }
-        return cls(score=found.pop()) if len(found) == 1 else None
+    score: Annotated[int, Field(ge=1, le=10)]
 
 
 MOVES: Mapping[type[Decision], str] = {

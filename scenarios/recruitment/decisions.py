@@ -1,10 +1,9 @@
 """What can be decided in recruitment: how well somebody fits, who of several, in which order, and whether to object."""
 
-import re
 from functools import cache
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, create_model
+from pydantic import Field, WithJsonSchema, create_model
 
 from simrun.agents.reply import Decision
 
@@ -14,12 +13,17 @@ HIGHEST = 10
 class Assessment(Decision):
     """How well an applicant fits, and whether they are invited."""
 
-    score: Annotated[int, Field(ge=0, le=HIGHEST)]
+    score: Annotated[
+        int | float,
+        Field(ge=0, le=HIGHEST),
+        WithJsonSchema({"type": "integer", "minimum": 0, "maximum": HIGHEST}),
+    ]
+    """Whole where an engine is held to the form; a half that somebody gives is read as it is."""
     invite: bool
 
     def spoken(self) -> str:
         """What colleagues hear of it."""
-        return f"I give {self.score} of {HIGHEST} and would {'' if self.invite else 'not '}invite this applicant."
+        return f"I give {self.score:g} of {HIGHEST} and would {'' if self.invite else 'not '}invite this applicant."
 
 
 class Objection(Decision):
@@ -42,12 +46,6 @@ class Choice(Decision):
         """The option."""
         return self.choice
 
-    @classmethod
-    def from_text(cls, text: str) -> Self | None:
-        """The one option that is named in the text; None when there are several, or none."""
-        named = {option for option in _options(cls, "choice") if _named(option).search(text)}
-        return cls(choice=named.pop()) if len(named) == 1 else None
-
 
 class Ranking(Decision):
     """Labels in an order, the best first; `ranking(labels)` makes the kind. A label that is repeated counts where it
@@ -58,6 +56,12 @@ class Ranking(Decision):
     def spoken(self) -> str:
         """The labels."""
         return ", ".join(self.ranking)
+
+    @classmethod
+    def from_text(cls, text: str) -> Self | None:
+        """All labels in a row, and nothing else."""
+        said = super().from_text(text)
+        return said if said and len(said.ranking) == len(_labels(cls)) else None
 
 
 @cache
@@ -77,20 +81,9 @@ def ranking(labels: tuple[str, ...]) -> type[Ranking]:
         "maxItems": len(labels),
     }
     one: Any = Literal[labels]
-    items = Annotated[tuple[one, ...], BeforeValidator(_distinct), WithJsonSchema(listed), Field(min_length=1)]
+    items = Annotated[tuple[one, ...], WithJsonSchema(listed), Field(min_length=1)]
     return create_model("Ranking", __base__=Ranking, ranking=(items, ...))
 
 
-def _distinct(given: Any) -> Any:
-    named = re.split(r"\s*[,>]\s*", given.strip()) if isinstance(given, str) else given
-    return tuple(dict.fromkeys(named)) if isinstance(named, list | tuple) else named
-
-
-def _options(kind: type[Decision], field: str) -> tuple[str, ...]:
-    return get_args(kind.model_fields[field].annotation)
-
-
-@cache
-def _named(option: str) -> re.Pattern[str]:
-    # a single letter is a label: `A` is one, and the article is not
-    return re.compile(rf"\b{re.escape(option)}\b", 0 if len(option) == 1 else re.IGNORECASE)
+def _labels(kind: type[Ranking]) -> tuple[str, ...]:
+    return get_args(get_args(kind.model_fields["ranking"].annotation)[0])

@@ -116,6 +116,8 @@ class Config(Record):
     cases: int | tuple[str, ...] | None = 4
     """How many of the scenario's cases, drawn by the seed; or their ids; null for all."""
     repeats: int = Field(1, ge=1)
+    reask: int = Field(1, ge=0, le=3)
+    """How often a decision that could not be read is asked for again, in every arm alike."""
     seed: int = Field(0, ge=0)
     concurrency: int | None = Field(None, ge=1)
     """Episodes in flight (in each worker); the backend's own figure when not given."""

@@ -193,7 +193,7 @@ class Session:
             raise ValueError(f"{role!r} is not due; due are: {[turn.role for turn in live.mine()] or 'nobody'}")
         turn, chat = found
         self._answering.keep(chat, answer, 0.0)
-        live.say(turn, Reply.of(answer, turn.kinds()))
+        live.say(turn, Reply.of(answer, turn.kinds(), chat.told))
         if live.stage.over:
             self._ended(live)
             return False

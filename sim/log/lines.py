@@ -40,7 +40,16 @@ def call_of(line: LogLine) -> Call:
 def note_call(log: RunLog, chat: Chat, answer: Answer, seconds: float) -> None:
     """The line of a call that was answered."""
     own = {"chat": chat.chat} if chat.chat else {}
-    told = {"trial": chat.session, "role": chat.role, **own, "nth": chat.nth, "digest": chat.digest, "seed": chat.seed}
+    again = {"attempt": chat.attempt} if chat.attempt else {}
+    told = {
+        "trial": chat.session,
+        "role": chat.role,
+        **own,
+        "nth": chat.nth,
+        **again,
+        "digest": chat.digest,
+        "seed": chat.seed,
+    }
     log.write(CALL, {**told, "answer": answer.model_dump(), "at": time.time(), "seconds": round(seconds, 4)})
 
 

@@ -27,6 +27,8 @@ TABLES: dict[str, dict[str, str]] = {
         "error": "VARCHAR",
         "message": "VARCHAR",
         "calls": "INTEGER",
+        "asked": "INTEGER",
+        "asked_again": "INTEGER",
         **_TOKENS,
         "seconds": "DOUBLE",
         "refused": "INTEGER",
@@ -51,6 +53,7 @@ TABLES: dict[str, dict[str, str]] = {
         "role": "VARCHAR",
         "chat": "VARCHAR",
         "nth": "INTEGER",
+        "attempt": "INTEGER",
         "digest": "VARCHAR",
         "seed": "BIGINT",
         "text": "VARCHAR",
@@ -70,13 +73,17 @@ TABLES: dict[str, dict[str, str]] = {
 `turn` (from 0) and `subject` are null but for a value a turn, or one of each subject. `chat` is "" but for a role that
 holds several. `episodes.wording` is the wording of the prompts that a trial was played in; `episodes.name` the name
 that the person whom the audit is about went under, null where nobody shows by a name; `episodes.state` is done, error
-(owed again) or owed (never played); its `seconds` is the time spent in its calls.
+(owed again) or owed (never played); its `seconds` is the time spent in its calls; `asked` are the turns that models
+were asked for, and `asked_again` those of them that were asked for again since the reply could not be read
+(`calls.attempt` above 0).
 """
 
 
-def seal(run: Path, plan: Plan, replayed: Iterable[Played], judged: Mapping[str, Mapping[str, Verdict]] = {}) -> None:
+def seal(
+    run: Path, plan: Plan, replayed: Iterable[Played], judged: Mapping[str, Mapping[str, Verdict]] = {}
+) -> Mapping[str, str]:
     """Write sealed/*.parquet from the episodes of a log, played again; a trial
-    that was resumed counts once, as it ended.
+    that was resumed counts once, as it ended. Returns the trials that ended in an error, and which.
 
     `judged` is what judges were asked later: trial -> `judge.key` -> verdict; it stands
     in place of what they said after the play.
@@ -101,10 +108,11 @@ def seal(run: Path, plan: Plan, replayed: Iterable[Played], judged: Mapping[str,
         _write(writers, _whose(run.name, plan, played.trial), played, {})
     for trial in plan.trials():
         if trial.id not in done and trial.id not in failed:
-            owed = {"state": "owed", "error": "", "message": "", "calls": 0}
+            owed = {"state": "owed", "error": "", "message": "", "calls": 0, "asked": 0, "asked_again": 0}
             writers["episodes"].add(_whose(run.name, plan, trial) | owed)
     for writer in writers.values():
         writer.close()
+    return {trial: played.episode.error for trial, played in failed.items()}
 
 
 def _whose(run: str, plan: Plan, trial: Trial) -> dict[str, Any]:
@@ -128,7 +136,7 @@ def _write(writers: Mapping[str, Writer], whose: dict[str, Any], played: Played,
     key = {"run": whose["run"], "trial": whose["trial"]}
     writers["episodes"].add(whose | _episode(played))
     for call in played.calls:
-        told = call.model_dump(include={"role", "chat", "nth", "digest", "seed", "at", "seconds"})
+        told = call.model_dump(include={"role", "chat", "nth", "attempt", "digest", "seed", "at", "seconds"})
         writers["calls"].add(key | told | call.answer.model_dump())
     for row in _turns(played):
         writers["turns"].add(key | row)
@@ -155,6 +163,8 @@ def _episode(played: Played) -> dict[str, Any]:
         "error": played.episode.error,
         "message": played.episode.message,
         "calls": len(played.calls),
+        "asked": sum(call.attempt == 0 for call in played.calls),
+        "asked_again": sum(call.attempt == 1 for call in played.calls),
         "seconds": round(sum(call.seconds for call in played.calls), 4),
         "at": played.episode.at,
         **{name: sum(getattr(answer, name) or 0 for answer in answers) for name in _TOKENS},

@@ -34,6 +34,8 @@ class Casting:
     """Of each role, those that the run sets; what the design varies comes last."""
     catalogue: Catalogue
     seed: int
+    reask: int = 0
+    """How often a decision that could not be read is asked for again."""
     judges: tuple[Judge, ...] = ()
     injected: tuple[tuple[str, Bias], ...] = ()
     """Each role with a bias that some arm of the run injects: what judges look for, in every arm alike."""
@@ -126,7 +128,14 @@ class Casting:
         """A trial, ready to be played."""
         seeds = self.seeds(trial)
         fitted, cast = self.cast(case, seeds)
-        return Stage(self.scenario, fitted, cast, seeds, trial.id, self.judges, self._shown(fitted))
+        return Stage(
+            self.scenario, fitted, cast, seeds, trial.id, self.judges, self._shown(fitted), self.reask, self._spared
+        )
+
+    @cached_property
+    def _spared(self) -> frozenset[str]:
+        """Those who are not asked again."""
+        return frozenset(role for role, backend in self.backends.items() if not backend.asked_again)
 
     def _shown(self, case: Case) -> Said:
         """What judges are shown beside what was said: the same in every arm, whether or not it carries the bias."""

@@ -43,6 +43,7 @@ def casting(config: Config, catalogue: Catalogue, arm: Arm, factors: Sequence[Fa
         traits={role: tuple(_traits(role, roles[role], arm, scenario, catalogue)) for role in cast},
         catalogue=catalogue,
         seed=config.seed,
+        reask=config.reask,
         judges=judges,
         injected=tuple(injected(config, catalogue, scenario, factors)),
         masked=_masked(config, catalogue, factors) if judges else "",

@@ -32,11 +32,11 @@ class Answering:
         answer = self.answers.get(chat)
         if answer is None:
             answer = await self._answered(chat, trial)
-        return Reply.of(answer, turn.kinds())
+        return Reply.of(answer, turn.kinds(), chat.told)
 
     async def _answered(self, chat: Chat, trial: Trial) -> Answer:
         backend, asked = self.engines.of(trial.arm, chat.role), time.perf_counter()
-        if chat.nth == 0 and backend.prefixes:
+        if chat.nth == chat.attempt == 0 and backend.prefixes:
             async with self.admission.first(backend, trial.case, chat):
                 answer = await backend.reply(chat)
         else:

@@ -132,15 +132,15 @@ def chats(run: Path, plan: Plan, most: int) -> Iterator[tuple[Chat, Call]]:
         if call.trial not in stages:
             stages[call.trial] = plan.stage(trials[call.trial])
         known, found = waiting[call.trial], list[tuple[Chat, Call]]()
-        known[call.role, call.chat, call.nth] = call
+        known[call.role, call.chat, call.nth, call.attempt] = call
 
         def answer(
             turn: Turn, chat: Chat, known: Known = known, found: list[tuple[Chat, Call]] = found
         ) -> Reply | None:
-            if (answered := known.pop((chat.role, chat.chat, chat.nth), None)) is None:
+            if (answered := known.pop((chat.role, chat.chat, chat.nth, chat.attempt), None)) is None:
                 return None
             found.append((chat, answered))
-            return Reply.of(answered.answer, turn.kinds())
+            return Reply.of(answered.answer, turn.kinds(), chat.told)
 
         driven(stages[call.trial], answer)
         yield from found

@@ -1,5 +1,6 @@
 """The log played through the same stage: what reproduces outcomes, seals tables, and lets a run be resumed."""
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,8 +20,10 @@ from simrun.stage.drive import driven
 from simrun.stage.stage import Stage
 from simrun.stage.trial import Episode, Trial
 
-Key = tuple[str, str, int]
-"""Role, chat and turn: what names a call within its trial."""
+UNREPLAYED = "replay"
+"""The error of an episode that cannot be played again as it is logged."""
+Key = tuple[str, str, int, int]
+"""Role, chat, turn and attempt: what names a call within its trial."""
 
 
 class Calls:
@@ -32,7 +35,7 @@ class Calls:
     def add(self, line: LogLine) -> None:
         """A line of the log."""
         call = call_of(line)
-        key = call.role, call.chat, call.nth
+        key = call.role, call.chat, call.nth, call.attempt
         if key in self._of[call.trial]:
             raise LogError(
                 f"{line.file}:{line.number}: {call.role} turn {call.nth} of trial {call.trial} is logged twice"
@@ -52,37 +55,64 @@ class Calls:
         return (call for calls in self._of.values() for call in calls.values())
 
 
-def replayed(run: Path, plan: Plan, head: Head | None = None) -> Iterator[Played]:
+def replayed(run: Path, plan: Plan, head: Head | None = None, spare: bool = False) -> Iterator[Played]:
     """Every episode line of a log, finished ones played again: in order, but for those
     that a second worker took over from a first.
 
-    Memory holds the calls of unfinished trials only. LogError for a log that was changed; BackendError (`replay`) where
-    a prompt is not the logged one; ConfigError where the outcome is another.
+    Memory holds the calls of unfinished trials only. LogError for a log that was changed. A trial that cannot be played
+    again as it is logged is a BackendError (`replay`) where a prompt is not the logged one, a LogError where a call is
+    logged twice, a ConfigError where the outcome is another; with `spare` an episode that ended in an error, the others
+    are given all the same.
     """
     trials = {trial.id: trial for trial in plan.trials()}
-    calls = Calls()
+    calls, twice = Calls(), dict[str, LogError]()
     divided: list[Episode] = []
     for line in read(run, head):
         if line.fields["kind"] == CALL:
-            calls.add(line)
+            try:
+                calls.add(line)
+            except LogError as error:
+                twice.setdefault(line.fields["trial"], error)
             continue
         episode = _episode(line, trials)
         trial = trials[episode.trial]
         if episode.error:
             yield Played(trial, episode, calls.of(trial.id), None)
-        elif (stage := again(plan, trial, calls.of(trial.id), episode)) is None:
+        elif (played := _again(plan, trial, calls, episode, twice.get(trial.id), spare)) is None:
             divided.append(episode)
         else:
-            played = calls.of(trial.id)
             calls.drop(trial.id)
-            yield Played(trial, episode, played, stage)
+            yield played
+    for error in () if spare else twice.values():
+        raise error
     for episode in divided:
-        trial, played = trials[episode.trial], calls.of(episode.trial)
-        if (stage := again(plan, trial, played, episode)) is None:
-            raise BackendError(
-                "replay", f"trial {trial.id}: the log ends before everybody has spoken, but calls the episode finished"
-            )
-        yield Played(trial, episode, played, stage)
+        trial = trials[episode.trial]
+        played = _again(plan, trial, calls, episode, twice.get(trial.id), spare)
+        ends = f"trial {trial.id}: the log ends before everybody has spoken, but calls the episode finished"
+        if played is None and not spare:
+            raise BackendError("replay", ends)
+        yield played or _spared(trial, episode, calls, ends)
+
+
+def _again(
+    plan: Plan, trial: Trial, calls: Calls, episode: Episode, wrong: LogError | None, spare: bool
+) -> Played | None:
+    """One episode; None where an answer is not among the calls."""
+    try:
+        if wrong is not None:
+            raise wrong
+        played = calls.of(trial.id)
+        stage = again(plan, trial, played, episode)
+        return stage and Played(trial, episode, played, stage)
+    except Exception as error:  # also what a scenario's own code raises
+        if not spare:
+            raise
+        return _spared(trial, episode, calls, str(error))
+
+
+def _spared(trial: Trial, episode: Episode, calls: Calls, why: str) -> Played:
+    failed = Episode(trial=trial.id, at=episode.at, error=UNREPLAYED, message=why)
+    return Played(trial, failed, calls.of(trial.id), None)
 
 
 def _episode(line: LogLine, trials: Mapping[str, Trial]) -> Episode:
@@ -113,7 +143,7 @@ def recalled(stage: Stage, answers: Answers) -> bool:
 
     def answer(turn: Turn, chat: Chat) -> Reply | None:
         known = answers.get(chat)
-        return None if known is None else Reply.of(known, turn.kinds())
+        return None if known is None else Reply.of(known, turn.kinds(), chat.told)
 
     return driven(stage, answer)
 
@@ -147,7 +177,8 @@ def past(run: Path, head: Head | None = None) -> Past:
     for line in read(run, head):
         trial = line.fields.get("trial", "")
         if line.fields["kind"] == CALL and trial not in done:
-            calls.add(line)
+            with contextlib.suppress(LogError):  # logged twice: the first stands; sealing names the trial
+                calls.add(line)
         elif line.fields["kind"] == EPISODE:
             done.add(trial)
             calls.drop(trial)

@@ -20,7 +20,7 @@ from simrun.plan.design import Plan
 from simrun.plan.refusals import comparable
 from simrun.plan.treatment import audited
 from simrun.play.judging import verdicts
-from simrun.play.replay import Past, past, replayed
+from simrun.play.replay import UNREPLAYED, Past, past, replayed
 from simrun.play.speed import Sampler, beside
 from simrun.play.watch import Watch
 from simrun.play.worker import Worker, in_order
@@ -91,8 +91,14 @@ class Session:
         self.tell(heads=ends, complete=done == self.manifest.owed)
 
     def seal(self) -> None:
-        """Make the tables. LogError for a log that was changed, ConfigError for cases or code that were."""
-        sealed(self.path, self.plan, self.manifest)
+        """Make the tables. LogError for a log that was changed.
+
+        A trial that cannot be played again as it is logged is named, and leaves the run incomplete.
+        """
+        if bad := sealed(self.path, self.plan, self.manifest, spare=True):
+            names = ", ".join(bad[:5]) + (" ..." if len(bad) > 5 else "")
+            note = f"{len(bad)} of the logged episodes cannot be played again and are left out: {names} (simrun replay)"
+            self.tell(complete=False, notes=tuple(dict.fromkeys((*self.manifest.notes, note))))
 
     def play(self, watching: Watching | None = None) -> None:
         """Play what is owed, and close the log; whatever happens, what was answered is kept."""
@@ -145,12 +151,14 @@ def resume(path: Path, watching: Watching | None = None, concurrency: int | None
     return session
 
 
-def sealed(path: Path, plan: Plan, manifest: Manifest) -> None:
+def sealed(path: Path, plan: Plan, manifest: Manifest, spare: bool = False) -> tuple[str, ...]:
     """Make the tables of a run whose log is closed.
 
-    LogError for a log that was changed, ConfigError for cases or code that were.
+    LogError for a log that was changed. Where a trial cannot be played again as it is logged, ConfigError or
+    BackendError; with `spare` it stands in the tables as an episode that ended in an error, and is returned.
     """
-    seal(path, plan, replayed(path, plan, manifest.tip()), verdicts(path, plan, manifest))
+    failed = seal(path, plan, replayed(path, plan, manifest.tip(), spare), verdicts(path, plan, manifest))
+    return tuple(trial for trial, error in failed.items() if error == UNREPLAYED)
 
 
 def _log(path: Path, plan: Plan) -> RunLog | Lock:

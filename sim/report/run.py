@@ -131,7 +131,7 @@ def load(*runs: str | Path, out: str = "runs") -> Run:
     found = [find(str(run), out) for run in runs or ("last",)]
     for path in found:
         if not (path / "sealed" / "outcomes.parquet").is_file():
-            rebuild(path)
+            rebuild(path, spare=True)
     return Run(*found)
 
 
@@ -186,14 +186,15 @@ def judge(path: Path, *overrides: str, **options: Any) -> Run:
     return rebuild(path)[0]
 
 
-def rebuild(path: Path) -> tuple[Run, bool | None]:
+def rebuild(path: Path, spare: bool = False) -> tuple[Run, bool | None]:
     """Play a run again from its log, rebuild its tables and its report; whether the report is the same to the byte.
 
-    None where there was no report before. LogError for a log that was changed, ConfigError for cases or code that were.
+    None where there was no report before. LogError for a log that was changed, ConfigError for cases or code that were;
+    with `spare` a trial that cannot be played again as it is logged is named among the errors, and the rest is read.
     """
     before = _report_bytes(path)
     manifest = Manifest.read(path)
-    sealed(path, manifest.plan(), manifest)
+    sealed(path, manifest.plan(), manifest, spare)
     again = Run(path)
     again.write_report()
     return again, None if before is None else before == _report_bytes(path)

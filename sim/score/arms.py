@@ -30,6 +30,8 @@ class ArmResult(Record):
     """How many episodes have it."""
     problems: Mapping[str, int]
     """Replies that models failed to give: refused, unreadable, truncated."""
+    asked_again: float | None
+    """Share of the turns that were asked for again since no decision could be read; None where nobody was asked."""
     errors: int
     """Episodes that infrastructure ended."""
     calls: int
@@ -54,6 +56,7 @@ def _result(arm: Arm, layout: Layout, counted: Counts, kind: type[Outcome]) -> A
         outcomes={field: float(found.value.mean()) if len(found.value) else None for field, found in seen.items()},
         observed={field: len(found.value) for field, found in seen.items()},
         problems=counted.model_dump(include={"refused", "unreadable", "truncated"}),
+        asked_again=counted.asked_again / counted.asked if counted.asked else None,
         errors=counted.failed,
         calls=counted.calls,
     )

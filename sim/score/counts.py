@@ -20,6 +20,10 @@ class Counts(Record):
     failed: int
     """Ended by infrastructure; they are owed again."""
     calls: int
+    asked: int
+    """Turns that models were asked for."""
+    asked_again: int
+    """Of them, those that were asked for again since no decision could be read."""
     at: float | None
     """When the last one ended, Unix time; None where none has begun."""
     prompt_tokens: int
@@ -32,9 +36,12 @@ class Counts(Record):
     truncated: int
 
 
-_SUMS = {"calls": "", **dict.fromkeys(("prompt_tokens", "cached_tokens", "output_tokens"), "")} | dict.fromkeys(
-    ("refused", "unreadable", "truncated"), " FILTER (state = 'done')"
-)
+_SUMS = {
+    "calls": "",
+    "asked": "",
+    "asked_again": "",
+    **dict.fromkeys(("prompt_tokens", "cached_tokens", "output_tokens"), ""),
+} | dict.fromkeys(("refused", "unreadable", "truncated"), " FILTER (state = 'done')")
 
 
 def counts(tables: "duckdb.DuckDBPyConnection") -> Mapping[str, Counts]:

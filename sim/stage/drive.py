@@ -39,11 +39,11 @@ async def drive(
     while not stage.over:
         turns = stage.pending()
         if len(turns) == 1:  # the usual case, and the quickest
-            if (only := await ask(turns[0], stage.chat(turns[0]))) is None:
+            if (only := await _said(stage, ask, turns[0])) is None:
                 return False
             stage.say(turns[0], only)
             continue
-        replies = await together([ask(turn, stage.chat(turn)) for turn in turns])
+        replies = await together([_said(stage, ask, turn) for turn in turns])
         for failed in replies:
             if isinstance(failed, BaseException):
                 raise failed
@@ -53,6 +53,16 @@ async def drive(
         if any(reply is None for reply in replies):
             return False
     return True
+
+
+async def _said(stage: Stage, ask: Ask, turn: Turn) -> Reply | None:
+    """What somebody says, asked again as often as the stage wants where it could not be read."""
+    chat = stage.chat(turn)
+    reply = await ask(turn, chat)
+    attempt = 0
+    while reply is not None and reply.problem and (again := stage.again(turn, chat, reply, attempt := attempt + 1)):
+        reply = await ask(turn, again)
+    return reply
 
 
 def driven(stage: Stage, answer: Callable[[Turn, Chat], Reply | None]) -> bool:

@@ -17,6 +17,7 @@ from simrun.agents.records import Chat, Message
 from simrun.agents.reply import Decision, Problem, Reply, form
 from simrun.scenarios.base import Case, Line, Play, Scenario, Turn
 from simrun.scenarios.outcome import Outcome
+from simrun.stage.reask import UNREAD, asked_again
 from simrun.stage.seeds import Seeds
 
 EMPTY = Said()
@@ -111,8 +112,14 @@ class Stage:
         session: str = "",
         judges: tuple[Judge, ...] = (),
         shown: Said = EMPTY,
+        reask: int = 0,
+        spared: frozenset[str] = frozenset(),
     ):
-        """`judges` are asked after the play of what was said; `shown` is what they are shown beside it."""
+        """`judges` are asked after the play of what was said; `shown` is what they are shown beside it.
+
+        A decision that could not be read is asked for again up to `reask` times, of everybody but those who are
+        `spared`.
+        """
         self.session = session
         self.outcome: Outcome | None = None
         self.over = False
@@ -129,6 +136,7 @@ class Stage:
         self._due: list[Due] = []
         self._said: list[Reply | None] = []
         self._alone = True
+        self._reask, self._spared = reask, spared
         self._pair = f"{seeds.case}/{seeds.repeat}"
         self._judges = frozenset((*scenario.judges, *(judge.name for judge in judges)))
         self._play = self._judging(scenario.play(case, seeds.rng()), judges, shown)
@@ -158,6 +166,17 @@ class Stage:
             priority=int(turn.role in self._judges),
             facts=self._facts,
         )
+
+    def again(self, turn: Turn, chat: Chat, reply: Reply, attempt: int) -> Chat | None:
+        """What the speaker of a pending turn is asked after a reply to `chat` that could not be read; None where it is
+        not asked again.
+
+        Its seed follows from role, turn and attempt: no later seed moves.
+        """
+        if attempt > self._reask or chat.form is None or reply.problem not in UNREAD or turn.role in self._spared:
+            return None
+        own = (turn.chat,) if turn.chat else ()
+        return asked_again(chat, reply, attempt, self._seeds.number(turn.role, *own, chat.nth, "again", attempt))
 
     def told(self) -> dict[str, tuple[str, ...]]:
         """All that each role has been told, as one text a chat, and then what it is asked now, each by itself."""

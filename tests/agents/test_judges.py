@@ -9,7 +9,8 @@ from logs import lines, played
 from simrun.agents.judges.base import Said
 from simrun.agents.judges.same_disease import Same, SameDisease
 from simrun.agents.judges.supported_claims import Supported, SupportedClaims
-from simrun.agents.reply import read
+from simrun.agents.records import Answer
+from simrun.agents.reply import Reply
 from simrun.config.errors import ConfigError
 from simrun.log.chain import LogError
 from simrun.report.run import judge, rebuild
@@ -21,7 +22,7 @@ BIASED = {"doctor": {"bias": ["none", "recency"]}}
     ("text", "verdict"),
     [
         ("Supported.", "supported"),
-        ("This is not stated in the CV", "not stated"),
+        ("This is not stated in the CV", None),
         ("contradicted", "contradicted"),
         ("It is not supported", None),
         ("supported or contradicted", None),
@@ -31,11 +32,11 @@ BIASED = {"doctor": {"bias": ["none", "recency"]}}
         ("This is not directly supported by the CV.", None),
         ("It cannot be supported", None),
         ("Partially supported", None),
-        ("No. It is contradicted.", "contradicted"),
+        ("No. It is contradicted.", None),
     ],
 )
 def test_a_verdict_is_read(text, verdict):
-    found = read(text, (Supported,))
+    found = Reply.of(Answer(text=text), (Supported,)).decision
     assert (found.verdict if found else None) == verdict
 
 

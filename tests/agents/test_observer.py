@@ -120,9 +120,7 @@ def test_the_observer_is_told_nothing_of_the_case_or_of_anybody(play):
     assert (done.calls.role == OBSERVER).sum() == len(done.episodes)
 
 
-@pytest.mark.parametrize(
-    ("text", "verdict"), [("Yes, it does.", True), ('{"shows": false}', False), ("Hard to say.", None)]
-)
+@pytest.mark.parametrize(("text", "verdict"), [("Yes.", True), ('{"shows": false}', False), ("Hard to say.", None)])
 def test_a_verdict_is_read_tolerantly(text, verdict):
     from simrun.agents.judges.observer import Shows
     from simrun.agents.records import Answer

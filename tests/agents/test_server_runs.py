@@ -38,9 +38,11 @@ def files_with(secret: str, folder: Path) -> list[str]:
     return [str(file) for file in folder.rglob("*") if file.is_file() and secret.encode() in file.read_bytes()]
 
 
-def logged_calls(path: Path) -> Counter[tuple[str, str, int]]:
+def logged_calls(path: Path) -> Counter[tuple[str, str, int, int]]:
     lines = [orjson.loads(line) for file in (path / "log").glob("*.jsonl") for line in file.read_bytes().splitlines()]
-    return Counter((line["trial"], line["role"], line["nth"]) for line in lines if line["kind"] == "call")
+    return Counter(
+        (line["trial"], line["role"], line["nth"], line.get("attempt", 0)) for line in lines if line["kind"] == "call"
+    )
 
 
 def outcomes(of: Run) -> list[str]:
@@ -141,9 +143,11 @@ def test_a_run_that_cannot_begin_leaves_nothing(stub, tmp_path, url, why):
 def test_answers_outlive_a_run_that_cannot_be_sealed(stub, tmp_path, monkeypatch):
     told, brief = count(), Clinic.brief
     monkeypatch.setattr(Clinic, "brief", lambda *given: f"{brief(*given)} {next(told)}")
-    with pytest.raises(BackendError, match="the prompt is not the logged one"):
-        play(stub, tmp_path)
-    assert list(tmp_path.rglob("log/*.jsonl"))
+    bad = play(stub, tmp_path)
+    assert set(bad.episodes.error) == {"replay"}
+    assert all("the prompt is not the logged one" in why for why in bad.episodes.message)
+    assert not bad.complete
+    assert len(logged_calls(bad.path)) == len(bad.calls) > 0
 
 
 async def test_in_a_notebook_a_server_that_is_not_there_is_told_the_same(stub, tmp_path):

@@ -40,7 +40,7 @@ def test_the_report_says_it_in_words_and_by_families(play):
     assert {each.family for each in done.scored.contrasts} == {"primary", "secondary", "control"}
     text = (done.path / "report" / "report.md").read_text()
     assert "- solved: a difference of -0." in text
-    assert "Of 14 secondary outcomes" in text
+    assert "Of 13 secondary outcomes" in text
     assert "- rank: values are missing unequally" in text  # where the planted doctor is wrong, the truth has no rank
 
 
@@ -84,10 +84,10 @@ def test_wordings_are_drawn_by_case_and_repeat_and_shared_by_the_arms(play):
 
 
 def test_no_effect_is_said_with_its_limit(play):
-    done = play(cases=None, vary=TWO, design={"primary": ["correct", "anchored"]})
+    done = play(cases=None, vary=TWO, design={"primary": ["solved", "anchored"]})
     text = (done.path / "report" / "report.md").read_text()
-    assert "- correct: no difference found, and none larger than 0.095 is compatible with these pairs (5 %)." in text
-    assert [each.outcome for each in done.scored.contrasts if each.family == "primary"] == ["correct", "anchored"]
+    assert "- solved: no difference found, and none larger than 0.095 is compatible with these pairs (5 %)." in text
+    assert [each.outcome for each in done.scored.contrasts if each.family == "primary"] == ["solved", "anchored"]
 
 
 def test_no_bias_is_found_where_none_is_planted(play):

@@ -58,7 +58,7 @@ def test_the_protocol_in_order():
         ("patient", "private"),
     ]
     outcome = stage.outcome
-    assert (outcome.solved, outcome.concluded, outcome.correct, outcome.verdict_by) == (True, True, True, "match")
+    assert (outcome.solved, outcome.concluded, outcome.verdict_by) == (True, True, "match")
     assert (outcome.questions, outcome.tests, outcome.lost_moves, outcome.rank) == (1, 1, 0, 1)
     assert (outcome.urgency, outcome.referral, outcome.pain_relief) == (4, True, False)
     assert (outcome.confidence, outcome.compliance, outcome.consult_again) == (7, 7, 7)
@@ -88,16 +88,17 @@ def test_opinions_are_asked_from_fresh_forks():
 @pytest.mark.parametrize(
     ("moves", "expected"),
     [
-        ([diagnosis("Pulmonary embolism")], (True, True, True)),  # the oracle
-        ([diagnosis("acute PE")], (True, True, True)),  # an alias
-        ([diagnosis("Flu")], (False, True, False)),  # always the same
-        (["Where does it hurt?"], (False, False, None)),  # never concludes: not solved, but not wrong either
-        (["{broken"], (False, False, None)),
+        ([diagnosis("Pulmonary embolism")], (True, True)),  # the oracle
+        ([diagnosis("acute PE")], (True, True)),  # an alias
+        ([diagnosis("Flu")], (False, True)),  # always the same
+        (["Where does it hurt?"], (None, False)),  # never concludes: neither right nor wrong
+        (["{broken"], (None, False)),
+        (["I can't diagnose real people."], (None, False)),
     ],
 )
 def test_degenerate_doctors(moves, expected):
     outcome = consult(moves, questions=5).outcome
-    assert (outcome.solved, outcome.concluded, outcome.correct) == expected
+    assert (outcome.solved, outcome.concluded) == expected
 
 
 @pytest.mark.parametrize(
@@ -137,7 +138,7 @@ def test_the_budget_is_told_and_the_last_move_must_conclude():
 
 def test_the_anchor_and_the_rank_of_the_truth():
     outcome = consult([diagnosis(CASE.anchor, "Asthma", "PE")]).outcome
-    assert (outcome.anchored, outcome.correct, outcome.rank) == (True, False, 3)
+    assert (outcome.anchored, outcome.solved, outcome.rank) == (True, False, 3)
     assert consult([diagnosis("Flu", "Asthma")]).outcome.rank is None
 
 
@@ -157,8 +158,7 @@ def test_an_invalid_opinion_is_missing():
 )
 def test_the_judge_is_asked_in_both_orders(verdicts, expected):
     outcome = consult([diagnosis("clot in a lung vessel")], judge=verdicts).outcome
-    assert (outcome.correct, outcome.verdict_by) == expected
-    assert outcome.solved is expected[0]
+    assert (outcome.solved, outcome.verdict_by) == expected
 
 
 def test_the_judge_is_not_asked_when_the_names_match():

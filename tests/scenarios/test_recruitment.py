@@ -8,7 +8,7 @@ import pytest
 from conftest import config
 from recruiting import asked, spoken, staged, yes
 
-from simrun.agents.reply import Reply, form, read
+from simrun.agents.reply import Reply, form
 from simrun.config.errors import ConfigError
 from simrun.plan.design import planned
 from simrun.scenarios.recruitment.cases import among, load
@@ -25,19 +25,19 @@ from simrun.scenarios.recruitment.screen import Screen
 def test_a_choice_is_one_of_the_options_and_read_from_words_too():
     kind = choice(("Nurse", "Pilot"))
     assert form((kind,))["properties"]["choice"]["enum"] == ["Nurse", "Pilot"]
-    assert read("I would suggest: pilot.", (kind,)).choice == "Pilot"
-    assert read("Nurse or pilot", (kind,)) is None
-    assert read('{"choice": "Cook"}', (kind,)) is None
-    assert read("A good one: B", (choice(("B", "C")),)).choice == "B"
+    assert kind.from_text("Answer: pilot.").choice == "Pilot"
+    assert kind.from_text("Nurse or pilot") is None
+    assert kind.from_json({"choice": "Cook"}) is None
+    assert choice(("B", "C")).from_text("(B)").choice == "B"
 
 
 def test_a_ranking_counts_a_repeated_label_once_and_knows_no_others():
     kind = ranking(("A", "B", "C"))
     items = form((kind,))["properties"]["ranking"]
     assert (items["minItems"], items["maxItems"], items["items"]["enum"]) == (3, 3, ["A", "B", "C"])
-    assert read('{"ranking": ["C", "A", "C"]}', (kind,)).ranking == ("C", "A")
-    assert read('{"ranking": "B, A, C"}', (kind,)).ranking == ("B", "A", "C")
-    assert read('{"ranking": ["D"]}', (kind,)) is None
+    assert kind.from_json({"ranking": ["C", "A", "C"]}).ranking == ("C", "A")
+    assert kind.from_json({"ranking": "B, A, C"}).ranking == ("B", "A", "C")
+    assert kind.from_json({"ranking": ["D"]}) is None
 
 
 def test_what_colleagues_hear_of_a_decision():

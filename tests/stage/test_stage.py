@@ -182,5 +182,5 @@ def test_outcome_fields_say_which_way_is_better_and_how_far_they_go():
     assert measured["solved"] == Better("higher")
     assert "diagnosis" not in measured
     assert (ClinicOutcome.span("confidence").low, ClinicOutcome.span("confidence").high) == (1, 10)
-    assert (ClinicOutcome.span("correct").low, ClinicOutcome.span("correct").high) == (0, 1)
+    assert (ClinicOutcome.span("solved").low, ClinicOutcome.span("solved").high) == (0, 1)
     assert ClinicOutcome.span("words") is None

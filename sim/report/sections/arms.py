@@ -30,6 +30,12 @@ COLUMNS = (
         Column.of(problem, f"problems.{problem}", form="count", about="Replies in finished episodes.")
         for problem in ("refused", "unreadable", "truncated")
     ),
+    Column.of(
+        "asked again",
+        "asked_again",
+        form="share",
+        about="Share of the turns that were asked for again since no decision could be read.",
+    ),
     Column.of("errors", "errors", form="count", about="Episodes that infrastructure ended; they are owed again."),
     Column.of("calls", "calls", form="count", about="Calls to models.", shown=False),
 )

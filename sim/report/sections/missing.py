@@ -43,4 +43,7 @@ def _findings(run: Scored) -> Iterator[Finding]:
     for reason, count in reasons.items():
         yield Finding(text=f"pairs not compared, most in any outcome: {count} ({reason})", verdict="missing")
     for error, count in run.errors.items():
-        yield Finding(text=f"episodes ended by {error}: {count} (owed again)", verdict="missing")
+        told = (
+            "they cannot be played again as they are logged; see simrun replay" if error == "replay" else "owed again"
+        )
+        yield Finding(text=f"episodes ended by {error}: {count} ({told})", verdict="missing")

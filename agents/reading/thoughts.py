@@ -1,0 +1,99 @@
+"""What a model thinks aloud is not said: it is neither heard nor read for decisions."""
+
+import re
+from typing import NamedTuple
+
+_NAMES = (
+    r"(?:seed:)?(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflection|scratchpad|analysis|inner_monologue|monologue)"
+)
+_OPENING = (
+    rf"<{_NAMES}(?:\s[^<>]{{0,80}})?>",
+    r"\[think(?:ing)?\]",
+    r"<\|(?:begin_of_thought|start_thinking|thinking)\|>",
+    "◁think▷",
+    r"(?:<\|start\|>assistant)?<\|channel\|>\s{0,9}(?:analysis|commentary)\b",
+    r"<\|channel>\s{0,9}thought",
+)
+_CLOSING = (
+    rf"</\s{{0,9}}{_NAMES}\s{{0,9}}>",
+    r"\[/think(?:ing)?\]",
+    r"<\|(?:end_of_thought|end_thinking|/thinking)\|>",
+    "◁/think▷",
+    r"<\|channel\|>\s{0,9}final\s{0,9}(?:<\|constrain\|>\s{0,9}\w{0,20}\s{0,9})?<\|message\|>",
+    r"<channel\|>",
+)
+MARK = re.compile(f"(?=[<[◁])(?:(?P<closing>{'|'.join(_CLOSING)})|(?P<opening>{'|'.join(_OPENING)}))", re.IGNORECASE)
+"""Where a thought begins or ends, in the marks of the model families that we know of."""
+UNMARKED = {"analysis": "assistantfinal", "here is my thought process:": "here is my response:"}
+"""Thoughts whose marks are plain words: how the reply begins -> what ends the thought."""
+_BEGUN = re.compile(
+    r"^\s*(?:<\|begin_of_solution\|>|<\|start_response\|>|<\|im_start\|>assistant\b|<\|start\|>assistant<\|message\|>)",
+    re.IGNORECASE,
+)
+_ENDED = re.compile(
+    r"<\|(?:im_end|end|return|eot_id|eom_id|endoftext|end_of_text|end_of_turn|end_of_solution|end_response|"
+    r"end_of_turn_token)\|>|</s>|<end_of_turn>|<eos>",
+    re.IGNORECASE,
+)
+
+
+class Said(NamedTuple):
+    """A reply without its thoughts."""
+
+    text: str
+    cut: bool
+    """Whether a thought was begun and not ended."""
+
+
+def spoken(text: str) -> Said:
+    """What stands after the last closing mark.
+
+    A template may have opened the thought, so that only its end is seen. Where nothing follows the last mark, what
+    stands outside of thoughts was said.
+    """
+    if (
+        "<" not in text
+        and "[" not in text
+        and "◁" not in text
+        and not text[:40].lstrip().lower().startswith(("an", "h"))
+    ):
+        return Said(text, False)
+    marks = list(MARK.finditer(text))
+    closing = next((mark for mark in reversed(marks) if mark["closing"]), None)
+    end = max(closing.end() if closing else 0, _unmarked(text))
+    opened = next((mark for mark in marks if mark.start() >= end), None)
+    said = _bare(text[end : opened.start() if opened else None])
+    if not said.strip() and closing:
+        said = _bare("".join(_outside(text, marks)))
+    return Said(said, opened is not None)
+
+
+def _unmarked(text: str) -> int:
+    start = text[:40].lstrip().lower()
+    for begun, ended in UNMARKED.items():
+        if start.startswith(begun) and (at := text.lower().rfind(ended)) >= 0:
+            return at + len(ended)
+    return 0
+
+
+def _outside(text: str, marks: list[re.Match[str]]) -> list[str]:
+    """The parts of a text outside of its thoughts; all before the end of one that was not opened is a thought."""
+    parts = list[str]()
+    begin: int | None = 0
+    for mark in marks:
+        if mark["closing"]:
+            parts = [] if begin is not None else parts
+            begin = mark.end()
+        elif begin is not None:
+            parts.append(text[begin : mark.start()])
+            begin = None
+    return parts if begin is None else [*parts, text[begin:]]
+
+
+def _bare(text: str) -> str:
+    """Without the marks of a template; what follows the end of the turn was written for somebody else."""
+    if "<" not in text:
+        return text
+    text = _BEGUN.sub("", text)
+    ended = _ENDED.search(text)
+    return text[: ended.start()] if ended else text
