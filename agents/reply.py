@@ -43,8 +43,8 @@ class Decision(Record):
         needed = next(iter(_needed(cls)), "")
         if len(_needed(cls)) != 1 or of(cls.model_fields[needed]) is str:
             return None
-        said = (answer for answer in (bare(text), marked(text)) if answer)
-        return next((made for answer in said if (made := cls.from_json({needed: answer}))), None)
+        answers = (answer for answer in (bare(text), marked(text)) if answer)
+        return next((made for answer in answers if (made := cls.from_json({needed: answer}))), None)
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Self | None:

@@ -19,7 +19,7 @@ MOST = 500
 """Episodes that are looked at, from the beginning of the log."""
 
 
-Known = dict[tuple[str, str, int], Call]
+Known = dict[tuple[str, str, int, int], Call]
 
 
 class Reuse(Record):

@@ -83,8 +83,8 @@ def replayed(run: Path, plan: Plan, head: Head | None = None, spare: bool = Fals
         else:
             calls.drop(trial.id)
             yield played
-    for error in () if spare else twice.values():
-        raise error
+    if twice and not spare:
+        raise next(iter(twice.values()))
     for episode in divided:
         trial = trials[episode.trial]
         played = _again(plan, trial, calls, episode, twice.get(trial.id), spare)
@@ -103,7 +103,7 @@ def _again(
             raise wrong
         played = calls.of(trial.id)
         stage = again(plan, trial, played, episode)
-        return stage and Played(trial, episode, played, stage)
+        return Played(trial, episode, played, stage) if stage else None
     except Exception as error:  # also what a scenario's own code raises
         if not spare:
             raise

@@ -7,6 +7,7 @@ import pytest
 from logs import lines, played
 
 from simrun.agents.judges.base import Said
+from simrun.agents.judges.refusal import Refusal
 from simrun.agents.judges.same_disease import Same, SameDisease
 from simrun.agents.judges.supported_claims import Supported, SupportedClaims
 from simrun.agents.records import Answer
@@ -148,3 +149,16 @@ def test_letters_are_held_against_the_cv_later(tmp_path):
     assert len(found) == (done.episodes.state == "done").sum()
     assert (found["value"] == 1.0).all()
     shutil.rmtree(done.path)
+
+
+def test_refusals_are_judged_for_each_of_those_who_spoke_in_every_arm(play):
+    done = play(cases=2, judge="refusal", backend={"rules": [{"role": "refusal", "say": {"refuses": True}}]})
+    found = done.outcomes[done.outcomes.outcome.str.startswith("refusal.")]
+    assert set(found.outcome) == {"refusal.doctor", "refusal.examiner", "refusal.patient"}
+    assert set(found.arm) == set(done.episodes.arm)
+    assert found.value.eq(1).all()
+    asked = Refusal().questions(
+        Said(lines=(("doctor", "Since when?"), ("patient", "I'd rather not say."), ("clerk", "")))
+    )
+    assert [each.key for each in asked] == ["doctor", "patient"]
+    assert "Patient: I'd rather not say." in asked[0].cue

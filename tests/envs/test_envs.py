@@ -169,6 +169,23 @@ class TestLog:
         assert Run(tmp_path / "log").complete
         assert len(Run(tmp_path / "log").calls) == 10  # 2 diagnoses, a question and its answer, 2 x 3 opinions
 
+    def test_the_callers_seat_is_not_asked_again_and_others_are(self, tmp_path: Path) -> None:
+        rules = [
+            {"role": "patient", "when": "could not be read", "say": {"score": 7}},
+            {"role": "patient", "when": "Answer with a number", "say": "Fairly."},
+        ]
+        asked = {"overrides": ("backend=scripted",), "backend": {"rules": rules}, "cases": 1, "vary": {}}
+        with closed(gymnasium.make("simrun/Clinic-v0", seat="doctor", log=tmp_path / "log", **asked)) as env:
+            env.reset()
+            env.step("Hm.")
+            env.step(GUESS)
+        kept = Run(tmp_path / "log")
+        again = kept.calls[kept.calls.attempt == 1]
+        assert sorted(again.nth) == [0, 1, 2]
+        assert set(again.role) == {"patient"}
+        assert kept.turns[kept.turns.role == "doctor"].problem.tolist() == ["unreadable", None]
+        assert rebuild(kept.path)[1] is True
+
     def test_an_incomplete_run_cannot_be_played_without_the_caller(self, tmp_path: Path) -> None:
         with closed(
             gymnasium.make("simrun/Clinic-v0", seat="doctor", backend="scripted", cases=2, log=tmp_path / "log")

@@ -166,7 +166,8 @@ def _verdicts(own: Sequence[ContrastResult]) -> Iterator[Block]:
 
 def _primary(each: ContrastResult) -> Finding:
     if each.low is None or each.high is None or each.p_adjusted is None:
-        return Finding(text=f"{each.outcome}: too few cases for an interval.", verdict="undecided", **_of(each))
+        why = "too few cases for an interval" if each.pairs else "no pair has a value in both arms"
+        return Finding(text=f"{each.outcome}: {why}.", verdict="undecided", **_of(each))
     if (each.low > 0 or each.high < 0) and each.p_adjusted < ALPHA:
         found = interval(each.difference, each.low, each.high, signed=True)
         text = f"{each.outcome}: a difference of {found}, p = {figure(each.p_adjusted)} after Holm."
