@@ -183,7 +183,7 @@ class TestLog:
         again = kept.calls[kept.calls.attempt == 1]
         assert sorted(again.nth) == [0, 1, 2]
         assert set(again.role) == {"patient"}
-        assert kept.turns[kept.turns.role == "doctor"].problem.tolist() == ["unreadable", None]
+        assert kept.turns[kept.turns.role == "doctor"].problem.fillna("").tolist() == ["unreadable", ""]
         assert rebuild(kept.path)[1] is True
 
     def test_an_incomplete_run_cannot_be_played_without_the_caller(self, tmp_path: Path) -> None:
