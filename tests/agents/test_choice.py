@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 
 from simrun.agents.backends import choice
-from simrun.agents.backends.vllm.manners import Manners
+from simrun.agents.backends.manners import Manners
 from simrun.agents.records import Message
 from simrun.agents.reply import Decision, form
 from simrun.scenarios.clinic.moves import Ask, Diagnose, Rating
