@@ -29,8 +29,9 @@ class Models:
         except ValueError:
             return cls({})
         listed = told.get("data", told.get("models")) if isinstance(told, Mapping) else told
-        entries = [entry if isinstance(entry, Mapping) else {"id": entry} for entry in _items(listed)]
-        cards = {str(name): entry for entry in entries if (name := entry.get("id") or entry.get("name"))}
+        entries = [entry if isinstance(entry, Mapping) else {"id": entry} for entry in _items(listed) if entry]
+        names = [(entry.get("id") or entry.get("name"), entry) for entry in entries]
+        cards = {name: entry for name, entry in names if isinstance(name, str)}
         return cls(cards, not (isinstance(told, Mapping) and told.get("has_more")))
 
     def knows(self, name: str) -> bool:
