@@ -5,10 +5,9 @@ from itertools import pairwise, repeat
 from typing import Any
 
 import pytest
-import shapes
-from stub import Seen, http
+from shapes import Shape, one, rows
+from stub import Seen
 from test_server import chat, failure, opened
-from test_server_shapes import rows
 
 from simrun.agents.backends.manners import Manners
 from simrun.agents.records import Message
@@ -16,13 +15,13 @@ from simrun.agents.reply import Reply
 from simrun.scenarios.clinic.moves import Rating
 
 
-def template(system: bool, runs: bool, refusal: tuple[int, str]) -> Any:
+def template(system: bool, runs: bool, refusal: Shape) -> Any:
     """A server whose chat template lacks a system role, or wants turns."""
 
     def fault(seen: Seen) -> Any:
         roles = [message["role"] for message in seen.body["messages"]]
         in_a_row = any(one == other for one, other in pairwise(roles))
-        return http(*refusal) if (not system and "system" in roles) or (not runs and in_a_row) else None
+        return refusal.fault() if (not system and "system" in roles) or (not runs and in_a_row) else None
 
     return fault
 
@@ -44,10 +43,10 @@ FITTED = {
 }
 
 
-@rows(shapes.ROLES)
+@rows("roles")
 async def test_a_template_that_refuses_roles_is_given_others(stub, shape):
-    status, refusal, lacks = shape
-    stub.misbehave(template(lacks == "runs", lacks == "system", (status, refusal)))
+    lacks = shape.way
+    stub.misbehave(template(lacks == "runs", lacks == "system", shape))
     talk = chat().model_copy(update={"messages": TALK})
     async with opened(stub) as server:
         first = await server.reply(talk)
@@ -62,7 +61,7 @@ async def test_a_template_that_refuses_roles_is_given_others(stub, shape):
 
 
 async def test_many_at_once_learn_it_together(stub):
-    stub.misbehave(template(False, False, shapes.ROLES["TGI"][:2]))
+    stub.misbehave(template(False, False, one("roles", "TGI")))
     talk = chat().model_copy(update={"messages": TALK})
     async with opened(stub) as server:
         told = await asyncio.gather(*(server.reply(talk) for _ in range(20)))
@@ -70,7 +69,7 @@ async def test_many_at_once_learn_it_together(stub):
 
 
 async def test_a_template_that_takes_nothing_at_all_is_told(stub):
-    stub.misbehave(repeat(http(500, shapes.ROLES["Gemma, llama.cpp"][1])))
+    stub.misbehave(repeat(one("roles", "Gemma, llama.cpp").fault()))
     error = await failure(stub)
     assert (error.kind, len(stub.chats)) == ("rejected", 2)
     assert "System role not supported" in str(error)

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
 from itertools import repeat
 from typing import Any
 
@@ -10,7 +9,8 @@ import orjson
 import pytest
 import shapes
 from aiohttp import web
-from stub import Seen, Stub, http
+from shapes import rows
+from stub import Fault, Seen, Stub, completion, http
 from test_server import chat, failure, opened
 
 from simrun.agents.backends.completions import standing
@@ -18,86 +18,86 @@ from simrun.agents.records import Message
 from simrun.agents.reply import Reply
 from simrun.scenarios.clinic.moves import Rating
 
+FREE = "backend.free_form=true"
 ONCE, AGAIN = 1, 3  # requests that a lasting fault costs with retries=2
 
 
-def rows(*tables: Mapping[str, Any]) -> Any:
-    return pytest.mark.parametrize(
-        "shape", [pytest.param(shape, id=name) for table in tables for name, shape in table.items()]
-    )
-
-
-async def lasting(stub: Stub, shape: shapes.Shape) -> tuple[str, int]:
-    """The kind of error that a shape comes to, and how often it was asked."""
-    stub.misbehave(repeat(shapes.sent(shape)))
+async def lasting(stub: Stub, fault: Fault) -> tuple[str, int]:
+    """The kind of error that a fault comes to, and how often it was asked."""
+    stub.misbehave(repeat(fault))
     error = await failure(stub)
     return error.kind, len(stub.chats)
 
 
-@rows(shapes.BROKEN)
+@rows("server")
 async def test_a_server_that_fails_under_any_status_gives_no_answer(stub, shape):
-    assert await lasting(stub, shape) == ("server", AGAIN)
+    assert await lasting(stub, shape.fault()) == ("server", AGAIN)
 
 
-@rows(shapes.BROKEN, shapes.LIMITED)
+@rows("server", "rate_limit")
 async def test_and_is_asked_again(stub, shape):
-    stub.misbehave([shapes.sent(shape)])
+    stub.misbehave([shape.fault()])
     async with opened(stub) as server:
         answer = await server.reply(chat())
     assert Reply.of(answer, (Rating,)).decision is not None
     assert answer.attempts == 2
 
 
-@rows(shapes.LIMITED)
+@pytest.mark.parametrize("word", shapes.BROKEN)
+async def test_a_reply_that_the_server_broke_off_is_no_answer(stub, word):
+    assert await lasting(stub, shapes.ended(word)) == ("server", AGAIN)
+    assert repr(word) in str(await failure(stub))
+
+
+@rows("rate_limit")
 async def test_a_rate_limit_is_one_wherever_it_stands(stub, shape):
-    assert await lasting(stub, shape) == ("rate_limit", AGAIN)
+    assert await lasting(stub, shape.fault()) == ("rate_limit", AGAIN)
 
 
-@rows(shapes.CONTEXT)
+@rows("context")
 async def test_a_chat_that_is_too_long_is_not_asked_again(stub, shape):
-    assert await lasting(stub, shape) == ("context", ONCE)
+    assert await lasting(stub, shape.fault()) == ("context", ONCE)
 
 
-@rows(shapes.OWED)
+@rows("quota")
 async def test_nothing_left_to_pay_with_is_told_as_it_is(stub, shape):
-    assert await lasting(stub, shape) == ("quota", ONCE)
+    assert await lasting(stub, shape.fault()) == ("quota", ONCE)
 
 
-@rows(shapes.SHUT)
+@rows("auth")
 async def test_a_key_that_is_refused_is_told_with_its_variable(stub, shape):
-    stub.misbehave(repeat(shapes.sent(shape)))
+    stub.misbehave(repeat(shape.fault()))
     error = await failure(stub)
     assert (error.kind, len(stub.chats)) == ("auth", ONCE)
     assert "OPENAI_API_KEY" in str(error)
 
 
-@rows(shapes.FLAGGED)
+@rows("refused")
 async def test_a_flagged_prompt_is_a_refusal(stub, shape):
-    stub.misbehave([shapes.sent(shape)])
+    stub.misbehave([shape.fault()])
     async with opened(stub) as server:
         answer = await server.reply(chat())
     assert (answer.text, answer.finish, answer.attempts) == ("", "refused", 1)
     assert Reply.of(answer, (Rating,)).problem == "refused"
 
 
-@rows(shapes.ONE_CHAT)
+@rows("rejected")
 async def test_what_is_said_of_one_chat_is_no_fault_of_the_configuration(stub, shape):
-    assert await lasting(stub, shape) == ("rejected", ONCE)
+    assert await lasting(stub, shape.fault()) == ("rejected", ONCE)
 
 
-@rows(shapes.CONFIGURED)
+@rows("request")
 async def test_what_every_chat_would_meet_names_the_option_that_helps(stub, shape):
-    status, body, way = shape
-    stub.misbehave(repeat(shapes.sent((status, body))))
+    stub.misbehave(repeat(shape.fault()))
     error = await failure(stub)
     assert (error.kind, len(stub.chats)) == ("request", ONCE)
-    assert way in str(error)
-    assert way == shapes.SCHEMA or shapes.SCHEMA not in str(error)
+    assert shape.way in str(error)
+    assert (FREE in str(error)) == (shape.way == FREE)
 
 
 @pytest.mark.parametrize("word", shapes.CUT)
 async def test_the_token_limit_by_every_name_is_length(stub, word):
-    stub.misbehave([shapes.sent(shapes.ended(word, '{"sco'))])
+    stub.misbehave([shapes.ended(word, '{"sco')])
     async with opened(stub) as server:
         answer = await server.reply(chat())
     assert (answer.finish, Reply.of(answer, (Rating,)).problem) == ("length", "truncated")
@@ -105,7 +105,7 @@ async def test_the_token_limit_by_every_name_is_length(stub, word):
 
 @pytest.mark.parametrize("word", shapes.STOPPED)
 async def test_an_end_by_every_name_is_a_stop(stub, word):
-    stub.misbehave([shapes.sent(shapes.ended(word, '{"score": 8}'))])
+    stub.misbehave([shapes.ended(word, '{"score": 8}')])
     async with opened(stub) as server:
         answer = await server.reply(chat())
     assert (answer.finish, answer.attempts) == ("stop", 1)
@@ -115,7 +115,7 @@ async def test_an_end_by_every_name_is_a_stop(stub, word):
 @pytest.mark.parametrize("message", [{"message": {"role": "assistant"}}, {"message": None}, {}])
 @pytest.mark.parametrize("word", shapes.WITHHELD)
 async def test_a_reply_that_a_policy_took_back_is_refused(stub, word, message):
-    stub.misbehave([shapes.sent(shapes.ended(word, None, **message))])
+    stub.misbehave([shapes.ended(word, None, **message)])
     async with opened(stub) as server:
         assert (await server.reply(chat())).finish == "refused"
 

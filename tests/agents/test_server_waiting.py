@@ -7,11 +7,11 @@ from itertools import repeat
 from typing import Any
 
 import pytest
-import shapes
 from aiohttp import web
+from shapes import one, openai, rows
 from stub import Stub, http
 from test_server import chat, failure, opened, unopened
-from test_server_shapes import AGAIN, lasting, rows
+from test_server_shapes import AGAIN, lasting
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -41,25 +41,16 @@ async def test_retry_after_may_be_a_date(stub, status):
     ],
 )
 async def test_how_long_to_wait_may_stand_in_words(stub, said, least):
-    stub.misbehave([http(429, shapes.openai(f"Rate limit reached. {said}", "rate_limit_exceeded"))])
+    stub.misbehave([http(429, openai(f"Rate limit reached. {said}", "rate_limit_exceeded"))])
     async with opened(stub) as server:
         await server.reply(chat())
     first, second = (seen.at for seen in stub.chats)
     assert 0.3 <= second - first < 0.7
 
 
-LOADING = {
-    "llama.cpp": (503, shapes.told(error={"code": 503, "message": "Loading model", "type": "unavailable_error"})),
-    "Hugging Face": (503, shapes.told(error="Model m is currently loading", estimated_time=0.02)),
-    "words": (503, "The model is being loaded, retry later"),
-    "warming": (503, shapes.openai("The deployment is warming up", None)),
-    "not ready": (503, shapes.told(detail="Service is not ready yet")),
-}
-
-
-@rows(LOADING)
+@rows("loading")
 async def test_a_model_that_is_loading_is_waited_for_beyond_retries_and_deadline(stub, shape, capfd):
-    stub.misbehave([*repeat(http(*shape, retry_after=0.1), 8)])
+    stub.misbehave([*repeat(http(shape.status, shape.body, retry_after=0.1), 8)])
     async with opened(stub, retries=1, deadline=0.5) as server:
         answer = await server.reply(chat())
     assert (answer.attempts, len(stub.chats)) == (1, 9)
@@ -67,7 +58,7 @@ async def test_a_model_that_is_loading_is_waited_for_beyond_retries_and_deadline
 
 
 async def test_it_is_waited_for_at_the_start_as_well(stub):
-    stub.listing = http(*LOADING["llama.cpp"], retry_after=0.05)
+    stub.listing = http(503, one("loading", "llama.cpp").body, retry_after=0.05)
     async with opened(Stub_after(stub, 0.3)) as server:
         assert (await server.reply(chat())).attempts == 1
 
@@ -88,7 +79,7 @@ def Stub_after(stub: Stub, seconds: float) -> Stub:
 
 @pytest.mark.parametrize("at_start", [True, False])
 async def test_but_not_for_ever(stub, at_start):
-    fault = http(*LOADING["llama.cpp"], retry_after=0.05)
+    fault = http(503, one("loading", "llama.cpp").body, retry_after=0.05)
     began = time.monotonic()
     if at_start:
         stub.listing = fault
@@ -102,7 +93,7 @@ async def test_but_not_for_ever(stub, at_start):
 
 
 async def test_an_error_at_loading_is_not_waited_for(stub):
-    assert await lasting(stub, (500, shapes.told(error="error loading model: unable to allocate"))) == ("server", AGAIN)
+    assert await lasting(stub, http(500, '{"error": "error loading model: unable to allocate"}')) == ("server", AGAIN)
 
 
 def moved(status: int, location: str | None) -> Any:

@@ -48,6 +48,7 @@ CONTEXT = _pattern(
 )
 """How they say that a chat is too long. Not `context deadline exceeded`, which is a timeout, and not `in context=...`,
 which is a place in a schema."""
+LIMIT = _pattern(r"max(_completion|_output|_new)?_tokens|maxOutputTokens")
 TOO_LARGE = _pattern(r"request too large|tokens must be reduced")
 """Said with a rate limit that no waiting would ever meet."""
 REFUSED_CODE = _pattern(
@@ -56,7 +57,7 @@ REFUSED_CODE = _pattern(
     r"unsafe|^(1301|1026|1027|2016|2017)$",
 )
 REFUSED = _pattern(
-    r"content[ _-]?(filter|polic|moderat|management polic|safety|violat)|ResponsibleAIPolicy",
+    r"content[ _-]?(filter|polic(?!y_fallback)|moderat|management polic|safety|violat)|ResponsibleAIPolicy",
     r"\bflagged\b|moderation|guardrail|jailbreak|prompt (attack|injection) (was )?detected",
     r"(violat|breach)[^.\n]{0,60}(polic|guideline|terms|rules)",
     r"(prompt|input|content|request|response|output|message)s?\b[^.\n]{0,40}(blocked|filtered|rejected)[^.\n]{0,80}"
@@ -104,7 +105,8 @@ NO_MODEL = _pattern(
     r"model_?not_?found|no such model|(unknown|invalid|unsupported) model|could ?n.?t find[^.\n]{0,20}model",
     r"\bmodels?\b[^\n]{0,100}(not found|not exist|n't exist|unknown\b|not (a )?valid|not available|decommissioned|"
     r"deprecated|not (been )?loaded|not served|no access|not have access)",
-    r"not a valid model|no (models? loaded|endpoints found)|multiple models are loaded",
+    r"model=[^\n]{0,100}no healthy deployments|not a valid model|multiple models are loaded",
+    r"no (models? loaded|endpoints found)",
 )
 NO_PICTURES = _pattern(
     r"(image|vision|multi-?modal)[^.\n]{0,60}(not|n't|un)[ -]?support|(not|n't) (support|accept|take)[^.\n]{0,30}image",
@@ -156,6 +158,11 @@ class Fault:
     def _coded(self, pattern: re.Pattern[str]) -> bool:
         return any(map(pattern.search, self.codes))
 
+    def _too_long_a_reply(self) -> bool:
+        """Whether it is the reply alone, and not what is said before it, that would leave the context."""
+        asked = any(LIMIT.fullmatch(name) for name in self.parameters)
+        return asked and not re.search(r"\b(prompt|inputs?|messages?)\b", self.text, re.IGNORECASE)
+
     def meaning(self, waiting: bool = False) -> Meaning:
         """What this is; `waiting` where it tells when to ask again."""
         return next(meaning for meaning, found in self._tests(waiting) if found)
@@ -173,7 +180,7 @@ class Fault:
         yield "auth", status == 401 or self._coded(AUTH_CODE)
         yield "auth", status in (400, 403) and bool(ACCOUNT.search(text) or AUTH.search(text))
         yield "refused", ours and bool(REFUSED.search(text))
-        yield "context", bool(CONTEXT.search(text))
+        yield "context", bool(CONTEXT.search(text)) and not self._too_long_a_reply()
         yield "loading", status == 503 and bool(LOADING.search(text))
         yield "server", status in (408, 409, 425, 498) or (status >= 500 and status != 501) or status < 300
         yield "rejected", status == 403 and bool(FIREWALL.search(text))
