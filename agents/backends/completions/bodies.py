@@ -12,7 +12,18 @@ Ending = Literal["stop", "length", "refused", "broken"]
 
 LENGTH = ("length", "maxtoken", "maxoutput", "tokenlimit", "contextwindow", "maxcontext", "errorlimit", "incomplete")
 REFUSED = (
-    *("filter", "safety", "refus", "guardrail", "blocked", "blocklist", "prohibited", "moderation", "policy"),
+    *(
+        "filter",
+        "safety",
+        "refus",
+        "guardrail",
+        "blocked",
+        "blocklist",
+        "blacklist",
+        "prohibited",
+        "moderation",
+        "policy",
+    ),
     *("sensitive", "recitation", "spii", "toxic", "jailbreak", "language"),
 )
 BROKEN = (

@@ -2,9 +2,13 @@
 
 from collections.abc import Iterable
 
-from simrun.agents.backends.completions.faults import NO_MODEL, NO_PICTURES, Fault, named
+from simrun.agents.backends.completions import phrases
+from simrun.agents.backends.completions.faults import Fault, named
 
-SCHEMA = ("response_format", "json_schema", "schema", "grammar", "guided_json", "structured_outputs", "guided decoding")
+SCHEMA = (
+    *("response_format", "response format", "json_schema", "schema", "grammar", "guided_json", "guided decoding"),
+    *("structured_outputs", "structured outputs", "json mode", "output_config"),
+)
 """How servers call the form that a decision is held to."""
 LENGTH = ("max_tokens", "max_new_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens")
 OPTIONS = {"priority": "backend.priority=false", "logprobs": "backend.choice_logprobs=false"}
@@ -26,10 +30,10 @@ def remedy(fault: Fault, sent: Iterable[str], own: Iterable[str]) -> str | None:
         return _shorter(name, fault)
     if name := named(sorted(sent - {"model", "messages"}), fault):
         return OPTIONS.get(name) or f"to send it without {name}, set backend.extra={{{name}: null}}"
-    if NO_MODEL.search(fault.text) or "model" in fault.parameters:
-        return "set backend.model to a model that it has"
-    if NO_PICTURES.search(fault.text):
+    if phrases.NO_PICTURES.search(fault.text):
         return "take a model that sees images, or cases without"
+    if phrases.NO_MODEL.search(fault.text) or "model" in fault.parameters:
+        return "set backend.model to a model that it has"
     if fault.status in (404, 405, 410):
         return "is backend.url right? It usually ends in /v1"
     return "" if fault.meaning() == "request" else None
