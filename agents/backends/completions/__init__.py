@@ -204,10 +204,9 @@ class ChatCompletions(Backend):
         return None
 
     async def _once(self, chat: Chat, base: str) -> Answer:
-        body = self._body(chat)
-        wire = orjson.dumps({key: value for key, value in body.items() if value is not None})
-        status, headers, raw = await self._request("POST", "/chat/completions", wire, base)
-        return self._answer(status, headers, raw, base, [key for key, value in body.items() if value is not None])
+        body = self._sent(chat)
+        status, headers, raw = await self._request("POST", "/chat/completions", orjson.dumps(body), base)
+        return self._answer(status, headers, raw, base, list(body))
 
     async def _request(
         self, method: str, path: str, body: bytes | None = None, base: str = ""
@@ -237,6 +236,9 @@ class ChatCompletions(Backend):
         there = target.partition("?")[0].removesuffix(path)
         way = f"; if that is the server, set backend.url={there}" if location and there != base else ""
         return BackendError("request", f"{base} redirects (HTTP {status}) to {target}{way}")
+
+    def _sent(self, chat: Chat) -> dict[str, Any]:
+        return {key: value for key, value in self._body(chat).items() if value is not None}
 
     def _body(self, chat: Chat) -> dict[str, Any]:
         shape = None

@@ -2,10 +2,12 @@
 router, or vLLM servers that the run starts."""
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
+from urllib.parse import urlsplit
 
 import orjson
 from pydantic import Field, PrivateAttr, field_validator, model_validator
@@ -18,6 +20,7 @@ from simrun.agents.backends.completions.faults import Fault
 from simrun.agents.backends.completions.pauses import pause
 from simrun.agents.backends.launch import Fleet, flags, serves
 from simrun.agents.backends.server import prometheus
+from simrun.agents.backends.server.examination import ASKED, PAGES, SCORE, held, kind, question, unusual
 from simrun.agents.backends.server.models import Models
 from simrun.agents.backends.vllm.engine import CPU, explained, suited
 from simrun.agents.records import Answer, Chat
@@ -260,6 +263,42 @@ class Server(ChatCompletions):
             return decoded(raw)
         except ValueError:
             raise BackendError("malformed", f"{base}{path} sent no JSON: {self._clean(str(raw[:200]))}") from None
+
+    async def examined(self) -> dict[str, str]:
+        """What a few small questions tell of an open server. BackendError where it does not answer at all."""
+        # first as a run would ask, so that the roles are known that it takes; then once more, to see what it sends
+        plain, again = await super().reply(question(ASKED)), await super().reply(question(ASKED))
+        decision = await self._tried(question(ASKED, "Give a score from 0 to 10, as JSON.", form=SCORE))
+        wire = orjson.dumps(self._sent(question(ASKED)))
+        status, headers, raw = await self._request("POST", "/chat/completions", wire)
+        odd = list(unusual(status, raw, plain)) if 200 <= status < 300 else [f"now and then HTTP {status}"]
+        models = Models.of((await self._request("GET", "/models"))[2])
+        listed = "" if not models.cards or models.knows(self._model) else "; its list has no such name: listed=false"
+        put = self.identity().get("roles", {})
+        return {
+            "server": f"{await self._kind(headers, models) or 'of unknown kind'} at {self.url}",
+            "model": f"{self._model}{listed}",
+            "text": repr(plain.text[:60]) + ("" if plain.text == again.text else "; the same seed gave another text"),
+            "decision": decision,
+            "roles": "; ".join(f"{what} {how}" for what, how in put.items()) or "as they come",
+            "unusual": "; ".join(odd) or "nothing",
+        }
+
+    async def _tried(self, chat: Chat) -> str:
+        try:
+            answer = await super().reply(chat)
+        except BackendError as error:
+            return str(error)
+        return "held to its form" if held(answer) else f"not held to its form: {answer.text[:60]!r}"
+
+    async def _kind(self, headers: Mapping[str, str], models: Models) -> str:
+        root, pages = self._base.removesuffix("/v1"), dict[str, Any]()
+        for page in PAGES:
+            with contextlib.suppress(BackendError, ValueError):
+                status, _, raw = await self._request("GET", page, base=root)
+                if status == 200:
+                    pages[page] = decoded(raw)
+        return kind(urlsplit(self._base).hostname or "", headers, models.cards, pages)
 
     async def gauges(self) -> Gauges | None:
         """What vLLM servers tell under /metrics, all replicas together; None of other servers."""
