@@ -67,6 +67,8 @@ class Manners(Record):
     def fit(self, messages: Sequence[Message]) -> tuple[Message, ...]:
         """The same words in messages that the template takes: rules at the head of what the user
         says first, runs joined by a blank line."""
+        if self.system and self.runs:
+            return tuple(messages)
         roles = [
             (message if self.system or message.role != "system" else message.model_copy(update={"role": "user"}))
             for message in messages

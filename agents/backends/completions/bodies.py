@@ -1,7 +1,7 @@
 """What stands in the body of a chat completion, in the shapes in which servers send it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import orjson
@@ -51,9 +51,9 @@ def decoded(raw: bytes) -> Any:
 
 def first(data: Any) -> Mapping[str, Any] | None:
     """The first choice of a completion, None where there is none."""
-    choices = data.get("choices") if isinstance(data, Mapping) else None
+    choices = data.get("choices") if isinstance(data, dict) else None
     choice = choices[0] if isinstance(choices, list) and choices else None
-    return choice if isinstance(choice, Mapping) else None
+    return choice if isinstance(choice, dict) else None
 
 
 def failure(data: Any) -> Any:
@@ -61,16 +61,14 @@ def failure(data: Any) -> Any:
 
     A gateway has sent its status before the server behind it fails.
     """
-    if not isinstance(data, Mapping):
+    if not isinstance(data, dict):
         return None
     choice = first(data)
-    if choice is None:
-        told = {key: value for key, value in data.items() if key not in ("choices", "usage", "model", "id", "object")}
-        return told if any(key in told and told[key] for key in FAILURES) else None
-    for holder in (data, choice):
-        if holder.get("error"):
-            return {"error": holder["error"]}
-    return None
+    if choice is not None:
+        error = data.get("error") or choice.get("error")
+        return {"error": error} if error else None
+    told = {key: value for key, value in data.items() if key not in ("choices", "usage", "model", "id", "object")}
+    return told if any(told.get(key) for key in FAILURES) else None
 
 
 FAILURES = (
@@ -98,11 +96,11 @@ def ending(choice: Mapping[str, Any]) -> Ending:
 def answer(choice: Mapping[str, Any], usage: Any, ended: Literal["stop", "length", "refused"]) -> Answer:
     """A choice as an answer; LookupError or TypeError where it holds no message."""
     message = choice.get("message")
-    if not isinstance(message, Mapping):
+    if not isinstance(message, dict):
         if ended != "refused":
             raise TypeError(f"message is {message!r}")
         message = {}
-    usage = usage if isinstance(usage, Mapping) else {}
+    usage = usage if isinstance(usage, dict) else {}
     details = usage.get("prompt_tokens_details")
     refusal = message.get("refusal")
     return Answer(
@@ -110,7 +108,7 @@ def answer(choice: Mapping[str, Any], usage: Any, ended: Literal["stop", "length
         finish="refused" if refusal else ended,
         prompt_tokens=usage.get("prompt_tokens"),
         output_tokens=usage.get("completion_tokens"),
-        cached_tokens=details.get("cached_tokens") if isinstance(details, Mapping) else None,
+        cached_tokens=details.get("cached_tokens") if isinstance(details, dict) else None,
     )
 
 
@@ -119,18 +117,18 @@ def words(content: Any) -> str:
     shape."""
     if content is None or isinstance(content, str):
         return content or ""
-    if isinstance(content, Mapping):
+    if isinstance(content, dict):
         return _part(content)
-    if isinstance(content, Sequence):
+    if isinstance(content, list):
         return "".join(part if isinstance(part, str) else _part(part) for part in content)
     raise TypeError(f"content is {content!r}")
 
 
 def _part(part: Any) -> str:
-    if not isinstance(part, Mapping):
+    if not isinstance(part, dict):
         raise TypeError(f"a part of the content is {part!r}")
     kind = str(part.get("type", "text"))
     if kind not in ("text", "output_text", "refusal"):
         return ""
     told = part.get("text", part.get("refusal", part.get("content", "")))
-    return words(told.get("value") if isinstance(told, Mapping) and "value" in told else told)
+    return words(told.get("value") if isinstance(told, dict) and "value" in told else told)
