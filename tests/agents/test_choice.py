@@ -133,4 +133,4 @@ async def test_a_log_probability_that_is_no_number_weighs_nothing(untold):
         return dict(zip(candidates, (-0.5, untold), strict=True))
 
     with pytest.raises(ArithmeticError):
-        await weigh({"yes": [1], "no": [2]}, ask)
+        await choice.weigh({"yes": [1], "no": [2]}, ask)
