@@ -1,9 +1,10 @@
 """The frozen records that pass between a stage and the backend that answers it."""
 
+import math
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 Finish = Literal["stop", "length", "refused"]
 """Why the engine stopped: it was done, it met the token limit, or a content policy blocked it."""
@@ -64,17 +65,52 @@ class Chat(Record):
         return "\n".join(message.content for message in self.messages if message.role != "assistant")
 
 
-class Answer(Record):
-    """What an engine returned for a chat. Token counts are None where the engine does not tell."""
+MOST_TOKENS = 10**9
+"""No chat has more: a count beyond is none, and sums over a run of any size still fit into a table's column."""
 
-    text: str
+
+def _whole(text: Any) -> Any:
+    """Half of a surrogate pair is no character, and could be written to no log: a replacement stands in its place."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    except AttributeError:
+        pass  # no text at all, which the field's own type refuses
+    return text
+
+
+def _count(told: Any) -> int | None:
+    """A number of tokens, None for what cannot be one."""
+    if isinstance(told, str) and told.strip().isdecimal():
+        told = int(told)
+    if isinstance(told, float) and told.is_integer():
+        told = int(told)
+    return told if type(told) is int and 0 <= told <= MOST_TOKENS else None
+
+
+def _finite(told: Any) -> Any:
+    """All the options or none of them: a share of what is not a number is none either."""
+    if isinstance(told, Mapping) and not all(value is not None and math.isfinite(value) for value in told.values()):
+        return None
+    return told
+
+
+Tokens = Annotated[int | None, BeforeValidator(_count)]
+
+
+class Answer(Record):
+    """What an engine returned for a chat. Token counts are None where the engine does not tell, or tells what no count
+    can be: an answer that is right is kept whatever stands beside it."""
+
+    text: Annotated[str, BeforeValidator(_whole)]
     finish: Finish = "stop"
-    prompt_tokens: int | None = None
-    cached_tokens: int | None = None
-    output_tokens: int | None = None
+    prompt_tokens: Tokens = None
+    cached_tokens: Tokens = None
+    output_tokens: Tokens = None
     attempts: int = 1
     """Requests it took; more than one means that infrastructure failed in between."""
-    options: Mapping[str, float] | None = None
+    options: Annotated[Mapping[str, float] | None, BeforeValidator(_finite)] = None
     """Log-probability of each option of a forced choice, where the backend was asked for them."""
 
 

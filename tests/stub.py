@@ -143,11 +143,11 @@ def said(content: str | None, finish: str = "stop", **message: Any) -> Fault:
     return raw(orjson.dumps(completion(content, finish, **message)))
 
 
-def raw(body: bytes) -> Fault:
-    """HTTP 200 with this body."""
+def raw(body: bytes, status: int = 200) -> Fault:
+    """This body, as it is."""
 
     async def answer(_: web.Request) -> web.StreamResponse:
-        return web.Response(body=body, content_type="application/json")
+        return web.Response(status=status, body=body, content_type="application/json")
 
     return answer
 

@@ -8,9 +8,22 @@ from pydantic import Field
 from simrun.agents.records import Answer, Chat, Record
 
 ErrorKind = Literal[
-    "connection", "timeout", "rate_limit", "server", "malformed", "context", "request", "auth", "engine", "replay"
+    "connection",
+    "timeout",
+    "rate_limit",
+    "server",
+    "malformed",
+    "context",
+    "rejected",
+    "request",
+    "auth",
+    "quota",
+    "engine",
+    "replay",
 ]
-"""`auth`, `request` and `engine` (it died) would meet every further episode as well: the run stops."""
+"""`context` and `rejected` concern one chat: the same would fail again, others go on. `auth`, `request` (the
+configuration), `quota` (nothing is left to pay with) and `engine` (it died) would meet every further episode as well:
+the run stops."""
 
 
 class BackendError(Exception):

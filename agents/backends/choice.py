@@ -73,7 +73,7 @@ async def weigh(written: Mapping[str, Sequence[int]], ask: Next) -> dict[str, fl
 
     At each place where answers part, only the tokens that lead on to one of them count, so this is what a model that is
     held to the options would choose at temperature 1 (their usual tokenisation taken for the only one). ValueError
-    where one answer is the beginning of another.
+    where one answer is the beginning of another, ArithmeticError where the engine tells no number.
     """
     found: dict[str, float] = {}
     await _descend(dict(written), 0, 0.0, ask, found)
@@ -95,6 +95,8 @@ async def _descend(
         heard: Mapping[int, float] = dict.fromkeys(ways, 0.0)
     else:
         heard = await ask(next(iter(written.values()))[:depth], list(ways))
+    if not all(map(math.isfinite, heard.values())):
+        raise ArithmeticError(f"no log-probability: {list(heard.values())}")
     most = max(heard.values())
     total = most + math.log(sum(math.exp(value - most) for value in heard.values()))
     for token, part in ways.items():

@@ -16,7 +16,7 @@ from simrun.play.watch import Watch
 from simrun.stage.drive import drive
 from simrun.stage.trial import Trial
 
-FATAL = ("auth", "request", "engine")
+FATAL = ("auth", "request", "quota", "engine")
 """Errors that every further episode would meet as well: the run stops taking up new ones."""
 
 

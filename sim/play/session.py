@@ -114,8 +114,13 @@ class Session:
         self.stopped = watch.stopping
 
     async def _played(self, watch: Watch, watching: Watching) -> None:
+        begun = False
+
         def opened(told: Mapping[str, Any]) -> None:
-            watching.about(self.path, watch)
+            nonlocal begun
+            if not begun:
+                watching.about(self.path, watch)
+            begun = True
             self.opened(told)
 
         with _interruptible(watch):

@@ -71,11 +71,16 @@ class Worker:
         BackendError where one cannot be opened.
         """
         async with self._runner.engines as engines:
-            opened({"engines": engines.identities(self._plan.arms[0].name), "notes": engines.notes()})
+            opened(begun := self._told(engines))
             observer = Observer(engines, self._runner.admission)
             async with beside(observer.tick()), beside(follow(observer)):
                 await self._runner.play(self._owed())
+            if (ended := self._told(engines)) != begun:  # an engine may learn on the way how it has to be asked
+                opened(ended)
             return observer
+
+    def _told(self, engines: Engines) -> dict[str, Any]:
+        return {"engines": engines.identities(self._plan.arms[0].name), "notes": engines.notes()}
 
     def _owed(self) -> Iterator[Trial]:
         for block in self._blocks:

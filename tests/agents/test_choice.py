@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 
 from simrun.agents.backends import choice
-from simrun.agents.backends.vllm.manners import Manners
+from simrun.agents.backends.manners import Manners
 from simrun.agents.records import Message
 from simrun.agents.reply import Decision, form
 from simrun.scenarios.clinic.moves import Ask, Diagnose, Rating
@@ -125,3 +125,12 @@ def test_runs_of_one_role_are_joined_only_where_they_must_be():
     two = (user("One."), user("Two."))
     assert Manners.of(strict).fit(two) == (user("One.\n\nTwo."),)
     assert Manners.of(plain).fit(two) == two
+
+
+@pytest.mark.parametrize("untold", [float("nan"), float("-inf")])
+async def test_a_log_probability_that_is_no_number_weighs_nothing(untold):
+    async def ask(said, candidates):
+        return dict(zip(candidates, (-0.5, untold), strict=True))
+
+    with pytest.raises(ArithmeticError):
+        await choice.weigh({"yes": [1], "no": [2]}, ask)

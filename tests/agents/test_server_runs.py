@@ -1,17 +1,22 @@
 """Runs on a server that misbehaves: what it costs, what it never changes, and what is written of its key."""
 
+import re
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from itertools import count, repeat
 from pathlib import Path
 
 import orjson
 import pytest
-from stub import FINAL, MODEL, PASSING, Stub, a_third, echo, hang, http
+from shapes import Shape, one
+from stub import FINAL, MODEL, PASSING, Fault, Seen, Stub, a_third, completion, echo, hang, http, raw
 
 from simrun import Run, run
 from simrun.agents.backends.base import BackendError
+from simrun.agents.backends.completions.standing import ENOUGH
+from simrun.agents.records import Answer
 from simrun.cli import main as cli
 from simrun.cli.command import ERRORS
 from simrun.report.report import Report
@@ -167,3 +172,76 @@ def test_a_server_that_always_hangs_ends_by_the_deadline_with_exit_code_3(stub, 
     told = Report.model_validate_json(capsys.readouterr().out)
     assert told.value("missing", "errors") == {"timeout": 9}
     assert not any(arm["n"] for arm in told.table("arms", "arms"))
+
+
+def flagged(shape: Shape) -> Callable[[Seen], Fault | None]:
+    """Every prompt that tells of one group meets it."""
+    return lambda seen: shape.fault() if "Ethnicity: Black" in str(seen.body["messages"]) else None
+
+
+@pytest.mark.parametrize("name", ["OpenAI", "Azure", "OpenRouter", "xAI"])
+def test_flagged_prompts_are_refusals_of_their_arm_and_stop_nobody(stub, tmp_path, name):
+    stub.misbehave(flagged(one("refused", name)))
+    told = play(stub, tmp_path)
+    assert not told.stopped
+    assert told.complete
+    refused = told.calls[told.calls.finish == "refused"].trial
+    black = told.episodes[told.episodes["patient.ethnicity"] == "Black"].trial
+    assert set(refused) == set(black) != set()
+
+
+@pytest.mark.parametrize(("kind", "name"), [("context", "TGI"), ("rejected", "OpenRouter"), ("rejected", "firewall")])
+def test_chats_that_are_refused_one_by_one_cost_their_episodes_only(stub, tmp_path, kind, name):
+    stub.misbehave(flagged(one(kind, name)))
+    told = play(stub, tmp_path, "concurrency=1")
+    assert not told.stopped
+    assert told.scored.errors == {kind: 3}
+    assert dict(told.episodes.state.value_counts()) == {"done": 6, "error": 3}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("quota", "OpenAI"), ("request", "model, vLLM"), ("request", "seed, words")]
+)
+def test_what_every_chat_would_meet_stops_the_run_with_its_reason(stub, tmp_path, kind, name):
+    shape = one(kind, name)
+    stub.misbehave(lambda _: shape.fault() if len(stub.chats) > 20 else None)
+    told = play(stub, tmp_path, "concurrency=1")
+    assert (shape.way or "nothing left to pay with") in told.stopped
+    assert dict(told.scored.errors) == {kind: 1}
+    stub.misbehave()
+    assert resume(told.path).complete
+
+
+def test_a_refusal_of_every_chat_that_says_nothing_stops_the_run_soon(stub, tmp_path):
+    stub.misbehave(repeat(http(400, "no")))
+    told = play(stub, tmp_path, "cases=20")
+    assert "none of the first chats was answered" in told.stopped
+    assert len(stub.chats) <= 64 + ENOUGH  # those that were in flight
+
+
+def test_the_option_that_a_hint_names_works_as_it_is_typed(stub, tmp_path):
+    stub.misbehave(lambda seen: one("request", "seed, words").fault() if "seed" in seen.body else None)
+    stopped = play(stub, tmp_path / "with")
+    way = re.search(r"backend\.extra=\{.*?\}", stopped.stopped)
+    assert way is not None
+    assert play(stub, tmp_path / "without", way[0]).complete
+
+
+def test_roles_that_were_folded_on_the_way_stand_in_the_manifest(stub, tmp_path):
+    shape = one("roles", "Gemma")
+    stub.misbehave(lambda seen: shape.fault() if seen.body["messages"][0]["role"] == "system" else None)
+    told = play(stub, tmp_path)
+    assert told.complete
+    assert {engine["roles"]["system"] for engine in told.manifests[0].engines.values()} == {
+        "folded into what the user says first"
+    }
+
+
+def test_counts_that_are_none_neither_kill_the_tables_nor_a_run_that_has_them_in_its_log(stub, tmp_path):
+    absurd = completion('{"score": 8}') | {"usage": {"prompt_tokens": 2**63, "completion_tokens": 1.5}}
+    stub.misbehave(a_third([raw(orjson.dumps(absurd))], seed=3))
+    told = play(stub, tmp_path)
+    assert told.complete
+    assert told.calls.prompt_tokens.isna().any()
+    old = Answer.model_validate({"text": "8", "prompt_tokens": 2**63, "options": {"yes": None}})
+    assert (old.text, old.prompt_tokens, old.options) == ("8", None, None)

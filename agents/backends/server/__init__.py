@@ -2,19 +2,26 @@
 router, or vLLM servers that the run starts."""
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
+from urllib.parse import urlsplit
 
 import orjson
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from simrun.agents.backends import choice
 from simrun.agents.backends.base import BackendError, Gauges
-from simrun.agents.backends.completions import ChatCompletions, wire
+from simrun.agents.backends.completions import ChatCompletions, Loading
+from simrun.agents.backends.completions.bodies import decoded
+from simrun.agents.backends.completions.faults import Fault
+from simrun.agents.backends.completions.pauses import pause
 from simrun.agents.backends.launch import Fleet, flags, serves
 from simrun.agents.backends.server import prometheus
+from simrun.agents.backends.server.examination import ASKED, PAGES, SCORE, held, kind, question, unusual
+from simrun.agents.backends.server.models import Models
 from simrun.agents.backends.vllm.engine import CPU, explained, suited
 from simrun.agents.records import Answer, Chat
 
@@ -29,6 +36,9 @@ class Server(ChatCompletions):
     """Of several replicas a list: they share the calls, and each trial stays with the one that has it in its cache."""
     model: str = ""
     """The model's name there; may be left out when the server has only one."""
+    listed: bool = True
+    """Whether the server's list of models has to name it; false for names that a list leaves out, such as aliases and
+    deployments."""
     key_env: str = "OPENAI_API_KEY"
     """Environment variable that holds the API key."""
     images: bool = False
@@ -53,8 +63,6 @@ class Server(ChatCompletions):
     as {max_num_seqs: 512, quantization: fp8}."""
     python: str = ""
     """The Python that has vLLM, to launch with; this one when not given."""
-    patience: float = Field(1800, gt=0)
-    """Seconds that launched servers may take until they answer: large models load for minutes."""
 
     _fleet: Fleet | None = PrivateAttr(None)
     _about: dict[str, Any] = PrivateAttr(default_factory=dict)
@@ -153,10 +161,10 @@ class Server(ChatCompletions):
 
     async def _listing(self, base: str) -> None:
         """Which models a server has, and what it tells of the one that is asked."""
-        status, _, raw = await self._request("GET", "/models", base=base)
+        status, raw = await self._listed_by(base)
         if status in (401, 403):
             raise self._unauthorised(status, self._clean(raw.decode("utf-8", "replace"))[:200])
-        if status != 200:
+        if not 200 <= status < 300:
             if self.model:  # some servers have no list; the first call will tell
                 return
             raise BackendError(
@@ -164,27 +172,26 @@ class Server(ChatCompletions):
                 f"{base}/models answered HTTP {status}; is backend.url right (it usually "
                 "ends in /v1)? Set backend.model",
             )
-        try:
-            cards = {str(entry["id"]): entry for entry in orjson.loads(raw)["data"]}
-        except (ValueError, LookupError, TypeError):
-            cards = {}
-        served = list(cards)
-        if not self.model and len(served) == 1:
-            self._model = served[0]
-        elif not self.model or (served and self.model not in served):
-            given = (
-                f"has no model {self.model!r}" if self.model else "has several models" if served else "names no model"
-            )
-            raise BackendError(
-                "request", f"{base} {given}; set backend.model to one of: {', '.join(served) or 'unknown'}"
-            )
-        card = cards.get(self._model, {})
+        models = Models.of(raw)
+        self._model = models.chosen(self.model, self.listed, base)
+        card = models.cards.get(self._model, {})
         if card.get("owned_by") == "vllm":
             self._about = {
                 "engine": f"vllm {await self._version(base)}",
                 "root": card.get("root"),
                 "context": card.get("max_model_len"),
             }
+
+    async def _listed_by(self, base: str) -> tuple[int, bytes]:
+        """The answer to a question for the models; a server that loads one is waited for."""
+        while True:
+            status, headers, raw = await self._request("GET", "/models", base=base)
+            fault = Fault.of(status, raw) if status >= 500 else None
+            if fault is None or fault.meaning() != "loading":
+                self._loading.pop(base, None)
+                return status, raw
+            said = f"{base} is loading its model (HTTP {status}): {self._said(fault, raw)}"
+            await self._loaded(base, Loading("server", said, retry_after=pause(headers, fault.text)))
 
     async def _version(self, base: str) -> str:
         status, _, raw = await self._request("GET", "/version", base=base.removesuffix("/v1"))
@@ -199,23 +206,23 @@ class Server(ChatCompletions):
         )
 
     def _body(self, chat: Chat) -> dict[str, Any]:
-        body = super()._body(chat)
-        return body | {"priority": chat.priority} if self.priority else body
+        own = {"priority": chat.priority} if self.priority else {}
+        return super()._body(chat) | own | dict(self.extra)
 
     async def reply(self, chat: Chat) -> Answer:
         """Answer one chat, and weigh the options of a forced choice where that was asked for."""
         answer = await super().reply(chat)
         options = choice.options(chat.form) if self.choice_logprobs else None
-        return answer.model_copy(update={"options": await self._weighed(chat, options)}) if options else answer
+        weights = await self._weighed(chat, options) if options else None
+        return answer.model_copy(update={"options": weights}) if weights else answer
 
-    async def _weighed(self, chat: Chat, options: Mapping[str, str]) -> dict[str, float]:
+    async def _weighed(self, chat: Chat, options: Mapping[str, str]) -> dict[str, float] | None:
+        """The log-probability of each option, None where the server tells no number for one."""
         replica = self._router.place(chat.session, chat.pair)  # the one that has just read this chat
         base = self._bases[replica]
         root = base.removesuffix("/v1")
         try:
-            before = (await self._json(root, "/tokenize", messages=[wire(message) for message in chat.messages]))[
-                "tokens"
-            ]
+            before = (await self._json(root, "/tokenize", messages=self._wired(chat)))["tokens"]
             plain = {"add_special_tokens": False}
             told = await asyncio.gather(
                 *(self._json(root, "/tokenize", prompt=text, **plain) for text in options.values())
@@ -236,6 +243,8 @@ class Server(ChatCompletions):
             return await choice.weigh(
                 {option: found["tokens"] for option, found in zip(options, told, strict=True)}, ask
             )
+        except ArithmeticError:
+            return None
         except (LookupError, TypeError) as error:
             raise BackendError(
                 "request",
@@ -247,10 +256,49 @@ class Server(ChatCompletions):
     async def _json(self, base: str, path: str, **body: Any) -> Any:
         """What a server says beside chats: one attempt, since its answer has been given."""
         status, headers, raw = await self._request("POST", path, orjson.dumps({"model": self._model, **body}), base)
-        if status != 200:
-            self._failure(status, headers, raw)
+        if not 200 <= status < 300:
+            self._failure(status, headers, raw, base)
             raise BackendError("request", f"{base}{path} answered HTTP {status}; set backend.choice_logprobs=false")
-        return orjson.loads(raw)
+        try:
+            return decoded(raw)
+        except ValueError:
+            raise BackendError("malformed", f"{base}{path} sent no JSON: {self._clean(str(raw[:200]))}") from None
+
+    async def examined(self) -> dict[str, str]:
+        """What a few small questions tell of an open server. BackendError where it does not answer at all."""
+        # first as a run would ask, so that the roles are known that it takes; then once more, to see what it sends
+        plain, again = await super().reply(question(ASKED)), await super().reply(question(ASKED))
+        decision = await self._tried(question(ASKED, "Give a score from 0 to 10, as JSON.", form=SCORE))
+        wire = orjson.dumps(self._sent(question(ASKED)))
+        status, headers, raw = await self._request("POST", "/chat/completions", wire)
+        odd = list(unusual(status, raw, plain)) if 200 <= status < 300 else [f"now and then HTTP {status}"]
+        models = Models.of((await self._request("GET", "/models"))[2])
+        listed = "" if not models.cards or models.knows(self._model) else "; its list has no such name: listed=false"
+        put = self.identity().get("roles", {})
+        return {
+            "server": f"{await self._kind(headers, models) or 'of unknown kind'} at {self.url}",
+            "model": f"{self._model}{listed}",
+            "text": repr(plain.text[:60]) + ("" if plain.text == again.text else "; the same seed gave another text"),
+            "decision": decision,
+            "roles": "; ".join(f"{what} {how}" for what, how in put.items()) or "as they come",
+            "unusual": "; ".join(odd) or "nothing",
+        }
+
+    async def _tried(self, chat: Chat) -> str:
+        try:
+            answer = await super().reply(chat)
+        except BackendError as error:
+            return str(error)
+        return "held to its form" if held(answer) else f"not held to its form: {answer.text[:60]!r}"
+
+    async def _kind(self, headers: Mapping[str, str], models: Models) -> str:
+        root, pages = self._base.removesuffix("/v1"), dict[str, Any]()
+        for page in PAGES:
+            with contextlib.suppress(BackendError, ValueError):
+                status, _, raw = await self._request("GET", page, base=root)
+                if status == 200:
+                    pages[page] = decoded(raw)
+        return kind(urlsplit(self._base).hostname or "", headers, models.cards, pages)
 
     async def gauges(self) -> Gauges | None:
         """What vLLM servers tell under /metrics, all replicas together; None of other servers."""

@@ -13,8 +13,8 @@ from pydantic import Field, PrivateAttr
 from simrun.agents.backends import choice
 from simrun.agents.backends.base import Backend, BackendError, Gauges
 from simrun.agents.backends.completions import wire
+from simrun.agents.backends.manners import Manners
 from simrun.agents.backends.vllm.engine import INSTALL, Engine, installed
-from simrun.agents.backends.vllm.manners import Manners
 from simrun.agents.records import Answer, Chat, Message
 
 _REQUESTS = itertools.count()
@@ -193,7 +193,7 @@ class Vllm(Backend):
                 prompt = await self._prompt(chat.messages)
                 said = await self._generated(prompt, self._sampling(chat), chat)
                 options = choice.options(chat.form) if self.choice_logprobs else None
-                weights = await choice.weigh(*await self._weighed(prompt, options, chat)) if options else None
+                weights = await self._weights(prompt, options, chat) if options else None
         except TimeoutError:
             raise BackendError("timeout", f"vLLM gave no answer within deadline={self.deadline:g} s") from None
         return Answer(
@@ -215,6 +215,12 @@ class Vllm(Backend):
             lora_request=self._lora,
             priority=rank,
         )
+
+    async def _weights(self, prompt: Any, options: Mapping[str, str], chat: Chat) -> dict[str, float] | None:
+        try:
+            return await choice.weigh(*await self._weighed(prompt, options, chat))
+        except ArithmeticError:  # the reply stands; that it is not weighed shows in the log
+            return None
 
     async def _weighed(
         self, prompt: Any, options: Mapping[str, str], chat: Chat

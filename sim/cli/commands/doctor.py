@@ -5,20 +5,50 @@ import os
 import platform
 import shutil
 import subprocess
+from typing import Annotated, Self
 
-from simrun.cli.command import DONE, Command
+from pydantic import model_validator
+
+from simrun.cli.command import DONE, Command, Value
 
 
 class Doctor(Command):
-    """Say what can run on this machine, and what the rest would need."""
+    """Say what can run on this machine, and what the rest would need; with url= what a server is, and what it needs."""
 
     name = "doctor"
+    url: Annotated[str, Value("URL")] = ""
+    """An OpenAI-compatible server, such as http://127.0.0.1:8000/v1: it is asked a few small questions."""
+    model: Annotated[str, Value("NAME")] = ""
+    """The model's name there; may be left out when the server has only one."""
+    key_env: Annotated[str, Value("VARIABLE")] = "OPENAI_API_KEY"
+    """Environment variable that holds the server's key."""
+
+    @model_validator(mode="after")
+    def _of_a_server(self) -> Self:
+        if not self.url and self.model_fields_set & {"model", "key_env"}:
+            raise ValueError("model and key_env belong to a server: give url=URL too")
+        return self
 
     def run(self, as_json: bool) -> int:
-        """What is missing is no failure of this command."""
-        told = examined()
+        """What is missing is no failure of this command; a server that does not answer is one."""
+        told = self._server() if self.url else examined()
         print(json.dumps(told) if as_json else "\n".join(f"{name:10} {finding}" for name, finding in told.items()))
         return DONE
+
+    def _server(self) -> dict[str, str]:
+        from simrun.agents.backends.server import Server
+        from simrun.stage.drive import anywhere
+
+        async def asked() -> dict[str, str]:
+            own = {"url": self.url, "model": self.model, "listed": False, "key_env": self.key_env}
+            server = Server(**own, max_tokens=64, retries=1)
+            await server.open()
+            try:
+                return await server.examined()
+            finally:
+                await server.close()
+
+        return anywhere(asked())
 
 
 def examined() -> dict[str, str]:
