@@ -5,11 +5,12 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
+from simrun.agents.quoting import lines
+
 _LETTERS = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "æ": "ae", "œ": "oe"}
 """Letters that decompose into nothing."""
 _QUOTES = dict.fromkeys(map(ord, "’‘ʼʹ′´`＇‛"), "'")
 _ALONE = re.compile(r"(?<![\u0370-\u03ff])[\u03b1-\u03c9](?![\u0370-\u03ff])")
-_BREAKS = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _NO_WORDS = frozenset({"the", "an", "of", "and", "disease", "mellitus", "its", "with"})
 _ARTICLE_AFTER = re.compile(
     "is|of|with|to|as|has|have|had|in|for|by|from|be|was|likely|probably|possibly|just|not|or|and"
@@ -70,7 +71,7 @@ _PHRASES = (
 def folded(text: str) -> str:
     """A text without case, accents, ligatures and full width; one kind of hyphen, apostrophe and line break; a Greek
     letter that stands alone by its name."""
-    plain = _BREAKS.sub("\n", text).translate(_QUOTES)
+    plain = "\n".join(lines(text)).translate(_QUOTES)
     plain = "".join(_LETTERS.get(each, each) for each in unicodedata.normalize("NFKC", plain).casefold())
     plain = _unaccented(unicodedata.normalize("NFD", plain))
     plain = re.sub(
