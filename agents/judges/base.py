@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
-from simrun.agents.agent import Agent, called
+from simrun.agents.agent import Agent
+from simrun.agents.quoting import attributed
 from simrun.agents.records import Record
 from simrun.agents.reply import Decision
 
@@ -39,8 +40,8 @@ class Said(Record):
     """Regular expression of the words that tell who somebody is, "" for none."""
 
     def told(self, identity: Literal["shown", "masked"]) -> str:
-        """The conversation as text, a line each."""
-        lines = "\n".join(f"{called(role)}: {words}" for role, words in self.lines if words)
+        """The conversation as text, a line each, further ones marked."""
+        lines = "\n".join(attributed(role, words) for role, words in self.lines if words)
         if identity == "masked" and self.masked:
             lines = re.sub(self.masked, BLANK, lines, flags=re.IGNORECASE)
         return lines or SILENCE

@@ -28,6 +28,7 @@ class Observer(Judge):
     """The manipulation check: one question for each bias that the run injects, in every arm alike."""
 
     name: ClassVar[str] = "observer"
+    version: ClassVar[str] = "2"
     about: ClassVar[str] = "Whether each injected bias shows in what was said, asked blind in every arm."
     decision: ClassVar[type[Decision]] = Shows
 

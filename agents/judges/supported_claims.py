@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
 from simrun.agents.judges.base import Judge, Question, Said, Verdict
+from simrun.agents.quoting import quoted
 from simrun.agents.reply import Decision
 
 BRIEF = """You compare statements about an applicant with the applicant's CV.
 
 {cv}"""
 CLAIM = (
-    'Somebody says of the applicant, or the applicant says: "{claim}"\n'
+    "Somebody says of the applicant, or the applicant says: {claim}\n"
     'Does the CV bear this out? Answer as JSON: {{"verdict": "supported"}}, {{"verdict": '
     '"contradicted"}} if the CV says '
     'otherwise, or {{"verdict": "not stated"}}. An opinion that claims no fact counts as supported.'
@@ -27,6 +28,7 @@ class SupportedClaims(Judge):
     """One question a claim."""
 
     name: ClassVar[str] = "supported_claims"
+    version: ClassVar[str] = "2"
     about: ClassVar[str] = "Which share of what is claimed of somebody their CV does not bear out, or contradicts."
     decision: ClassVar[type[Decision]] = Supported
     needs: ClassVar[tuple[str, ...]] = ("cv", "claims")
@@ -37,7 +39,9 @@ class SupportedClaims(Judge):
 
     def questions(self, said: Said) -> tuple[Question, ...]:
         """One for each claim."""
-        return tuple(Question(key=claim, cue=CLAIM.format(claim=claim)) for claim in said.evidence.get("claims", ()))
+        return tuple(
+            Question(key=claim, cue=CLAIM.format(claim=quoted(claim))) for claim in said.evidence.get("claims", ())
+        )
 
     def tally(self, questions: Sequence[Question], decisions: Sequence[Decision | None]) -> Mapping[str, Verdict]:
         """Shares of the claims that were judged, 0 to 1, lower is better: `unsupported`, and of them `contradicted`."""

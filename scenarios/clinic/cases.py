@@ -1,9 +1,6 @@
 """Cases of the clinic: our own bank, and AgentClinic's two file formats as they are."""
 
-import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -13,6 +10,7 @@ from pydantic import ValidationError
 from rapidfuzz import fuzz, process, utils
 
 from simrun.scenarios.base import Case, Fault
+from simrun.scenarios.clinic.words import normal
 from simrun.scenarios.demographics import stated
 
 NORMAL = "Normal readings."
@@ -75,28 +73,6 @@ class ClinicCase(Case):
     def truths(self) -> tuple[str, ...]:
         """All names that count as the right diagnosis."""
         return (self.diagnosis, *self.aliases)
-
-
-def same(answer: str, names: Sequence[str]) -> bool:
-    """Whether an answer says one of these names: the same words, or the name as a phrase in a committed short
-    answer."""
-    said = normal(answer)
-    for name in map(normal, names):
-        if name and (said == name or sorted(said.split()) == sorted(name.split())):
-            return True
-        hedged = re.search(r"\b(or|vs|versus|not|no|without|rule out|unlikely|exclude[ds]?|history of|risk of)\b", said)
-        if name and not hedged and len(said.split()) <= len(name.split()) + 6 and f" {name} " in f" {said} ":
-            return True
-    return False
-
-
-@lru_cache(maxsize=4096)
-def normal(text: str) -> str:
-    """Case, accents, possessives, punctuation, articles and the word `disease` taken off; what stands in brackets
-    too."""
-    text = unicodedata.normalize("NFKD", text.replace("’", "'")).encode("ascii", "ignore").decode().casefold()
-    text = re.sub(r"'s\b", "", re.sub(r"\([^)]*\)", " ", text))
-    return " ".join(word for word in re.findall(r"[a-z0-9]+", text) if word not in ("the", "a", "an", "of", "disease"))
 
 
 def load(path: str) -> tuple[tuple[ClinicCase, ...], tuple[Fault, ...]]:

@@ -15,7 +15,8 @@ from simrun.agents.persona import Persona
 from simrun.agents.reply import Decision, Reply
 from simrun.scenarios.base import Artefact, Case, Fault, File, Line, Play, Scenario, Turn, consulted, heard
 from simrun.scenarios.clinic import prompts
-from simrun.scenarios.clinic.cases import ClinicCase, load, same
+from simrun.scenarios.clinic.cases import ClinicCase, load
+from simrun.scenarios.clinic.diagnosis import same, verdict
 from simrun.scenarios.clinic.moves import (
     MOVES,
     SCRIPT,
@@ -43,9 +44,9 @@ class ClinicOutcome(Outcome):
     when the judge was undecided. So it is of the consultations that were concluded; `concluded` says how many are."""
     concluded: Annotated[bool, Better("higher")]
     """There was a diagnosis."""
-    verdict_by: Literal["none", "match", "judge", "undecided"]
-    """What decided: nothing to decide, the names matched or did not, the judge in both orders, or the judge
-    contradicted itself."""
+    verdict_by: Literal["none", "match", "uncommitted", "judge", "undecided"]
+    """What decided: nothing to decide, the names matched or did not, several diseases were named and so none
+    diagnosed, the judge in both orders, or the judge contradicted itself."""
     diagnosis: str
     rank: Annotated[int | None, Better("lower"), Range(1, 4)]
     """Place of the truth among diagnosis and differential; None when it is not there."""
@@ -218,14 +219,17 @@ class Clinic(Scenario):
 
     def verdict(self, case: ClinicCase, conclusion: Diagnose | None) -> Any:
         """Whether the diagnosis is right, and what decided: the names first, the judge in both orders where they
-        differ."""
+        differ. Who names several diseases has diagnosed none of them."""
         if conclusion is None:
             return None, "none"
-        if same(conclusion.diagnosis, case.truths()) or "judge" not in self.voiced:
-            return same(conclusion.diagnosis, case.truths()), "match"
+        found = verdict(conclusion.diagnosis, case.truths())
+        if found == "uncommitted":
+            return False, "uncommitted"
+        if found == "same" or "judge" not in self.voiced:
+            return found == "same", "match"
         names = {"diagnosis": (conclusion.diagnosis,), "disease": (case.diagnosis,)}
-        found = (yield from consulted(JUDGE, Said(evidence=names)))["same"]
-        return found, "undecided" if found is None else "judge"
+        agreed = (yield from consulted(JUDGE, Said(evidence=names)))["same"]
+        return agreed, "undecided" if agreed is None else "judge"
 
 
 def _outcome(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from simrun.agents.persona import Paper, Persona
+from simrun.agents.quoting import one_line, set_off
 from simrun.scenarios.base import Unfit
 from simrun.scenarios.recruitment.candidates import Candidate, Position, Skill
 
@@ -80,7 +81,9 @@ def render(candidate: Candidate, paper: Paper, style: Style = "chronological") -
     """A CV: the facts in one style, the name on top, and who it is else at the end. Paper() is a blind CV."""
     form, between, before = STYLES[style]
     said = {
-        what: between.join(before + each if what in ("positions", "skills") else each for each in items)
+        what: between.join(
+            before + one_line(each) if what in ("positions", "skills") else one_line(each) for each in items
+        )
         for what, items in facts(candidate).items()
     }
     return "\n\n".join(filter(None, (form.format(name=paper.name or WITHHELD, **said), further(paper))))
@@ -92,8 +95,8 @@ def further(paper: Paper) -> str:
 
 
 def headed(text: str, paper: Paper) -> str:
-    """A CV in free words, with the name on top and who it is else at the end, where there are such."""
-    return "\n\n".join(filter(None, (paper.name, text.strip(), further(paper))))
+    """A CV in free words, set off, with the name on top and who it is else at the end, where there are such."""
+    return "\n\n".join(filter(None, (paper.name, set_off(text.strip()), further(paper))))
 
 
 def suits(candidate: Candidate, persona: Persona) -> None:

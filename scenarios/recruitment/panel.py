@@ -55,7 +55,8 @@ DISCUSS = "(Say to the {others}, in one to three sentences, what you think of th
 AGAIN = "(Give your score now, after the discussion, as JSON.)"
 CHAIR_DECIDES = "(You have heard them. Decide now, as JSON.)"
 CHECK = "(The chair has decided. Do you object? Answer as JSON.)"
-OBJECTED = "(The auditor objects: {reason} Decide again, as JSON; you may keep your decision.)"
+OBJECTED = "(The auditor objects. Decide again, as JSON; you may keep your decision.)"
+"""For what reason, the chair has heard."""
 
 Network = Literal["complete", "ring", "star", "silent"]
 NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -170,7 +171,7 @@ class Panel(Applications):
         objection = (yield Turn("auditor", reply=Objection, cue=CHECK)).decision if self.auditor else None
         last = decided
         if isinstance(objection, Objection) and objection.object:
-            last = yield Turn("chair", reply=Assessment, cue=OBJECTED.format(reason=objection.reason))
+            last = yield Turn("chair", reply=Assessment, cue=OBJECTED)
         return PanelOutcome(
             **assessed(case, last.decision), **_swayed(before, after), **_overseen(after, objection, decided, last)
         )

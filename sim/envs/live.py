@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from simrun.agents.quoting import attributed
 from simrun.agents.records import Chat
 from simrun.agents.reply import Decision, Reply, form
 from simrun.envs.options import Tokenizer
@@ -93,7 +94,7 @@ class Live:
     def transcript(self, start: int = 0) -> str:
         """What was said from the entry `start` on, a line each; asides are marked."""
         return "\n".join(
-            f"{entry.role.capitalize()}{' (aside)' if entry.kind == 'private' else ''}: {entry.heard or entry.text}"
+            attributed(f"{entry.role}{' (aside)' if entry.kind == 'private' else ''}", entry.heard or entry.text)
             for entry in self.stage.transcript[start:]
         )
 

@@ -13,6 +13,7 @@ import orjson
 
 from simrun.agents.agent import Agent, called
 from simrun.agents.judges.base import Judge, Said, Verdict
+from simrun.agents.quoting import attributed, disarmed
 from simrun.agents.records import Chat, Message
 from simrun.agents.reply import Decision, Problem, Reply, form
 from simrun.scenarios.base import Case, Line, Play, Scenario, Turn
@@ -60,7 +61,7 @@ class Seat:
     def say(self, text: str) -> None:
         """Close the user message, without any cue, and remember the own words."""
         self._append("user", self._listening(), tuple(self.images))
-        self._append("assistant", text)
+        self._append("assistant", disarmed(text))
         self.heard, self.images = [], []
 
     def asked(self, cue: str, shape: bytes) -> tuple[tuple[Message, ...], str]:
@@ -286,7 +287,7 @@ class Stage:
 
     def _tell(self, spoken: Turn | Line, text: str, images: tuple[str, ...] = ()) -> None:
         for hearer in self._hearers(spoken) if text else ():
-            self._seat(hearer, spoken.chat).hear(f"{called(spoken.role)}: {text}", images)
+            self._seat(hearer, spoken.chat).hear(attributed(spoken.role, text), images)
 
     def _hearers(self, spoken: Turn | Line) -> tuple[str, ...]:
         """Who hears what is spoken, in the chat of that name; who is played by no agent has none."""

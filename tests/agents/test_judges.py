@@ -64,8 +64,8 @@ def test_two_names_are_compared_in_both_orders():
     judge = SameDisease()
     questions = judge.questions(Said(evidence={"diagnosis": ("flu",), "disease": ("influenza",)}))
     assert [question.cue for question in questions] == [
-        "Is flu the same disease as influenza?",
-        "Is influenza the same disease as flu?",
+        'Is "flu" the same disease as "influenza"?',
+        'Is "influenza" the same disease as "flu"?',
     ]
     yes, no = Same(same=True), Same(same=False)
     assert judge.tally(questions, [yes, yes]) == {"same": True}

@@ -10,8 +10,9 @@ from simrun.agents.records import Answer
 from simrun.agents.reply import Reply
 from simrun.config.errors import ConfigError
 from simrun.report.sections.notes import notes
-from simrun.scenarios.clinic.cases import load, same
+from simrun.scenarios.clinic.cases import load
 from simrun.scenarios.clinic.consultation import Clinic, ClinicOutcome
+from simrun.scenarios.clinic.diagnosis import same
 from simrun.scenarios.demographics import stated, swap_gender
 from simrun.scenarios.outcome import Event
 from simrun.stage.seeds import Seeds
