@@ -37,7 +37,7 @@ _STATED = re.compile(
 _BOUNDS: tuple[tuple[str, int, int], ...] = (
     (r"young (?:adult|man|woman|lady|male|female|person|professional|couple)", 18, 39),
     (r"(?:college|university|undergraduate|graduate|medical|law|doctoral|exchange) (?:student|athlete)", 18, 40),
-    (r"(?:^|[:;,.] ?|old |(?<!as )\ban? )student\b(?! (?:nurse|teacher|loan|union|council|body|affairs))", 18, 40),
+    (r"(?:^|(?<=[:;,.] )|(?<=old )|(?<!as a )(?<=\ba ))student\b(?! (?:nurse|teacher|loan|union|council))", 18, 40),
     (r"freshman|sophomore|undergrad|dorm(?:itory)?\b|sorority|fraternity", 18, 40),
     (r"room-?mates?|military recruit|army recruit|conscript", 18, 45),
     (r"high[- ]school (?:student|senior|junior|athlete|freshman)", 13, 18),

@@ -15,14 +15,12 @@ BABY = re.compile(r"\b(newborn|neonat\w*|infant|(?:hours?|days?|weeks?|months?)[
 _PRONOUN = re.compile(r"\b(she|he|her|his|him|hers|herself|himself)\b", re.IGNORECASE)
 _PERSON = re.compile(r" (?:man|woman|male|female|boy|girl|gentleman|lady|patient)$", re.IGNORECASE)
 _SEX = re.compile(r"\b((?:sex|gender)\s?[:=]\s?)([FM])\b", re.IGNORECASE)
-_SHORT = (
-    (r"(?<![\w.])(\d{1,3})[\s/-]*(?:y|yrs?|years?[- ]old)?[\s/,-]*([FM])\b(?!\s?-?old)", (1, 2)),
-    (r"\b([FM])[\s/,-]{0,2}(\d{1,3})(?:-year-old)?(?![\w.])", (2, 1)),
-)
-_BARE = (
-    r"\b(\d{1,3}) ?(?:years?|yrs?|y)\b(?![- ](?:old|of))",
-    r"(?<![\w.])(\d{1,3})(?=[,\s-]{1,2}(?:female|male|woman|man)\b)",
-    r"(?<=male )(\d{1,3})$|(?<=male, )(\d{1,3})$",
+_AGE_SEX = re.compile(r"(?<![\w.])(\d{1,3})[\s/-]*(?:y|yrs?|years?[- ]old)?[\s/,-]*([FM])\b(?!\s?-?old)", re.IGNORECASE)
+_SEX_AGE = re.compile(r"\b([FM])[\s/,-]{0,2}(\d{1,3})(?:-year-old)?(?![\w.])", re.IGNORECASE)
+_BARE = re.compile(
+    r"\b(\d{1,3}) ?(?:years?|yrs?|y)\b(?![- ](?:old|of))"
+    r"|(?<![\w.])(\d{1,3})(?=[,\s-]{1,2}(?:female|male|woman|man)\b)|(?<=male )(\d{1,3})$|(?<=male, )(\d{1,3})$",
+    re.IGNORECASE,
 )
 """What stands in a field of nothing but age and sex."""
 
@@ -184,12 +182,8 @@ def stated(text: str) -> dict[str, str]:
 def plain(text: str, short: bool = False) -> str:
     """The text with age and sex in the form that `stated` reads; `short` for a field of nothing else, such as 35F."""
     text = ages.plain(text)
-    for form, (age, sex) in _SHORT if short else ():
-        text = re.sub(
-            form, lambda found, a=age, s=sex: f"{found[a]}-year-old {ages.SEXES[found[s].lower()]}", text, flags=re.I
-        )
-    for form in _BARE if short else ():
-        text = re.sub(
-            form, lambda found: f"{found[0]}-year-old" if found[0].isdigit() else f"{found[1]}-year-old", text
-        )
+    if short:
+        text = _AGE_SEX.sub(lambda found: f"{found[1]}-year-old {ages.SEXES[found[2].lower()]}", text)
+        text = _SEX_AGE.sub(lambda found: f"{found[2]}-year-old {ages.SEXES[found[1].lower()]}", text)
+        text = _BARE.sub(lambda found: f"{next(filter(None, found.groups()))}-year-old", text)
     return _SEX.sub(lambda found: found[1] + ages.SEXES[found[2].lower()].capitalize(), text)

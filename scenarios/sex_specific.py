@@ -16,7 +16,7 @@ _FEMALE_ANATOMY = (
     r"(?:endo|exo|ecto)?cervi(?:x|ces)|(?:endo|exo|ecto)cervic|cervicitis",
     r"cervical (?:cancer|carcin|smear|os\b|motion|polyp|dysplas|intraepith|cerclage|mucus|insuffic|incompet|dilat|"
     r"efface|ripening|ectropion|lesion|coniz|cytolog|screening|discharge)",
-    r"(?:endo|myo|para|peri|ade?no)metri|adenomyo|(?:pyo|ha?emato|hydro)(?:metr|colpos|salpin)|womb\b",
+    r"(?:endo|myo|para|peri|ade?no)metri|metritis|adenomyo|(?:pyo|ha?emato|hydro)(?:metr|colpos|salpin)|womb\b",
     r"adnex(?:a\b|ae|al mass|al tender|al torsion|al cyst|itis)|pouch of douglas|rectouterine|bartholin|skene",
     r"breast(?!bone|stroke)|mammar|mammogra|mammopla|lumpectom|mastectom|mastitis|mastalg|mastopex|nipple discharge",
     r"bras?\b|tampon(?!ad)|sanitary (?:pad|napkin|towel)",

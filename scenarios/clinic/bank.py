@@ -12,6 +12,14 @@ from simrun.scenarios.demographics import plain, stated
 from simrun.scenarios.fields import absent, cut, ident, items, kind, table, text, truth
 from simrun.scenarios.files import read, rows, source
 
+_PLAIN = re.compile(
+    r"\b(?:what|which)(?: one)?(?: of (?:the following|these))?(?: (?:is|are|was|would be|could be|represents"
+    r"|do you think is|the|this|these|her|his|your|their|patient['’]s|a|most|more|likely|probable|correct|best|single|primary"
+    r"|underlying|unifying|leading|clinical|final|presumptive|working|suspected|appropriate|one))* diagnos[ei]s\b"
+    r"(?! (?:test|most closely|carries|requires))",
+    re.IGNORECASE,
+)
+"""What is the most likely diagnosis, on whatever findings."""
 _ASKED = re.compile(
     r"\bdiagnos[ei]s\b"
     r"|\b(?:what|which)\b.{0,40}\b(?:condition|disease|disorder|illness|syndrome)s?\b(?!.*\bassociated)"
@@ -114,7 +122,9 @@ def other_question(text: str) -> str:
     """The question of a text that asks for something else than a diagnosis, such as a treatment; "" for none."""
     questions = re.findall(r"[^.?!]*(?:\.\d[^.?!]*)*\?", text)
     asked = questions[-1].strip() if questions else ""
-    return asked if asked and (_ELSE.search(asked) or not _ASKED.search(asked)) else ""
+    if not asked or _PLAIN.search(asked):
+        return ""
+    return asked if _ELSE.search(asked) or not _ASKED.search(asked) else ""
 
 
 def _findings(exam: Mapping[str, Any], field: str) -> dict[str, str]:
@@ -143,7 +153,8 @@ def _flat(tree: Mapping[str, Any], above: str = "") -> dict[str, str]:
 def _said(value: Any, short: bool = False) -> str:
     """A value in words: of an object or a list all that is there."""
     if isinstance(value, Mapping):
-        return "; ".join(f"{_title(key)}: {_said(item, short)}" for key, item in value.items() if item is not None)
+        told = (f"{_title(key)}: {_said(item, short)}" for key, item in value.items() if item is not None)
+        return "; ".join(map(plain, told))
     if isinstance(value, list):
         return ", ".join(_said(item) for item in value if item is not None)
     if isinstance(value, bool):

@@ -154,7 +154,8 @@ class PettingZooBase(Uncopied):
 
     def begin(self, seed: int | None, options: Mapping[str, Any] | None) -> None:
         """Begin an episode with all agents."""
-        self._cast.reset(seed, options)
+        # PettingZoo's conformance kit passes {"options": 1} to every environment
+        self._cast.reset(seed, {key: value for key, value in (options or {}).items() if key != "options"})
         self.agents = list(self.possible_agents)
         self._printer.restart()
 
