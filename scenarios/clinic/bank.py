@@ -14,8 +14,8 @@ from simrun.scenarios.files import read, rows, source
 
 _PLAIN = re.compile(
     r"\b(?:what|which)(?: one)?(?: of (?:the following|these))?(?: (?:is|are|was|would be|could be|represents"
-    r"|do you think is|the|this|these|her|his|your|their|patient['’]s|a|most|more|likely|probable|correct|best|single|primary"
-    r"|underlying|unifying|leading|clinical|final|presumptive|working|suspected|appropriate|one))* diagnos[ei]s\b"
+    r"|do you think is|the|this|these|her|his|your|their|patient['’]s|a|most|more|likely|probable|correct|best|single"
+    r"|primary|underlying|unifying|leading|clinical|final|presumptive|working|suspected|appropriate))* diagnos[ei]s\b"
     r"(?! (?:test|most closely|carries|requires))",
     re.IGNORECASE,
 )
