@@ -15,7 +15,8 @@ from simrun.agents.persona import Persona
 from simrun.agents.reply import Decision, Reply
 from simrun.scenarios.base import Artefact, Case, Fault, File, Line, Play, Scenario, Turn, consulted, heard
 from simrun.scenarios.clinic import prompts
-from simrun.scenarios.clinic.cases import ClinicCase, load
+from simrun.scenarios.clinic.bank import load
+from simrun.scenarios.clinic.cases import ClinicCase
 from simrun.scenarios.clinic.diagnosis import same, verdict
 from simrun.scenarios.clinic.moves import (
     MOVES,
@@ -93,10 +94,12 @@ class Clinic(Scenario):
     """When the doctor sees a case's image; needs a backend that takes images."""
     data: Annotated[str, File()] = ""
     """A file of cases: our own format or AgentClinic's; "" is simrun's own bank."""
+    encoding: str = ""
+    """How its text is encoded, such as cp1252; "" for what a byte order mark says, else UTF-8."""
 
     def bank(self) -> tuple[tuple[Case, ...], tuple[Fault, ...]]:
         """The cases of `data`."""
-        return load(self.data)
+        return load(self.data, self.encoding)
 
     def roles(self) -> tuple[str, ...]:
         """The judge only where it has a backend of its own, the examiner only as an agent."""
@@ -160,7 +163,8 @@ class Clinic(Scenario):
             "story": case.story,
             **{f"finding {name}": text for name, text in case.findings.items()},
         }
-        texts = agree(texts, case.persona.get("patient", {}), personas["patient"], case.ages)
+        known = case.persona.get("patient", {})
+        texts = agree(texts, known, personas["patient"], case.ages, fixed=(case.diagnosis,))
         findings = {name: texts[f"finding {name}"] for name in case.findings}
         return case.model_copy(update={"complaint": texts["complaint"], "story": texts["story"], "findings": findings})
 

@@ -56,11 +56,12 @@ class Applications(Recruitment):
         size, (jobs, faults) = self.together(), self._openings()
         if not self.data:
             return barred(drawn(jobs, self.pool, size, np.random.default_rng(self.draw))), faults
-        cases, faults = load(self.data, self.columns, self.levels, jobs[0].vacancy() if self.opening else None)
+        given = jobs[0].vacancy() if self.opening else None
+        cases, faults = load(self.data, self.columns, self.levels, given, self.encoding)
         return barred(among(cases, size) if size > 1 else cases), faults
 
     def _openings(self) -> tuple[tuple[Opening, ...], tuple[Fault, ...]]:
-        found, faults = openings(self.openings)
+        found, faults = openings(self.openings, self.encoding)
         by_id = {each.id: each for each in found}
         if missing := [name for name in self.opening if name not in by_id]:
             raise ValueError(f"scenario.opening: no opening {', '.join(missing)}; there are: {', '.join(by_id)}")

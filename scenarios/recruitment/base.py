@@ -36,6 +36,9 @@ class Recruitment(Scenario):
 
     pool: int = Field(20, ge=1)
     """Cases that are drawn: for each opening, or lists of occupations in all."""
+    encoding: str = ""
+    """How the text of the files that are given is encoded, such as cp1252; "" for what a byte order mark says, else
+    UTF-8."""
     draw: int = Field(0, ge=0)
     """Which cases are drawn: another number, other applicants or lists."""
 

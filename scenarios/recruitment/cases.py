@@ -2,7 +2,6 @@
 user's own CVs."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from string import ascii_uppercase
 from typing import Any, Literal, Self
 from zlib import crc32
@@ -13,8 +12,10 @@ from pydantic import Field, model_validator
 from simrun.agents.persona import Paper, Persona
 from simrun.agents.records import Record
 from simrun.scenarios.base import Case, Fault
-from simrun.scenarios.demographics import agree
-from simrun.scenarios.files import read, require, rows, source
+from simrun.scenarios.demographics import agree, plain
+from simrun.scenarios.fields import absent, cut, ident, kind, text
+from simrun.scenarios.files import columns as fields_of
+from simrun.scenarios.files import listed, read, require, rows, source
 from simrun.scenarios.recruitment.candidates import Candidate, Skill, candidate, merit
 from simrun.scenarios.recruitment.cvs import STYLES, Style, headed, render, suits
 from simrun.scenarios.recruitment.openings import Opening, Vacancy
@@ -221,6 +222,7 @@ def load(
     columns: Mapping[str, str] = {},
     levels: Mapping[str, Mapping[str, str]] = {},
     vacancy: Vacancy | None = None,
+    encoding: str = "",
 ) -> tuple[tuple[RecruitmentCase, ...], tuple[Fault, ...]]:
     """One case an applicant: FairCVtest's arrays (.npz), FAIRE's rows, or CVs of one's own (.csv, .tsv, .json, .jsonl).
 
@@ -229,24 +231,34 @@ def load(
     apply for `vacancy`. Raises FileNotFoundError when there is no such file, ValueError when a mapped column is not
     there or no row is a case.
     """
-    file = source(path, "", "scenario.data")
-    if Path(file.name).suffix.lower() == ".npz":
+    file = source(path, "", "scenario.data", encoding)
+    if file.ending == ".npz":
         return faircvtest(path), ()
-    first = next((row for _, row in rows(file) if not isinstance(row, Fault)), {})
-    if {"original", "job_description"} <= set(first):
-        return read(file, _from_faire)
-    place = {field: field for field in FIELDS if field in first} | dict(columns)
-    if "text" not in place:
-        raise ValueError(
-            f"{file} has no column text; say which one holds the CV: columns.text=NAME, one of {', '.join(first)}"
-        )
-    require(place, first, file)
+    found = tuple(rows(file))
+    there = fields_of(found)
+    if {"original", "job_description"} <= set(there):
+        return read(file, found, _from_faire, _id)
+    place = {field: field for field in FIELDS if field in there} | dict(columns)
+    if there and "text" not in place:
+        raise ValueError(f"{file} has no column text; say which holds the CV: columns.text=NAME; {listed(there)}")
+    if there:
+        require(place, there, file)
     if "advert" not in place and vacancy is None:
         raise ValueError(
             f"{file} does not say what job its CVs are for: map a column to advert, or choose one of our openings"
         )
-    stem = Path(file.name).stem
-    return read(file, lambda row, number: _from_own(row, f"{stem}-{number}", place, levels, vacancy))
+    own = {field: column for field, column in place.items() if field in FIELDS[1:] and field not in columns}
+
+    def made(row: dict[str, Any], number: int) -> RecruitmentCase:
+        # a column that nobody mapped may be missing in some rows
+        given = {column: row.get(column) for column in own.values()} | row
+        return _from_own(given, f"{file.stem}-{number}", place, levels, vacancy)
+
+    return read(file, found, made, _id)
+
+
+def _id(case: RecruitmentCase) -> str:
+    return case.id
 
 
 def _from_own(
@@ -257,48 +269,57 @@ def _from_own(
     vacancy: Vacancy | None,
 ) -> RecruitmentCase:
     said = {field: row[column] for field, column in place.items()}
-    ident = str(said.get("id") or name)
-    job = vacancy if vacancy is not None and not said.get("advert") else _vacancy(ident, said)
-    person = {
-        axis: _level(axis, str(value).strip(), levels)
-        for axis, value in said.items()
-        if axis not in FIELDS and value not in (None, "")
-    }
-    given = Given(id=ident, text=str(said["text"] or ""), worth=_number("merit", said.get("merit")))
-    return RecruitmentCase(id=ident, vacancy=job, applicants=(given,), persona={APPLICANT: person} if person else {})
+    name = ident(said.get("id"), name)
+    job = vacancy if vacancy is not None and absent(said.get("advert")) else _vacancy(name, said)
+    levelled = {axis: _level(axis, value, levels) for axis, value in said.items() if axis not in FIELDS}
+    person = {axis: level for axis, level in levelled.items() if level}
+    given = Given(id=name, text=plain(text(said["text"], "text")), worth=_number("merit", said.get("merit")))
+    return RecruitmentCase(id=name, vacancy=job, applicants=(given,), persona={APPLICANT: person} if person else {})
 
 
-def _vacancy(ident: str, said: Mapping[str, Any]) -> Vacancy:
-    if not (advert := str(said.get("advert") or "").strip()):
+def _vacancy(name: str, said: Mapping[str, Any]) -> Vacancy:
+    if absent(said.get("advert")):
         raise ValueError("advert: empty, and no opening was chosen for all")
-    return Vacancy(id=ident, title=str(said.get("title") or advert.splitlines()[0])[:80].strip(), advert=advert)
+    advert = text(said["advert"], "advert").strip()
+    title = advert.splitlines()[0] if absent(said.get("title")) else text(said["title"], "title")
+    return Vacancy(id=name, title=title[:80].strip(), advert=advert)
 
 
-def _level(axis: str, value: str, levels: Mapping[str, Mapping[str, str]]) -> str:
-    known = levels.get(axis)
+def _level(axis: str, value: Any, levels: Mapping[str, Mapping[str, str]]) -> str:
+    """The level that a cell means; "" where it says nothing. `none` and `n/a` may be levels, NaN is not."""
+    if isinstance(value, dict | list):
+        raise ValueError(f"{axis}: expected a text or a number, got {kind(value)}")
+    whole = (isinstance(value, float) and value.is_integer()) or (axis == "age" and str(value).endswith(".0"))
+    said, known = str(int(float(value)) if whole else "" if value is None else value).strip(), levels.get(axis)
+    if known is not None and said in known:
+        return known[said]
+    if absent(value) and (known is not None or said.casefold() not in ("none", "na", "n/a", "null")):
+        return ""
     if known is None:
-        return value
-    if value not in known:
-        raise ValueError(f"{axis}: no level is given for {value!r}, only for {', '.join(known)}")
-    return known[value]
+        return said
+    raise ValueError(f"{axis}: no level is given for {cut(said)}, only for {', '.join(known)}")
 
 
 def _number(field: str, value: Any) -> float | None:
-    if value is None or not str(value).strip():
+    if absent(value):
         return None
     try:
         found = float(value)
     except (TypeError, ValueError):
-        raise ValueError(f"{field}: expected a number, got {value!r}") from None
+        raise ValueError(f"{field}: expected a number, got {cut(value)}") from None
     if not np.isfinite(found):
-        raise ValueError(f"{field}: expected a finite number, got {value!r}")
+        raise ValueError(f"{field}: expected a finite number, got {cut(value)}")
     return found
 
 
 def _from_faire(row: dict[str, Any], number: int) -> RecruitmentCase:
     name = f"faire-{number}"
-    job = Vacancy(id=name, title=str(row["category"]).replace("-", " "), advert=str(row["job_description"]).strip())
-    return RecruitmentCase(id=name, vacancy=job, applicants=(Given(id=name, text=str(row["original"])),))
+    job = Vacancy(
+        id=name,
+        title=text(row["category"], "category").replace("-", " "),
+        advert=text(row["job_description"], "job_description").strip(),
+    )
+    return RecruitmentCase(id=name, vacancy=job, applicants=(Given(id=name, text=text(row["original"], "original")),))
 
 
 def faircvtest(path: str) -> tuple[RecruitmentCase, ...]:

@@ -7,7 +7,8 @@ from pydantic import Field
 
 from simrun.agents.records import Record
 from simrun.scenarios.base import Fault
-from simrun.scenarios.files import read, source
+from simrun.scenarios.fields import text
+from simrun.scenarios.files import read, rows, source
 
 OCCUPATION = "occupation"
 
@@ -19,21 +20,22 @@ class Occupation(Record):
     shares: Mapping[str, float]
 
 
-def occupations(path: str = "") -> tuple[tuple[Occupation, ...], tuple[Fault, ...]]:
+def occupations(path: str = "", encoding: str = "") -> tuple[tuple[Occupation, ...], tuple[Fault, ...]]:
     """A labour table ("" for ours: women in the United States, 2022), and the rows that are none.
 
     A CSV with a column `occupation` and a column for each group that holds its share in percent, named as the axis
     names its people (women); lines that begin with # before the header are comments. Raises FileNotFoundError when
     there is no such file, ValueError when no row is one.
     """
-    return read(source(path, "recruitment/occupations.csv", "scenario.labour"), _row)
+    file = source(path, "recruitment/occupations.csv", "scenario.labour", encoding)
+    return read(file, rows(file, comments=True), _row, lambda found: found.name)
 
 
 def _row(row: dict[str, Any], number: int) -> Occupation:
     groups = {group: value for group, value in row.items() if group != OCCUPATION}
-    name = str(row[OCCUPATION]).strip()
-    if not name or not groups:
-        raise ValueError(f"{OCCUPATION}: " + ("a column for each group is needed beside it" if name else "empty"))
+    name = text(row[OCCUPATION], OCCUPATION).strip()
+    if not groups:
+        raise ValueError(f"{OCCUPATION}: a column for each group is needed beside it")
     return Occupation(name=name, shares={group: _share(group, value) for group, value in groups.items()})
 
 

@@ -45,10 +45,10 @@ class OccupationCase(Case):
 
 
 def lists(
-    path: str, size: int, group: str, count: int, rng: np.random.Generator
+    path: str, size: int, group: str, count: int, rng: np.random.Generator, encoding: str = ""
 ) -> tuple[tuple[OccupationCase, ...], tuple[Fault, ...]]:
     """`count` lists of `size` occupations of a labour table ("" for ours), drawn without repetition within a list."""
-    table, faults = occupations(path)
+    table, faults = occupations(path, encoding)
     if missing := [each.name for each in table if group not in each.shares]:
         raise ValueError(
             f"scenario.group: the labour table has no column {group!r}, only {', '.join(table[0].shares)} "

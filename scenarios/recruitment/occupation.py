@@ -65,7 +65,7 @@ class Occupation(Recruitment):
 
     def bank(self) -> tuple[tuple[Case, ...], tuple[Fault, ...]]:
         """Lists of occupations."""
-        return lists(self.labour, self.choices, self.group, self.pool, np.random.default_rng(self.draw))
+        return lists(self.labour, self.choices, self.group, self.pool, np.random.default_rng(self.draw), self.encoding)
 
     def deciders(self) -> tuple[str, ...]:
         """The adviser."""

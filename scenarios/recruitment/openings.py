@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from simrun.agents.records import Record
 from simrun.scenarios.base import Fault
-from simrun.scenarios.files import read, source
+from simrun.scenarios.files import read, rows, source
 
 FACTORS = ("education", "experience", "skills", "availability", "recommendation")
 ADVERT = """{title} at {at}
@@ -78,11 +78,10 @@ class Opening(Record):
         return Vacancy(id=self.id, title=self.title, advert=advert)
 
 
-def openings(path: str = "") -> tuple[tuple[Opening, ...], tuple[Fault, ...]]:
+def openings(path: str = "", encoding: str = "") -> tuple[tuple[Opening, ...], tuple[Fault, ...]]:
     """Openings of a file ("" for our own), one an object, and the rows that are none.
 
     Raises FileNotFoundError when there is no such file, ValueError when nothing in it is an opening.
     """
-    return read(
-        source(path, "recruitment/openings.jsonl", "scenario.openings"), lambda row, number: Opening.model_validate(row)
-    )
+    file = source(path, "recruitment/openings.jsonl", "scenario.openings", encoding)
+    return read(file, rows(file), lambda row, number: Opening.model_validate(row), lambda found: found.id)

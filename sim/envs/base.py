@@ -7,10 +7,13 @@ import numpy as np
 from gymnasium.utils import seeding
 
 from simrun.agents.backends.base import BackendError
+from simrun.agents.records import Answer
+from simrun.config.errors import unknown
 from simrun.envs.live import Live
+from simrun.envs.options import seeded
 from simrun.envs.rewards import Pay
 from simrun.envs.session import Session
-from simrun.envs.spaces import Action, Speech, answered
+from simrun.envs.spaces import Action, Speech
 from simrun.play.runner import FATAL
 
 
@@ -29,16 +32,16 @@ class Cast:
 
     def reset(self, seed: int | None, options: Mapping[str, Any] | None) -> Live:
         """Begin an episode."""
+        if seed is not None or self._rng is None:
+            self._rng = seeding.np_random(seeded(seed))[0]
+        trial = self.session.draw(self._rng, self._pay.other(self.session, self._rng, options or {}))
         if self.live is not None and not (self.live.stage.over or self.truncated):
             self.session.broken(self.live, "abandoned", "reset before the episode was over")
-        if seed is not None or self._rng is None:
-            self._rng = seeding.np_random(seed)[0]
         self.failure = ""
-        trial = self.session.draw(self._rng, self._pay.other(self.session, self._rng, options or {}))
         self.live = self.session.run(self.session.begin(trial))
         return self.live
 
-    def say(self, agent: str, action: Any) -> None:
+    def say(self, agent: str, answer: Answer) -> None:
         """One agent that is due says something, and the other seats go on until agents are due again.
 
         BackendError where every further episode would meet it too.
@@ -46,7 +49,7 @@ class Cast:
         live = self.live
         assert live is not None
         try:
-            if self.session.say(live, agent, answered(action)):
+            if self.session.say(live, agent, answer):
                 self.session.run(self.session.others(live))
         except BackendError as error:
             self.failure = f"{error.kind}: {error}"
@@ -90,10 +93,23 @@ class Cast:
         return told | {"error": self.failure} if self.failure else told
 
 
+class Uncopied:
+    """What is in the middle of an episode, which no copy could be: engines, an event loop, a play that goes on."""
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError(
+            f"{type(self).__name__} cannot be copied or pickled: it holds engines, an event loop and an episode in the "
+            "middle of its play. Make another one with the same arguments, reset it with options={'case': ..., 'arm': "
+            "..., 'repeat': ...} as in info, and say the same: with scripted seats it stands at the same place"
+        )
+
+
 class Printer:
     """Renders a transcript: as a string in mode `ansi`, printed once in mode `human`."""
 
-    def __init__(self, mode: str | None):
+    def __init__(self, mode: str | None, modes: Sequence[str] = ("ansi", "human")):
+        if mode is not None and mode not in modes:
+            raise unknown("render_mode", str(mode), modes)
         self.mode, self._shown = mode, 0
 
     def restart(self) -> None:
@@ -110,7 +126,7 @@ class Printer:
         return None
 
 
-class PettingZooBase:
+class PettingZooBase(Uncopied):
     """What both PettingZoo environments are made of: a cast of agents, their spaces, and how it is shown.
 
     Overrides and keywords are those of `simrun.run`, and the `Terms` of this package.
@@ -138,7 +154,8 @@ class PettingZooBase:
 
     def begin(self, seed: int | None, options: Mapping[str, Any] | None) -> None:
         """Begin an episode with all agents."""
-        self._cast.reset(seed, options)
+        # PettingZoo's conformance kit passes {"options": 1} to every environment
+        self._cast.reset(seed, {key: value for key, value in (options or {}).items() if key != "options"})
         self.agents = list(self.possible_agents)
         self._printer.restart()
 

@@ -7,9 +7,11 @@ import gymnasium
 import numpy as np
 
 from simrun.agents.backends.base import BackendError
+from simrun.agents.records import Answer
 from simrun.config.errors import ConfigError, unknown
-from simrun.envs.base import Printer
+from simrun.envs.base import Printer, Uncopied
 from simrun.envs.live import Live
+from simrun.envs.options import seeded
 from simrun.envs.rewards import Pay
 from simrun.envs.session import Session
 from simrun.envs.spaces import Action, Heard, Speech, answered
@@ -35,20 +37,22 @@ class SeatPlay:
     async def reset(self, rng: np.random.Generator, options: Mapping[str, Any]) -> tuple[Heard, dict[str, Any]]:
         """Begin an episode in which the seat is asked something; the second one of
         a pair when the first was played for it."""
-        if self.live is not None and not self.live.stage.over:
-            self.session.broken(self.live, "abandoned", "reset before the episode was over")
         for _ in range(_TRIES):
-            live = await self.session.begin(self.session.draw(rng, self._pay.other(self.session, rng, options)))
+            trial = self.session.draw(rng, self._pay.other(self.session, rng, options))
+            if self.live is not None and not self.live.stage.over:  # a refused reset leaves everything as it was
+                self.session.broken(self.live, "abandoned", "reset before the episode was over")
+                self.live = None
+            live = await self.session.begin(trial)
             if not live.stage.over:
                 self.live = live
                 return live.observation(self.seat), live.info(self.seat, self._tokenizer)
         raise ConfigError(f"the {self.seat} was never asked anything in {_TRIES} episodes; choose another seat")
 
-    def say(self, action: Any) -> bool:
+    def say(self, answer: Answer) -> bool:
         """The seat speaks; whether others are due now."""
         if self.live is None or self.live.stage.over:
             raise ConfigError("this episode is over: call reset first")
-        return self.session.say(self.live, self.seat, answered(action))
+        return self.session.say(self.live, self.seat, answer)
 
     async def others(self) -> str:
         """Let the others speak; why they could not, "" when they could.
@@ -87,7 +91,7 @@ class SeatPlay:
         return live.observation(self.seat), 0.0, False, False, live.info(self.seat, self._tokenizer)
 
 
-class Seat(gymnasium.Env[str, Any]):
+class Seat(Uncopied, gymnasium.Env[str, Any]):
     """A role of a scenario, played by whoever steps; the backends of the config answer for everybody else.
 
     `overrides` and keywords are those of `simrun.run`, and the `Terms` of this package;
@@ -112,7 +116,7 @@ class Seat(gymnasium.Env[str, Any]):
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[str, dict[str, Any]]:
         """Begin an episode; the seed decides what is drawn of case, arm and repeat."""
-        super().reset(seed=seed)
+        super().reset(seed=seeded(seed))
         came = self.session.run(self._play.reset(self.np_random, options or {}))
         self._printer.restart()
         if self.render_mode == "human":
@@ -121,7 +125,7 @@ class Seat(gymnasium.Env[str, Any]):
 
     def step(self, action: Any) -> tuple[str, float, bool, bool, dict[str, Any]]:
         """Say something: text, JSON text, a dict or a Decision."""
-        came = self._play.came(self.session.run(self._play.others()) if self._play.say(action) else "")
+        came = self._play.came(self.session.run(self._play.others()) if self._play.say(answered(action)) else "")
         if self.render_mode == "human":
             self.render()
         return came

@@ -1,13 +1,15 @@
 """What an episode pays: accuracy, accuracy less unequal treatment, or a function of the user's."""
 
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simrun.config.errors import unknown
+from simrun.config.errors import ConfigError, unknown
 from simrun.scenarios.outcome import Outcome
 from simrun.stage.trial import Trial
 
@@ -69,11 +71,16 @@ class Fair:
     field: str = ""
     """Outcome that should not differ; the decision about the person when not
     given, or the accuracy where there is none."""
-    base: Reward = accuracy
+    base: Reward | str = "accuracy"
+    """What is paid otherwise; by name it can stand in an environment's `spec.to_json()`."""
+
+    def __post_init__(self) -> None:
+        if isinstance(_by_name(self.base), Fair):
+            raise ConfigError("Fair(base=...) is a function of an outcome and a role, and no other Fair")
 
     def __call__(self, outcome: Outcome, role: str, first: Outcome | None = None) -> float:
         """The pay of an episode; `first` is the outcome of the other one of its pair, None when this is the first."""
-        paid = self.base(outcome, role)
+        paid = _by_name(self.base)(outcome, role)
         return paid if first is None else paid - self.weight * self.gap(first, outcome)
 
     def possible(self, kind: type[Outcome]) -> None:
@@ -87,6 +94,46 @@ class Fair:
         first, second = one.mean(field), other.mean(field)
         return 0.0 if first is None or second is None else abs(first - second)
 
+
+def named(reward: Any) -> "Reward | Fair":
+    """A reward as a keyword gives it: a function or Fair(...), the name of one, or Fair's fields as `spec.to_json()`
+    writes them. ConfigError for anything else."""
+    if isinstance(reward, Mapping):
+        try:
+            return Fair(**reward)
+        except TypeError as error:
+            raise ConfigError(f"reward={dict(reward)!r}: expected the fields of Fair ({error})") from None
+    return _by_name(reward)
+
+
+def _by_name(reward: Any) -> "Reward | Fair":
+    if isinstance(reward, str):
+        return _imported(reward) if ":" in reward else _ours(reward)
+    if not callable(reward) or isinstance(reward, type):
+        raise ConfigError(f"reward={reward!r}: expected a function of an outcome and a role, Fair(...), or a name")
+    return reward  # type: ignore[no-any-return]
+
+
+def _ours(name: str) -> "Reward | Fair":
+    if name not in _NAMES:
+        raise unknown("reward", name, list(_NAMES))
+    return _NAMES[name]()
+
+
+@cache
+def _imported(name: str) -> "Reward | Fair":
+    module, _, attribute = name.partition(":")
+    with suppress(ImportError, AttributeError):
+        if callable(found := getattr(import_module(module), attribute)):
+            return found  # type: ignore[no-any-return]
+    raise ConfigError(f"reward={name!r}: no function of that name; give package.module:function")
+
+
+_NAMES: Mapping[str, Callable[[], "Reward | Fair"]] = {
+    "accuracy": lambda: accuracy,
+    "chosen": lambda: chosen,
+    "Fair": Fair,
+}
 
 Pair = tuple[str, int]
 """Case and repeat: what the episodes of a pair have in common."""

@@ -19,7 +19,7 @@ from simrun.config.composition import compose
 from simrun.config.errors import ConfigError, unknown
 from simrun.config.menus import catalogue
 from simrun.envs.live import Live
-from simrun.envs.options import Terms
+from simrun.envs.options import Terms, fixed
 from simrun.envs.rewards import Fair
 from simrun.log.chain import RunLog
 from simrun.log.lines import note_end, note_failure
@@ -93,6 +93,9 @@ class Session:
     def of(cls, overrides: Iterable[str], keywords: Mapping[str, Any], seats: Iterable[str] | None) -> Self:
         """The session that the arguments of an environment ask for; all seats are the caller's when `seats` is None."""
         terms, options = Terms.apart(keywords)
+        seats = (seats,) if isinstance(seats, str) else seats if seats is None else tuple(seats)
+        if seats == ():
+            raise ConfigError("seats=(): name one role or more, or leave it out for all of them")
         plan = planned(overrides, options, seats, terms.config_dir)
         if isinstance(terms.reward, Fair):
             terms.reward.possible(plan.reference.scenario.outcome)
@@ -123,6 +126,7 @@ class Session:
 
         ConfigError where there is none, Played where a log owes none.
         """
+        options = fixed(options, self.plan.repeats)
         for what, known in (("case", self._cases), ("arm", self._arms)):
             if what in options and options[what] not in known:
                 raise unknown(what, str(options[what]), list(known))
@@ -131,7 +135,7 @@ class Session:
         for _ in range(1000):
             case = options.get("case") or self._cases[rng.integers(len(self._cases))]
             arm = options.get("arm") or self._arms[rng.integers(len(self._arms))]
-            repeat = int(options["repeat"]) if "repeat" in options else int(rng.integers(self.plan.repeats))
+            repeat = options["repeat"] if "repeat" in options else int(rng.integers(self.plan.repeats))
             if not self.plan.excluded(case, arm):
                 return self.plan.trial(case, arm, repeat)
         raise ConfigError(f"no case fits {dict(options)}: see the exclusions of this plan")

@@ -5,6 +5,7 @@ from typing import Any
 from pettingzoo import ParallelEnv
 
 from simrun.envs.base import PettingZooBase
+from simrun.envs.spaces import answered
 
 
 class Together(PettingZooBase, ParallelEnv[str, str, Any]):  # type: ignore[misc]
@@ -31,9 +32,11 @@ class Together(PettingZooBase, ParallelEnv[str, str, Any]):  # type: ignore[misc
                 f"no action for {', '.join(missing)}, who must speak now; actions came for: "
                 f"{', '.join(actions) or 'nobody'}"
             )
-        for agent in due:
+        # all are read before one is said: a refused action leaves everything as it was
+        answers = {agent: answered(actions[agent]) for agent in due}
+        for agent, answer in answers.items():
             if not cast.truncated:
-                cast.say(agent, actions[agent])
+                cast.say(agent, answer)
         rewards = dict(cast.paid()) if cast.over else dict.fromkeys(agents, 0.0)
         over, truncated = dict.fromkeys(agents, cast.over), dict.fromkeys(agents, cast.truncated)
         came = self._observed(), rewards, over, truncated, self._told()

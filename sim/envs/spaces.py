@@ -57,7 +57,12 @@ class Action(Speech):
 
     def contains(self, x: Any) -> bool:
         """Whether this can be said."""
-        return isinstance(x, Mapping | Decision) or super().contains(x)
+        if not isinstance(x, Mapping | Decision):
+            return super().contains(x)
+        try:
+            return len(said(x)) <= self.max_length
+        except (TypeError, ValueError):
+            return False
 
 
 def answered(action: Any) -> Answer:
@@ -66,14 +71,28 @@ def answered(action: Any) -> Answer:
 
 
 def said(action: Any) -> str:
-    """An action as text. TypeError for what can be no answer."""
+    """An action as text; NumPy's numbers and arrays in it are Python's. TypeError for what can be no answer."""
     if isinstance(action, str):
         return carried(action)
     if isinstance(action, Decision):
         return action.model_dump_json()
     if isinstance(action, Mapping):
-        return json.dumps(dict(action))
+        try:
+            return json.dumps(dict(action), default=_plain)
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"an action as a dict holds what JSON can say: {error}, in {action!r}"[:300]) from None
     raise TypeError(f"an action is text, a dict or a Decision, got {type(action).__name__}: {action!r}")
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no word for, in words that it has."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    if isinstance(value, Decision):
+        return value.model_dump(mode="json")
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} is no part of JSON")
 
 
 def carried(text: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from pettingzoo import AECEnv
 
 from simrun.envs.base import PettingZooBase
-from simrun.envs.spaces import Heard
+from simrun.envs.spaces import Heard, answered
 
 
 class Turns(PettingZooBase, AECEnv[str, str, Any]):  # type: ignore[misc]
@@ -33,9 +33,10 @@ class Turns(PettingZooBase, AECEnv[str, str, Any]):  # type: ignore[misc]
         if self.terminations[agent] or self.truncations[agent]:
             self._was_dead_step(action)
             return
+        answer = answered(action)  # a refused action leaves everything as it was
         self._cumulative_rewards[agent] = 0.0
         self._clear_rewards()
-        self._cast.say(agent, action)
+        self._cast.say(agent, answer)
         self._told()
         if self._cast.over:
             self.rewards = dict(self._cast.paid())

@@ -9,14 +9,17 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
+from simrun.agents.records import Answer
+from simrun.envs.base import Printer, Uncopied
 from simrun.envs.gym import SeatPlay, Step
+from simrun.envs.options import fixed, seeded, whole
 from simrun.envs.session import Played, Session
-from simrun.envs.spaces import Action, Heard, Speech
+from simrun.envs.spaces import Action, Heard, Speech, answered
 
 Batch = tuple[tuple[str, ...], np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]
 
 
-class Seats(VectorEnv[tuple[str, ...], Sequence[Any], np.ndarray]):
+class Seats(Uncopied, VectorEnv[tuple[str, ...], Sequence[Any], np.ndarray]):
     """`num_envs` environments of one seat that share one plan, its engines and its log.
 
     Rewards, terminations and truncations are arrays, observations and actions tuples; infos are merged as Gymnasium's
@@ -35,8 +38,9 @@ class Seats(VectorEnv[tuple[str, ...], Sequence[Any], np.ndarray]):
         render_mode: str | None = None,
         **keywords: Any,
     ):
+        self.num_envs, self._mode = whole("num_envs", num_envs, 1), AutoresetMode(autoreset_mode)
+        self.render_mode = Printer(render_mode, ("ansi",)).mode
         self.session = Session.of(overrides, {**keywords, "scenario": scenario}, (seat,))
-        self.num_envs, self._mode, self.render_mode = num_envs, AutoresetMode(autoreset_mode), render_mode
         self.metadata = {"render_modes": ["ansi"], "render_fps": 1, "autoreset_mode": self._mode}
         self.single_observation_space, self.single_action_space = Speech(), Action()
         self.observation_space = batch_space(self.single_observation_space, num_envs)
@@ -63,14 +67,8 @@ class Seats(VectorEnv[tuple[str, ...], Sequence[Any], np.ndarray]):
                 f"options['reset_mask'] is an array of {self.num_envs} truth values, one of "
                 f"them true at least, got {mask!r}"
             )
-        seeds = (
-            [seed + index for index in range(self.num_envs)]
-            if isinstance(seed, int)
-            else list(seed or [None] * self.num_envs)
-        )
-        if len(seeds) != self.num_envs:
-            raise ValueError(f"a list of seeds has one for each of {self.num_envs} environments, got {len(seeds)}")
-        for index, own in enumerate(seeds):
+        given = fixed(given, self.session.plan.repeats)
+        for index, own in enumerate(self._seeds(seed)):
             if mask[index] and own is not None:
                 self._rngs[index] = seeding.np_random(own)[0]
         infos: dict[str, Any] = {}
@@ -78,6 +76,15 @@ class Seats(VectorEnv[tuple[str, ...], Sequence[Any], np.ndarray]):
             infos = self._add_info(infos, info, index)
         self._over &= ~mask
         return tuple(self._seen), infos
+
+    def _seeds(self, seed: Any) -> list[int | None]:
+        """Of each environment: of one seed itself and those after it."""
+        if seed is None or np.ndim(seed) == 0:
+            first = seeded(seed)
+            return [None if first is None else first + index for index in range(self.num_envs)]
+        if len(seed) != self.num_envs:
+            raise ValueError(f"a list of seeds has one for each of {self.num_envs} environments, got {len(seed)}")
+        return [seeded(own) for own in seed]
 
     async def _began(
         self, indices: Sequence[int] | np.ndarray, options: Mapping[str, Any]
@@ -106,7 +113,9 @@ class Seats(VectorEnv[tuple[str, ...], Sequence[Any], np.ndarray]):
         if self._mode is AutoresetMode.DISABLED and anew.size:
             raise ValueError(f"environments {anew.tolist()} are over: reset them with options={{'reset_mask': ...}}")
         speaking = np.flatnonzero(~self._over & ~self._idle)
-        due = [index for index in map(int, speaking) if self._plays[index].say(actions[index])]
+        # all are read before one is said: a refused action leaves everything as it was
+        answers = {index: self._read(index, actions[index]) for index in map(int, speaking)}
+        due = [index for index, answer in answers.items() if self._plays[index].say(answer)]
         failures, begun = self.session.run(self._went_on(due, anew)) if due or anew.size else ({}, {})
         steps: dict[int, Step] = {index: (Heard(), 0.0, True, False, {"idle": True}) for index in range(self.num_envs)}
         steps |= {
@@ -116,6 +125,12 @@ class Seats(VectorEnv[tuple[str, ...], Sequence[Any], np.ndarray]):
         }
         steps |= {index: self._plays[index].came(failures.get(index, "")) for index in map(int, speaking)}
         return self._batch(steps)
+
+    def _read(self, index: int, action: Any) -> Answer:
+        try:
+            return answered(action)
+        except TypeError as error:
+            raise TypeError(f"environment {index}: {error}") from None
 
     async def _went_on(self, due: Sequence[int], anew: np.ndarray) -> tuple[dict[int, str], dict[int, dict[str, Any]]]:
         """Others speak where they are due, and new episodes begin, all at the same time."""

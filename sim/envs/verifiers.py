@@ -11,7 +11,6 @@ Sampling and its seeds are those of `verifiers`.
 
 from collections.abc import Iterator
 from functools import cached_property
-from importlib import import_module
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -21,7 +20,7 @@ from simrun.agents.backends.completions import ChatCompletions
 from simrun.agents.records import Answer, Chat
 from simrun.envs.live import Live
 from simrun.envs.options import Terms
-from simrun.envs.rewards import Fair, Reward
+from simrun.envs.rewards import Fair
 from simrun.envs.session import Session, planned
 from simrun.plan.design import Plan
 from simrun.scenarios.outcome import Outcome
@@ -212,6 +211,4 @@ class SeatEnv(vf.Env[SeatConfig]):  # type: ignore[misc]
 
     def _paid(self, outcome: Outcome, other: Outcome | None) -> float:
         asked = self.taskset.config
-        module, _, name = asked.pay.partition(":")
-        pay: Reward = getattr(import_module(module), name)
-        return Fair(weight=asked.fair, field=asked.field, base=pay)(outcome, asked.seat, other)
+        return Fair(weight=asked.fair, field=asked.field, base=asked.pay)(outcome, asked.seat, other)

@@ -143,7 +143,7 @@ def _backends(config: Config, scenario: Scenario) -> dict[str, Backend]:
 def _identity(own: Casting) -> tuple[Any, ...]:
     """What an arm gives to the ids of its trials: its scenario's options, its settings, and whether it is a control."""
     scenario = own.scenario
-    options = scenario.model_dump(mode="json", exclude={"voiced", *scenario.files()})
+    options = scenario.model_dump(mode="json", exclude={"voiced", "encoding", *scenario.files()})
     return scenario.name, scenario.mode, options, own.arm.settings, own.arm.control
 
 

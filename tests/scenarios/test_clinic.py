@@ -10,11 +10,12 @@ from simrun.agents.records import Answer
 from simrun.agents.reply import Reply
 from simrun.config.errors import ConfigError
 from simrun.report.sections.notes import notes
-from simrun.scenarios.clinic.cases import load
+from simrun.scenarios.clinic.bank import load
 from simrun.scenarios.clinic.consultation import Clinic, ClinicOutcome
 from simrun.scenarios.clinic.diagnosis import same
-from simrun.scenarios.demographics import stated, swap_gender
+from simrun.scenarios.demographics import stated
 from simrun.scenarios.outcome import Event
+from simrun.scenarios.pronouns import swap_gender
 from simrun.stage.seeds import Seeds
 from simrun.stage.stage import Stage
 
@@ -323,8 +324,8 @@ def test_a_broken_line_is_reported_and_the_others_play(play, tmp_path):
     faults = run.manifests[0].faults
     assert len(faults) == 3
     assert faults[0].startswith(f"{file}:2: field '-': not JSON")
-    assert faults[1] == f"{file}:3: field 'history': missing"
-    assert faults[2] == f"{file}:4: field 'Objective_for_Doctor': missing"
+    assert faults[1] == f"{file}:3: field 'history': missing; this row has id"
+    assert faults[2] == f"{file}:4: field 'Objective_for_Doctor': missing; this row has OSCE_Examination"
     assert sum("Unreadable line left out" in note for note in notes(run.scored)) == 3
 
 

@@ -206,7 +206,7 @@ def test_a_table_of_cvs_with_columns_named_by_the_user(tmp_path):
         == "Jo Lee\n\nNurse, ten years.\n\nFurther entries: Age: 50."
     )
     assert [str(fault) for fault in faults] == [
-        f"{file}:4: field 'text': needed, and not empty",
+        f"{file}:4: field 'text': empty",
         f"{file}:5: field 'merit': expected a number, got 'high'",
         f"{file}:6: field 'gender': no level is given for 'x', only for f, m",
     ]
@@ -228,7 +228,7 @@ def test_json_of_cvs(tmp_path, ending):
     [
         ({"text": "cv"}, "has no column for text=cv; its columns are uuid, resume, score, sex, job"),
         ({"text": "resume", "merit": "grade", "gender": "g"}, "has no column for merit=grade, gender=g; its columns"),
-        ({}, r"no column text; say which one holds the CV: columns\.text=NAME, one of uuid, resume"),
+        ({}, r"no column text; say which holds the CV: columns\.text=NAME; its columns are uuid, resume"),
         ({"text": "resume"}, "does not say what job its CVs are for"),
     ],
 )
@@ -244,7 +244,7 @@ def test_cvs_without_an_advert_apply_for_a_vacancy_of_ours(tmp_path):
     file.write_text("text\tid\nA nurse.\tn1\ntoo\tmany\tcells\n")
     cases, faults = load(str(file), vacancy=OURS[0].vacancy())
     assert (cases[0].id, cases[0].vacancy.id) == ("n1", "ward-nurse")
-    assert "the header has 2 columns" in faults[0].why
+    assert "one cell more than the header has" in faults[0].why
     (tmp_path / "cv.docx").write_text("")
     with pytest.raises(ValueError, match=r"ends in '\.docx' cannot be read; it may end in \.jsonl"):
         load(str(tmp_path / "cv.docx"))
@@ -288,7 +288,7 @@ def test_a_users_labour_table(tmp_path):
     assert [str(fault) for fault in faults] == [
         f"{file}:4: field 'women': expected a share in percent, got '4.x'",
         f"{file}:5: field 'foreign-born': expected a share from 0 to 100 percent, got '101'",
-        f"{file}:6: field '-': the header has 3 columns, this row has more or fewer",
+        f"{file}:6: field '-': 2 cells, 1 fewer than the header has",
         f"{file}:7: field 'occupation': empty",
     ]
 
