@@ -46,6 +46,12 @@ def objects(text: str) -> list[Found]:
     return list(_found(text, _BRACE)) or found
 
 
+def is_object(text: str) -> bool:
+    """Whether a text is one JSON object and nothing else."""
+    whole = text.strip()
+    return whole[:1] == "{" and whole[-1:] == "}" and isinstance(_strict(whole), dict)
+
+
 def _found(text: str, token: re.Pattern[str]) -> Iterator[Found]:
     closed, left = _spans(text, token)
     budget, waiting = 4 * len(text), closed[::-1]
@@ -57,7 +63,8 @@ def _found(text: str, token: re.Pattern[str]) -> Iterator[Found]:
             waiting.extend(inner[::-1])
         else:
             yield Found(start, end, text[start:end], fields)
-    if left and len(left) <= _OPEN and (fields := _read(text[left[0] :].rstrip("` \n") + "}" * len(left))) is not None:
+    rest = text[left[0] :].rstrip("` \n") if left and len(left) <= _OPEN else ""
+    if rest and rest[-1] not in ",:" and (fields := _read(rest + "}" * len(left))) is not None:
         yield Found(left[0], len(text), text[left[0] :], fields)
 
 

@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+from simrun.agents.reading.objects import is_object
+
 _NAMES = (
     r"(?:seed:)?(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflection|scratchpad|analysis|inner_monologue|monologue)"
 )
@@ -59,6 +61,8 @@ def spoken(text: str) -> Said:
     ):
         return Said(text, False)
     marks = list(MARK.finditer(text))
+    if (marks or "<" in text) and is_object(text):  # what is quoted within a decision ends nothing
+        return Said(text, False)
     closing = next((mark for mark in reversed(marks) if mark["closing"]), None)
     end = max(closing.end() if closing else 0, _unmarked(text))
     opened = next((mark for mark in marks if mark.start() >= end), None)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simrun.scenarios.clinic.cases import load
+from simrun.scenarios.clinic.bank import load
 from simrun.scenarios.clinic.diagnosis import same, verdict
 from simrun.scenarios.clinic.words import folded
 

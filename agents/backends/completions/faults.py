@@ -17,7 +17,8 @@ ECHOES = ("input", "flagged_input", "failed_generation", "messages", "prompt", "
 """What a body gives back of the request, or links to: nothing that the server says itself."""
 CODES = ("code", "type", "error_type", "error_code", "status", "status_code", "reason", "reasons", "blockreason")
 PARAMETERS = ("param", "loc")
-_TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+_UNSHOWN = re.compile(r"<(script|style)\b", re.IGNORECASE)
+_TAGS = re.compile(r"<[^<>]*>?")
 _DEEP, _PAGE, _LONG = 8, 20_000, 8_000
 """How deep a body is read, how many bytes of a page, how many characters of what is said."""
 
@@ -44,7 +45,7 @@ class Fault:
             return cls.within(status, decoded(raw))
         except ValueError:
             page = raw[:_PAGE].decode("utf-8", "replace")
-            return cls(status, (), (), " ".join(_TAGS.sub(" ", page).split())[:_LONG])
+            return cls(status, (), (), " ".join(_TAGS.sub(" ", _shown(page)).split())[:_LONG])
 
     @classmethod
     def within(cls, status: int, data: Any) -> "Fault":
@@ -112,6 +113,15 @@ class Fault:
             return True
         soon = waiting or self._said(phrases.SOON)
         return (not waiting and self._said(phrases.TODAY)) or (not soon and self._said(phrases.QUOTA))
+
+
+def _shown(page: str) -> str:
+    """A page without its scripts and styles."""
+    parts, at, lower = list[str](), 0, page.lower()
+    while (begun := _UNSHOWN.search(page, at)) and (end := lower.find(f"</{begun[1].lower()}", begun.end())) >= 0:
+        parts.append(page[at : begun.start()])
+        at = end
+    return " ".join((*parts, page[at : begun.start()] if begun else page[at:]))
 
 
 def _told(data: Any, key: str, depth: int) -> Iterator[tuple[str, str]]:
