@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Literal, NamedTuple
 
-from simrun.scenarios.clinic.naming import compared, contradicts, known, named, place, symptom, together
+from simrun.scenarios.clinic.naming import compared, contradicts, known, named, place, staged, symptom, together
 from simrun.scenarios.clinic.words import folded
 
 Verdict = Literal["same", "different", "uncommitted"]
@@ -24,6 +24,7 @@ _SHORT = (
     (re.compile(r"\bs/p\b"), "after"),
     (re.compile(r"\band/or\b"), "or"),
     (re.compile(r"\s-+\s"), ", "),
+    (re.compile(r"\b(?:icd[\w -]*)?[a-z]\d\d\.\w+"), " "),
     (re.compile(r"[。]"), ". "),
     (re.compile(r"[、،]"), ","),
     (re.compile(r"[*_`#\"“”«»]+"), " "),
@@ -42,9 +43,9 @@ _WEIGHS = re.compile(
 )
 """Says of what follows, or of what stands before it alone, that it is possible beside something else."""
 _DENIES = re.compile(
-    r"\b(?:anything but|everything but|all but|no(?: \w+)? (?:of|for)|absence of|negative for|rather than|instead of|"
+    r">|\b(?:anything but|everything but|all but|no(?: \w+)? (?:of|for)|absence of|negative for|rather than|instead of|"
     r"as opposed to|in place of|other than|except|excluding|excludes|more likely than|less likely|unlikely|"
-    r"improbable|history of|risk (?:of|for)|denies|neither|nor|not|no|isn't|wasn't|doesn't|never|over|>)"
+    r"improbable|history of|risk (?:of|for)|denies|neither|nor|not|no|isn't|wasn't|doesn't|never|over)"
     r"(?!\w)(?! otherwise)"
 )
 """Says of what follows that it is not so."""
@@ -61,7 +62,8 @@ _JOINS = re.compile(r"\s*(?:vs|versus|or|and|&|/|\+)(?!\w)")
 _ALSO = re.compile(r"\b(?:or|and|plus|as well as|along with|nor)\b|[/&+|]")
 _TAIL = re.compile(
     r"\b(?:with|without|due to|secondary to|caused by|because of|owing to|resulting from|from|following|after|during|"
-    r"complicat(?:ed by|ing)|associated with|presenting|manifesting|requiring|leading to|causing|in(?! situ)|on|at|as|"
+    r"complicat(?:ed by|ing)|(?:provoked|triggered|precipitated|induced) by|"
+    r"attributable to|onset|associated with|presenting|manifesting|requiring|leading to|causing|in(?! situ)|on|at|as|"
     r"affecting|involving|over|that|which)\b"
 )
 """What follows is a cause, a consequence, a site or a circumstance of the disease before it."""
@@ -88,7 +90,12 @@ class Piece(NamedTuple):
 
 def verdict(said: str, names: Sequence[str]) -> Verdict:
     """Whether a stated diagnosis is the disease of these names, the first of which is the case's own."""
-    gold, plain = known(tuple(names)), _plain(said)
+    return _verdict(said, tuple(names))
+
+
+@lru_cache(maxsize=4096)
+def _verdict(said: str, names: tuple[str, ...]) -> Verdict:
+    gold, plain = known(names), _plain(said)
     if compared(plain, gold):
         return "same"
     pieces, weighs = _committed(plain)
@@ -109,7 +116,6 @@ def same(said: str, names: Sequence[str]) -> bool:
     return verdict(said, names) == "same"
 
 
-@lru_cache(maxsize=4096)
 def _plain(said: str) -> str:
     plain = "\n".join(" ".join(line.split()) for line in folded(said).split("\n") if line.strip())
     if _NUMBERED.match(plain):
@@ -119,7 +125,6 @@ def _plain(said: str) -> str:
     return _LABEL.sub("", plain.strip())
 
 
-@lru_cache(maxsize=4096)
 def _committed(plain: str) -> tuple[tuple[Piece, ...], bool]:
     """What a folded text commits to, and whether it weighs something else."""
     pieces, weighs = list[Piece](), False
@@ -186,8 +191,8 @@ def _asserted(clause: str) -> tuple[str, bool]:
 
 def _pieces(clause: str, first: bool, within: bool) -> list[Piece]:
     """The diseases of a clause: a cause, a site and the like belong to the one before them."""
-    if not first and _TAIL.match(clause.lstrip()):
-        return []
+    if not first and (tail := _TAIL.search(clause)) and not named(clause[: tail.start()]):
+        return []  # `X, likely due to Y`
     found = list[Piece]()
     apart = first or bool(_JOINS.match(clause))
     for part in map(_led, _EITHER.split(clause)):
@@ -223,7 +228,7 @@ def _grouped(pieces: Sequence[Piece]) -> list[list[str]]:
     """The diseases that are committed to, each with its other names and qualifiers; a symptom beside them is none."""
     groups = list[list[str]]()
     for piece in pieces:
-        if not named(piece.text):
+        if not named(piece.text) or (groups and not piece.apart and staged(piece.text)):
             continue
         if groups and piece.within:
             groups[-1].append(piece.text)

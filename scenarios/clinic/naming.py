@@ -27,7 +27,7 @@ _BESIDE = _set(
     "untreated uncontrolled early late advanced unspecified nos patient case final working leading "
     "be is are was has have had having suffering sided side i it this that there my our your his her me us think "
     "believe favor favored favoring either both to so now here adult elderly am pm sure yes picture current "
-    "currently attack flare exacerbated overt frank true"
+    "currently attack flare exacerbated overt frank true massive submassive ruled"
 )
 """Words around a name."""
 _SYMPTOMS = _set(
@@ -136,6 +136,12 @@ def place(plain: str) -> bool:
     """Whether a folded text names nothing but parts of the body."""
     essential = _read(plain).essential
     return bool(essential) and _WHERE.issuperset(essential)
+
+
+def staged(plain: str) -> bool:
+    """Whether a folded text says a stage, by whatever scale, and no more."""
+    found = _read(plain)
+    return bool(found.stage) and len(found.essential) <= 2
 
 
 def together(texts: Iterable[str]) -> Name:

@@ -67,7 +67,7 @@ _PHRASES = (
 )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def folded(text: str) -> str:
     """A text without case, accents, ligatures and full width; one kind of hyphen, apostrophe and line break; a Greek
     letter that stands alone by its name."""
