@@ -17,6 +17,7 @@ from simrun.config.options import Config
 from simrun.log.chain import JUDGES, Head, LogError, LogLine, RunLog, heads, read
 from simrun.log.lines import CALL, EPISODE, JUDGED, JUDGING, note_judged, note_judging
 from simrun.log.manifest import Manifest
+from simrun.log.trust import judged
 from simrun.plan.design import Plan, planned
 from simrun.plan.roles import JUDGE
 from simrun.play.admission import Admission
@@ -42,6 +43,7 @@ def judge(path: Path, manifest: Manifest, judging: Config) -> int:
     _check(plan, manifest)
     asked = {name: value for name, value in judging.model_dump(mode="json").items() if name in ASKED}
     log = RunLog(path, JUDGES)
+    judged(manifest, judging, path)
     try:
         done, answers = _before(path, asked)
         if not done:
@@ -158,7 +160,7 @@ def verdicts(path: Path, plan: Plan, manifest: Manifest) -> dict[str, dict[str, 
     found: dict[str, dict[str, Verdict]] = {}
     for opening, lines in _segments(path, manifest.tip()):
         told = manifest.config.model_dump(mode="json") | opening.fields["asked"]
-        judging = planned(Config.of(told), manifest.catalogue)
+        judging = planned(Config.of(told, manifest.config.gate), manifest.catalogue)
         names = {each.name for each in judging.reference.judges}
         trials = {trial.id: trial for trial in judging.trials()}
         finished, calls = Finished(path, manifest.tip()), Calls()

@@ -16,6 +16,7 @@ from simrun.agents.backends.base import BackendError
 from simrun.log.chain import Lock, RunLog, heads, segments
 from simrun.log.manifest import Manifest, folder
 from simrun.log.tables import plan_table, seal
+from simrun.log.trust import ask, note
 from simrun.plan.design import Plan
 from simrun.plan.refusals import comparable
 from simrun.plan.treatment import audited
@@ -58,6 +59,7 @@ class Session:
         path = path or folder(plan.config, created, plan.scenario.name)
         plan_table(plan, path)
         manifest.write(path)
+        note(manifest, path)
         return cls(path, plan, manifest, _log(path, plan))
 
     @classmethod
@@ -137,9 +139,15 @@ def start(plan: Plan, watching: Watching | None = None) -> Session:
     return session
 
 
-def resume(path: Path, watching: Watching | None = None, concurrency: int | None = None) -> Session:
-    """Go on with a run where it stopped: nothing that was answered is asked again."""
-    manifest = Manifest.read(path)
+def resume(
+    path: Path, watching: Watching | None = None, concurrency: int | None = None, trust: bool = False
+) -> Session:
+    """Go on with a run where it stopped: nothing that was answered is asked again.
+
+    ConfigError for a run that was not begun here, which names all that it would do, unless the user trusts it.
+    """
+    manifest = Manifest.read(path, trust)
+    ask(manifest, path, "resume", trust)
     session = Session.found(path, manifest, manifest.plan().paced(concurrency))
     session.play(watching)
     return session

@@ -133,9 +133,10 @@ async def _process(path: Path, name: str, plan: Plan) -> None:
 
 
 def main() -> None:
-    """A worker process: python -m simrun.play.worker RUN NAME CONCURRENCY."""
+    """A worker process: python -m simrun.play.worker RUN NAME CONCURRENCY [trust]."""
     path, name, concurrency = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-    asyncio.run(_process(path, name, Manifest.read(path).plan().paced(concurrency)))
+    manifest = Manifest.read(path, trust="trust" in sys.argv[4:])
+    asyncio.run(_process(path, name, manifest.plan().paced(concurrency)))
 
 
 if __name__ == "__main__":

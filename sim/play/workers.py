@@ -2,6 +2,7 @@
 pairs and writes its own chain of the log."""
 
 import asyncio
+import os
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -32,6 +33,12 @@ def checked(plan: Plan) -> None:
                     "and each worker would load its own; "
                     "start a server and use backend=server url=..., or workers=1"
                 )
+
+
+def _safe() -> dict[str, str]:
+    """`python -m` looks for modules in the current folder first; the workers do where we do."""
+    here = {os.path.realpath(each) for each in sys.path}
+    return {} if os.path.realpath("") in here else {"PYTHONSAFEPATH": "1"}
 
 
 class Workers:
@@ -70,7 +77,8 @@ class Workers:
                 )
 
     async def _worked(self, name: str) -> int:
-        options = [str(self._path), name, str(self._plan.throughput.concurrency or 0)]
+        trust = ["trust"] if self._plan.config.gate.apart else []
+        options = [str(self._path), name, str(self._plan.throughput.concurrency or 0), *trust]
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -79,6 +87,7 @@ class Workers:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=2**24,
+            env=os.environ | _safe(),
             start_new_session=True,  # Ctrl-C is for this process, which then tells its workers
         )
         assert process.stdin is not None

@@ -139,7 +139,7 @@ def compare(runs: Sequence[Run]) -> Comparison:
     effects, within pairs, clustered over cases, Holm-adjusted over all of them. ConfigError for fewer than two runs,
     for different scenarios, and where two runs have nothing in common.
     """
-    told = [_Compared(Run(path)) for run in runs for path in run.paths]
+    told = [_Compared(Run(path, trust=run.trust)) for run in runs for path in run.paths]
     if len(told) < 2:
         raise ConfigError(
             f"a comparison takes at least two runs, got {len(told)}; give their paths, the ends of their names, or last"

@@ -17,6 +17,6 @@ class Compare(OfRuns):
         from simrun.report.compare import compare, compared
         from simrun.report.run import load
 
-        comparison = compare([load(each, out=self.out) for each in self.references])
+        comparison = compare([load(each, out=self.out, trust=self.trust) for each in self.references])
         print(comparison.model_dump_json() if as_json else compared(comparison))
         return DONE

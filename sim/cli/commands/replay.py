@@ -15,7 +15,7 @@ class Replay(OfRun):
         """ConfigError when it does not come out the same."""
         from simrun.report.run import rebuild
 
-        run, same = rebuild(self.path())
+        run, same = rebuild(self.path(), self.trust)
         if same is False:
             raise ConfigError(
                 f"the outcomes of {run.path} are reproduced, but its report was not: the report's code or packages "

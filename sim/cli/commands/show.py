@@ -38,7 +38,7 @@ class Show(OfRun):
         from simrun.report.run import load
         from simrun.report.vocabulary import vocabularies
 
-        run = load(self.path())
+        run = load(self.path(), trust=self.trust)
         if self.words:
             _told(vocabularies(run.manifests[0], run.episodes, run.turns), show_words, as_json)
         elif self.prompts:
