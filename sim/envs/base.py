@@ -7,6 +7,7 @@ import numpy as np
 from gymnasium.utils import seeding
 
 from simrun.agents.backends.base import BackendError
+from simrun.agents.printable import printable
 from simrun.envs.live import Live
 from simrun.envs.rewards import Pay
 from simrun.envs.session import Session
@@ -105,7 +106,7 @@ class Printer:
         if self.mode == "ansi":
             return live.transcript() if live else ""
         if self.mode == "human" and live is not None and len(live.stage.transcript) > self._shown:
-            print(live.transcript(self._shown))
+            print(printable(live.transcript(self._shown)))
             self._shown = len(live.stage.transcript)
         return None
 

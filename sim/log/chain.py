@@ -4,6 +4,7 @@ A process that plays writes one chain of lines: a run of one process has the cha
 "", one of several a chain for each worker.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -212,7 +213,8 @@ class RunLog:
             self._due.clear()
             self._group.wait(_WAIT)
             self._group.clear()
-            os.fdatasync(self._file)
+            with contextlib.suppress(OSError):  # told at the close, when it is so still
+                os.fdatasync(self._file)
 
     def close(self) -> None:
         """Force everything to the disk and let go of the run."""
@@ -221,6 +223,10 @@ class RunLog:
             self._due.set()
             self._group.set()
             self._syncer.join()
-            os.fdatasync(self._file)
-            os.close(self._file)
-            self._lock.close()
+            try:
+                os.fdatasync(self._file)
+            except OSError as error:
+                raise files.unwritten(self._run / "log", error) from error
+            finally:
+                os.close(self._file)
+                self._lock.close()

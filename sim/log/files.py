@@ -95,4 +95,7 @@ def folder(path: Path) -> None:
 
 def unwritten(file: Path, error: OSError) -> NoRoom:
     """What cannot be written, why, and how to go on."""
-    return NoRoom(f"cannot write {file}: {error.strerror or error}; make room there, then do the same again")
+    return NoRoom(
+        f"cannot write {file}: {error.strerror or error}; make room, or give the right to write there: what was played "
+        "before is kept, and simrun resume goes on with it"
+    )

@@ -292,6 +292,8 @@ def folder(config: Config, created: float, scenario: str) -> Path:
         except FileExistsError:
             again += 1
             path = base.with_name(f"{base.name}-{again}")
+        except OSError as error:
+            raise files.unwritten(path, error) from error
         else:
             return path.resolve()
 

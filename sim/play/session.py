@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from simrun.agents.backends.base import BackendError
 from simrun.log.chain import Lock, RunLog, heads, segments
+from simrun.log.files import NoRoom
 from simrun.log.manifest import Manifest, folder
 from simrun.log.tables import plan_table, seal
 from simrun.log.trust import ask, note
@@ -57,10 +58,14 @@ class Session:
         """A new folder for a plan, with its manifest and plan.parquet."""
         manifest = Manifest.of(plan, created).told(treatment=audited(plan).line())
         path = path or folder(plan.config, created, plan.scenario.name)
-        plan_table(plan, path)
-        manifest.write(path)
-        note(manifest, path)
-        return cls(path, plan, manifest, _log(path, plan))
+        try:
+            plan_table(plan, path)
+            manifest.write(path)
+            note(manifest, path)
+            return cls(path, plan, manifest, _log(path, plan))
+        except NoRoom:
+            shutil.rmtree(path)  # there is nothing to go on with
+            raise
 
     @classmethod
     def found(cls, path: Path, manifest: Manifest, plan: Plan) -> Self:

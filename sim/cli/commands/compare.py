@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from simrun.cli.command import DONE, OfRuns, Word
+from simrun.cli.telling import tell
 
 
 class Compare(OfRuns):
@@ -18,5 +19,5 @@ class Compare(OfRuns):
         from simrun.report.run import load
 
         comparison = compare([load(each, out=self.out, trust=self.trust) for each in self.references])
-        print(comparison.model_dump_json() if as_json else compared(comparison))
+        tell(comparison.model_dump_json() if as_json else compared(comparison), as_json)
         return DONE

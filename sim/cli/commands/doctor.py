@@ -7,6 +7,7 @@ import shutil
 import subprocess
 
 from simrun.cli.command import DONE, Command
+from simrun.cli.telling import tell
 
 
 class Doctor(Command):
@@ -17,7 +18,10 @@ class Doctor(Command):
     def run(self, as_json: bool) -> int:
         """What is missing is no failure of this command."""
         told = examined()
-        print(json.dumps(told) if as_json else "\n".join(f"{name:10} {finding}" for name, finding in told.items()))
+        tell(
+            json.dumps(told) if as_json else "\n".join(f"{name:10} {finding}" for name, finding in told.items()),
+            as_json,
+        )
         return DONE
 
 

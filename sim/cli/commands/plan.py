@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from simrun.cli.command import DONE, Command, Out, Trust, Value
+from simrun.cli.telling import tell
 from simrun.config.errors import ConfigError, unknown
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Plan(Command):
     def run(self, as_json: bool) -> int:
         """ConfigError says what cannot be and what would do."""
         plan = planned(self)
-        print(plan.model_dump_json() if as_json else told(plan))
+        tell(plan.model_dump_json() if as_json else told(plan), as_json)
         return DONE
 
 

@@ -3,6 +3,7 @@
 import json
 
 from simrun.cli.command import DONE, OfRun
+from simrun.cli.telling import tell
 from simrun.config.errors import ConfigError
 
 
@@ -24,7 +25,7 @@ class Replay(OfRun):
         episodes, calls = int((run.episodes.state == "done").sum()), len(run.calls)
         report = "identical" if same else "written"
         if as_json:
-            print(json.dumps({"run": str(run.path), "episodes": episodes, "calls": calls, "report": report}))
+            tell(json.dumps({"run": str(run.path), "episodes": episodes, "calls": calls, "report": report}), as_json)
         else:
-            print(f"{episodes} episodes and {calls} calls replayed: outcomes identical, report {report} ({run.path})")
+            tell(f"{episodes} episodes and {calls} calls replayed: outcomes identical, report {report} ({run.path})")
         return DONE
