@@ -4,7 +4,7 @@ import re
 
 _OBEYED = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters but tab and newline: colours, titles, the clipboard, bells
-    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # the direction of writing: words in another order than they are read
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # the direction of writing: words in another order
     "\u00ad\u180e\u200b\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"  # nothing to be seen
     "\u2028\u2029\ud800-\udfff"  # lines of another kind, halves of characters
 )

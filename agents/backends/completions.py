@@ -1,11 +1,8 @@
 """The client side of `/v1/chat/completions`: one pooled aiohttp session, and failures told apart."""
 
 import asyncio
-import base64
-import mimetypes
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -14,6 +11,7 @@ from pydantic import Field, PrivateAttr
 
 from simrun.agents.backends.base import Backend, BackendError
 from simrun.agents.backends.routing import Router
+from simrun.agents.images import data_url
 from simrun.agents.records import Answer, Chat, Message
 
 CONTEXT = re.compile(
@@ -212,11 +210,11 @@ def wire(message: Message) -> dict[str, Any]:
 
 
 def _image(reference: str) -> str:
-    """A URL as it is; a file as a data URL, since the server may not see our disk."""
-    if reference.startswith(("http://", "https://", "data:")):
-        return reference
-    kind = mimetypes.guess_type(reference)[0] or "image/png"
-    return f"data:{kind};base64,{base64.b64encode(Path(reference).read_bytes()).decode()}"
+    """A URL as it is; a file as a data URL, since the server may not see our disk. BackendError for no image."""
+    try:
+        return data_url(reference)
+    except ValueError as error:
+        raise BackendError("request", str(error)) from None
 
 
 def _seconds(headers: Mapping[str, str]) -> float | None:

@@ -12,6 +12,7 @@ import orjson
 from pydantic import ValidationError
 from rapidfuzz import fuzz, process, utils
 
+from simrun.agents.images import check
 from simrun.scenarios.base import Case, Fault
 from simrun.scenarios.demographics import stated
 
@@ -99,8 +100,10 @@ def normal(text: str) -> str:
     return " ".join(word for word in re.findall(r"[a-z0-9]+", text) if word not in ("the", "a", "an", "of", "disease"))
 
 
-def load(path: str) -> tuple[tuple[ClinicCase, ...], tuple[Fault, ...]]:
+def load(path: str, look: bool = False) -> tuple[tuple[ClinicCase, ...], tuple[Fault, ...]]:
     """Cases of a JSON-lines file ("" for our own bank) in any of the three formats, and the lines that are none.
+
+    A line whose image cannot be shown is none where somebody will `look` at it.
 
     Raises FileNotFoundError when there is no such file, ValueError when not one line of it is a case.
     """
@@ -112,9 +115,11 @@ def load(path: str) -> tuple[tuple[ClinicCase, ...], tuple[Fault, ...]]:
         )
     cases: list[ClinicCase] = []
     faults: list[Fault] = []
+    folder = str(source.resolve().parent) if isinstance(source, Path) and path else ""
     for number, line in enumerate(source.read_bytes().splitlines(), 1):
         if line.strip():
             read = _read(line, f"{Path(path).stem or 'clinic'}-{number}")
+            read = _placed(read, folder, look) if isinstance(read, ClinicCase) else read
             if isinstance(read, ClinicCase):
                 cases.append(_flagged(read))
             else:
@@ -125,6 +130,16 @@ def load(path: str) -> tuple[tuple[ClinicCase, ...], tuple[Fault, ...]]:
             + (f"; first fault: {faults[0]}" if faults else "")
         )
     return _anchored(cases), tuple(faults)
+
+
+def _placed(case: ClinicCase, folder: str, look: bool) -> ClinicCase | tuple[str, str]:
+    """The case as one of a file in this folder, or the image that cannot be shown and why."""
+    try:
+        for image in case.images if look else ():
+            check(image, folder)
+    except ValueError as error:
+        return "image_url", str(error)
+    return case.model_copy(update={"folder": folder})
 
 
 def _read(line: bytes, name: str) -> ClinicCase | tuple[str, str]:

@@ -95,7 +95,7 @@ class Clinic(Scenario):
 
     def bank(self) -> tuple[tuple[Case, ...], tuple[Fault, ...]]:
         """The cases of `data`."""
-        return load(self.data)
+        return load(self.data, look=self.images != "never")
 
     def roles(self) -> tuple[str, ...]:
         """The judge only where it has a backend of its own, the examiner only as an agent."""

@@ -131,9 +131,8 @@ def show_reuse(found: Sequence[Reuse]) -> None:
     tell(f"{'role':12} {'turns':6} {'calls':>7} {'prompt tokens':>14} {'cached':>8} {'possible':>9}")
     for each in found:
         cached = "-" if each.cached is None else f"{each.cached:.1%}"
-        tell(
-            f"{one_line(each.role):12} {each.turns:6} {each.calls:7} {each.prompt_tokens:14} {cached:>8} {each.possible:9.1%}"
-        )
+        counted = f"{each.turns:6} {each.calls:7} {each.prompt_tokens:14} {cached:>8} {each.possible:9.1%}"
+        tell(f"{one_line(each.role):12} {counted}")
 
 
 def _value(text: object, value: object) -> str:

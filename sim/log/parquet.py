@@ -1,5 +1,6 @@
 """Parquet files: written a row at a time, read as pandas DataFrames; DuckDB does both."""
 
+import errno
 import os
 import shutil
 import weakref
@@ -86,7 +87,8 @@ class Writer:
             except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
                 raise LogError(f"{self._path}: a value does not fit its column: {str(error).splitlines()[0]}") from None
             except duckdb.IOException as error:
-                raise OSError(str(error).splitlines()[0]) from None
+                full = "No space left" in str(error)
+                raise OSError(os.strerror(errno.ENOSPC) if full else str(error).splitlines()[0]) from None
 
 
 def _room(path: Path) -> Path:

@@ -28,7 +28,7 @@ def classes(config: Config) -> tuple[str, ...]:
 def references(config: Config, arms: tuple[Arm, ...]) -> frozenset[str]:
     """Every word of a config and its arms that has the form of a `package.module:Class`."""
     told = [*_flat("", config.model_dump(mode="json")), *(("arm", arm.options()) for arm in arms)]
-    return frozenset(word for _, value in told for word in _words(value) if ":" in word)
+    return frozenset(word for _, value in told for word in words(value) if ":" in word)
 
 
 def reached(config: Config) -> tuple[str, ...]:
@@ -64,7 +64,8 @@ def _flat(above: str, value: Any) -> Iterator[Named]:
         yield above, value
 
 
-def _words(value: Any) -> Iterator[str]:
+def words(value: Any) -> Iterator[str]:
+    """Every text in a value."""
     return (word for _, word in _flat("", value) if isinstance(word, str))
 
 

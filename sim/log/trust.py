@@ -1,6 +1,7 @@
 """Whether a run is this user's own, and what is asked before anything that its manifest names is done."""
 
 import hashlib
+import re
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from simrun.config.errors import ConfigError
 from simrun.config.gate import Gate
 from simrun.config.options import Config
 from simrun.log import begun
-from simrun.log.reach import reached, references
+from simrun.log.reach import reached, references, words
 
 if TYPE_CHECKING:
     from simrun.log.manifest import Manifest
@@ -21,6 +22,9 @@ TOLD = ("engines", "notes", "heads", "complete", "judges")
 FREE, BYTES = 10_000, 8
 """Trials that any manifest may ask for; beyond them there must be so many bytes of plan and log for each: the ids of
 trials are hashes, which nothing makes smaller."""
+
+_WIDE = re.compile(r"\{\w*[.:!\[]")
+"""A place such as {level:>99999999999}, which no text of ours has."""
 
 
 def acting(manifest: "Manifest") -> str:
@@ -71,6 +75,8 @@ def _bound(manifest: "Manifest", run: Path) -> None:
             f"the manifest of {run} asks for {asked} trials, and what plan.parquet and log/ hold is enough for at most "
             f"{room}: it was changed, or they were cut"
         )
+    if wide := next((text for text in words(manifest.catalogue.model_dump(mode="json")) if _WIDE.search(text)), None):
+        raise ConfigError(f"the manifest of {run} has a text with more than a plain place to fill in: {wide[:80]!r}")
     if not manifest.arms:
         raise ConfigError(f"the manifest of {run} has no arms: it was changed")
 

@@ -36,7 +36,7 @@ def checked(plan: Plan) -> None:
                 )
 
 
-def _failure(kind: str, told: str) -> BackendError | NoRoom:
+def _failure(kind: Any, told: str) -> BackendError | NoRoom:
     return NoRoom(told) if kind == ROOM else BackendError(kind, told)
 
 
