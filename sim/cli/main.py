@@ -3,6 +3,7 @@
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,7 +14,15 @@ from simrun.cli.command import DONE, ERRORS, INTERRUPTED, UNEXPECTED, USAGE
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the command."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    warnings.showwarning = _warned
     sys.exit(guarded(lambda: _routed(given)))
+
+
+def _warned(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: object) -> None:
+    """A warning quotes what it warns of."""
+    from simrun.agents.printable import printable
+
+    print(printable(warnings.formatwarning(message, category, filename, lineno)), end="", file=sys.stderr)
 
 
 def _routed(given: list[str]) -> int:

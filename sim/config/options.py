@@ -93,6 +93,8 @@ def panel(given: Any) -> dict[str, Any]:
     """
     rest = dict(given) if isinstance(given, Mapping) else {"names": given}
     names = rest.pop("names", ())
+    if not isinstance(names, str | list | tuple | None):
+        raise ValueError(f"judge takes the name of a judge, or a list of names, got {names!r}")
     names = (names,) if isinstance(names, str) else tuple(names or ())
     if not all(isinstance(name, str) for name in names):
         raise ValueError("judge takes the name of a judge, or a list of names")
@@ -151,7 +153,9 @@ class Config(Record):
         if not isinstance(given, Mapping):
             return given
         for role, factors in given.items():
-            for what, levels in factors.items() if isinstance(factors, Mapping) else ():
+            if not isinstance(factors, Mapping):
+                raise ValueError(f"vary.{role} takes what is varied and its levels, got {factors!r}")
+            for what, levels in factors.items():
                 if not isinstance(levels, list | tuple):
                     raise ValueError(
                         f"vary.{role}.{what} takes a list of levels, the first being the reference, got {levels!r}"

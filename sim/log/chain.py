@@ -13,13 +13,14 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
 from simrun.log import files
 
 LogError = files.LogError
+T = TypeVar("T")
 
 JUDGES = "judge"
 """The chain of what judges were asked later."""
@@ -37,6 +38,18 @@ class LogLine:
     file: Path
     number: int
     hash: str
+
+    @property
+    def kind(self) -> str:
+        """What is told in it."""
+        return self.told("kind", str)
+
+    def told(self, name: str, kind: type[T]) -> T:
+        """A field; LogError where it is missing or of another type."""
+        found = self.fields.get(name)
+        if not isinstance(found, kind):
+            raise LogError(f"{self.file}:{self.number}: {name} must be a {kind.__name__}, got {str(found)[:80]!r}")
+        return found
 
 
 def chained(line: bytes) -> str:

@@ -30,9 +30,11 @@ _WIDE = re.compile(r"\{\w*[.:!\[]")
 def acting(manifest: "Manifest") -> str:
     """Digest of all in a manifest that decides what is done. ConfigError for what JSON has no number for."""
     # without defaults: a later version, which has more fields, still finds the run on the list
-    told = manifest.model_dump(mode="json", exclude=set(TOLD), exclude_defaults=True)
+    told = manifest.model_dump(mode="json", exclude_defaults=True)
     try:
-        return hashlib.blake2b(orjson.dumps(told, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
+        orjson.dumps(told)
+        deciding = {name: value for name, value in told.items() if name not in TOLD}
+        return hashlib.blake2b(orjson.dumps(deciding, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
     except TypeError as error:
         raise ConfigError(f"manifest.json cannot be read: {error}") from None
 

@@ -126,7 +126,7 @@ def chats(run: Path, plan: Plan, most: int) -> Iterator[tuple[Chat, Call]]:
     stages: dict[str, Stage] = {}
     waiting: dict[str, Known] = defaultdict(dict)
     for line in read(run):
-        if line.fields["kind"] != CALL or (line.fields["trial"] not in stages and len(stages) >= most):
+        if line.kind != CALL or (line.told("trial", str) not in stages and len(stages) >= most):
             continue
         call = call_of(line)
         if call.trial not in stages:
