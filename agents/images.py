@@ -42,34 +42,42 @@ def check(reference: str, folder: str) -> None:
     path = located(reference, folder)
     if is_address(reference):
         return
-    if not Path(path).resolve().is_relative_to(Path(folder).resolve()):
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
         raise ValueError(f"image {reference!r} is a link that leads out of the folder of its case file, {folder}")
-    _read(path, _HEAD)
+    _read(path, _HEAD, reference)
 
 
 def data_url(reference: str) -> str:
     """An address as it is, a file as a data URL; ValueError for a file that is no image."""
     if is_address(reference):
         return reference
-    kind, content = _read(reference, MOST + 1)
+    kind, content = _read(reference, MOST + 1, reference)
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
-def _read(path: str, most: int) -> tuple[str, bytes]:
+def _read(path: str, most: int, called: str) -> tuple[str, bytes]:
     try:
-        opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # to open a pipe would wait for who writes to it
+        try:
+            found = os.fstat(opened)
+            fits = stat.S_ISREG(found.st_mode) and found.st_size <= MOST
+            content = _content(opened, most) if fits else b""
+        finally:
+            os.close(opened)
     except OSError as error:
-        raise ValueError(f"image {path!r} cannot be read: {error.strerror or error}") from None
-    with open(opened, "rb") as file:
-        found = os.fstat(opened)
-        content = file.read(most) if stat.S_ISREG(found.st_mode) and found.st_size <= MOST else b""
+        raise ValueError(f"image {called!r} cannot be read: {error.strerror or error}") from None
     kind = _kind(content[:_HEAD])
     if kind is None:
         raise ValueError(
-            f"image {path!r} is no image of a kind that can be sent (PNG, JPEG, GIF, WebP, BMP or TIFF, at most "
+            f"image {called!r} is no image of a kind that can be sent (PNG, JPEG, GIF, WebP, BMP or TIFF, at most "
             f"{MOST // 2**20} MB): nothing of it is sent"
         )
     return kind, content
+
+
+def _content(opened: int, most: int) -> bytes:
+    with open(opened, "rb", closefd=False) as file:
+        return file.read(most)
 
 
 def _kind(head: bytes) -> str | None:

@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(guarded(lambda: _routed(given)))
 
 
-def _warned(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: object) -> None:
+def _warned(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: Any, **__: Any) -> None:
     """A warning quotes what it warns of."""
     from simrun.agents.printable import printable
 
