@@ -18,6 +18,8 @@ class NoRoom(LogError):
 
 MOST = 100_000
 """Entries of a run's folder."""
+KINDS = (".json", ".jsonl", ".md", ".svg", ".parquet")
+"""How the names of its files end."""
 
 
 def checked(run: Path) -> None:
@@ -27,6 +29,8 @@ def checked(run: Path) -> None:
         if count == MOST:
             raise LogError(f"{run} holds more than {MOST} files: that is no run")
         mode = entry.stat(follow_symlinks=False).st_mode
+        if stat.S_ISDIR(mode) and entry.name.endswith(KINDS):
+            raise LogError(f"{entry.path} is a folder where a run has a file; remove it")
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
             kind = "a link" if stat.S_ISLNK(mode) else "neither a file nor a folder"
             raise LogError(f"{entry.path} is {kind}, and a run's folder holds plain files alone; remove it")

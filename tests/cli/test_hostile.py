@@ -355,6 +355,15 @@ def test_a_pipe_does_not_make_us_wait(command, sent, name, where):
 
 
 @pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("where", ["report/report.md", "log/00000.jsonl", "sealed/calls.parquet", "pace.jsonl"])
+def test_a_folder_in_the_place_of_a_file_is_named(command, sent, name, where):
+    (sent / where).unlink(missing_ok=True)
+    (sent / where).mkdir()
+    code, _, told = command(*typed(name, sent, "trust=true"))
+    assert (code, "is a folder where a run has a file" in told) == (2, True)
+
+
+@pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize("trust", [[], ["trust=true"]], ids=["", "trusted"])
 @pytest.mark.parametrize(
     "change",
@@ -418,6 +427,17 @@ def test_a_manifest_that_tells_of_another_design_is_found(command, sent, field):
     code, _, told = command("replay", sent)
     assert code == 2
     assert field in told
+
+
+@pytest.mark.parametrize("field", ["kind", "trial", "answer", "outcome", "at", "nth"])
+@pytest.mark.parametrize("value", [None, 10**8, {"a": 1}, [], "episode"])
+def test_a_line_of_the_log_that_is_no_record_is_named(command, sent, field, value):
+    rewrite(sent, lambda line: line.update({field: value}) if field in line else None)
+    for name in READERS:
+        code, _, told = command(*typed(name, sent, "trust=true"))
+        assert code in (0, 2, 3)
+        assert "Traceback" not in told
+    assert command("replay", sent)[0] == 2
 
 
 # What is shown
