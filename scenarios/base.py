@@ -71,6 +71,9 @@ class Case(Record):
     persona: Mapping[str, Mapping[str, str]] = {}
     """What the case itself says of its people: role -> axis -> level."""
     images: tuple[str, ...] = ()
+    """Addresses, or files by their paths from `folder`."""
+    folder: str = Field("", exclude=True)
+    """Where the case's own file lies; no part of what the case is. "" where it comes from none."""
     flags: tuple[str, ...] = ()
     """What a reader of the results should know of this case, such as a finding that names the truth."""
 

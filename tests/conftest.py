@@ -12,8 +12,19 @@ from simrun import Run, run
 from simrun.cli.main import main
 from simrun.config.menus import Catalogue, catalogue
 from simrun.config.options import Config
+from simrun.log.manifest import Manifest
+from simrun.log.trust import note
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The list of runs begun here, in a folder of the tests' own."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("state")
+        patch.setenv("XDG_STATE_HOME", str(folder))
+        yield folder
 
 
 @pytest.fixture
@@ -64,8 +75,16 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def complete(undisturbed: Path, tmp_path: Path) -> Path:
-    """That run, to be disturbed."""
-    return Path(shutil.copytree(undisturbed, tmp_path / undisturbed.name))
+    """That run, to be disturbed: as if it had been begun where it is now."""
+    run = Path(shutil.copytree(undisturbed, tmp_path / undisturbed.name))
+    note(Manifest.read(run), run)
+    return run
+
+
+@pytest.fixture
+def sent(undisturbed: Path, tmp_path: Path) -> Path:
+    """The same from somebody else."""
+    return Path(shutil.copytree(undisturbed, tmp_path / "sent"))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from pydantic import Field, PrivateAttr
 
 from simrun.agents.backends.base import Backend, BackendError
+from simrun.agents.printable import printable
 from simrun.agents.records import Answer, Chat
 
 LEAVE = ("quit", "exit")
@@ -78,11 +79,14 @@ class Human(Backend):
         # asides are not remembered: the next question comes in the place of the last, after the same words
         if chat.messages[-1].content not in new:
             new.append(chat.messages[-1].content)
-        print("\n" + "\n\n".join(_fresh(text, last) for text in new), file=sys.stderr)
+        print("\n" + printable("\n\n".join(_fresh(text, last) for text in new)), file=sys.stderr)
         self._shown[key] = len(chat.messages), chat.messages[-1].content
         if chat.form:
             several = "anyOf" not in chat.form and len(chat.form.get("properties", {})) > 1
-            print(f"[answer with] {shape(chat.form)}{', one after the other' if several else ''}", file=sys.stderr)
+            print(
+                f"[answer with] {printable(shape(chat.form))}{', one after the other' if several else ''}",
+                file=sys.stderr,
+            )
 
     def release(self, session: str) -> None:
         """Forget what was shown of a trial that is over."""

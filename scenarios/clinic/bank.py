@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from rapidfuzz import fuzz, process
 
+from simrun.agents.images import check
 from simrun.scenarios.base import Fault
 from simrun.scenarios.clinic.cases import NORMAL, ClinicCase
 from simrun.scenarios.clinic.words import normal
@@ -41,18 +43,32 @@ _ELSE = re.compile(
 """Words by which a question asks for something else, even where it names a diagnosis or a disease."""
 
 
-def load(path: str, encoding: str = "") -> tuple[tuple[ClinicCase, ...], tuple[Fault, ...]]:
+def load(path: str, encoding: str = "", look: bool = False) -> tuple[tuple[ClinicCase, ...], tuple[Fault, ...]]:
     """Cases of a file ("" for our own bank) in any of the three formats, and the rows that are none.
+
+    A row whose image cannot be shown is none where somebody will `look` at it.
 
     Raises FileNotFoundError when there is no such file, ValueError when nothing in it is a case.
     """
     file = source(path, "clinic/cases.jsonl", "scenario.data", encoding)
 
+    folder = str(Path(str(file)).resolve().parent) if path else ""
+
     def made(row: dict[str, Any], number: int) -> ClinicCase:
-        return _flagged(_case(row, f"{file.stem}-{number}"))
+        return _flagged(_placed(_case(row, f"{file.stem}-{number}"), folder, look))
 
     cases, faults = read(file, rows(file), made, lambda case: case.id)
     return _anchored(cases), faults
+
+
+def _placed(case: ClinicCase, folder: str, look: bool) -> ClinicCase:
+    """The case as one of a file in this folder. ValueError for an image that cannot be shown."""
+    try:
+        for image in case.images if look else ():
+            check(image, folder)
+    except ValueError as error:
+        raise ValueError(f"image_url: {error}") from None
+    return case.model_copy(update={"folder": folder})
 
 
 def _case(row: dict[str, Any], name: str) -> ClinicCase:

@@ -99,7 +99,7 @@ class Clinic(Scenario):
 
     def bank(self) -> tuple[tuple[Case, ...], tuple[Fault, ...]]:
         """The cases of `data`."""
-        return load(self.data, self.encoding)
+        return load(self.data, self.encoding, look=self.images != "never")
 
     def roles(self) -> tuple[str, ...]:
         """The judge only where it has a backend of its own, the examiner only as an agent."""

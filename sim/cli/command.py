@@ -43,6 +43,11 @@ class Rest:
 
 
 Out = Annotated[str, Value("DIR"), Field(description="Where runs are kept.")]
+Trust = Annotated[
+    bool,
+    Value("true"),
+    Field(description="You know whose run it is: do what its manifest says, and import the classes that it names."),
+]
 Mine = Annotated[
     DirectoryPath | None,
     Dashed("DIR"),
@@ -85,6 +90,7 @@ class OfRuns(Command):
     """Base of what is done with runs that were played: none of it changes what was asked for."""
 
     out: Out = "runs"
+    trust: Trust = False
 
     @classmethod
     def refusal(cls, key: str, known: Sequence[str]) -> ConfigError:

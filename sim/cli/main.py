@@ -2,17 +2,27 @@
 
 import os
 import sys
+import traceback
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from simrun import __version__
-from simrun.cli.command import DONE, INTERRUPTED, USAGE
+from simrun.cli.command import DONE, ERRORS, INTERRUPTED, UNEXPECTED, USAGE
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the command."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    warnings.showwarning = _warned
     sys.exit(guarded(lambda: _routed(given)))
+
+
+def _warned(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: Any, **__: Any) -> None:
+    """A warning quotes what it warns of."""
+    from simrun.agents.printable import printable
+
+    print(printable(warnings.formatwarning(message, category, filename, lineno)), end="", file=sys.stderr)
 
 
 def _routed(given: list[str]) -> int:
@@ -49,19 +59,23 @@ def _command(name: str, given: list[str], as_json: bool) -> int:
 def guarded(command: Callable[[], int]) -> int:
     """Run a command; every expected failure becomes one clear line and its exit code."""
     from simrun.agents.backends.base import BackendError
+    from simrun.agents.printable import printable
     from simrun.config.errors import ConfigError
-    from simrun.log.chain import LogError
+    from simrun.log.files import LogError, NoRoom
 
     try:
         return command()
     except (ConfigError, LogError, BackendError) as error:
-        print(f"simrun: {error}", file=sys.stderr)
-        return USAGE
+        print(printable(f"simrun: {error}"), file=sys.stderr)
+        return ERRORS if isinstance(error, NoRoom) else USAGE
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `simrun show last | head` is no fault
         return DONE
+    except Exception:
+        print(printable(traceback.format_exc()), end="", file=sys.stderr)  # what it quotes may be anybody's words
+        return UNEXPECTED
 
 
 def _play(overrides: list[str], as_json: bool) -> int:

@@ -12,7 +12,9 @@ from rich.live import Live
 from rich.markdown import Markdown
 from rich.text import Text
 
+from simrun.agents.printable import indented, one_line, printable
 from simrun.cli.command import DONE, ERRORS, INTERRUPTED
+from simrun.cli.telling import say, tell
 from simrun.play.prompts import Reuse
 from simrun.play.watch import Watch, progress
 from simrun.report.figures import table
@@ -24,11 +26,6 @@ from simrun.report.vocabulary import Vocabulary, vocabulary_rows
 
 _REFRESH, _PLAIN = 0.25, 15.0
 """Seconds between progress updates on a terminal, and between plain lines elsewhere."""
-
-
-def say(text: str) -> None:
-    """One line to stderr."""
-    print(text, file=sys.stderr, flush=True)
 
 
 class Progress(Watching):
@@ -87,7 +84,7 @@ def ended(run: Run, as_json: bool) -> int:
     """Its report to stdout, where it is kept and how to go on to stderr; the exit code of what it came to."""
     report = run.report()
     if as_json:
-        print(as_one_object(report.model_copy(update={"run": str(run.path)})))
+        tell(as_one_object(report.model_copy(update={"run": str(run.path)})), as_json)
     else:
         show_markdown(markdown(report))
     say(f"report {run.path / 'report' / 'report.md'}")
@@ -102,9 +99,9 @@ def ended(run: Run, as_json: bool) -> int:
 def show_markdown(text: str) -> None:
     """Markdown to stdout: rendered on a terminal, as it is elsewhere."""
     if sys.stdout.isatty():
-        Console().print(Markdown(text))
+        Console().print(Markdown(printable(text)))
     else:
-        print(text)
+        tell(text)
 
 
 def show_episodes(run: Run) -> None:
@@ -117,24 +114,25 @@ def show_episodes(run: Run) -> None:
             f"{field}={shown[episode['trial'], field]}" for field in fields if (episode["trial"], field) in shown
         )
         where = f"{episode['case']}  [{episode['arm']}]  repeat {episode['repeat']}  {episode['calls']} calls"
-        print(f"{episode['trial']}  {episode['state']:5}  {where}  {came}{episode['message'] or ''}")
+        tell(one_line(f"{episode['trial']}  {episode['state']:5}  {where}  {came}{_text(episode['message'])}"))
 
 
 def show_words(found: Sequence[Vocabulary]) -> None:
     """Which words one arm says more than the other, role by role."""
     for each in found:
         differ = f"{len(each.uses)} of {each.tested} words differ ({each.pairs} pairs)"
-        print(f"\n{each.role}, {each.arm} against {each.reference}: {differ}")
+        tell("\n" + one_line(f"{each.role}, {each.arm} against {each.reference}: {differ}"))
         if each.uses:
-            print(table(WORDS, vocabulary_rows(each)))
+            tell(table(WORDS, vocabulary_rows(each)))
 
 
 def show_reuse(found: Sequence[Reuse]) -> None:
     """What share of the prompt tokens came from a cache, beside the most that was possible."""
-    print(f"{'role':12} {'turns':6} {'calls':>7} {'prompt tokens':>14} {'cached':>8} {'possible':>9}")
+    tell(f"{'role':12} {'turns':6} {'calls':>7} {'prompt tokens':>14} {'cached':>8} {'possible':>9}")
     for each in found:
         cached = "-" if each.cached is None else f"{each.cached:.1%}"
-        print(f"{each.role:12} {each.turns:6} {each.calls:7} {each.prompt_tokens:14} {cached:>8} {each.possible:9.1%}")
+        counted = f"{each.turns:6} {each.calls:7} {each.prompt_tokens:14} {cached:>8} {each.possible:9.1%}"
+        tell(f"{one_line(each.role):12} {counted}")
 
 
 def _value(text: object, value: object) -> str:
@@ -143,23 +141,28 @@ def _value(text: object, value: object) -> str:
     return f"{value:g}" if isinstance(value, float) and not math.isnan(value) else "-"
 
 
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
 def show_transcript(run: Run, trial: str) -> None:
     """All that was said in one episode, and what came of it."""
+    # words, and no markup of rich's: what was said may hold brackets
     console = Console(highlight=False)
     episode = run.episodes[run.episodes.trial == trial].iloc[0]
-    console.print(
-        f"{episode['case']}  \\[{episode['arm']}]  repeat {episode['repeat']}  {episode['state']} {episode['error']}",
-        style="bold",
-    )
+    what = f"{episode['case']}  [{episode['arm']}]  repeat {episode['repeat']}  {episode['state']}"
+    console.print(Text(one_line(f"{what} {_text(episode['error'])}"), style="bold"))
     for turn in run.turns[run.turns.trial == trial].sort_values("position").itertuples():
         note = " (private)" if turn.kind == "private" else ""
         shown = turn.heard if isinstance(turn.decision, str) and turn.heard else turn.text
         console.print(
             Text.assemble(
-                (f"{turn.role}{note}: ", "bold cyan"),
-                str(shown),
-                (f"  [{turn.problem}]" if isinstance(turn.problem, str) else "", "red"),
+                (f"{one_line(str(turn.role))}{note}: ", "bold cyan"),
+                indented(str(shown)),
+                (f"  [{one_line(turn.problem)}]" if isinstance(turn.problem, str) else "", "red"),
             )
         )
     for row in run.outcomes[run.outcomes.trial == trial].itertuples():
-        console.print(Text.assemble((f"  {row.outcome}: ", "dim"), _value(row.text, row.value)))
+        console.print(
+            Text.assemble((f"  {one_line(str(row.outcome))}: ", "dim"), one_line(_value(row.text, row.value)))
+        )

@@ -118,9 +118,27 @@ def changed(config: Config, overrides: Sequence[str], options: Mapping[str, Any]
         if wrong := [str(key) for key in asked if key not in able]:
             raise ConfigError(f"{wrong[0]}: what was played stays as it is; only {', '.join(able)} can be given here")
         before = config.model_dump(mode="json", exclude={"judge"})  # who judged before judges no more
-        return Config.of(_container(OmegaConf.merge(before, asked)))
+        told = _container(asked)
+        # what the run says stays as it is: a ${...} in it would be filled in from this machine
+        return Config.of(_over(before, told), config.gate.also(_named(told)))
     except OmegaConfBaseException as error:
         raise ConfigError(str(error)) from None
+
+
+def _over(before: Any, given: Any) -> Any:
+    """What is given, and what was there before where nothing is."""
+    if not (isinstance(before, Mapping) and isinstance(given, Mapping)):
+        return given
+    return {**before, **{key: _over(before.get(key), value) for key, value in given.items()}}
+
+
+def _named(told: Any) -> Iterator[str]:
+    """Every word that is given."""
+    if isinstance(told, Mapping | list | tuple):
+        for each in told.values() if isinstance(told, Mapping) else told:
+            yield from _named(each)
+    elif isinstance(told, str):
+        yield told
 
 
 def _plainly(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import pkgutil
 import sys
 from typing import Any, TypeVar
 
+from simrun.config import gate
 from simrun.config.errors import ConfigError
 
 C = TypeVar("C")
@@ -45,11 +46,14 @@ def demanded(package: str, module: str, base: type[C]) -> type[C]:
 def imported(menu: str, reference: str, base: type[C]) -> type[C]:
     """The class of a `package.module:Class`; ConfigError says what is wrong with the reference, given as `menu`=.
 
-    The one place where a user's code begins to be imported.
+    The one place where a user's code begins to be imported; it passes the gate of the run that names it.
     """
     module, _, attribute = reference.partition(":")
+    passed = gate.held()
+    passed.check(menu, reference)
     try:
-        value = getattr(importlib.import_module(module), attribute, None)
+        with passed.path():
+            value = getattr(importlib.import_module(module), attribute, None)
     except ModuleNotFoundError as error:
         raise ConfigError(
             f"{menu}={reference}: {error}; install the package, or set PYTHONPATH to the folder that "

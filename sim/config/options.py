@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import orjson
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from simrun.agents.backends.base import Backend
 from simrun.agents.backends.scripted import Scripted
@@ -14,6 +14,7 @@ from simrun.agents.judges.base import Judge
 from simrun.agents.persona import Surface
 from simrun.agents.records import Record
 from simrun.config.errors import ConfigError, explained, unknown
+from simrun.config.gate import OPEN, Gate
 from simrun.config.menus import backend, judge, modes, options, scenario
 from simrun.scenarios.base import Scenario
 
@@ -92,6 +93,8 @@ def panel(given: Any) -> dict[str, Any]:
     """
     rest = dict(given) if isinstance(given, Mapping) else {"names": given}
     names = rest.pop("names", ())
+    if not isinstance(names, str | list | tuple | None):
+        raise ValueError(f"judge takes the name of a judge, or a list of names, got {names!r}")
     names = (names,) if isinstance(names, str) else tuple(names or ())
     if not all(isinstance(name, str) for name in names):
         raise ValueError("judge takes the name of a judge, or a list of names")
@@ -152,7 +155,9 @@ class Config(Record):
         if not isinstance(given, Mapping):
             return given
         for role, factors in given.items():
-            for what, levels in factors.items() if isinstance(factors, Mapping) else ():
+            if not isinstance(factors, Mapping):
+                raise ValueError(f"vary.{role} takes what is varied and its levels, got {factors!r}")
+            for what, levels in factors.items():
                 if not isinstance(levels, list | tuple):
                     raise ValueError(
                         f"vary.{role}.{what} takes a list of levels, the first being the reference, got {levels!r}"
@@ -162,11 +167,24 @@ class Config(Record):
             for role, factors in given.items()
         }
 
+    _gate: Gate = PrivateAttr(OPEN)
+
+    @property
+    def gate(self) -> Gate:
+        """What the classes that are named here pass before they are imported."""
+        return self._gate
+
+    def behind(self, gate: Gate) -> Self:
+        """The same, out of a run's folder."""
+        config = self.model_copy()
+        config._gate = gate
+        return config
+
     @classmethod
-    def of(cls, raw: Mapping[str, Any]) -> Self:
+    def of(cls, raw: Mapping[str, Any], gate: Gate = OPEN) -> Self:
         """Read a composed config; ConfigError says which field is wrong and how."""
         try:
-            config = cls.model_validate({key: value for key, value in raw.items() if key != "experiment"})
+            config = cls.model_validate({key: value for key, value in raw.items() if key != "experiment"}).behind(gate)
         except ValidationError as error:
             raise ConfigError(explained(error)) from None
         played = config.played()
@@ -185,7 +203,8 @@ class Config(Record):
         """Who is asked after the play; options go to those of a panel that have them."""
         given = dict(self.judge)
         names: Sequence[str] = given.pop("names", ())
-        kinds = {name: judge(name) for name in names}
+        with self._gate.held():
+            kinds = {name: judge(name) for name in names}
         able = list(dict.fromkeys(option for kind in kinds.values() for option in kind.model_fields))
         for option in given:
             if option not in able:
@@ -200,7 +219,8 @@ class Config(Record):
         """The scenario, with an arm's changes to its options."""
         given = dict(self.scenario) | dict(changes)
         name = str(given.pop("name", None))
-        kind = named = scenario(name)
+        with self._gate.held():
+            kind = named = scenario(name)
         if known := modes(named):
             mode = str(given.pop("mode", named.default_mode))
             if mode not in known:
@@ -224,7 +244,9 @@ class Config(Record):
             if kind == self.backend.get("name")
             else {}
         )
-        made: Backend = _made(backend(kind), {**shared, **own.engine, **changes}, f"backend={kind}")
+        with self._gate.held():
+            chosen = backend(kind)
+        made: Backend = _made(chosen, {**shared, **own.engine, **changes}, f"backend={kind}")
         if isinstance(made, Scripted) and not made.rules:
             return made.model_copy(update={"rules": (played or self.played()).script})
         return made

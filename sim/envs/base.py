@@ -7,6 +7,7 @@ import numpy as np
 from gymnasium.utils import seeding
 
 from simrun.agents.backends.base import BackendError
+from simrun.agents.printable import printable
 from simrun.agents.records import Answer
 from simrun.config.errors import unknown
 from simrun.envs.live import Live
@@ -121,7 +122,7 @@ class Printer:
         if self.mode == "ansi":
             return live.transcript() if live else ""
         if self.mode == "human" and live is not None and len(live.stage.transcript) > self._shown:
-            print(live.transcript(self._shown))
+            print(printable(live.transcript(self._shown)))
             self._shown = len(live.stage.transcript)
         return None
 

@@ -4,6 +4,7 @@ A process that plays writes one chain of lines: a run of one process has the cha
 "", one of several a chain for each worker.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -12,9 +13,14 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
+
+from simrun.log import files
+
+LogError = files.LogError
+T = TypeVar("T")
 
 JUDGES = "judge"
 """The chain of what judges were asked later."""
@@ -22,10 +28,6 @@ FIRST = "0" * 32
 """What the first line has for the hash of the line before."""
 _GROUP, _WAIT = 64, 0.05
 """Lines, or seconds, after which written lines are forced to the disk."""
-
-
-class LogError(Exception):
-    """A log that is not as it was written, or that another process is writing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,18 @@ class LogLine:
     number: int
     hash: str
 
+    @property
+    def kind(self) -> str:
+        """What is told in it."""
+        return self.told("kind", str)
+
+    def told(self, name: str, kind: type[T]) -> T:
+        """A field; LogError where it is missing or of another type."""
+        found = self.fields.get(name)
+        if not isinstance(found, kind):
+            raise LogError(f"{self.file}:{self.number}: {name} must be a {kind.__name__}, got {str(found)[:80]!r}")
+        return found
+
 
 def chained(line: bytes) -> str:
     """The hash that the next line carries as `prev`."""
@@ -45,8 +59,8 @@ def chained(line: bytes) -> str:
 
 def segments(run: Path, chain: str | None = None) -> list[Path]:
     """The parts of a run's log in order, of one chain or of all: one for each time that a process began to write."""
-    files = sorted((run / "log").glob("*.jsonl"))
-    return files if chain is None else [file for file in files if _chain(file) == chain]
+    found = sorted((run / "log").glob("*.jsonl"))
+    return found if chain is None else [file for file in found if _chain(file) == chain]
 
 
 def _chain(file: Path) -> str:
@@ -129,8 +143,8 @@ class Lock:
     """
 
     def __init__(self, run: Path, chain: str = "", patience: float = 0.0):
-        (run / "log").mkdir(parents=True, exist_ok=True)
-        self._file = (run / "log" / ".".join(filter(None, ("lock", chain)))).open("w")
+        files.folder(run / "log")
+        self._file = os.fdopen(files.appending(run / "log" / ".".join(filter(None, ("lock", chain)))), "ab")
         until = time.monotonic() + patience
         while True:
             try:
@@ -156,12 +170,22 @@ class RunLog:
         self._run, self._chain = run, chain
         self._lock = Lock(run, chain, patience)
         self.head = self._recover()
-        name = ".".join(filter(None, (f"{len(segments(run, chain)):05d}", chain, "jsonl")))
-        self._file = os.open(run / "log" / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+        self._file = self._begun()
         self._written, self._closed = 0, False
         self._due, self._group = threading.Event(), threading.Event()
         self._syncer = threading.Thread(target=self._sync, name="simrun-log", daemon=True)
         self._syncer.start()
+
+    def _begun(self) -> int:
+        """A new part of the log. LogError where a file of another log has its name, or there is no room."""
+        number = len(segments(self._run, self._chain))
+        file = self._run / "log" / ".".join(filter(None, (f"{number:05d}", self._chain, "jsonl")))
+        try:
+            return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+        except FileExistsError:
+            raise LogError(f"{file} is there already: parts of the log before it are missing, or renamed") from None
+        except OSError as error:
+            raise files.unwritten(file, error) from error
 
     def _recover(self) -> str:
         """Cut a torn last line off, drop segments that hold nothing, and find the hash to go on from."""
@@ -170,7 +194,7 @@ class RunLog:
             if whole == 0:
                 file.unlink()
             elif whole < file.stat().st_size:
-                os.truncate(file, whole)
+                os.close(files.appending(file, cut=whole))
         head = FIRST
         for line in _read(self._run, self._chain, None):
             head = line.hash
@@ -185,7 +209,7 @@ class RunLog:
                 written += os.write(self._file, line[written:])
         except OSError as error:
             os.ftruncate(self._file, os.fstat(self._file).st_size - written)
-            raise LogError(
+            raise files.NoRoom(
                 f"cannot write to the log of {self._run}: {error}; all before is kept: make room, "
                 f"then simrun resume {self._run}"
             ) from error
@@ -202,7 +226,8 @@ class RunLog:
             self._due.clear()
             self._group.wait(_WAIT)
             self._group.clear()
-            os.fdatasync(self._file)
+            with contextlib.suppress(OSError):  # told at the close, when it is so still
+                os.fdatasync(self._file)
 
     def close(self) -> None:
         """Force everything to the disk and let go of the run."""
@@ -211,6 +236,10 @@ class RunLog:
             self._due.set()
             self._group.set()
             self._syncer.join()
-            os.fdatasync(self._file)
-            os.close(self._file)
-            self._lock.close()
+            try:
+                os.fdatasync(self._file)
+            except OSError as error:
+                raise files.unwritten(self._run / "log", error) from error
+            finally:
+                os.close(self._file)
+                self._lock.close()

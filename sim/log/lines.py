@@ -3,13 +3,17 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from simrun.agents.records import Answer, Call, Chat
-from simrun.log.chain import LogLine, RunLog
+from pydantic import ValidationError
+
+from simrun.agents.records import Answer, Call, Chat, Record
+from simrun.config.errors import explained
+from simrun.log.chain import LogError, LogLine, RunLog
 from simrun.stage.stage import Stage
 from simrun.stage.trial import Episode, Trial
 
+R = TypeVar("R", bound=Record)
 CALL, EPISODE, ERROR, JUDGING, JUDGED = "call", "episode", "error", "judging", "judged"
 """Kinds of lines. `judging` opens a segment in which judges were asked later, and
 `judged` is what they found of one episode."""
@@ -34,7 +38,15 @@ def own(line: LogLine) -> dict[str, Any]:
 
 def call_of(line: LogLine) -> Call:
     """A call line as the record."""
-    return Call.model_validate(own(line))
+    return record(Call, line)
+
+
+def record(kind: type[R], line: LogLine) -> R:
+    """A line as a record of this kind; LogError where it is none."""
+    try:
+        return kind.model_validate(own(line))
+    except ValidationError as error:
+        raise LogError(f"{line.file}:{line.number}: {explained(error)}") from None
 
 
 def note_call(log: RunLog, chat: Chat, answer: Answer, seconds: float) -> None:

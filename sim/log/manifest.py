@@ -1,7 +1,6 @@
 """What a run says of itself: what was asked for, what it was played with, and whether it is complete."""
 
 import hashlib
-import os
 import platform
 import time
 from collections.abc import Mapping
@@ -11,12 +10,15 @@ from pathlib import Path
 from typing import Any, Self
 
 import orjson
+from pydantic import ValidationError
 
 from simrun.agents.records import Record
-from simrun.config.errors import ConfigError
+from simrun.config.errors import ConfigError, explained
 from simrun.config.menus import Catalogue
 from simrun.config.options import Config
+from simrun.log import files
 from simrun.log.chain import FIRST, Head
+from simrun.log.trust import gate
 from simrun.plan.arms import Arm, Exclusion
 from simrun.plan.contrasts import Contrast
 from simrun.plan.design import Plan, planned
@@ -38,6 +40,8 @@ PACKAGES = (
     "matplotlib",
 )
 FILE = "manifest.json"
+DESIGNED = ("factors", "arms", "contrasts", "injections", "repeats", "seed")
+"""What a manifest says again of a plan."""
 
 
 class Stated(Record):
@@ -179,20 +183,26 @@ class Manifest(Record):
         )
 
     @classmethod
-    def read(cls, run: Path) -> Self:
-        """The manifest of a run; ConfigError when the folder holds none."""
+    def read(cls, run: Path, trust: bool = False) -> Self:
+        """The manifest of a run; ConfigError when the folder holds none, LogError where it holds a link.
+
+        What it names is imported where this user began the run here, or says `trust`.
+        """
+        files.checked(run)
         try:
-            return cls.model_validate_json((run / FILE).read_bytes())
+            told = cls.model_validate_json((run / FILE).read_bytes())
         except FileNotFoundError:
             raise ConfigError(f"{run} is no run: it has no {FILE}") from None
-        except ValueError as error:
+        except ValidationError as error:
+            raise ConfigError(f"{run / FILE} cannot be read: {explained(error)}") from None
+        except (ValueError, OSError) as error:
             raise ConfigError(f"{run / FILE} cannot be read: {error}") from None
+        return told.told(config=told.config.behind(gate(told, run, trust)))
 
     def write(self, run: Path) -> None:
         """Replace the manifest in one step: a kill leaves the old one or the new one."""
-        draft = run / f".{FILE}"
-        draft.write_bytes(orjson.dumps(self.model_dump(mode="json"), option=orjson.OPT_INDENT_2) + b"\n")
-        os.replace(draft, run / FILE)
+        told = orjson.dumps(self.model_dump(mode="json"), option=orjson.OPT_INDENT_2) + b"\n"
+        files.replace(run / FILE, told)
 
     def plan(self) -> Plan:
         """The plan again, from the catalogue as it was; ConfigError when the
@@ -203,6 +213,7 @@ class Manifest(Record):
                 f"{self.digest}; restore it, or start a new run"
             )
         plan = planned(self.config, self.catalogue)
+        self._check(plan)
         if suite(plan) != self.suite:
             given = filter(None, map(plan.config.scenario.get, plan.scenario.files()))
             source = ", ".join(map(str, given)) or "the scenario's own bank"
@@ -212,6 +223,16 @@ class Manifest(Record):
                 "restore them, or start a new run"
             )
         return plan
+
+    def _check(self, plan: Plan) -> None:
+        """ConfigError where the manifest tells of another design than its config comes to: the report goes by it."""
+        own = {name: getattr(plan, name) for name in DESIGNED} | {"cases": tuple(plan.cases)}
+        own["owed"] = sum(1 for _ in plan.trials())
+        if wrong := [name for name, found in own.items() if getattr(self, name) != found]:
+            raise ConfigError(
+                f"{FILE} was changed, or simrun has: its {', '.join(wrong)} are not what its config comes to; restore "
+                "it, or start a new run"
+            )
 
 
 def _stated(plan: Plan) -> tuple[Stated, ...]:
@@ -271,24 +292,31 @@ def folder(config: Config, created: float, scenario: str) -> Path:
         except FileExistsError:
             again += 1
             path = base.with_name(f"{base.name}-{again}")
+        except OSError as error:
+            raise files.unwritten(path, error) from error
         else:
             return path.resolve()
 
 
 def find(reference: str, out: str = "runs") -> Path:
     """The folder of a run: a path, the end of its name, or `last` for the newest one under `out`."""
-    if (Path(reference) / FILE).is_file():
+    if _is_run(Path(reference)):
         return Path(reference).resolve()
-    runs = sorted(Path(out).glob(f"*/*/{FILE}"), key=lambda file: (file.parent.name[:15], file.stat().st_mtime))
-    found = (
-        runs[-1:]
-        if reference == "last"
-        else [file for file in runs if file.parent.name == reference or file.parent.name.endswith(reference)]
-    )
+    there = [file.parent for file in Path(out).glob(f"*/*/{FILE}") if _is_run(file.parent)]
+    runs = sorted(there, key=lambda run: (run.name[:15], (run / FILE).stat().st_mtime))
+    found = runs[-1:] if reference == "last" else [run for run in runs if run.name.endswith(reference)]
+    found = [run for run in found if run.name == reference] or found
     if len(found) == 1:
-        return found[0].parent.resolve()
-    there = ", ".join(file.parent.name for file in runs[-5:]) or "none"
+        return found[0].resolve()
+    names = ", ".join(run.name for run in runs[-5:]) or "none"
     raise ConfigError(
         f"{'several runs match' if found else 'no run'} {reference!r} under {Path(out).resolve()}; there are: "
-        f"{there}. Give a path, or out=DIR"
+        f"{names}. Give a path, or out=DIR"
     )
+
+
+def _is_run(path: Path) -> bool:
+    try:
+        return (path / FILE).is_file()
+    except (OSError, ValueError):  # a name that is too long, or holds a zero byte
+        return False

@@ -1,14 +1,19 @@
 """Parquet files: written a row at a time, read as pandas DataFrames; DuckDB does both."""
 
+import errno
+import os
+import shutil
 import weakref
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from glob import escape
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from simrun.log.chain import LogError
+from simrun.log import files
+from simrun.log.files import LogError
 
 if TYPE_CHECKING:
     import duckdb
@@ -24,19 +29,20 @@ LINE = 16 * 1024**2
 class Writer:
     """Appends rows to one Parquet file, which is there only once it is whole.
 
-    `columns` maps names to SQL types. Rows wait as JSON lines in a draft beside the file, so that memory does not grow
+    `columns` maps names to SQL types. Rows wait as JSON lines in a folder beside the file, so that memory does not grow
     with them. What a row lacks is null, and so are NaN and infinities, which JSON has not; a key that is no column is
     dropped. What does not fit its column is a LogError, which leaves no draft, and a file that was there as it was.
     """
 
     def __init__(self, path: Path, columns: Mapping[str, str]):
         self._path, self._columns = path, columns
-        self._lines = path.with_name(f".{path.stem}.jsonl")
-        self._draft = path.with_name(f".{path.name}")
+        # of a name that nobody can have put a link under; it goes with a writer that is never closed, because what
+        # it was to write raised
+        self._folder = _room(path)
+        self._clean = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._lines, self._draft = self._folder / "rows.jsonl", self._folder / path.name
         self._file = self._lines.open("wb")
         self._rows, self._bytes, self._longest = 0, 0, LINE
-        # a writer that is never closed, because what it was to write raised, leaves no draft either
-        self._clean = weakref.finalize(self, _removed, self._lines, self._draft)
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Append one row."""
@@ -45,14 +51,19 @@ class Writer:
         except orjson.JSONEncodeError as error:  # a whole number beyond 64 bits, or half a surrogate pair
             raise LogError(f"{self._path}: row {self._rows + 1} cannot be written: {error}") from None
         self._rows, self._bytes, self._longest = self._rows + 1, self._bytes + len(line), max(self._longest, len(line))
-        self._file.write(line)
+        try:
+            self._file.write(line)
+        except OSError as error:
+            raise files.unwritten(self._path, error) from error
 
     def close(self) -> None:
         """Write the file, and show it."""
-        self._file.close()
         try:
+            self._file.close()
             self._copy()
-            self._draft.replace(self._path)
+            os.replace(self._draft, self._path)
+        except OSError as error:
+            raise files.unwritten(self._path, error) from error
         finally:
             self._clean()
 
@@ -67,7 +78,7 @@ class Writer:
         rows = max(FEWEST, min(ROWS, BYTES * self._rows // max(1, self._bytes)))
         # one thread holds one row group and keeps the rows' order; what does not fit spills beside the file, not where
         # we were started
-        with duckdb.connect(config={"threads": 1, "temp_directory": str(self._path.parent)}) as connection:
+        with duckdb.connect(config={"threads": 1, "temp_directory": str(self._folder)}) as connection:
             try:
                 connection.execute(
                     f"COPY (FROM read_json({lines})) TO {_quoted(str(self._draft))} "
@@ -75,11 +86,17 @@ class Writer:
                 )
             except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
                 raise LogError(f"{self._path}: a value does not fit its column: {str(error).splitlines()[0]}") from None
+            except duckdb.IOException as error:
+                full = "No space left" in str(error)
+                raise OSError(os.strerror(errno.ENOSPC) if full else str(error).splitlines()[0]) from None
 
 
-def _removed(*files: Path) -> None:
-    for file in files:
-        file.unlink(missing_ok=True)
+def _room(path: Path) -> Path:
+    """A folder of our own beside a file."""
+    try:
+        return Path(mkdtemp(prefix=f".{path.stem}-", dir=path.parent))
+    except OSError as error:
+        raise files.unwritten(path, error) from error
 
 
 def _quoted(text: str) -> str:
@@ -101,3 +118,16 @@ def frame(*files: Path) -> "pd.DataFrame":
     # DuckDB from 2.0 on makes pandas' Int64 of them, whose NA is neither NaN nor false
     partly = [name for name, kind in table.dtypes.items() if str(kind).startswith(("Int", "UInt"))]
     return table.astype(dict.fromkeys(partly, "float64"))
+
+
+def readable(file: Path, columns: Collection[str]) -> bool:
+    """Whether it is a Parquet file, whole, with these columns."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        try:
+            table = scan(connection, file)
+            table.aggregate("bit_xor(hash(COLUMNS(*)))").fetchall()  # every value is read
+            return set(columns) <= set(table.columns)
+        except (duckdb.Error, OSError):
+            return False

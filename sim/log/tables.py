@@ -7,8 +7,9 @@ from typing import Any
 import orjson
 
 from simrun.agents.judges.base import Verdict
+from simrun.log import begun, files
 from simrun.log.lines import Played
-from simrun.log.parquet import Writer
+from simrun.log.parquet import Writer, readable
 from simrun.plan.design import Plan
 from simrun.scenarios.outcome import Cell
 from simrun.stage.trial import Trial
@@ -88,8 +89,7 @@ def seal(
     `judged` is what judges were asked later: trial -> `judge.key` -> verdict; it stands
     in place of what they said after the play.
     """
-    folder = run / "sealed"
-    folder.mkdir(exist_ok=True)
+    files.folder(folder := run / "sealed")
     factors = {factor.name: "VARCHAR" for factor in plan.factors}
     writers = {
         table: Writer(folder / f"{table}.parquet", columns | (factors if table == "episodes" else {}))
@@ -112,6 +112,7 @@ def seal(
             writers["episodes"].add(_whose(run.name, plan, trial) | owed)
     for writer in writers.values():
         writer.close()
+    begun.note("tables", run, begun.digest(_files(run)))
     return {trial: played.episode.error for trial, played in failed.items()}
 
 
@@ -196,3 +197,18 @@ def plan_table(plan: Plan, run: Path) -> None:
     for trial in plan.trials():
         table.add(trial.model_dump() | settings[trial.arm])
     table.close()
+
+
+def _files(run: Path) -> tuple[Path, ...]:
+    return tuple(run / "sealed" / f"{table}.parquet" for table in TABLES)
+
+
+def known(run: Path) -> bool:
+    """Whether the tables of a run are those that were made here."""
+    found = begun.digest(_files(run))
+    return bool(found) and begun.noted("tables", run, found)
+
+
+def whole(run: Path) -> bool:
+    """Whether all tables of a run can be read, with the columns that each has."""
+    return all(readable(file, columns) for file, columns in zip(_files(run), TABLES.values(), strict=True))

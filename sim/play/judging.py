@@ -17,6 +17,7 @@ from simrun.config.options import Config
 from simrun.log.chain import JUDGES, Head, LogError, LogLine, RunLog, heads, read
 from simrun.log.lines import CALL, EPISODE, JUDGED, JUDGING, note_judged, note_judging
 from simrun.log.manifest import Manifest
+from simrun.log.trust import judged
 from simrun.plan.design import Plan, planned
 from simrun.plan.roles import JUDGE
 from simrun.play.admission import Admission
@@ -26,6 +27,7 @@ from simrun.play.replay import Calls, check, recalled
 from simrun.play.watch import Watch
 from simrun.stage.drive import anywhere, drive
 from simrun.stage.stage import Stage
+from simrun.stage.trial import Trial
 
 ASKED = ("judge", "roles", "backend")
 """What of a run's options says who judges."""
@@ -42,6 +44,7 @@ def judge(path: Path, manifest: Manifest, judging: Config) -> int:
     _check(plan, manifest)
     asked = {name: value for name, value in judging.model_dump(mode="json").items() if name in ASKED}
     log = RunLog(path, JUDGES)
+    judged(manifest, judging, path)
     try:
         done, answers = _before(path, asked)
         if not done:
@@ -80,12 +83,12 @@ def _before(path: Path, asked: Mapping[str, Any]) -> tuple[set[str], Answers]:
     """What the last judging has already, where it was this one."""
     done, calls, same = set[str](), Calls(), False
     for line in read(path, judges=True):
-        if line.fields["kind"] == JUDGING:
-            done, calls, same = set(), Calls(), line.fields["asked"] == asked
-        elif line.fields["kind"] == CALL:
+        if line.kind == JUDGING:
+            done, calls, same = set(), Calls(), line.told("asked", dict) == asked
+        elif line.kind == CALL:
             calls.add(line)
         else:
-            done.add(line.fields["trial"])
+            done.add(line.told("trial", str))
     return (done, Answers(calls.all())) if same else (set(), Answers())
 
 
@@ -99,11 +102,11 @@ class Finished:
     def __iter__(self) -> Iterator[str]:
         """The finished trials, as the log has them."""
         for line in self._lines:
-            if line.fields["kind"] == CALL:
+            if line.kind == CALL:
                 self._calls.add(line)
-            elif line.fields["kind"] == EPISODE:
-                self._done.add(line.fields["trial"])
-                yield line.fields["trial"]
+            elif line.kind == EPISODE:
+                self._done.add(line.told("trial", str))
+                yield line.told("trial", str)
 
     def recall(self, stage: Stage, judges: Collection[str]) -> bool:
         """Say again what was said in this episode; whether nobody but its judges is due, or nobody is.
@@ -132,7 +135,7 @@ async def _judged(path: Path, plan: Plan, manifest: Manifest, log: RunLog, known
     trials = {trial.id: trial for trial in plan.trials()}
     names = {each.name for each in plan.reference.judges}
     engines, finished = Engines(plan, only=names), Finished(path, manifest.tip())
-    waiting = (trials[name] for name in finished if name not in done)
+    waiting = (_planned(trials, name) for name in finished if name not in done)
     count = 0
 
     answering = Answering(engines, log, known, Watch(owed=len(trials)), Admission())
@@ -152,26 +155,33 @@ async def _judged(path: Path, plan: Plan, manifest: Manifest, log: RunLog, known
     return count
 
 
+def _planned(trials: Mapping[str, Trial], name: str) -> Trial:
+    if name not in trials:
+        raise LogError(f"trial {name} of the log is not in this run's plan")
+    return trials[name]
+
+
 def verdicts(path: Path, plan: Plan, manifest: Manifest) -> dict[str, dict[str, Verdict]]:
     """What judges found later: trial -> `judge.key` -> verdict, the last word of each judge; each is
     played again and must come out the same."""
     found: dict[str, dict[str, Verdict]] = {}
     for opening, lines in _segments(path, manifest.tip()):
-        told = manifest.config.model_dump(mode="json") | opening.fields["asked"]
-        judging = planned(Config.of(told), manifest.catalogue)
+        told = manifest.config.model_dump(mode="json") | opening.told("asked", dict)
+        judging = planned(Config.of(told, manifest.config.gate), manifest.catalogue)
         names = {each.name for each in judging.reference.judges}
         trials = {trial.id: trial for trial in judging.trials()}
         finished, calls = Finished(path, manifest.tip()), Calls()
         for line in lines:
-            if line.fields["kind"] == CALL:
+            if line.kind == CALL:
                 calls.add(line)
                 continue
-            at, trial = f"{line.file}:{line.number}", trials.get(line.fields["trial"])
+            at, name = f"{line.file}:{line.number}", line.told("trial", str)
+            trial = trials.get(name)
             if trial is None or not finished.recall(stage := judging.stage(trial), names):
-                raise LogError(f"{at}: trial {line.fields['trial']} was not played to its end in this run")
+                raise LogError(f"{at}: trial {name} was not played to its end in this run")
             if not recalled(stage, Answers(calls.of(trial.id))):
                 raise LogError(f"{at}: the judges' answers about trial {trial.id} are not all there")
-            check(trial, stage.judged, line.fields["judged"])
+            check(trial, stage.judged, line.told("judged", dict))
             found.setdefault(trial.id, {}).update(stage.judged)
             calls.drop(trial.id)
     return found
@@ -182,12 +192,12 @@ def _segments(path: Path, head: Head | None) -> Iterator[tuple[LogLine, list[Log
     opening: LogLine | None = None
     lines: list[LogLine] = []
     for line in read(path, head, judges=True):
-        if line.fields["kind"] == JUDGING:
+        if line.kind == JUDGING:
             if opening is not None:
                 yield opening, lines
             opening, lines = line, []
-        elif opening is None or line.fields["kind"] not in (CALL, JUDGED):
-            raise LogError(f"{line.file}:{line.number}: no line of kind {line.fields['kind']!r} can stand here")
+        elif opening is None or line.kind not in (CALL, JUDGED):
+            raise LogError(f"{line.file}:{line.number}: no line of kind {line.kind!r} can stand here")
         else:
             lines.append(line)
     if opening is not None:

@@ -25,7 +25,8 @@ class Leases:
     @classmethod
     def new(cls, run: Path, blocks: int) -> "Leases":
         """All blocks free, whatever an earlier session had leased: what is done the log knows."""
-        (run / FILE).unlink(missing_ok=True)
+        for beside in ("", "-journal", "-wal", "-shm"):  # what lies beside a new table would be played into it
+            (run / f"{FILE}{beside}").unlink(missing_ok=True)
         leases = cls(run)
         # a power cut ends the session, and the next one begins a new table
         leases._file.execute("PRAGMA synchronous = OFF")

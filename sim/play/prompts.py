@@ -8,7 +8,7 @@ from pathlib import Path
 
 from simrun.agents.records import Call, Chat, Message, Record
 from simrun.agents.reply import Reply
-from simrun.log.chain import read
+from simrun.log.chain import LogError, read
 from simrun.log.lines import CALL, call_of
 from simrun.plan.design import Plan
 from simrun.scenarios.base import Turn
@@ -126,9 +126,11 @@ def chats(run: Path, plan: Plan, most: int) -> Iterator[tuple[Chat, Call]]:
     stages: dict[str, Stage] = {}
     waiting: dict[str, Known] = defaultdict(dict)
     for line in read(run):
-        if line.fields["kind"] != CALL or (line.fields["trial"] not in stages and len(stages) >= most):
+        if line.kind != CALL or (line.told("trial", str) not in stages and len(stages) >= most):
             continue
         call = call_of(line)
+        if call.trial not in trials:
+            raise LogError(f"{line.file}:{line.number}: trial {call.trial} is not in this run's plan")
         if call.trial not in stages:
             stages[call.trial] = plan.stage(trials[call.trial])
         known, found = waiting[call.trial], list[tuple[Chat, Call]]()

@@ -13,7 +13,7 @@ from simrun.agents.records import Call, Chat
 from simrun.agents.reply import Reply
 from simrun.config.errors import ConfigError
 from simrun.log.chain import Head, LogError, LogLine, read
-from simrun.log.lines import CALL, EPISODE, ERROR, Played, call_of, own
+from simrun.log.lines import CALL, EPISODE, ERROR, Played, call_of, record
 from simrun.plan.design import Plan
 from simrun.scenarios.base import Turn
 from simrun.stage.drive import driven
@@ -68,11 +68,11 @@ def replayed(run: Path, plan: Plan, head: Head | None = None, spare: bool = Fals
     calls, twice = Calls(), dict[str, LogError]()
     divided: list[Episode] = []
     for line in read(run, head):
-        if line.fields["kind"] == CALL:
+        if line.kind == CALL:
             try:
                 calls.add(line)
             except LogError as error:
-                twice.setdefault(line.fields["trial"], error)
+                twice.setdefault(line.told("trial", str), error)
             continue
         episode = _episode(line, trials)
         trial = trials[episode.trial]
@@ -116,9 +116,9 @@ def _spared(trial: Trial, episode: Episode, calls: Calls, why: str) -> Played:
 
 
 def _episode(line: LogLine, trials: Mapping[str, Trial]) -> Episode:
-    if line.fields["kind"] not in (EPISODE, ERROR):
-        raise LogError(f"{line.file}:{line.number}: no line of kind {line.fields['kind']!r} can stand here")
-    episode = Episode.model_validate(own(line))
+    if line.kind not in (EPISODE, ERROR):
+        raise LogError(f"{line.file}:{line.number}: no line of kind {line.kind!r} can stand here")
+    episode = record(Episode, line)
     if episode.trial not in trials:
         raise LogError(f"{line.file}:{line.number}: trial {episode.trial} is not in this run's plan")
     return episode
@@ -175,11 +175,10 @@ def past(run: Path, head: Head | None = None) -> Past:
     done: set[str] = set()
     calls = Calls()
     for line in read(run, head):
-        trial = line.fields.get("trial", "")
-        if line.fields["kind"] == CALL and trial not in done:
+        if line.kind == CALL and line.told("trial", str) not in done:
             with contextlib.suppress(LogError):  # logged twice: the first stands; sealing names the trial
                 calls.add(line)
-        elif line.fields["kind"] == EPISODE:
-            done.add(trial)
+        elif line.kind == EPISODE:
+            done.add(trial := line.told("trial", str))
             calls.drop(trial)
     return Past(frozenset(done), Answers(calls.all()))

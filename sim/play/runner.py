@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from simrun.agents.backends.base import BackendError
 from simrun.agents.backends.replay import Answers
-from simrun.log.chain import RunLog
+from simrun.log.chain import LogError, RunLog
 from simrun.log.lines import note_end, note_failure
 from simrun.plan.design import Plan
 from simrun.play.admission import Admission
@@ -62,6 +62,8 @@ class Runner:
             async with asyncio.timeout(self._plan.throughput.deadline):
                 stage = self._plan.stage(trial)
                 await drive(stage, self._answering.of(trial))
+        except LogError:
+            raise  # what cannot be kept is not played
         except BackendError as error:
             self._failed(trial, error.kind, str(error))
         except TimeoutError:

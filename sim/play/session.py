@@ -14,8 +14,10 @@ from typing import Any, Self
 
 from simrun.agents.backends.base import BackendError
 from simrun.log.chain import Lock, RunLog, heads, segments
+from simrun.log.files import NoRoom
 from simrun.log.manifest import Manifest, folder
 from simrun.log.tables import plan_table, seal
+from simrun.log.trust import ask, note
 from simrun.plan.design import Plan
 from simrun.plan.refusals import comparable
 from simrun.plan.treatment import audited
@@ -56,9 +58,14 @@ class Session:
         """A new folder for a plan, with its manifest and plan.parquet."""
         manifest = Manifest.of(plan, created).told(treatment=audited(plan).line())
         path = path or folder(plan.config, created, plan.scenario.name)
-        plan_table(plan, path)
-        manifest.write(path)
-        return cls(path, plan, manifest, _log(path, plan))
+        try:
+            plan_table(plan, path)
+            manifest.write(path)
+            note(manifest, path)
+            return cls(path, plan, manifest, _log(path, plan))
+        except NoRoom:
+            shutil.rmtree(path)  # there is nothing to go on with
+            raise
 
     @classmethod
     def found(cls, path: Path, manifest: Manifest, plan: Plan) -> Self:
@@ -148,9 +155,15 @@ def start(plan: Plan, watching: Watching | None = None) -> Session:
     return session
 
 
-def resume(path: Path, watching: Watching | None = None, concurrency: int | None = None) -> Session:
-    """Go on with a run where it stopped: nothing that was answered is asked again."""
-    manifest = Manifest.read(path)
+def resume(
+    path: Path, watching: Watching | None = None, concurrency: int | None = None, trust: bool = False
+) -> Session:
+    """Go on with a run where it stopped: nothing that was answered is asked again.
+
+    ConfigError for a run that was not begun here, which names all that it would do, unless the user trusts it.
+    """
+    manifest = Manifest.read(path, trust)
+    ask(manifest, path, "resume", trust)
     session = Session.found(path, manifest, manifest.plan().paced(concurrency))
     session.play(watching)
     return session

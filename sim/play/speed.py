@@ -13,6 +13,7 @@ import orjson
 
 from simrun.agents.backends.base import Backend, BackendError, Gauges
 from simrun.agents.records import Record
+from simrun.log import files
 from simrun.play.admission import Admission
 from simrun.play.engines import Engines
 from simrun.play.watch import Watch
@@ -149,7 +150,8 @@ class Sampler:
             lag_most=max(seen.late),
             **told,
         )
-        with self._file.open("ab") as lines:
+        # how fast it goes is not worth a run: what cannot be written here is left out
+        with contextlib.suppress(files.NoRoom, OSError), open(files.appending(self._file), "ab") as lines:
             lines.write(orjson.dumps(sample.model_dump(exclude_none=True)) + b"\n")
 
 
@@ -179,10 +181,17 @@ async def beside(coroutine: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 
 def samples(run: Path) -> list[Sample]:
-    """The samples of a run; a torn last line is passed over."""
+    """The samples of a run; a torn line is passed over."""
     file = run / FILE
-    lines = file.read_bytes().split(b"\n")[:-1] if file.is_file() else []
-    return [Sample.model_validate_json(line) for line in lines]
+    lines = file.read_bytes().split(b"\n") if file.is_file() else []
+    return [sample for line in lines if (sample := _sample(line))]
+
+
+def _sample(line: bytes) -> Sample | None:
+    try:
+        return Sample.model_validate_json(line)
+    except ValueError:
+        return None
 
 
 def pace(found: Sequence[Sample], prefill_rate: float | None = None, decode_rate: float | None = None) -> Pace | None:

@@ -16,6 +16,7 @@ import orjson
 
 from simrun.agents.backends.base import BackendError
 from simrun.log.chain import RunLog, segments
+from simrun.log.files import NoRoom
 from simrun.log.manifest import Manifest
 from simrun.plan.design import Plan
 from simrun.play.engines import Engines
@@ -30,6 +31,8 @@ EVERY = 0.25
 """Seconds between a worker's reports."""
 PATIENCE = 10.0
 """Seconds that a worker waits for one of an earlier session to let go of its chain."""
+ROOM = "room"
+"""Stands in the place of a kind of error where a worker cannot write."""
 COUNTED = ("done", "playing", "calls", "prompt", "cached", "output")
 
 Opened = Callable[[Mapping[str, Any]], None]
@@ -133,14 +136,17 @@ async def _process(path: Path, name: str, plan: Plan) -> None:
         await reporter.tell(await worker.play(tell, reporter.follow))
     except BackendError as error:
         tell({"failed": str(error), "kind": error.kind})
+    except NoRoom as error:
+        tell({"failed": str(error), "kind": ROOM})
     finally:
         log.close()
 
 
 def main() -> None:
-    """A worker process: python -m simrun.play.worker RUN NAME CONCURRENCY."""
+    """A worker process: python -m simrun.play.worker RUN NAME CONCURRENCY [trust]."""
     path, name, concurrency = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-    asyncio.run(_process(path, name, Manifest.read(path).plan().paced(concurrency)))
+    manifest = Manifest.read(path, trust="trust" in sys.argv[4:])
+    asyncio.run(_process(path, name, manifest.plan().paced(concurrency)))
 
 
 if __name__ == "__main__":

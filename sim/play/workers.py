@@ -2,6 +2,7 @@
 pairs and writes its own chain of the log."""
 
 import asyncio
+import os
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -12,11 +13,12 @@ import orjson
 
 from simrun.agents.backends.base import BackendError
 from simrun.config.errors import ConfigError
+from simrun.log.files import NoRoom
 from simrun.plan.design import Plan
 from simrun.play.leases import Blocks, Leases
 from simrun.play.speed import Look, Sampler, beside, together
 from simrun.play.watch import Watch
-from simrun.play.worker import COUNTED, EVERY, Opened
+from simrun.play.worker import COUNTED, EVERY, ROOM, Opened
 
 LIVES = 3
 """How often a worker that died is replaced, before the run stops."""
@@ -34,6 +36,16 @@ def checked(plan: Plan) -> None:
                 )
 
 
+def _failure(kind: Any, told: str) -> BackendError | NoRoom:
+    return NoRoom(told) if kind == ROOM else BackendError(kind, told)
+
+
+def _safe() -> dict[str, str]:
+    """`python -m` looks for modules in the current folder first; the workers do where we do."""
+    here = {os.path.realpath(each) for each in sys.path}
+    return {} if os.path.realpath("") in here else {"PYTHONSAFEPATH": "1"}
+
+
 class Workers:
     """The parent's side: starts the workers, counts what they do, replaces those that die."""
 
@@ -42,10 +54,10 @@ class Workers:
         self._before, self._now = watch.done, dict[str, Mapping[str, Any]]()
         self._ended: list[Mapping[str, Any]] = []
         self._leases = Leases.new(path, Blocks(plan).count())
-        self._failure: BackendError | None = None
+        self._failure: BackendError | NoRoom | None = None
 
     async def play(self) -> None:
-        """Play all that is owed. BackendError where no engine could be opened."""
+        """Play all that is owed. BackendError where no engine could be opened, NoRoom where nothing can be written."""
         try:
             async with beside(Sampler(self._path, self._watch).follow(self._look)), asyncio.TaskGroup() as group:
                 for number in range(self._plan.throughput.workers):
@@ -70,7 +82,8 @@ class Workers:
                 )
 
     async def _worked(self, name: str) -> int:
-        options = [str(self._path), name, str(self._plan.throughput.concurrency or 0)]
+        trust = ["trust"] if self._plan.config.gate.apart else []
+        options = [str(self._path), name, str(self._plan.throughput.concurrency or 0), *trust]
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -79,6 +92,7 @@ class Workers:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=2**24,
+            env=os.environ | _safe(),
             start_new_session=True,  # Ctrl-C is for this process, which then tells its workers
         )
         assert process.stdin is not None
@@ -102,7 +116,7 @@ class Workers:
         while line := await process.stdout.readline():
             told = orjson.loads(line)
             if "failed" in told:
-                self._failure = self._failure or BackendError(told["kind"], told["failed"])
+                self._failure = self._failure or _failure(told["kind"], told["failed"])
                 self._watch.stopping = self._watch.stopping or told["failed"]
             elif "engines" in told:
                 self._opened(told)

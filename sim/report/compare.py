@@ -12,6 +12,7 @@ from simrun.config.errors import ConfigError
 from simrun.estimate.families import holm
 from simrun.estimate.resampling import sign_flip
 from simrun.report.figures import ALPHA, figure, interval, table
+from simrun.report.render.text import paragraph, words
 from simrun.report.run import Run
 from simrun.scenarios.outcome import Outcome
 from simrun.score.arms import ArmResult
@@ -139,7 +140,7 @@ def compare(runs: Sequence[Run]) -> Comparison:
     effects, within pairs, clustered over cases, Holm-adjusted over all of them. ConfigError for fewer than two runs,
     for different scenarios, and where two runs have nothing in common.
     """
-    told = [_Compared(Run(path)) for run in runs for path in run.paths]
+    told = [_Compared(Run(path, trust=run.trust)) for run in runs for path in run.paths]
     if len(told) < 2:
         raise ConfigError(
             f"a comparison takes at least two runs, got {len(told)}; give their paths, the ends of their names, or last"
@@ -287,10 +288,10 @@ def compared(comparison: Comparison) -> str:
     """The comparison as Markdown."""
     first = comparison.runs[0].run
     parts = [
-        f"# {comparison.scenario}: {len(comparison.runs)} runs side by side",
-        *(f"> {note}" for note in comparison.notes),
+        f"# {words(comparison.scenario)}: {len(comparison.runs)} runs side by side",
+        *(f"> {paragraph(note)}" for note in comparison.notes),
         "## Each run by itself\n" + _sides(comparison),
-        f"## Against {first}\n" + "\n".join(_verdicts(comparison)),
+        f"## Against {words(first)}\n" + "\n".join(_verdicts(comparison)),
         table(BETWEEN, [list(_row(each)) for each in comparison.between]),
         "Accuracy is that of the reference arm; an effect is an arm minus its reference. Both are compared within "
         "pairs of the same case and repeat, and clustered over cases; p is adjusted over this whole table (Holm).",
@@ -364,8 +365,8 @@ def _verdicts(comparison: Comparison) -> Iterable[str]:
         told = ", ".join(
             f"{each.what} of {each.arm} on {each.outcome} ({figure(each.difference, signed=True)})" for each in own
         )
-        yield (
-            f"- {common.run}: {common.pairs} pairs in common (of {common.pairs_first} and {common.pairs_run}), "
+        yield "- " + paragraph(
+            f"{common.run}: {common.pairs} pairs in common (of {common.pairs_first} and {common.pairs_run}), "
             f"{common.episodes} episodes of the reference arm. Different after Holm: {told or 'nothing'}."
         )
 

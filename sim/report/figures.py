@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from simrun.report.render.text import cell
+
 ALPHA = 0.05
 """What is called a difference has an adjusted p value below this."""
 
@@ -22,4 +24,4 @@ def figure(value: float | None, signed: bool = False) -> str:
 def table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
     """A Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
+    return "\n".join("| " + " | ".join(cell(str(each)) for each in line) + " |" for line in lines)

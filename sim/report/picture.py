@@ -1,11 +1,13 @@
 """The report in pictures: SVG files whose bytes depend on the figures alone: a replay compares them."""
 
 import textwrap
+import warnings
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from simrun.agents.printable import printable
 from simrun.config.modules import held_by_all
 from simrun.estimate.paired import Estimate, clustered_mean
 from simrun.report.blocks import Plot
@@ -98,5 +100,8 @@ def _svg(figure: "Figure", title: str, caption: str, drawing: Drawing) -> str:
     figure.supxlabel(textwrap.fill(caption, 130), x=0.01, ha="left", fontsize=6.5, color=INK)
     told = f"{title}. {caption} Arms: {'; '.join(arm.name for arm in drawing.arms)}."
     buffer = BytesIO()
-    figure.savefig(buffer, format="svg", metadata={"Title": title, "Description": told, "Date": None, "Creator": None})
-    return buffer.getvalue().decode()
+    about = {"Title": title, "Description": told, "Date": None, "Creator": None}
+    with warnings.catch_warnings():  # a name may have characters that no font has
+        warnings.filterwarnings("ignore", message="Glyph")
+        figure.savefig(buffer, format="svg", metadata=about)
+    return printable(buffer.getvalue().decode())

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from simrun.config.errors import ConfigError
 from simrun.config.menus import Catalogue, catalogue
 from simrun.config.options import Config
+from simrun.log import files
 from simrun.log.manifest import Manifest, find
 from simrun.log.parquet import frame, scan
-from simrun.log.tables import TABLES
+from simrun.log.tables import TABLES, known, whole
+from simrun.log.trust import ask
 from simrun.plan.design import planned
 from simrun.play import judging as asking
 from simrun.play import session
@@ -35,9 +37,9 @@ class Run:
     columns.
     """
 
-    def __init__(self, *paths: Path):
-        self.paths = paths
-        self.manifests = tuple(Manifest.read(path) for path in paths)
+    def __init__(self, *paths: Path, trust: bool = False):
+        self.paths, self.trust = paths, trust
+        self.manifests = tuple(Manifest.read(path, trust) for path in paths)
         self.stopped = ""
         """Why playing ended before all was played, "" when it did not."""
 
@@ -114,25 +116,40 @@ class Run:
 
     @cached_property
     def _report(self) -> Report:
-        return build(self.scored)
+        with self.manifests[0].config.gate.held():  # it may name metrics
+            return build(self.scored)
 
     def write_report(self) -> Report:
         """Write report/report.json, report/report.md and its plots, and return the report."""
         report, target = self.report(), self.path / "report"
-        target.mkdir(exist_ok=True)
+        files.folder(target)
         texts = {"report.json": json(report, indent=True) + "\n", "report.md": markdown(report), **report.plots()}
         for name, text in texts.items():
-            (target / name).write_text(text, encoding="utf-8")
+            files.replace(target / name, text.encode())
         return report
 
 
-def load(*runs: str | Path, out: str = "runs") -> Run:
-    """Open runs by path, by the end of their name, or `last`; ConfigError when there is none."""
+def load(*runs: str | Path, out: str = "runs", trust: bool = False) -> Run:
+    """Open runs by path, by the end of their name, or `last`; ConfigError when there is none.
+
+    Tables that were not made here, or are broken, are made again from the log. With `trust` those of the folder are
+    taken as they are, and the classes that its manifest names are imported.
+    """
     found = [find(str(run), out) for run in runs or ("last",)]
     for path in found:
-        if not (path / "sealed" / "outcomes.parquet").is_file():
-            rebuild(path, spare=True)
-    return Run(*found)
+        _with_tables(path, trust)
+    return Run(*found, trust=trust)
+
+
+def _with_tables(path: Path, trust: bool) -> None:
+    manifest = Manifest.read(path, trust)
+    if known(path) or (trust and whole(path)):
+        return
+    try:
+        sealed(path, manifest.plan(), manifest, spare=True)
+    except ConfigError as error:
+        left = "; trust=true takes the tables in its folder as they are" if whole(path) else ""
+        raise ConfigError(f"{error}{left}") from None
 
 
 def run(*overrides: str, config_dir: str | Path | None = None, **options: Any) -> Run:
@@ -155,47 +172,51 @@ def start(config: Config, known: Catalogue, watching: Watching | None = None) ->
     return reported(session.start(plan, watching))
 
 
-def resume(path: Path, watching: Watching | None = None, concurrency: int | None = None) -> Run:
-    """Go on with a run where it stopped: nothing that was answered is asked again."""
-    return reported(session.resume(path, watching, concurrency))
+def resume(path: Path, watching: Watching | None = None, concurrency: int | None = None, trust: bool = False) -> Run:
+    """Go on with a run where it stopped: nothing that was answered is asked again.
+
+    ConfigError for a run that was not begun here, which names all that it would do, unless you `trust` it.
+    """
+    return reported(session.resume(path, watching, concurrency, trust), trust)
 
 
-def reported(played: Session) -> Run:
+def reported(played: Session, trust: bool = False) -> Run:
     """Seal the tables of a run that was played, and write its report.
 
     LogError for a log that was changed, ConfigError for cases or code that were.
     """
     played.seal()
-    run = Run(played.path)
+    run = Run(played.path, trust=trust)
     run.write_report()
     run.stopped = played.stopped
     return run
 
 
-def judge(path: Path, *overrides: str, **options: Any) -> Run:
+def judge(path: Path, *overrides: str, trust: bool = False, **options: Any) -> Run:
     """Ask judges about what is logged, and report: `judge`, and who speaks
     (`roles`, `backend`), are given as for a run.
 
     `judge(run.path, "judge=observer", "roles.judge.backend=scripted")`
-    ConfigError where there is nobody to ask, or nothing to judge.
+    ConfigError where there is nobody to ask, or nothing to judge, or the run was not begun here and you do not
+    `trust` it.
     """
     from simrun.config.composition import changed
 
-    manifest = Manifest.read(path)
+    manifest = Manifest.read(path, trust)
+    ask(manifest, path, "judge", trust)
     asking.judge(path, manifest, changed(manifest.config, overrides, options, asking.ASKED))
-    return rebuild(path)[0]
+    return rebuild(path, trust)[0]
 
 
-def rebuild(path: Path, spare: bool = False) -> tuple[Run, bool | None]:
+def rebuild(path: Path, trust: bool = False) -> tuple[Run, bool | None]:
     """Play a run again from its log, rebuild its tables and its report; whether the report is the same to the byte.
 
-    None where there was no report before. LogError for a log that was changed, ConfigError for cases or code that were;
-    with `spare` a trial that cannot be played again as it is logged is named among the errors, and the rest is read.
+    None where there was no report before. LogError for a log that was changed, ConfigError for cases or code that were.
     """
+    manifest = Manifest.read(path, trust)
     before = _report_bytes(path)
-    manifest = Manifest.read(path)
-    sealed(path, manifest.plan(), manifest, spare)
-    again = Run(path)
+    sealed(path, manifest.plan(), manifest)
+    again = Run(path, trust=trust)
     again.write_report()
     return again, None if before is None else before == _report_bytes(path)
 

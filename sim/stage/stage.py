@@ -12,6 +12,7 @@ import networkx as nx
 import orjson
 
 from simrun.agents.agent import Agent, called
+from simrun.agents.images import located
 from simrun.agents.judges.base import Judge, Said, Verdict
 from simrun.agents.quoting import attributed, disarmed
 from simrun.agents.records import Chat, Message
@@ -45,7 +46,8 @@ class Entry:
 class Seat:
     """What one role has been told, has heard and has said in one chat, which only ever grows."""
 
-    def __init__(self, prompt: str):
+    def __init__(self, prompt: str, folder: str = ""):
+        self._folder = folder
         self.messages: list[Message] = []
         self.heard: list[str] = []
         self.images: list[str] = []
@@ -70,15 +72,20 @@ class Seat:
         last = Message(role="user", content=content, images=tuple(self.images))
         digest = self._hash.copy()
         digest.update(_bytes(last) + shape)
-        return (*self.messages, last), digest.hexdigest()
+        return (*self.messages, self._located(last)), digest.hexdigest()
 
     def _listening(self) -> str:
         return "\n".join(self.heard) or SILENCE
 
     def _append(self, role: Literal["system", "user", "assistant"], content: str, images: tuple[str, ...] = ()) -> None:
         message = Message(role=role, content=content, images=images)
-        self.messages.append(message)
+        self.messages.append(self._located(message))
         self._hash.update(_bytes(message))
+
+    def _located(self, message: Message) -> Message:
+        """Where its images lie, which is no part of its digest: a file of cases may be moved."""
+        found = tuple(located(image, self._folder) for image in message.images)
+        return message.model_copy(update={"images": found}) if found else message
 
 
 class Due(NamedTuple):
@@ -247,7 +254,7 @@ class Stage:
         """One chat of a role; each begins with who it is, and with whom it is introduced to."""
         seat = self._seats.get((role, chat))
         if seat is None:
-            seat = self._seats[role, chat] = Seat(self._cast[role].prompt())
+            seat = self._seats[role, chat] = Seat(self._cast[role].prompt(), self._case.folder)
             for told in self._introductions[role]:
                 seat.hear(told)
         return seat

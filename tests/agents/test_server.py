@@ -221,12 +221,12 @@ async def test_extra_adds_and_null_removes(stub):
 
 
 async def test_an_image_goes_as_a_data_url_or_as_its_address(stub, tmp_path):
-    (tmp_path / "x-ray.jpg").write_bytes(b"abc")
+    (tmp_path / "x-ray.jpg").write_bytes(b"\xff\xd8\xffabc")
     async with opened(stub) as server:
         await server.reply(chat(images=(str(tmp_path / "x-ray.jpg"), "https://example.org/ecg.png")))
     text, file, address = stub.chats[0].body["messages"][1]["content"]
     assert text == {"type": "text", "text": "How do you feel?"}
-    assert file == {"type": "image_url", "image_url": {"url": "data:image/jpeg;base64,YWJj"}}
+    assert file == {"type": "image_url", "image_url": {"url": "data:image/jpeg;base64,/9j/YWJj"}}
     assert address == {"type": "image_url", "image_url": {"url": "https://example.org/ecg.png"}}
 
 

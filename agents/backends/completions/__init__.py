@@ -1,11 +1,8 @@
 """The client side of `/v1/chat/completions`: one pooled aiohttp session, and failures told apart."""
 
 import asyncio
-import base64
-import mimetypes
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
@@ -21,6 +18,7 @@ from simrun.agents.backends.completions.remedies import remedy
 from simrun.agents.backends.completions.standing import Standing
 from simrun.agents.backends.manners import Manners
 from simrun.agents.backends.routing import Router
+from simrun.agents.images import data_url
 from simrun.agents.records import Answer, Chat, Message
 
 PASSING = ("connection", "timeout", "rate_limit", "server", "malformed")
@@ -352,8 +350,8 @@ def wire(message: Message) -> dict[str, Any]:
 
 
 def _image(reference: str) -> str:
-    """A URL as it is; a file as a data URL, since the server may not see our disk."""
-    if reference.startswith(("http://", "https://", "data:")):
-        return reference
-    kind = mimetypes.guess_type(reference)[0] or "image/png"
-    return f"data:{kind};base64,{base64.b64encode(Path(reference).read_bytes()).decode()}"
+    """A URL as it is; a file as a data URL, since the server may not see our disk. BackendError for no image."""
+    try:
+        return data_url(reference)
+    except ValueError as error:
+        raise BackendError("request", str(error)) from None

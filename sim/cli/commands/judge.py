@@ -18,4 +18,4 @@ class Judge(OfRun):
         from simrun.cli.terminal import ended
         from simrun.report.run import judge
 
-        return ended(judge(self.path(), *self.overrides), as_json)
+        return ended(judge(self.path(), *self.overrides, trust=self.trust), as_json)

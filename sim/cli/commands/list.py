@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from simrun.cli.command import DONE, Command, Mine, Word
+from simrun.cli.telling import tell
 from simrun.config.errors import unknown
 from simrun.config.modules import about
 
@@ -83,7 +84,7 @@ class List(Command):
         if self.menu is not None and self.menu not in MENUS:
             raise unknown("list", self.menu, list(MENUS))
         shown = {name: dict(MENUS[name](self.config_dir)) for name in ([self.menu] if self.menu else MENUS)}
-        print(json.dumps(shown) if as_json else "\n".join(_lines(shown, headed=self.menu is None)))
+        tell(json.dumps(shown) if as_json else "\n".join(_lines(shown, headed=self.menu is None)), as_json)
         return DONE
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
-from simrun.cli.command import DONE, Command, Out, Value
+from simrun.cli.command import DONE, Command, Out, Trust, Value
+from simrun.cli.telling import tell
 from simrun.config.errors import ConfigError, unknown
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Plan(Command):
     arms: Annotated[int | None, Field(ge=2), Value("N")] = None
     """Arms that are compared, the reference included; the pilot's, else 2. Controls come on top."""
     out: Out = "runs"
+    trust: Trust = False
 
     @field_validator("repeats", mode="before")
     @classmethod
@@ -67,7 +69,7 @@ class Plan(Command):
     def run(self, as_json: bool) -> int:
         """ConfigError says what cannot be and what would do."""
         plan = planned(self)
-        print(plan.model_dump_json() if as_json else told(plan))
+        tell(plan.model_dump_json() if as_json else told(plan), as_json)
         return DONE
 
 
@@ -107,7 +109,7 @@ def _pilot(ask: Plan) -> "Pilot | None":
     if not ask.pilot:
         _check_yes_or_no(ask.outcome)
         return None
-    pilot = measured(load(ask.pilot, out=ask.out), ask.outcome)
+    pilot = measured(load(ask.pilot, out=ask.out, trust=ask.trust), ask.outcome)
     if pilot.span and ask.target >= pilot.span:
         raise ConfigError(
             f"target={ask.target:g}: {pilot.outcome} spans {pilot.span:g} in all; "

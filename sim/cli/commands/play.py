@@ -27,7 +27,8 @@ class Play(Command):
 
     def run(self, as_json: bool) -> int:
         """What was said, what came of it and how to go on; for machines the summary of the run."""
-        from simrun.cli.terminal import ended, say, show_transcript
+        from simrun.cli.telling import say
+        from simrun.cli.terminal import ended, show_transcript
 
         run = seated(self.seat, self.overrides, self.config_dir)
         if as_json:

@@ -3,6 +3,7 @@
 import json
 
 from simrun.cli.command import DONE, OfRun
+from simrun.cli.telling import tell
 from simrun.config.errors import ConfigError
 
 
@@ -15,7 +16,7 @@ class Replay(OfRun):
         """ConfigError when it does not come out the same."""
         from simrun.report.run import rebuild
 
-        run, same = rebuild(self.path())
+        run, same = rebuild(self.path(), self.trust)
         if same is False:
             raise ConfigError(
                 f"the outcomes of {run.path} are reproduced, but its report was not: the report's code or packages "
@@ -24,7 +25,7 @@ class Replay(OfRun):
         episodes, calls = int((run.episodes.state == "done").sum()), len(run.calls)
         report = "identical" if same else "written"
         if as_json:
-            print(json.dumps({"run": str(run.path), "episodes": episodes, "calls": calls, "report": report}))
+            tell(json.dumps({"run": str(run.path), "episodes": episodes, "calls": calls, "report": report}), as_json)
         else:
-            print(f"{episodes} episodes and {calls} calls replayed: outcomes identical, report {report} ({run.path})")
+            tell(f"{episodes} episodes and {calls} calls replayed: outcomes identical, report {report} ({run.path})")
         return DONE

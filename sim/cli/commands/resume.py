@@ -19,4 +19,4 @@ class Resume(OfRun):
         from simrun.cli.terminal import Progress, ended
         from simrun.report.run import resume
 
-        return ended(resume(self.path(), Progress(), self.concurrency), as_json)
+        return ended(resume(self.path(), Progress(), self.concurrency, self.trust), as_json)

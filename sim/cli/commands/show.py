@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import model_validator
 
 from simrun.cli.command import DONE, OfRun, Word
+from simrun.cli.telling import tell
 from simrun.config.errors import unknown
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Show(OfRun):
         from simrun.report.run import load
         from simrun.report.vocabulary import vocabularies
 
-        run = load(self.path())
+        run = load(self.path(), trust=self.trust)
         if self.words:
             _told(vocabularies(run.manifests[0], run.episodes, run.turns), show_words, as_json)
         elif self.prompts:
@@ -52,13 +53,13 @@ class Show(OfRun):
 
 def _told(rows: Sequence[Any], show: Callable[[Sequence[Any]], None], as_json: bool) -> None:
     if as_json:
-        print(json.dumps([each.model_dump() for each in rows]))
+        tell(json.dumps([each.model_dump() for each in rows]), as_json)
     else:
         show(rows)
 
 
 def _episodes(run: "Run") -> None:
-    print(run.episodes.sort_values("at", kind="stable").to_json(orient="records"))
+    tell(run.episodes.sort_values("at", kind="stable").to_json(orient="records"), as_json=True)
 
 
 def _transcript(run: "Run", trial: str) -> None:
@@ -66,7 +67,7 @@ def _transcript(run: "Run", trial: str) -> None:
     tables = {"episode": run.episodes, "turns": run.turns.sort_values("position"), "outcomes": run.outcomes}
     own = {name: table[table["trial"] == trial].to_json(orient="records") for name, table in tables.items()}
     told = {name: json.loads(rows) for name, rows in own.items()}
-    print(json.dumps(told | {"episode": told["episode"][0]}))
+    tell(json.dumps(told | {"episode": told["episode"][0]}), as_json=True)
 
 
 def _trial(run: "Run", episode: str) -> str:

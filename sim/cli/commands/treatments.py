@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, get_args
 from pydantic import model_validator
 
 from simrun.cli.command import DONE, Command, Mine, Overrides, Word
+from simrun.cli.telling import tell
 from simrun.config.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -41,10 +42,10 @@ class Treatments(Command):
         """Whatever is found is no failure of this command."""
         if self.file:
             variants, faults = _read(self.file)
-            print(json.dumps(_file(self.file, variants, faults)) if as_json else _file_told(variants, faults))
+            tell(json.dumps(_file(self.file, variants, faults)) if as_json else _file_told(variants, faults), as_json)
         else:
             audit = self._audit()
-            print(audit.model_dump_json() if as_json else _audit_told(audit))
+            tell(audit.model_dump_json() if as_json else _audit_told(audit), as_json)
         return DONE
 
     def _audit(self) -> "Audit":

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from simrun.report.blocks import Block, Column, Finding, Plot, Prose, Row, Scalar, Table
 from simrun.report.figures import table
 from simrun.report.render.cells import cell, scalar, strong
+from simrun.report.render.text import paragraph, words
 from simrun.report.report import Report, SectionReport
 
 HEADING, ITEM, PART = "heading", "item", "part"
@@ -15,7 +16,7 @@ Piece = tuple[str, str]
 
 def markdown(report: Report) -> str:
     """The whole report; plots are links to the files beside it."""
-    pieces: list[Piece] = [(PART, f"# {report.scenario}: {report.run}")]
+    pieces: list[Piece] = [(PART, f"# {words(report.scenario)}: {words(report.run)}")]
     for told in report.sections.values():
         pieces += _section(told)
     text, before = "", ""
@@ -28,19 +29,19 @@ def markdown(report: Report) -> str:
 
 def _section(told: SectionReport) -> list[Piece]:
     pieces = [piece for block in told.blocks for piece in _block(block)]
-    return [*([(HEADING, f"## {told.title}")] if told.title and pieces else []), *pieces]
+    return [*([(HEADING, f"## {words(told.title)}")] if told.title and pieces else []), *pieces]
 
 
 def _block(block: Block) -> Iterator[Piece]:
     match block:
         case Finding():
-            yield ITEM, f"- {block.text}"
+            yield ITEM, f"- {paragraph(block.text)}"
         case Prose():
             yield _prose(block)
         case Scalar() if block.shown:
-            yield ITEM, f"- {block.label}: {scalar(block)}"
+            yield ITEM, f"- {paragraph(f'{block.label}: {scalar(block)}')}"
         case Plot():
-            yield PART, f"![{block.title}]({block.key}.svg)"
+            yield PART, f"![{words(block.title)}]({block.key}.svg)"
         case Table() if block.shown:
             yield from _table(block)
 
@@ -48,20 +49,20 @@ def _block(block: Block) -> Iterator[Piece]:
 def _prose(prose: Prose) -> Piece:
     marks = {"title": (HEADING, "## "), "note": (PART, "> "), "plain": (PART, ""), "item": (ITEM, "- ")}
     kind, mark = marks[prose.level]
-    return kind, mark + prose.text
+    return kind, mark + paragraph(prose.text)
 
 
 def _table(told: Table) -> Iterator[Piece]:
     if told.title:
-        yield HEADING, f"### {told.title}"
+        yield HEADING, f"### {words(told.title)}"
     if told.about:
-        yield PART, told.about
+        yield PART, paragraph(told.about)
     if told.rows:
         columns = [column for column in told.columns if column.shown]
         rows = [[_cell(column, row) for column in columns] for row in told.rows]
         yield PART, table([column.head for column in columns], rows)
     elif told.empty:
-        yield PART, told.empty
+        yield PART, paragraph(told.empty)
 
 
 def _cell(column: Column, row: Row) -> str:
