@@ -49,7 +49,8 @@ def note(what: What, path: Path, digest: str) -> None:
         place().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         opened = files.appending(place(), mode=0o600)
         try:
-            os.write(opened, orjson.dumps(entry.model_dump()) + b"\n")
+            # a line before it may be torn
+            os.write(opened, b"\n" + orjson.dumps(entry.model_dump()) + b"\n")
         finally:
             os.close(opened)
 

@@ -146,6 +146,13 @@ def test_a_list_in_the_current_folder_is_none(command, sent, tmp_path, monkeypat
     assert command("resume", sent)[0] == 2
 
 
+def test_a_torn_line_of_the_list_costs_no_run(command, complete, state, play):
+    with (state / "simrun" / "begun.jsonl").open("ab") as file:
+        file.write(b'{"what": "run", "pa')
+    assert command("resume", play("cases=2").path)[0] == 0
+    assert command("resume", complete)[0] == 0
+
+
 def test_a_home_that_cannot_be_written_costs_no_run(play, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", "/proc/nowhere")
     assert play("cases=2").complete

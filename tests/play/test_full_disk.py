@@ -8,6 +8,8 @@ import pytest
 
 from simrun import load
 from simrun.log.chain import read
+from simrun.log.manifest import Manifest
+from simrun.log.trust import note
 from simrun.report.run import resume
 
 PLAY = """
@@ -17,6 +19,14 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), -1))
 from simrun.cli.main import main
 main(sys.argv[2:])
 """
+
+
+@pytest.fixture(autouse=True)
+def own_list(tmp_path, monkeypatch):
+    """A list that is short: it must fit under the limits here."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
 ASKED = ["scenario=clinic", "backend=scripted", "cases=4", "repeats=2"]
 
 
@@ -49,6 +59,7 @@ def test_no_room_is_said_once_and_the_run_goes_on(tmp_path, size, more):
 
 @pytest.mark.parametrize("command", ["report", "replay", "resume", "show"])
 def test_a_run_that_is_looked_at_without_room_stays_as_it_is(complete, command):
+    note(Manifest.read(complete), complete)
     (complete / "sealed" / "calls.parquet").unlink()
     before = {file: file.read_bytes() for file in complete.rglob("*") if file.is_file() and "sealed" not in file.parts}
     done = limited(1_000, command, str(complete))
