@@ -208,14 +208,15 @@ def judge(path: Path, *overrides: str, trust: bool = False, **options: Any) -> R
     return rebuild(path, trust)[0]
 
 
-def rebuild(path: Path, trust: bool = False) -> tuple[Run, bool | None]:
+def rebuild(path: Path, trust: bool = False, spare: bool = False) -> tuple[Run, bool | None]:
     """Play a run again from its log, rebuild its tables and its report; whether the report is the same to the byte.
 
-    None where there was no report before. LogError for a log that was changed, ConfigError for cases or code that were.
+    None where there was no report before. LogError for a log that was changed, ConfigError for cases or code that were;
+    with `spare` a trial that cannot be played again as it is logged is named among the errors, and the rest is read.
     """
     manifest = Manifest.read(path, trust)
     before = _report_bytes(path)
-    sealed(path, manifest.plan(), manifest)
+    sealed(path, manifest.plan(), manifest, spare)
     again = Run(path, trust=trust)
     again.write_report()
     return again, None if before is None else before == _report_bytes(path)

@@ -76,7 +76,11 @@ def test_nothing_else_is(folder, reference):
 def nejm(folder: Path, *references: str) -> Path:
     answers = [{"text": "Migraine", "correct": True}, {"text": "Stroke", "correct": False}]
     rows = [
-        {"question": "What is it?", "patient_info": "A woman aged 40 has a headache.", "physical_exams": "Normal."}
+        {
+            "question": "What is the diagnosis?",
+            "patient_info": "A woman aged 40 has a headache.",
+            "physical_exams": "Normal.",
+        }
         | {"image_url": reference, "answers": answers}
         for reference in references
     ]
@@ -128,7 +132,7 @@ def test_where_nobody_looks_a_case_plays_without_its_image(stub, tmp_path, folde
 
 def test_a_file_of_cases_may_be_moved_with_its_images(stub, tmp_path, folder):
     """Where it lies is no part of a case, nor of what a chat's digest tells."""
-    from simrun.scenarios.clinic.cases import load
+    from simrun.scenarios.clinic.bank import load
 
     one = load(str(nejm(folder, "pictures/ecg.png")), look=True)[0][0]
     other = load(str(nejm(folder.rename(tmp_path / "moved"), "pictures/ecg.png")), look=True)[0][0]

@@ -118,7 +118,7 @@ def test_help_config_version_and_lists(simrun):
         (["scenario=clinic", "backend=replay", "backend.run=nowhere"], "no logged calls under 'nowhere'"),
         (["scenario=clinic", "backend=replay"], "backend.run"),
         ([*CLINIC, "backend.rules=[{role: doctor}]"], "rules.0.say: Field required"),
-        (["scenario=clinic", "scenario.data=missing.jsonl"], "missing.jsonl'; give the path of a JSON-lines file"),
+        (["scenario=clinic", "scenario.data=missing.jsonl"], "missing.jsonl'; give the path of a file"),
     ],
 )
 def test_wrong_input_is_one_clear_line_and_exit_code_2(simrun, tmp_path, arguments, message):

@@ -51,6 +51,7 @@ def test_the_others_are_shown_and_the_bad_ones_are_named(spoilt, command):
     messages = again.episodes.set_index("trial").message[list(bad)]
     assert any("came out otherwise" in each for each in messages)
     assert any("logged twice" in each for each in messages)
+    assert command("report", done.path)[0] == 0
     assert "cannot be played again as they are logged" in (done.path / "report" / "report.md").read_text()
 
 

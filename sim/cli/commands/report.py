@@ -13,6 +13,6 @@ class Report(OfRun):
         from simrun.cli.terminal import ended
         from simrun.report.run import rebuild
 
-        run, _ = rebuild(self.path(), self.trust)
+        run, _ = rebuild(self.path(), self.trust, spare=True)
         ended(run, as_json)
         return DONE
