@@ -50,7 +50,8 @@ class Sample(Record):
 
 
 class Pace(Record):
-    """What the samples of a run come to. Rates are per second of play, pauses between sessions left out."""
+    """What the samples of a run come to. Rates are per second of play: neither pauses between sessions nor the loading
+    of engines count."""
 
     seconds: float
     calls_per_second: float
@@ -203,9 +204,10 @@ def pace(found: Sequence[Sample], prefill_rate: float | None = None, decode_rate
         [sample for sample in found if sample.session == begun]
         for begun in dict.fromkeys(sample.session for sample in found)
     ]
-    sessions = [own for own in sessions if own[-1].calls]  # a resume that had nothing to ask says nothing of the pace
+    # a resume that had nothing to ask says nothing of the pace
+    sessions = [_played(own) for own in sessions if own[-1].calls]
     found = [sample for own in sessions for sample in own]
-    seconds = sum(own[-1].at - own[0].session for own in sessions)
+    seconds = sum(own[-1].at - (own[0].session if _busy(own[0]) else own[0].at) for own in sessions)
     if seconds <= 0:
         return None
     ends = [own[-1] for own in sessions]
@@ -233,6 +235,16 @@ def pace(found: Sequence[Sample], prefill_rate: float | None = None, decode_rate
         bound_seconds=bound,
         bound_share=bound / seconds if bound is not None else None,
     )
+
+
+def _played(own: Sequence[Sample]) -> Sequence[Sample]:
+    """A session from the last sample before its first episode on: until then its engines were loading, for minutes."""
+    first = next(number for number, sample in enumerate(own) if _busy(sample))
+    return own[max(first - 1, 0) :]
+
+
+def _busy(sample: Sample) -> bool:
+    return bool(sample.calls or sample.playing)
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

@@ -19,6 +19,7 @@ from simrun.agents.backends.base import BackendError, Gauges
 from simrun.agents.backends.launch import flags
 from simrun.agents.backends.server import Server
 from simrun.agents.backends.server.prometheus import gauges
+from simrun.agents.backends.vllm.engine import explained
 
 SERVER = """
 import asyncio, json, os, sys
@@ -222,3 +223,22 @@ vllm:cache_config_info{block_size="16",num_gpu_blocks="100",engine="0"} 1.0
 """
     other = page.replace(" 0.5", " 0.25").replace(" 3.0", " 5.0")
     assert gauges([page, other]) == Gauges(running=8, waiting=2, kv_used=0.375, kv_tokens=3200, preemptions=4)
+
+
+@pytest.mark.parametrize(
+    ("said", "way"),
+    [  # as vLLM 0.32.0 said it on an H200 that three engines loaded on at once
+        ("ValueError: No available memory for the cache blocks. Try increasing `gpu_memory_utilization`", "raise"),
+        ("AssertionError: Error in memory profiling. Initial free memory 107.85 GiB, current 138.73 GiB.", "again"),
+        (
+            "ValueError: Free memory on device (20/79 GiB) on startup is less than desired GPU memory utilization",
+            "lower",
+        ),
+    ],
+)
+def test_memory_that_is_short_is_told_apart_by_what_helps(said, way):
+    told = explained(said, "vLLM could not load M")
+    assert told.endswith(said)
+    found = [word for word in ("raise backend.memory", "start again", "lower backend.memory") if word in told]
+    assert len(found) == 1
+    assert way in found[0]

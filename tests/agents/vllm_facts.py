@@ -99,7 +99,7 @@ async def main() -> dict:
         await one.reply(chat("You are a doctor.", "word " * 3000))
     except BackendError as error:
         found["too long"] = error.kind
-    long = Vllm(model=MODEL, **SMALL | {"max_tokens": 800}, sampling={"ignore_eos": True})
+    long = Vllm(model=MODEL, **SMALL | {"max_tokens": 1900}, sampling={"ignore_eos": True})
     await long.open()
     task = asyncio.create_task(long.reply(chat("You are a patient.", "Tell me.")))
     await asyncio.sleep(2)

@@ -57,8 +57,8 @@ class Home:
 
     @property
     def model(self) -> Path:
-        """SmolLM2-135M-Instruct, float32."""
-        return self.folder / "smollm2-135m"
+        """SmolLM2-135M-Instruct, float32, unless SIMRUN_VLLM_MODEL names another folder."""
+        return Path(os.environ.get("SIMRUN_VLLM_MODEL") or self.folder / "smollm2-135m")
 
     @property
     def environment(self) -> dict[str, str]:

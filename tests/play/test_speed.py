@@ -130,6 +130,14 @@ def test_a_pause_between_sessions_does_not_count_as_play():
     assert (found.prefill_rate, found.bound_share) == (None, None)  # too short to tell
 
 
+def test_engines_that_load_are_not_yet_at_play():
+    idle = [sample(at, 0, 0, 0, 0, playing=0) for at in (60, 97)]
+    found = pace([*idle, sample(117, 40, 900, 400, 100), sample(137, 80, 1800, 800, 200, playing=0)])
+    assert found is not None
+    assert (found.seconds, found.calls_per_second) == (40, 2)
+    assert found.playing == pytest.approx(2 / 3)  # of the samples from 97 s on
+
+
 def test_the_bound_is_what_the_tokens_need_at_rates_that_are_known():
     found = pace([sample(10, 20, 1000, 600, 100)], prefill_rate=200, decode_rate=50)
     assert found is not None

@@ -35,12 +35,22 @@ WAYS_OUT = (
         f"no GPU is visible to vLLM here; {INSTALL}",
     ),
     (
-        r"out of memory|OutOfMemory|Free memory on device|No available memory for the cache|KV cache is "
-        r"needed|larger than the available KV",
-        "not enough memory: lower backend.context, or lower backend.memory where another program "
-        "holds a part, or take more GPUs "
-        "(backend.gpus=[0,1]), a quantised model or a smaller one; on a CPU set "
-        "VLLM_CPU_KVCACHE_SPACE to the GiB of its cache",
+        r"Error in memory profiling",
+        "another program gave memory of that GPU back while vLLM measured what is free: start again while nothing else "
+        "begins or ends there",
+    ),
+    (
+        r"No available memory for the cache|KV cache is needed|larger than the available KV",
+        "no room for the KV cache beside the weights: raise backend.memory, lower backend.context, or take more GPUs "
+        "(backend.gpus=[0,1]), a quantised model or a smaller one. What another program takes of that GPU while vLLM "
+        "loads counts as vLLM's own: start one after the other. On a CPU set VLLM_CPU_KVCACHE_SPACE to the GiB of its "
+        "cache",
+    ),
+    (
+        r"out of memory|OutOfMemory|Free memory on device",
+        "not enough memory: lower backend.memory where another program holds a part, or lower backend.context, or "
+        "take more GPUs (backend.gpus=[0,1]), a quantised model or a smaller one; on a CPU set VLLM_CPU_KVCACHE_SPACE "
+        "to the GiB of its cache",
     ),
     (
         r"Repo id must|not a valid model identifier|Can't load the configuration|Invalid "
@@ -167,7 +177,10 @@ class Engine:
         log = _logging()
         try:
             stats = Stats()
-            llm = await asyncio.to_thread(_llm, options, stats)
+            # handed over by hand: the result of a thread's task stays with frames that vLLM keeps, and an engine that
+            # is still there when the interpreter ends complains on the console
+            made: list[Any] = []
+            await asyncio.to_thread(lambda: made.append(_llm(options, stats)))
         except BackendError:
             raise
         except ImportError as error:
@@ -181,7 +194,7 @@ class Engine:
             )
             guard = "" if more or "core initialization" not in said else UNGUARDED
             raise BackendError("request", f"{told}{guard}") from None
-        engine = cls(key, llm, stats, log)
+        engine = cls(key, made.pop(), stats, log)
         engine._guard = Guard(_children())  # only now: a process that is forked later would hold the guard's pipe open
         return engine
 
@@ -256,13 +269,17 @@ def _llm(options: Mapping[str, Any], stats: Stats) -> Any:
 
     from vllm.engine.arg_utils import AsyncEngineArgs
     from vllm.platforms import current_platform
+    from vllm.usage.usage_lib import UsageContext
     from vllm.v1.engine.async_llm import AsyncLLM
 
     known = sorted(field.name for field in fields(AsyncEngineArgs))
     checked(options, known, "backend.engine")
     # vLLM's own figures go nowhere: a line on the console every ten seconds says nothing that our samples do not
     arguments = {"disable_log_stats": True, **suited(options, current_platform.is_cpu())}
-    return AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments), stat_loggers=[stats.listener()])
+    # as for vLLM's own offline generation: a bare AsyncLLM runs 128 sequences in steps of 2048 tokens on whatever GPU
+    return AsyncLLM.from_engine_args(
+        AsyncEngineArgs(**arguments), usage_context=UsageContext.LLM_CLASS, stat_loggers=[stats.listener()]
+    )
 
 
 def _logging() -> Path:
