@@ -200,7 +200,7 @@ def pace(found: Sequence[Sample], prefill_rate: float | None = None, decode_rate
 
     Rates that are known (tokens/s, of all engines together) go before those observed.
     """
-    sessions = [
+    sessions: list[Sequence[Sample]] = [
         [sample for sample in found if sample.session == begun]
         for begun in dict.fromkeys(sample.session for sample in found)
     ]
