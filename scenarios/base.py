@@ -57,6 +57,8 @@ class File:
     """The option names a file, which a run must find again from any directory: `data: Annotated[str, File()] = ""`."""
 
 
+FILLED = ("voiced", "shown")
+"""Fields of a scenario that the run fills in from its other options: nobody sets them."""
 Artefact = Literal["swap", "mirror"]
 Beat = Turn | tuple[Turn, ...] | Line
 Play = Generator[Beat, Any, Outcome]
@@ -129,6 +131,10 @@ class Scenario(Record):
     """Words of ours that stand before a persona, or in its place, and so come and go with it: no part of a
     treatment."""
 
+    nameless: ClassVar[tuple[str, ...]] = ()
+    """Roles whose words are heard without their name before them: those who talk to somebody to whom nobody else
+    does."""
+
     artefacts: ClassVar[tuple[Artefact, ...]] = ()
     """Which of `swapped` and `mirrored` this scenario can play, and so which controls it offers."""
 
@@ -147,6 +153,8 @@ class Scenario(Record):
     """Questions are asked with the opposite polarity, and their answers read back: the control `mirror`."""
     voiced: tuple[str, ...] = ()
     """Roles that were given a backend of their own under roles.*; filled in by the run."""
+    shown: tuple[str, ...] = ()
+    """`role.axis` of all that the run sets or varies of anybody's persona; filled in by the run."""
 
     @model_validator(mode="after")
     def _able(self) -> Self:
@@ -242,6 +250,11 @@ class Scenario(Record):
     def veiled(self, role: str, case: Any) -> str:
         """What those who are blinded are told of a role in place of that, such as a CV without its name."""
         return ""
+
+    def scripted(self, case: Any) -> tuple[str, ...]:
+        """What is said in any case, whatever is answered: a user's scripted turns. Like all that is told before
+        anybody speaks, it may differ between arms in the declared words only."""
+        return ()
 
     def shown_images(self, case: Any) -> tuple[str, ...]:
         """The roles that are, or may be, shown a case's images with these options."""

@@ -21,7 +21,7 @@ from simrun.agents.records import Record
 from simrun.agents.reply import Decision
 from simrun.config.errors import ConfigError, explained, unknown
 from simrun.config.modules import held, imported, is_own, names, path
-from simrun.scenarios.base import Scenario
+from simrun.scenarios.base import FILLED, Scenario
 from simrun.scenarios.outcome import Outcome
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -187,5 +187,5 @@ def options(record: Any) -> dict[str, Any]:
     return {
         name: field.get_default(call_default_factory=True)
         for name, field in record.model_fields.items()
-        if name != "voiced"
+        if name not in FILLED
     }

@@ -230,7 +230,9 @@ class Config(Record):
         made: Scenario = _made(kind, given, f"scenario={name}")
         teams = made.teams()
         voiced = tuple(member for role, own in self.roles.items() if own.backend for member in teams.get(role, (role,)))
-        return made.model_copy(update={"voiced": voiced})
+        varied = (f"{role}.{what}" for role, own in (self.vary or {}).items() for what in own)
+        stated = (f"{role}.{axis}" for role, own in self.roles.items() for axis in own.persona)
+        return made.model_copy(update={"voiced": voiced, "shown": tuple(dict.fromkeys((*varied, *stated)))})
 
     def engine(
         self, role: str, own: Role | None = None, changes: Mapping[str, Any] = {}, played: Scenario | None = None

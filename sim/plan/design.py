@@ -20,7 +20,7 @@ from simrun.plan.contrasts import Contrast, contrasts
 from simrun.plan.factors import Factor, factors
 from simrun.plan.injections import Injection, injections
 from simrun.plan.roles import casting
-from simrun.scenarios.base import Case, Fault, Scenario, Unfit
+from simrun.scenarios.base import FILLED, Case, Fault, Scenario, Unfit
 from simrun.stage.stage import Stage
 from simrun.stage.trial import Trial
 
@@ -143,7 +143,7 @@ def _backends(config: Config, scenario: Scenario) -> dict[str, Backend]:
 def _identity(own: Casting) -> tuple[Any, ...]:
     """What an arm gives to the ids of its trials: its scenario's options, its settings, and whether it is a control."""
     scenario = own.scenario
-    options = scenario.model_dump(mode="json", exclude={"voiced", "encoding", *scenario.files()})
+    options = scenario.model_dump(mode="json", exclude={*FILLED, "encoding", *scenario.files()})
     return scenario.name, scenario.mode, options, own.arm.settings, own.arm.control
 
 

@@ -11,6 +11,8 @@ from simrun.plan.design import Plan
 from simrun.scenarios.base import Case
 from simrun.stage.stage import Stage
 
+SCRIPT = "script"
+"""Stands for the role of those who say what is written."""
 FRAMES = ("Name", "About you")
 """What stands before any persona, and so comes and goes with it; a scenario adds its own (`Scenario.frames`)."""
 
@@ -31,7 +33,10 @@ def told(plan: Plan, arm: str, case: Case) -> Staged:
     casting = plan.castings[arm]
     seeds = casting.seeds(plan.trial(case.id, arm, 0))
     fitted, cast = casting.cast(case, seeds)
-    return Staged(casting, casting.personas(case, seeds), cast, Stage(casting.scenario, fitted, cast, seeds).told())
+    texts = Stage(casting.scenario, fitted, cast, seeds).told()
+    if lines := casting.scenario.scripted(fitted):
+        texts = {**texts, SCRIPT: lines}
+    return Staged(casting, casting.personas(case, seeds), cast, texts)
 
 
 def spans(reference: Staged, arm: Staged, setting: Setting) -> Iterator[str]:

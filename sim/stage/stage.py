@@ -293,8 +293,11 @@ class Stage:
         self._tell(line, line.text, line.images)
 
     def _tell(self, spoken: Turn | Line, text: str, images: tuple[str, ...] = ()) -> None:
-        for hearer in self._hearers(spoken) if text else ():
-            self._seat(hearer, spoken.chat).hear(attributed(spoken.role, text), images)
+        if not text:
+            return
+        said = disarmed(text) if spoken.role in self._scenario.nameless else attributed(spoken.role, text)
+        for hearer in self._hearers(spoken):
+            self._seat(hearer, spoken.chat).hear(said, images)
 
     def _hearers(self, spoken: Turn | Line) -> tuple[str, ...]:
         """Who hears what is spoken, in the chat of that name; who is played by no agent has none."""
