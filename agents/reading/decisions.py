@@ -57,6 +57,9 @@ _SUPPOSED = re.compile(
     re.IGNORECASE,
 )
 """In the sentence before it."""
+_WORD = re.compile(r"[^\W\d_]+")
+_SENTENCE = re.compile(r"(?<!\be\.g)[.!?;]\s|\}")
+_CLAUSE = re.compile(r"[,:]\s")
 _FENCE = re.compile(r"```\w{0,20}")
 
 
@@ -108,7 +111,12 @@ def _fields(given: Mapping[str, Any], kinds: Sequence[type[K]], depth: int = 3) 
 
 
 def _known(given: Mapping[str, Any], kinds: Sequence[type[K]]) -> bool:
-    return any(key in labels or label(key) in labels for labels in (kind.labels() for kind in kinds) for key in given)
+    for kind in kinds:
+        labels = kind.labels()
+        for key in given:
+            if key in labels or label(key) in labels:
+                return True
+    return False
 
 
 def _made(found: Found, kinds: Sequence[type[K]]) -> K | None:
@@ -117,39 +125,62 @@ def _made(found: Found, kinds: Sequence[type[K]]) -> K | None:
 
 
 def _last(text: str, found: list[Found], kinds: Sequence[type[K]], told: Callable[[], str]) -> Read:
-    if len(found) > 1 or (
-        len(found[0].text) < len(text.strip()) and _rest(text, found[0])
-    ):  # an object that is all there is needs no second look
+    # an object that is all there is needs no second look
+    if len(found) > 1 or (len(found[0].text) < len(text.strip()) and _rest(text, found[0])):
         meant = [each for each in found if not _doubtful(text, each)]
-        heard = _squeezed(told()) if meant else ""
-        said = [each for each in meant if _squeezed(each.text) not in heard]
+        heard = told() if meant else ""
+        said = [each for each in meant if not _stands(_squeezed(each.text), heard)]
         if not said:
             return Read(why=QUOTED if meant else DOUBTFUL)
-        rival = [each for each in found if each.start > said[-1].start or (each in meant and each.fields is not None)]
-        if not _after_all(text, rival, said[-1]):
+        if len(found) > 1 and not _after_all(text, _rivals(found, meant, said[-1]), said[-1]):
             return Read(why=DOUBTFUL)
         found = said
     made = _made(found[-1], kinds)
     return Read(made) if made else Read(why=WRONG if found[-1].fields is not None else BROKEN)
 
 
+def _rivals(found: list[Found], meant: list[Found], last: Found) -> list[Found]:
+    """What the last object must stand in an order to: what comes after it, and what is meant before it."""
+    return [each for each in found if each.start > last.start or (each in meant and each.fields is not None)]
+
+
 def _rest(text: str, found: Found) -> str:
     """What a reply says beside an object."""
-    sides = text[: found.start], text[found.end :]
-    return "".join((_FENCE.sub("", side) if "```" in side else side).strip(_PROSE) for side in sides)
+    before, after = text[: found.start], text[found.end :]
+    if "```" in text:
+        before, after = _FENCE.sub("", before), _FENCE.sub("", after)
+    return before.strip(_PROSE) + after.strip(_PROSE)
 
 
 def _doubtful(text: str, found: Found) -> bool:
     """Whether the sentence around an object denies it, supposes it, or goes on about it."""
-    before = text[max(0, found.start - 80) : found.start].rpartition("\n")[2]
     after = text[found.end : found.end + 80].partition("\n")[0].lstrip(" \t`\"'”*)")
     if after.startswith("?"):
         return True
-    word = re.match(r"[^\W\d_]+", after)
+    word = _WORD.match(after)
     if word and word[0].islower() and word[0] not in _GOES_ON and word[0] not in _WITHOUT_ORDER:
         return True
-    sentence = re.split(r"(?<!\be\.g)[.!?;]\s|\}", before)[-1]
-    return bool(_SUPPOSED.search(sentence) or _DENIED.search(re.split(r"[,:]\s", sentence)[-1]))
+    begin = found.start - 80 if found.start > 80 else 0
+    before = text[begin : found.start].rpartition("\n")[2]
+    if not before.strip():
+        return False
+    sentence = _SENTENCE.split(before)[-1]
+    return bool(_SUPPOSED.search(sentence) or _DENIED.search(_CLAUSE.split(sentence)[-1]))
+
+
+def _stands(words: str, told: str) -> bool:
+    """Whether an object stands in a text: looked for where one begins, blanks left out as far as they go."""
+    at = told.find("{")
+    for _ in range(WANTING):
+        if at < 0:
+            return False
+        here = _squeezed(told[at : at + 4 * len(words)])
+        if here.startswith(words):
+            return True
+        if len(here) < len(words) and at + 4 * len(words) < len(told):
+            break  # many blanks: all of it is read
+        at = told.find("{", at + 1)
+    return words in _squeezed(told)
 
 
 def _squeezed(text: str) -> str:

@@ -34,9 +34,9 @@ class Contradiction(ValueError):
 
 def objects(text: str) -> list[Found]:
     """The outermost objects, in order; of one that cannot be decoded those that stand in it."""
+    if (only := _only(text)) is not None:  # the usual case, and the quickest
+        return [only]
     whole = text.strip()
-    if whole[:1] == "{" and whole[-1:] == "}" and (fields := _strict(whole)) is not None:
-        return [Found(0, len(text), whole, fields)]
     if whole[:1] == '"' and isinstance(said := _strict(whole), str):
         return [Found(0, len(text), found.text, found.fields) for found in objects(said)]
     found = list(_found(text, _TOKEN))
@@ -44,6 +44,17 @@ def objects(text: str) -> list[Found]:
         return found
     # a quote that is not closed hides the braces after it
     return list(_found(text, _BRACE)) or found
+
+
+def _only(text: str) -> Found | None:
+    """The object of a text in which there is no other brace."""
+    start = text.find("{")
+    try:
+        fields, end = _DECODER.raw_decode(text, start) if start >= 0 else (None, 0)
+    except (ValueError, RecursionError):
+        return None
+    alone = isinstance(fields, dict) and text.find("{", end) < 0 and text.find("}", end) < 0
+    return Found(start, end, text[start:end], fields) if alone else None
 
 
 def is_object(text: str) -> bool:

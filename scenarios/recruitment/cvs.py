@@ -80,13 +80,14 @@ def facts(candidate: Candidate) -> dict[str, tuple[str, ...]]:
 def render(candidate: Candidate, paper: Paper, style: Style = "chronological") -> str:
     """A CV: the facts in one style, the name on top, and who it is else at the end. Paper() is a blind CV."""
     form, between, before = STYLES[style]
-    said = {
-        what: between.join(
-            before + one_line(each) if what in ("positions", "skills") else one_line(each) for each in items
-        )
-        for what, items in facts(candidate).items()
-    }
+    said = {what: between.join(_listed(items, what, before)) for what, items in facts(candidate).items()}
     return "\n\n".join(filter(None, (form.format(name=paper.name or WITHHELD, **said), further(paper))))
+
+
+def _listed(items: tuple[str, ...], what: str, before: str) -> tuple[str, ...]:
+    """The items of a list, each on a line of its own."""
+    plain = items if "".join(items).isprintable() else tuple(map(one_line, items))
+    return tuple(before + each for each in plain) if before and what in ("positions", "skills") else plain
 
 
 def further(paper: Paper) -> str:

@@ -84,8 +84,10 @@ class Seat:
 
     def _located(self, message: Message) -> Message:
         """Where its images lie, which is no part of its digest: a file of cases may be moved."""
+        if not message.images:
+            return message
         found = tuple(located(image, self._folder) for image in message.images)
-        return message.model_copy(update={"images": found}) if found else message
+        return message.model_copy(update={"images": found})
 
 
 class Due(NamedTuple):

@@ -36,7 +36,9 @@ def limited(size: int, *line: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("size", [100, 2_000, 5_000, 9_000, 20_000, 40_000, 60_000])
-@pytest.mark.parametrize("more", [[], ["workers=2"]], ids=["one process", "workers"])
+@pytest.mark.parametrize(
+    "more", [[], pytest.param(["workers=2"], marks=pytest.mark.slow)], ids=["one process", "workers"]
+)
 def test_no_room_is_said_once_and_the_run_goes_on(tmp_path, size, more):
     out = f"out={tmp_path / 'runs'}"
     done = limited(size, *ASKED, *more, out)
