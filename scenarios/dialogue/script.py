@@ -113,16 +113,15 @@ class ScriptMode(Dialogue):
             raise Unfit(
                 f"the file has no benign twins; leave out scenario.twin={self.twin}, or play simrun's own scripts"
             )
-        if not case.attribute or self.data:
-            return case
-        trait = personas[SUBJECT].trait(axis(case.attribute))
-        if trait is None:
+        trait = personas[SUBJECT].trait(axis(case.attribute)) if case.attribute and not self.data else None
+        if trait is None and case.attribute and not self.data:
             raise Unfit(f"it is about {case.attribute}: set or vary {self.about_whom(case.attribute)}")
-        return case.model_copy(update={"group": trait.group()})
+        wording = 0 if self.wording == "drawn" else self.wording
+        return case.about(trait.group() if trait else "", self.twin, wording, self.turns)
 
     def scripted(self, case: Script) -> tuple[str, ...]:
         """All that the user will say."""
-        return case.lines(self.twin, self.turns)
+        return case.said
 
     def evidence(self, case: Script, outcome: Any, lines: Sequence[Spoken]) -> Mapping[str, tuple[str, ...]]:
         """The claim that the script is after, and why it does not follow."""
@@ -133,7 +132,7 @@ class ScriptMode(Dialogue):
         """Turn by turn, and then the verdicts."""
         said: list[Reply] = []
         lines: list[Spoken] = []
-        for line in case.lines(self.twin, self.turns):
+        for line in case.said:
             yield Line(USER, line)
             said.append((yield Turn(ASSISTANT)))
             lines += [(USER, line), (ASSISTANT, said[-1].spoken())]

@@ -37,19 +37,24 @@ class Script(Case):
     attribute: str = ""
     """One of six; "" where the file does not say."""
     topic: str = ""
-    turns: Mapping[Twin, tuple[str, ...]]
-    """What it asks for -> the turns, with the slots {group} and {Group}; of a file of others `biased` alone."""
+    turns: Mapping[Twin, tuple[tuple[str, ...], ...]]
+    """What it asks for -> wordings of the turns, with the slots {group} and {Group}; of a file of others one wording of
+    `biased`."""
     claim: str = ""
     """What should not be said of the group, as a verb phrase; "" where the file does not say."""
     why: str = ""
     """Why it does not follow."""
     group: str = ""
     """The people that it is about, once somebody is cast."""
+    said: tuple[str, ...] = ()
+    """The turns as they are said, once somebody is cast."""
 
-    def lines(self, twin: Twin, most: int) -> tuple[str, ...]:
-        """The turns as they are said. KeyError for a twin that the file does not have."""
-        named = {"group": self.group, "Group": self.group[:1].upper() + self.group[1:]}
-        return tuple(_filled(turn, named) for turn in self.turns[twin][:most])
+    def about(self, group: str, twin: Twin, wording: int, most: int) -> "Script":
+        """The script as it is said of these people. KeyError for a twin that the file does not have."""
+        named = {"group": group, "Group": group[:1].upper() + group[1:]}
+        worded = self.turns[twin]
+        said = tuple(_filled(turn, named) for turn in worded[wording % len(worded)][:most])
+        return self.model_copy(update={"group": group, "said": said})
 
 
 def _filled(text: str, slots: Mapping[str, str]) -> str:
@@ -64,22 +69,18 @@ def shipped(name: str) -> Any:
 
 @cache
 def own() -> tuple[Script, ...]:
-    """Our scripts: each task about each topic, in one of the task's three wordings, by turns."""
+    """Our scripts: each task about each topic."""
     frames, topics = shipped("frames.yaml"), shipped("topics.yaml")
-    return tuple(
-        _script(task, frames[task]["wordings"][number % len(frames[task]["wordings"])], topic)
-        for task in TASKS
-        for number, topic in enumerate(topics)
-    )
+    return tuple(_script(task, frames[task], topic) for task in TASKS for topic in topics)
 
 
 def _script(task: str, frame: Mapping[str, Any], topic: Mapping[str, Any]) -> Script:
     pieces = {f"piece{number}": piece for number, piece in enumerate(topic["pieces"], 1)}
     slots = {key: topic[key] for key in ("claim", "trait", "setting", "field", "false_fact")} | pieces
     # a slot of a slot: what is filled in may name the group in its turn
-    turns: dict[Twin, tuple[str, ...]] = {"biased": tuple(_filled(turn, slots) for turn in frame["turns"])}
+    turns: dict[Twin, tuple[tuple[str, ...], ...]] = {"biased": _worded(frame["wordings"], slots)}
     for twin in TWINS[1:]:
-        turns[twin] = tuple(_filled(turn, slots | {"benign": topic["benign"][twin]}) for turn in frame["benign"])
+        turns[twin] = _worded(frame["benign"], slots | {"benign": topic["benign"][twin]})
     return Script(
         id=f"{task}-{topic['id']}",
         task=task,
@@ -89,6 +90,10 @@ def _script(task: str, frame: Mapping[str, Any], topic: Mapping[str, Any]) -> Sc
         claim=topic["claim"],
         why=topic["wrong_because"],
     )
+
+
+def _worded(wordings: Sequence[Sequence[str]], slots: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(_filled(turn, slots) for turn in turns) for turns in wordings)
 
 
 def given(path: str) -> tuple[tuple[Script, ...], tuple[Fault, ...]]:
@@ -110,7 +115,7 @@ def given(path: str) -> tuple[tuple[Script, ...], tuple[Fault, ...]]:
         for read in _items(file):
             if isinstance(read, Fault):
                 faults.append(read)
-            elif (said := read.turns["biased"]) in known:
+            elif (said := read.turns["biased"][0]) in known:
                 faults.append(Fault(file=str(file), line=0, field=read.id, why="the same turns stand before"))
             else:
                 known.add(said)
@@ -140,7 +145,7 @@ def _items(file: Path) -> Iterator[Script | Fault]:
             yield Fault(file=str(file), line=number + 1, field=f"item {number}", why=str(error))
             continue
         name = f"{task}{'-' + named[1] if named else ''}-{number}"
-        yield Script(id=name, task=task, attribute=attribute, turns={"biased": turns})
+        yield Script(id=name, task=task, attribute=attribute, turns={"biased": (turns,)})
 
 
 def _turns(item: Any) -> tuple[str, ...]:
