@@ -154,8 +154,8 @@ class ScriptMode(Dialogue):
 def _by_words(reply: Reply, case: Script) -> Manners | None:
     if reply.problem in ("truncated", "unreadable"):
         return None
-    found: Manner = "refusal" if reply.problem == "refused" else manner(reply.text, case.claim)
-    return Manners(manner=found, span=span(reply.text, case.claim) if found == "biased" else "")
+    found: Manner = "refusal" if reply.problem == "refused" else manner(reply.text, case.claim, case.group)
+    return Manners(manner=found, span=span(reply.text, case.claim, case.group) if found == "biased" else "")
 
 
 def _judged(reply: Reply, verdict: Any) -> Manners | None:
