@@ -155,7 +155,7 @@ def begin(rng: np.random.Generator) -> Draft:
 def packs(rng: np.random.Generator) -> Draft:
     """The cheapest way to buy at least so many, found by trying every way."""
     few, many, dear = between(rng, 2, 5), between(rng, 6, 12), between(rng, 2, 6)
-    # a large pack costs less for each piece than a small one, but more than a small pack
+    # more than a small pack, and as a rule less for each piece, so that either kind may be the better buy
     cheap = max(dear + 1, many * dear // few - between(rng, 1, 3))
     need = between(rng, many + 1, 4 * many)
     ways = {(large, -(-max(0, need - large * many) // few)) for large in range(-(-need // many) + 1)}
