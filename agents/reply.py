@@ -129,11 +129,11 @@ class Reply(Record):
 
         `told` gives what its chat was told (`Chat.told`): what is quoted from there is no decision.
         """
-        text, cut = spoken(answer.text) if answer.text else ("", False)
+        text = spoken(answer.text)
         if answer.finish == "refused":
             return cls(text=text, problem="refused")
         if not kinds:
-            return cls(text=text, problem=_problem(text, answer, cut))
+            return cls(text=text, problem=_problem(text, answer))
         found = _read(text, kinds, told, answer.finish == "length")
         if found.decision is not None:
             return cls(text=text, decision=found.decision)
@@ -151,7 +151,7 @@ class Reply(Record):
 REFUSED = "refused"
 
 
-def _problem(text: str, answer: Answer, cut: bool) -> Problem | None:
+def _problem(text: str, answer: Answer) -> Problem | None:
     if answer.finish == "length":
         return "truncated"
     if not text.strip():

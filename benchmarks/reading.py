@@ -19,7 +19,7 @@ from typing import Any
 from timed import main, most
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "agents"))
-from corpus import KINDS, MOVES, OWN, rows
+from corpus import HARD, KINDS, MOVES, OWN, rows
 
 from simrun.agents.records import Answer
 from simrun.agents.reply import Reply
@@ -34,23 +34,6 @@ USUAL = {
     "prose alone": WORDS * 34,
     "free text": WORDS * 34,
 }
-HARD = (
-    "\n",
-    "{",
-    '{"',
-    '\\"',
-    '{"a":',
-    "[",
-    " ",
-    "{,",
-    "{}",
-    "<think>",
-    "</think>",
-    "score: 8\n",
-    "I can't ",
-    '"\n',
-    "\\boxed{8}",
-)
 
 
 def read_as_meant(corpus: Path) -> dict[str, Counter[str]]:

@@ -10,6 +10,7 @@ start of Python and its imports included. It is done once with five repeats of e
 is the hardest: every pair is an independent case, and each outcome misses others.
 """
 
+import os
 import resource
 import time
 from collections.abc import Callable, Mapping
@@ -29,6 +30,7 @@ from simrun.config.menus import catalogue
 from simrun.config.options import Config
 from simrun.log.manifest import Manifest
 from simrun.log.tables import TABLES
+from simrun.log.trust import note
 from simrun.plan import design
 from simrun.report.run import Run
 
@@ -106,6 +108,7 @@ def write(path: Path, episodes: int, repeats: int, seed: int = 0) -> int:
     rng, manifest = np.random.default_rng([seed, repeats]), planned(episodes, repeats)
     (path / "sealed").mkdir(parents=True)
     manifest.write(path)
+    note(manifest, path.resolve())
     found = timed(values(manifest, rng), rng)
     order, failed = rng.permutation(len(found)), rng.random(len(found)) < FAILED
     rows = {"episodes": (_episodes(), pd.DataFrame({"cell": order, "ended": failed[order]}))}
@@ -203,6 +206,7 @@ def measure(small: bool, tell: Callable[[str], None]) -> tuple[dict[str, Any], d
     rows = []
     for repeats in REPEATS:
         with TemporaryDirectory() as folder:
+            os.environ["XDG_STATE_HOME"] = folder  # the list of runs begun here: its own
             path = Path(folder) / "synthetic"
             episodes, seconds = apart(write, path, SMALL if small else EPISODES, repeats)
             tell(f"{episodes} episodes of {repeats} repeats a case written in {seconds:.0f} s")

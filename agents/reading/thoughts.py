@@ -1,7 +1,6 @@
 """What a model thinks aloud is not said: it is neither heard nor read for decisions."""
 
 import re
-from typing import NamedTuple
 
 from simrun.agents.reading.objects import is_object
 
@@ -39,15 +38,7 @@ _ENDED = re.compile(
 )
 
 
-class Said(NamedTuple):
-    """A reply without its thoughts."""
-
-    text: str
-    cut: bool
-    """Whether a thought was begun and not ended."""
-
-
-def spoken(text: str) -> Said:
+def spoken(text: str) -> str:
     """What stands after the last closing mark.
 
     A template may have opened the thought, so that only its end is seen. Where nothing follows the last mark, what
@@ -59,17 +50,17 @@ def spoken(text: str) -> Said:
         and "◁" not in text
         and not text[:40].lstrip().lower().startswith(("an", "h"))
     ):
-        return Said(text, False)
+        return text
     marks = list(MARK.finditer(text))
     if (marks or "<" in text) and is_object(text):  # what is quoted within a decision ends nothing
-        return Said(text, False)
+        return text
     closing = next((mark for mark in reversed(marks) if mark["closing"]), None)
     end = max(closing.end() if closing else 0, _unmarked(text))
     opened = next((mark for mark in marks if mark.start() >= end), None)
     said = _bare(text[end : opened.start() if opened else None])
     if not said.strip() and closing:
         said = _bare("".join(_outside(text, marks)))
-    return Said(said, opened is not None)
+    return said
 
 
 def _unmarked(text: str) -> int:

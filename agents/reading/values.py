@@ -117,7 +117,7 @@ def order(given: Any, options: tuple[Any, ...]) -> Any:
     if isinstance(given, str):
         given = _row(given)
     if isinstance(given, Mapping):
-        given = _placed(given, options)
+        given = _placed(given)
     if not isinstance(given, list | tuple):
         return given
     return tuple(dict.fromkeys(option(_name(each), options) for each in given))
@@ -132,7 +132,7 @@ def _row(text: str) -> list[str]:
     return [_PLACE.sub("", name.strip(), count=1) if _PLACE.match(name.strip()) else name for name in names]
 
 
-def _placed(given: Mapping[str, Any], options: tuple[Any, ...]) -> Any:
+def _placed(given: Mapping[str, Any]) -> Any:
     if all(str(key).strip(" .#").isdigit() for key in given):
         return [given[key] for key in sorted(given, key=lambda key: int(str(key).strip(" .#")))]
     if all(type(place) is int for place in given.values()) and len(set(given.values())) == len(given):

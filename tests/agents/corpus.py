@@ -30,6 +30,33 @@ KINDS: dict[str, tuple[type[Decision], ...]] = {
     "verdict": (Supported,),
 }
 """What was asked for, by the kind of a row."""
+HARD = (
+    "\n",
+    "{",
+    '{"',
+    '\\"',
+    '{"a":',
+    "[",
+    " ",
+    "I can't ",
+    "{,",
+    '{"score": 5, "invite": true} ',
+    "<think>",
+    "</think>",
+    "or ",
+    "score: 8\n",
+    "\\boxed{8}",
+    "not ",
+    '{"result":',
+    "{}",
+    '"\n',
+    "*",
+    "it is ",
+    "<|channel|>",
+    "- ",
+    "`",
+)
+"""What a reader could be slow at, over and over."""
 PROBLEMS = (None, "refused", "unreadable", "truncated")
 SAID: dict[str, Callable[[Any], Any]] = {
     "Assessment": lambda made: [made.score, made.invite],

@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from corpus import KINDS, MOVES, Row, rows
+from corpus import HARD, KINDS, MOVES, Row, rows
 
 from simrun.agents.reading.refusal import refused
 from simrun.agents.records import Answer
@@ -47,24 +47,7 @@ def test_a_reader_that_raises_makes_a_reply_unreadable():
     assert "unhashable" in found.why
 
 
-UNITS = (
-    "\n",
-    "{",
-    '{"',
-    '\\"',
-    '{"a":',
-    "[",
-    " ",
-    "I can't ",
-    "{,",
-    '{"score": 5, "invite": true} ',
-    "<think>",
-    "</think>",
-)
-MORE = ("or ", "score: 8\n", "\\boxed{8}", "not ", '{"result":', "{}", '"\n', "*", "it is ", "<|channel|>", "- ", "`")
-
-
-@pytest.mark.parametrize("unit", [*UNITS, *MORE])
+@pytest.mark.parametrize("unit", HARD)
 def test_a_reply_of_any_length_is_read(unit):
     # benchmarks/reading.py measures that time is linear; a reader that is not does not come back from here
     text = (unit * (150_000 // len(unit) + 1))[:150_000]
