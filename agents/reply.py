@@ -1,5 +1,6 @@
 """From the text an engine returned to what was said and decided, or why nothing was."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, ClassVar, Literal, Self, TypeVar
@@ -122,6 +123,8 @@ class Reply(Record):
     problem: Problem | None = None
     why: str = ""
     """What was wrong with a reply that is unreadable or truncated, for whoever asks again."""
+    options: Mapping[str, float] | None = None
+    """Of a forced choice, how probable each option was, summing to 1; None where the engine did not tell."""
 
     @classmethod
     def of(cls, answer: Answer, kinds: Sequence[type[Decision]] = (), told: Callable[[], str] = str) -> Self:
@@ -136,7 +139,7 @@ class Reply(Record):
             return cls(text=text, problem=_problem(text, answer))
         found = _read(text, kinds, told, answer.finish == "length")
         if found.decision is not None:
-            return cls(text=text, decision=found.decision)
+            return cls(text=text, decision=found.decision, options=_shares(answer.options))
         if answer.finish == "length":
             return cls(text=text, problem="truncated", why=found.why)
         if found.why == REFUSED:
@@ -146,6 +149,20 @@ class Reply(Record):
     def spoken(self) -> str:
         """What the others hear: the decision in words, or the text itself."""
         return self.text.strip() if self.decision is None else self.decision.spoken()
+
+    def chance(self, *options: str) -> float | None:
+        """How probable it was that one of these options would be chosen; None where the engine did not tell."""
+        return None if self.options is None else sum(self.options.get(option, 0.0) for option in options)
+
+
+def _shares(weights: Mapping[str, float] | None) -> Mapping[str, float] | None:
+    """Log-probabilities as probabilities that sum to 1."""
+    if not weights:
+        return None
+    most = max(weights.values())
+    chances = {option: math.exp(weight - most) for option, weight in weights.items()}
+    total = sum(chances.values())
+    return {option: chance / total for option, chance in chances.items()}
 
 
 REFUSED = "refused"

@@ -57,9 +57,12 @@ class File:
     """The option names a file, which a run must find again from any directory: `data: Annotated[str, File()] = ""`."""
 
 
-FILLED = ("voiced", "shown")
+FILLED = ("voiced", "shown", "outcomes")
 """Fields of a scenario that the run fills in from its other options: nobody sets them."""
 Artefact = Literal["swap", "mirror"]
+Outcomes = Literal["sampled", "expected", "both"]
+"""A forced choice enters an outcome as what was said; as the probability that the engine gives it, where it gives one
+(the sampled choice only moves the play on); or so, with what was said beside it."""
 Beat = Turn | tuple[Turn, ...] | Line
 Play = Generator[Beat, Any, Outcome]
 """Yields who speaks (a tuple: at the same time, unheard by each other), receives a Reply (a tuple of them), returns
@@ -155,6 +158,8 @@ class Scenario(Record):
     """Roles that were given a backend of their own under roles.*; filled in by the run."""
     shown: tuple[str, ...] = ()
     """`role.axis` of all that the run sets or varies of anybody's persona; filled in by the run."""
+    outcomes: Outcomes = "sampled"
+    """Whether a forced choice counts as what was said, or as how probable it was; filled in by the run."""
 
     @model_validator(mode="after")
     def _able(self) -> Self:

@@ -16,7 +16,7 @@ from simrun.agents.records import Record
 from simrun.config.errors import ConfigError, explained, unknown
 from simrun.config.gate import OPEN, Gate
 from simrun.config.menus import backend, judge, modes, options, scenario
-from simrun.scenarios.base import Scenario
+from simrun.scenarios.base import Outcomes, Scenario
 
 
 class Role(Record):
@@ -116,6 +116,9 @@ class Config(Record):
     panel); `judge.OPTION` are their options."""
     metrics: tuple[str, ...] | None = None
     """Which metrics the report computes; all whose needs the run meets when not given."""
+    outcomes: Outcomes = "sampled"
+    """`sampled`: a forced choice counts as what was said; `expected`: as the probability that the engine gives it, where
+    it can tell; `both`: so, with what was said beside it."""
     cases: int | tuple[str, ...] | None = 4
     """How many of the scenario's cases, drawn by the seed; or their ids; null for all."""
     repeats: int = Field(1, ge=1)
@@ -232,7 +235,8 @@ class Config(Record):
         voiced = tuple(member for role, own in self.roles.items() if own.backend for member in teams.get(role, (role,)))
         varied = (f"{role}.{what}" for role, own in (self.vary or {}).items() for what in own)
         stated = (f"{role}.{axis}" for role, own in self.roles.items() for axis in own.persona)
-        return made.model_copy(update={"voiced": voiced, "shown": tuple(dict.fromkeys((*varied, *stated)))})
+        shown = tuple(dict.fromkeys((*varied, *stated)))
+        return made.model_copy(update={"voiced": voiced, "shown": shown, "outcomes": self.outcomes})
 
     def engine(
         self, role: str, own: Role | None = None, changes: Mapping[str, Any] = {}, played: Scenario | None = None
@@ -249,6 +253,8 @@ class Config(Record):
         with self._gate.held():
             chosen = backend(kind)
         made: Backend = _made(chosen, {**shared, **own.engine, **changes}, f"backend={kind}")
+        if self.outcomes != "sampled" and getattr(made, "choice_logprobs", True) is None:
+            made = made.model_copy(update={"choice_logprobs": True})
         if isinstance(made, Scripted) and not made.rules:
             return made.model_copy(update={"rules": (played or self.played()).script})
         return made

@@ -45,9 +45,9 @@ class Server(ChatCompletions):
     """Whether this model takes images."""
     priority: bool = False
     """Let those who judge wait behind those who play; for vLLM servers with `--scheduling-policy priority`."""
-    choice_logprobs: bool = False
+    choice_logprobs: bool | None = None
     """With each decision that is a forced choice, the log-probability of every option; of vLLM
-    servers, at the price of three requests."""
+    servers, at the price of three requests. None is: where `outcomes` asks for it."""
     launch: bool = False
     """Start vLLM servers for `model`, a folder in Hugging Face's layout or a
     name on the hub, and end them with the run."""
