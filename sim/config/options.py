@@ -117,8 +117,8 @@ class Config(Record):
     metrics: tuple[str, ...] | None = None
     """Which metrics the report computes; all whose needs the run meets when not given."""
     outcomes: Outcomes = "sampled"
-    """`sampled`: a forced choice counts as what was said; `expected`: as the probability that the engine gives it, where
-    it can tell; `both`: so, with what was said beside it."""
+    """`sampled`: a forced choice counts as what was said; `expected`: as how probable it was, where the engine can
+    tell; `both`: so, with what was said beside it."""
     cases: int | tuple[str, ...] | None = 4
     """How many of the scenario's cases, drawn by the seed; or their ids; null for all."""
     repeats: int = Field(1, ge=1)
