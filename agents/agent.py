@@ -1,5 +1,6 @@
 """A role with everything it brings onto the stage."""
 
+from collections.abc import Mapping
 from functools import cache
 
 from simrun.agents.records import Record
@@ -15,6 +16,8 @@ class Agent(Record):
     role: str
     brief: str
     """The rules of the scenario and what this role knows of the case."""
+    reads: Mapping[str, str] = {}
+    """What lies before it in each of its chats, by the chat's name, such as the paper that it reviews there."""
     persona: str = ""
     """Who it is, told to itself."""
     tendency: str = ""
@@ -30,9 +33,9 @@ class Agent(Record):
     opening: str = ""
     """Words it says before anybody else, without a model."""
 
-    def prompt(self) -> str:
-        """The system message."""
-        return "\n\n".join(filter(None, (self.brief, self.persona, self.tendency, self.guard)))
+    def prompt(self, chat: str = "") -> str:
+        """The system message of one of its chats."""
+        return "\n\n".join(filter(None, (self.brief, self.reads.get(chat), self.persona, self.tendency, self.guard)))
 
 
 @cache

@@ -236,7 +236,9 @@ class Scenario(Record):
         return SPOKEN
 
     def hears(self, case: Any, rng: np.random.Generator) -> "nx.DiGraph[str]":
-        """Who hears whom: an edge from speaker to hearer. Blind review is a missing edge.
+        """Who hears whom: an edge from speaker to hearer. Blind review is a missing edge, or one that is `unknown`: what is
+        said is heard, and who says it is not told (`graph.add_edge("author", "reviewer", unknown=True)`). An edge with
+        `chat` tells who somebody is in that chat of the hearer only.
 
         `rng` draws what is drawn, such as a random graph: it follows from run seed, case and repeat and not from the
         arm.
@@ -246,6 +248,11 @@ class Scenario(Record):
     def brief(self, role: str, case: Any) -> str:
         """What a role is told before the play: the rules, then the case. The same in every arm."""
         raise NotImplementedError
+
+    def reads(self, role: str, case: Any) -> Mapping[str, str]:
+        """What lies before a role in each of its chats beside its brief: chat -> text. The same in every arm but for the
+        declared words."""
+        return {}
 
     def introduce(self, role: str, persona: Persona, case: Any) -> str:
         """How a role's persona is put to those who hear it; "" where there is nothing to tell."""

@@ -30,6 +30,8 @@ class Paper(Record):
     """The elements that are flawed."""
     names: Mapping[str, str] = {}
     """Of each flaw, a regular expression of the words by which a review names it."""
+    hidden: bool = False
+    """Whether an instruction to the reviewer is hidden in it."""
     rating: float | None = None
     """What people gave it, where that is known."""
     accepted: bool | None = None
@@ -84,6 +86,7 @@ class Submission(Record):
             sound=1 - len(flaws) / len(elements),
             flaws=flaws,
             names={name: elements[name].names for name in flaws},
+            hidden=version == "hidden",
         )
 
     def _text(self, version: Version, flaws: tuple[str, ...], hiding: Hiding, author: str) -> str:

@@ -86,6 +86,7 @@ class Casting:
         return Agent(
             role=role,
             brief="" if written else scenario.brief(role, case),
+            reads={} if written else scenario.reads(role, case),
             persona=f"About you: {own}" if own else "",
             tendency=self._tendency(role, case, personas),
             guard=measure.prompt,

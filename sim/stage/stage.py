@@ -139,7 +139,8 @@ class Stage:
         self.transcript: list[Entry] = []
         self._scenario, self._case, self._cast, self._seeds = scenario, case, cast, seeds
         self._facts = scenario.facts(case)
-        self._introductions: dict[str, list[str]] = {}
+        self._introductions: dict[str, list[tuple[str, str | None]]] = {}
+        """What each speaker is told of others, and in which of its chats: None is in all of them."""
         self._seats: dict[tuple[str, str], Seat] = {}
         self._heard: dict[str, tuple[str, ...]] = {}
         """By whom each speaker is heard, of those who are played by an agent."""
@@ -244,8 +245,10 @@ class Stage:
         }
         for role, agent in self._cast.items():
             for hearer in self._heard.get(role, ()):
-                if told := agent.veiled if self._cast[hearer].blind else agent.introduction:
-                    self._introductions[hearer].append(told)
+                edge = ears.edges[role, hearer]
+                told = agent.veiled if self._cast[hearer].blind else agent.introduction
+                if told and not edge.get("unknown"):
+                    self._introductions[hearer].append((told, edge.get("chat")))
         for role in speaking:
             self._seat(role, "")
         for role, agent in self._cast.items():
@@ -256,9 +259,10 @@ class Stage:
         """One chat of a role; each begins with who it is, and with whom it is introduced to."""
         seat = self._seats.get((role, chat))
         if seat is None:
-            seat = self._seats[role, chat] = Seat(self._cast[role].prompt(), self._case.folder)
-            for told in self._introductions[role]:
-                seat.hear(told)
+            seat = self._seats[role, chat] = Seat(self._cast[role].prompt(chat), self._case.folder)
+            for told, where in self._introductions[role]:
+                if where in (None, chat):
+                    seat.hear(told)
         return seat
 
     def _advance(self, value: Reply | tuple[Reply, ...] | None) -> None:

@@ -1,0 +1,63 @@
+"""Who reviews which paper: a bipartite graph within everybody's load, without conflicts of interest."""
+
+from collections.abc import Mapping, Sequence
+
+import networkx as nx
+import numpy as np
+
+FINE = 1_000_000
+"""Costs are whole numbers for the flow that assigns: so many steps lie between no affinity and full affinity."""
+
+
+def assigned(
+    papers: Sequence[str],
+    reviewers: Sequence[str],
+    each: int,
+    load: int,
+    affinity: Mapping[tuple[str, str], float],
+    conflicts: frozenset[tuple[str, str]] = frozenset(),
+) -> dict[str, tuple[str, ...]]:
+    """`each` reviewers for every paper, at most `load` papers for every reviewer, affinity (reviewer, paper) as high as
+    can be in all; by lot where the affinities are drawn.
+
+    It is the flow of least cost, which is exact. ValueError says what stands in the way where it cannot be met.
+    """
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    for reviewer in reviewers:
+        graph.add_edge("from", f"r:{reviewer}", capacity=load, weight=0)
+    for paper in papers:
+        graph.add_edge(f"p:{paper}", "to", capacity=each, weight=0)
+        for reviewer in reviewers:
+            if (reviewer, paper) not in conflicts:
+                cost = -round(FINE * affinity.get((reviewer, paper), 0.0))
+                graph.add_edge(f"r:{reviewer}", f"p:{paper}", capacity=1, weight=cost)
+    flow = nx.max_flow_min_cost(graph, "from", "to")
+    found = {paper: tuple(each for each in reviewers if flow[f"r:{each}"].get(f"p:{paper}")) for paper in papers}
+    if short := [paper for paper, those in found.items() if len(those) < each]:
+        raise ValueError(
+            f"{each} reviewers cannot be found for {', '.join(short[:3])}: {len(reviewers)} reviewers with at most {load} papers "
+            f"each and {len(conflicts)} conflicts, for {len(papers)} papers; raise scenario.load or scenario.committee, or "
+            "lower scenario.reviewers or scenario.conflicts"
+        )
+    return found
+
+
+def by_lot(
+    papers: Sequence[str], reviewers: Sequence[str], rng: np.random.Generator
+) -> dict[tuple[str, str], float]:
+    """Affinities that are drawn: any assignment is as likely as any other that they lead to."""
+    drawn = rng.random((len(reviewers), len(papers)))
+    return {
+        (reviewer, paper): float(drawn[row, column])
+        for row, reviewer in enumerate(reviewers)
+        for column, paper in enumerate(papers)
+    }
+
+
+def conflicting(
+    papers: Sequence[str], reviewers: Sequence[str], each: int, rng: np.random.Generator
+) -> frozenset[tuple[str, str]]:
+    """So many papers of each reviewer, by lot, which that reviewer must not read."""
+    return frozenset(
+        (reviewer, str(paper)) for reviewer in reviewers for paper in rng.choice(papers, min(each, len(papers)), replace=False)
+    )

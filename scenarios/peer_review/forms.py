@@ -1,0 +1,102 @@
+"""What reviewers and chairs hand in: a review in sections, scores on the run's own scale, a decision."""
+
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, create_model
+
+from simrun.agents.reply import Decision
+
+LOW, HIGH = 0.0, 10.0
+"""Within which every scale lies."""
+Steps = tuple[float, ...]
+"""A scale: the scores that can be given, in rising order."""
+SCORED = ("overall", "soundness", "novelty", "clarity", "confidence")
+"""What a reviewer scores, all on one scale."""
+
+
+class Review(Decision):
+    """A review in sections; `review(steps)` adds the scores."""
+
+    summary: str
+    strengths: str = ""
+    weaknesses: str = ""
+    questions: str = ""
+
+    def spoken(self) -> str:
+        """What the others read of it."""
+        parts = ((name, getattr(self, name, "")) for name in ("summary", "strengths", "weaknesses", "questions"))
+        said = [f"{name.capitalize()}: {text}" for name, text in parts if text]
+        scores = [f"{name} {getattr(self, name):g}" for name in SCORED if getattr(self, name, None) is not None]
+        return " ".join([*said, *([f"Scores: {', '.join(scores)}."] if scores else [])])
+
+
+class Again(Decision):
+    """The scores after the discussion; `again(steps)` makes the kind."""
+
+    overall: float
+    why: str = ""
+
+    def spoken(self) -> str:
+        """The score."""
+        return f"My score is now {self.overall:g}. {self.why}".strip()
+
+
+class MetaReview(Decision):
+    """What a chair makes of the reviews of one paper; `meta(steps)` adds a score."""
+
+    summary: str
+    accept: bool
+
+    def spoken(self) -> str:
+        """The text; the recommendation stands in it or is heard by nobody."""
+        return self.summary
+
+
+class Desk(Decision):
+    """Whether a paper is reviewed at all."""
+
+    review: bool
+    why: str = ""
+
+
+def scale(given: "str | tuple[float, ...]") -> Steps:
+    """The steps of a scale: `1-10` for whole numbers, or the steps themselves. ValueError for anything else."""
+    if isinstance(given, str):
+        low, dash, high = given.partition("-")
+        if not dash or not low.strip().isdecimal() or not high.strip().isdecimal():
+            raise ValueError(f"scale {given!r}: give its ends, such as 1-10 or 1-6, or its steps, such as [1,3,5,6,8,10]")
+        given = tuple(float(step) for step in range(int(low), int(high) + 1))
+    steps = tuple(float(step) for step in given)
+    if len(steps) < 2 or list(steps) != sorted(set(steps)) or not LOW <= steps[0] <= steps[-1] <= HIGH:
+        raise ValueError(f"scale {list(steps)}: give at least two different steps from {LOW:g} to {HIGH:g}, in rising order")
+    return steps
+
+
+def _score(steps: Steps) -> Any:
+    if steps == tuple(range(int(steps[0]), int(steps[-1]) + 1)):
+        return Annotated[int, Field(ge=int(steps[0]), le=int(steps[-1]))]
+    whole = tuple(int(step) if step == int(step) else step for step in steps)
+    return Literal[whole]
+
+
+@cache
+def review(steps: Steps | None) -> type[Review]:
+    """A review with scores on a scale; None without."""
+    if steps is None:
+        return Review
+    scores: dict[str, Any] = {name: (_score(steps), ...) for name in SCORED}
+    return create_model("Review", __base__=Review, **scores)
+
+
+@cache
+def again(steps: Steps) -> type[Again]:
+    """A score on a scale, after the discussion."""
+    return create_model("Again", __base__=Again, overall=(_score(steps), ...))
+
+
+def written(steps: Steps) -> str:
+    """A scale in words."""
+    if steps == tuple(range(int(steps[0]), int(steps[-1]) + 1)):
+        return f"a whole number from {steps[0]:g} to {steps[-1]:g}"
+    return "one of " + ", ".join(f"{step:g}" for step in steps)
