@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from simrun.agents.records import Record
-from simrun.scenarios.peer_review.numbers import filled
+from simrun.scenarios.peer_review.figures import filled
 from simrun.scenarios.peer_review.studies import QUALITIES, Quality, Study, studies
 from simrun.scenarios.peer_review.versions import HIDDEN, IDENTIFIED, Hiding, Version, non_native
 

@@ -13,7 +13,7 @@ import numpy as np
 import yaml
 
 from simrun.agents.records import Record
-from simrun.scenarios.peer_review.numbers import drawn, filled
+from simrun.scenarios.peer_review.figures import drawn, filled
 
 Quality = Literal["high", "middle", "low"]
 QUALITIES: tuple[Quality, ...] = ("high", "middle", "low")
