@@ -177,6 +177,12 @@ def test_every_bias_grows_in_strength_and_not_in_length(bias):
     assert bias.sources
 
 
+TRAITS = (
+    *("responsible", "irresponsible", "benign", "malicious", "knowledgeable", "unknowledgeable"),
+    *("language_style", "novelty", "citation_seeking", "confirmation", "anchoring"),
+)
+
+
 def test_biases_without_a_slot_are_those_that_name_what_they_are_about_themselves():
     bare = {f"{bias.role}/{bias.name}" for bias in KNOWN.biases.values() if "{" not in bias.doses[0]}
     assert bare == {
@@ -185,6 +191,7 @@ def test_biases_without_a_slot_are_those_that_name_what_they_are_about_themselve
         "recruiter/motherhood",
         "candidate/self_promotion",
         "candidate/modesty",
+        *(f"reviewer/{name}" for name in TRAITS),
     }
 
 
