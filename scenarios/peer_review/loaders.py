@@ -98,14 +98,14 @@ def _note(row: Mapping[str, Any], otherwise: str) -> Paper:
     content = {name: value["value"] if isinstance(value, dict) and "value" in value else value for name, value in row["content"].items()}
     replies = row.get("details", {}).get("directReplies") or row.get("details", {}).get("replies") or []
     said = [_content(each) for each in replies if isinstance(each, dict)]
-    ratings = [number for each in said for name in _RATED if (number := _first_number(each.get(name))) is not None]
-    decision = next((each[name] for each in said for name in ("decision", "recommendation") if isinstance(each.get(name), str) and not _NUMBER.match(each[name])), content.get("venue"))
+    ratings = [number for each in said for name in _RATED if (number := _number_of(each.get(name))) is not None]
+    said_of = next((each[name] for each in said for name in ("decision", "recommendation") if isinstance(each.get(name), str) and not _NUMBER.match(each[name])), content.get("venue"))
     return Paper(
         id=ident(row.get("forum") or row.get("id"), otherwise),
         title=text(content.get("title"), "content.title"),
         text=text(content.get("abstract"), "content.abstract"),
         rating=sum(ratings) / len(ratings) if ratings else None,
-        accepted=_decision(decision),
+        accepted=decision(said_of),
     )
 
 
@@ -135,14 +135,18 @@ def _rating(own: Mapping[str, Any]) -> float | None:
     reviews = own.get("reviews")
     if isinstance(reviews, list):
         lowered = [{str(name).lower(): value for name, value in each.items()} for each in reviews if isinstance(each, dict)]
-        given = [number for each in lowered for name in _RATED if (number := _first_number(each.get(name))) is not None]
+        given = [number for each in lowered for name in _RATED if (number := _number_of(each.get(name))) is not None]
     else:
-        several = own.get("ratings") if not absent(own.get("ratings")) else own.get("mean_rating")
-        given = [float(each) for each in _NUMBER.findall(str(several))] if not absent(several) else []
+        given = list(numbers(own.get("ratings") if not absent(own.get("ratings")) else own.get("mean_rating")))
     return sum(given) / len(given) if given else None
 
 
-def _first_number(value: Any) -> float | None:
+def numbers(value: Any) -> tuple[float, ...]:
+    """All numbers in a cell, such as `8, 6, 3`."""
+    return () if absent(value) else tuple(float(each) for each in _NUMBER.findall(str(value)))
+
+
+def _number_of(value: Any) -> float | None:
     found = _NUMBER.search(str(value)) if value is not None and not isinstance(value, bool) else None
     return float(found[0]) if found else None
 
@@ -150,10 +154,10 @@ def _first_number(value: Any) -> float | None:
 def _accepted(own: Mapping[str, Any]) -> bool | None:
     if isinstance(own.get("accepted"), bool):
         return bool(own["accepted"])
-    return _decision(own.get("decision"))
+    return decision(own.get("decision"))
 
 
-def _decision(value: Any) -> bool | None:
+def decision(value: Any) -> bool | None:
     """Whether a decision in words accepts; None where it says neither."""
     said = str(value or "").lower()
     if re.search(r"reject|withdraw|declin", said):

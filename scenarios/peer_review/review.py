@@ -13,13 +13,14 @@ from simrun.agents.persona import WRITTEN, Persona, Surface
 from simrun.agents.reply import Reply
 from simrun.scenarios.base import Beat, Case, Fault, Line, Play, Turn
 from simrun.scenarios.outcome import Outcome
-from simrun.scenarios.peer_review.assignment import assigned, by_lot, conflicting
+from simrun.scenarios.peer_review.assignment import assigned, by_lot, by_words, conflicting
 from simrun.scenarios.peer_review.base import AUTHOR, BYLINE, CHAIR, REVIEWER, PeerReview
 from simrun.scenarios.peer_review.deciding import Rule as Deciding
 from simrun.scenarios.peer_review.deciding import above, places, ranked
 from simrun.scenarios.peer_review.forms import SCORED, Desk, MetaReview, Steps, again, review, scale, written
 from simrun.scenarios.peer_review.outcomes import ReviewOutcome, outcome, score
 from simrun.scenarios.peer_review.papers import own
+from simrun.scenarios.peer_review.studies import studies
 from simrun.scenarios.peer_review.venues import Venue, labels, venues
 from simrun.scenarios.peer_review.versions import Hiding, Version
 
@@ -222,9 +223,17 @@ class ReviewMode(PeerReview):
         rng = np.random.default_rng([self.draw, number, 1])
         names = venue.labels()
         conflicts = conflicting(names, self.members(), self.conflicts, rng) if self.conflicts else frozenset()
-        lot = by_lot(names, self.members(), rng)
-        board = assigned(names, self.members(), self.reviewers, self.most, lot, conflicts)
+        if self.assign == "affinity":
+            affinity = by_words(self._works(rng), {label: paper.read() for label, paper in venue.by_label().items()})
+        else:
+            affinity = by_lot(names, self.members(), rng)
+        board = assigned(names, self.members(), self.reviewers, self.most, affinity, conflicts)
         return venue.model_copy(update={"board": board})
+
+    def _works(self, rng: np.random.Generator) -> dict[str, str]:
+        """What each reviewer has worked on: two of our studies, by lot."""
+        known = [" ".join((study.title, *study.keywords)) for study in studies()]
+        return {each: " ".join(rng.choice(known, min(2, len(known)), replace=False)) for each in self.members()}
 
     def fit(self, case: Venue, personas: Mapping[str, Persona], blind: frozenset[str]) -> Venue:
         """The paper in its version, with its author where the text names one."""
