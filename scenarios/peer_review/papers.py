@@ -10,6 +10,12 @@ from simrun.scenarios.peer_review.figures import filled
 from simrun.scenarios.peer_review.studies import QUALITIES, Quality, Study, studies
 from simrun.scenarios.peer_review.versions import HIDDEN, IDENTIFIED, Hiding, Version, non_native
 
+STATEMENTS = (
+    "## Statements\nThe responsible committee approved the plan of the study before it began. The authors have no competing "
+    "interests. Who contributed what is listed in the supplement, which also holds the full tables behind the figures "
+    "that are given here."
+)
+"""At the end of every paper of ours."""
 RESULTS = ("Results",)
 """What a truncated submission lacks, and the table with it."""
 
@@ -90,7 +96,7 @@ class Submission(Record):
         )
 
     def _text(self, version: Version, flaws: tuple[str, ...], hiding: Hiding, author: str) -> str:
-        parts = [self._section(name, version, flaws) for name in self._shown(version)]
+        parts = [*(self._section(name, version, flaws) for name in self._shown(version)), STATEMENTS]
         if version == "identified":
             parts.append(IDENTIFIED.format(author=author or "the authors"))
         text = "\n\n".join(parts)
