@@ -64,7 +64,7 @@ class Table(Record):
     def told(self, numbers: Mapping[str, float]) -> str:
         """The table as text, a row a line."""
         rows = [" | ".join(filled(cell, numbers) for cell in row) for row in (self.columns, *self.rows)]
-        return "\n".join([f"Table. {self.caption}", *rows])
+        return "\n".join([f"Table. {filled(self.caption, numbers)}", *rows])
 
 
 class Section(Record):
