@@ -13,7 +13,7 @@ from simrun.scenarios.peer_review.versions import HIDDEN, IDENTIFIED, Hiding, Ve
 STATEMENTS = (
     "## Statements\nThe responsible committee approved the plan of the study before it began. The authors have no competing "
     "interests. Who contributed what is listed in the supplement, which also holds the full tables behind the figures "
-    "that are given here."
+    "that are given here and the materials that were used."
 )
 """At the end of every paper of ours."""
 RESULTS = ("Results",)
