@@ -1,13 +1,12 @@
 """Who reviews which paper: a bipartite graph within everybody's load, without conflicts of interest."""
 
-import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import networkx as nx
 import numpy as np
 
-WORD = re.compile(r"[^\W\d_]{3,}")
+from simrun.scenarios.peer_review.texts import weights
+
 FINE = 1_000_000
 """Costs are whole numbers for the flow that assigns: so many steps lie between no affinity and full affinity."""
 
@@ -45,9 +44,7 @@ def assigned(
     return found
 
 
-def by_lot(
-    papers: Sequence[str], reviewers: Sequence[str], rng: np.random.Generator
-) -> dict[tuple[str, str], float]:
+def by_lot(papers: Sequence[str], reviewers: Sequence[str], rng: np.random.Generator) -> dict[tuple[str, str], float]:
     """Affinities that are drawn: any assignment is as likely as any other that they lead to."""
     drawn = rng.random((len(reviewers), len(papers)))
     return {
@@ -62,28 +59,20 @@ def conflicting(
 ) -> frozenset[tuple[str, str]]:
     """So many papers of each reviewer, by lot, which that reviewer must not read."""
     return frozenset(
-        (reviewer, str(paper)) for reviewer in reviewers for paper in rng.choice(papers, min(each, len(papers)), replace=False)
+        (reviewer, str(paper))
+        for reviewer in reviewers
+        for paper in rng.choice(papers, min(each, len(papers)), replace=False)
     )
 
 
 def by_words(works: Mapping[str, str], papers: Mapping[str, str]) -> dict[tuple[str, str], float]:
     """How much of a paper's words stand in what a reviewer has worked on: the cosine of their TF-IDF weights, 0 to 1.
 
-    `works` holds a text for each reviewer, `papers` one for each paper. Terms are weighted by ln((1 + N) / (1 + df)) + 1
-    over all N texts, as scikit-learn does. Source: Salton and Buckley 1988, doi:10.1016/0306-4573(88)90021-0; of reviewers:
-    Charlin and Zemel 2013, the Toronto paper matching system.
+    `works` holds a text for each reviewer, `papers` one for each paper. Source: Charlin and Zemel 2013, the Toronto paper
+    matching system.
     """
-    texts = [*works.values(), *papers.values()]
-    counts = [Counter(WORD.findall(text.lower())) for text in texts]
-    terms = {term: at for at, term in enumerate(sorted({term for each in counts for term in each}))}
-    weights = np.zeros((len(texts), max(1, len(terms))))
-    for row, each in enumerate(counts):
-        for term, times in each.items():
-            weights[row, terms[term]] = times
-    weights *= np.log((1 + len(texts)) / (1 + (weights > 0).sum(axis=0))) + 1
-    length = np.linalg.norm(weights, axis=1, keepdims=True)
-    weights = np.divide(weights, length, out=np.zeros_like(weights), where=length > 0)
-    likeness = weights[: len(works)] @ weights[len(works) :].T
+    rows = weights([*works.values(), *papers.values()])
+    likeness = rows[: len(works)] @ rows[len(works) :].T
     return {
         (reviewer, paper): float(likeness[row, column])
         for row, reviewer in enumerate(works)

@@ -17,7 +17,9 @@ from simrun.scenarios.peer_review.loaders import papers as given
 from simrun.scenarios.peer_review.papers import Paper, own
 
 READER = "reviewer"
-Reason = Literal["soundness", "novelty", "clarity", "evidence", "importance", "related work", "presentation", "reputation"]
+Reason = Literal[
+    "soundness", "novelty", "clarity", "evidence", "importance", "related work", "presentation", "reputation"
+]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 """What can be said to matter; a fixed list, so that what is said and what explains can be compared."""
 RULES = (
@@ -97,7 +99,9 @@ class Explain(PeerReview):
     contrast: ClassVar[Mapping[str, Mapping[str, tuple[str, ...]]]] = {"scenario": {"swapped": ("false", "true")}}
     script: ClassVar[tuple[Rule, ...]] = (
         Rule(when="put what matters to reviewers in order", say={"order": list(REASONS)}),
-        Rule(when="State one rule that explains", say={"rule": "Sound methods are rated higher.", "reason": "soundness"}),
+        Rule(
+            when="State one rule that explains", say={"rule": "Sound methods are rated higher.", "reason": "soundness"}
+        ),
     )
 
     data: Annotated[str, File()] = ""
@@ -142,7 +146,9 @@ class Explain(PeerReview):
 
     def _set(self, number: int, able: Sequence[tuple[Paper, Paper]]) -> Pairs:
         rng = np.random.default_rng([self.draw, number])
-        return Pairs(id=f"pairs-{number}", pairs=tuple(able[at] for at in rng.choice(len(able), self.pairs, replace=False)))
+        return Pairs(
+            id=f"pairs-{number}", pairs=tuple(able[at] for at in rng.choice(len(able), self.pairs, replace=False))
+        )
 
     def brief(self, role: str, case: Pairs) -> str:
         """What is looked for."""
@@ -163,7 +169,11 @@ class Explain(PeerReview):
             if isinstance(rule, Hypothesis):
                 both = yield from self._applied(case, left, rule.rule)
                 judged += both
-                done = {at for at, (one, other) in zip(left, both, strict=True) if _favours(one, "A") and _favours(other, "B")}
+                done = {
+                    at
+                    for at, (one, other) in zip(left, both, strict=True)
+                    if _favours(one, "A") and _favours(other, "B")
+                }
                 by_reason[rule.reason] += len(done)
                 left = [at for at in left if at not in done]
             by_round.append(1 - len(left) / len(case.pairs))
@@ -175,12 +185,18 @@ class Explain(PeerReview):
         for at in left:
             better, worse = (_short(paper) for paper in case.pairs[at])
             for one, other in ((better, worse), (worse, better)):
-                turns.append(Turn(READER, reply=Better2, cue=APPLY.format(rule=rule, one=one, other=other), private=True))
+                turns.append(
+                    Turn(READER, reply=Better2, cue=APPLY.format(rule=rule, one=one, other=other), private=True)
+                )
         replies = yield tuple(turns)
         return list(zip(replies[::2], replies[1::2], strict=True))
 
     def _outcome(
-        self, prior: Reply, judged: Sequence[tuple[Reply, Reply]], by_round: Sequence[float], by_reason: Mapping[Reason, int]
+        self,
+        prior: Reply,
+        judged: Sequence[tuple[Reply, Reply]],
+        by_round: Sequence[float],
+        by_reason: Mapping[Reason, int],
     ) -> ExplainOutcome:
         firsts = [chosen(reply, "better", self.outcomes, "A").value for pair in judged for reply in pair]
         known = [each for each in firsts if each is not None]
@@ -191,7 +207,9 @@ class Explain(PeerReview):
             by_round=tuple(by_round),
             rounds=len(by_round),
             enough=enough,
-            consistent=sum(_favours(one, "A") == _favours(other, "B") for one, other in both) / len(both) if both else None,
+            consistent=sum(_favours(one, "A") == _favours(other, "B") for one, other in both) / len(both)
+            if both
+            else None,
             first=sum(known) / len(known) if known else None,
             prior_posterior=_agreement(prior, by_reason),
         )
@@ -199,7 +217,8 @@ class Explain(PeerReview):
 
 def _proposed(case: Pairs, shown: Sequence[int], reasons: str) -> str:
     pairs = "\n\n".join(
-        f"Pair {number}\nHigher: {_short(case.pairs[at][0])}\nLower: {_short(case.pairs[at][1])}" for number, at in enumerate(shown, 1)
+        f"Pair {number}\nHigher: {_short(case.pairs[at][0])}\nLower: {_short(case.pairs[at][1])}"
+        for number, at in enumerate(shown, 1)
     )
     return PROPOSE.format(pairs=pairs, reasons=reasons)
 

@@ -65,11 +65,15 @@ def scale(given: "str | tuple[float, ...]") -> Steps:
     if isinstance(given, str):
         low, dash, high = given.partition("-")
         if not dash or not low.strip().isdecimal() or not high.strip().isdecimal():
-            raise ValueError(f"scale {given!r}: give its ends, such as 1-10 or 1-6, or its steps, such as [1,3,5,6,8,10]")
+            raise ValueError(
+                f"scale {given!r}: give its ends, such as 1-10 or 1-6, or its steps, such as [1,3,5,6,8,10]"
+            )
         given = tuple(float(step) for step in range(int(low), int(high) + 1))
     steps = tuple(float(step) for step in given)
     if len(steps) < 2 or list(steps) != sorted(set(steps)) or not LOW <= steps[0] <= steps[-1] <= HIGH:
-        raise ValueError(f"scale {list(steps)}: give at least two different steps from {LOW:g} to {HIGH:g}, in rising order")
+        raise ValueError(
+            f"scale {list(steps)}: give at least two different steps from {LOW:g} to {HIGH:g}, in rising order"
+        )
     return steps
 
 

@@ -62,7 +62,9 @@ def _read(file: Source) -> tuple[tuple[Rated, ...], tuple[Fault, ...]]:
         ratings = numbers(own.get("ratings") if not absent(own.get("ratings")) else own.get("mean_rating"))
         if not ratings:
             raise ValueError("ratings: none; give numbers with commas between them, such as 8, 6, 3")
-        return Rated(line=number, title=text(own.get("title"), "title"), ratings=ratings, accepted=decision(own.get("decision")))
+        return Rated(
+            line=number, title=text(own.get("title"), "title"), ratings=ratings, accepted=decision(own.get("decision"))
+        )
 
     return read(file, rows(file), made, lambda paper: str(paper.line))
 

@@ -32,7 +32,9 @@ def papers(path: str, encoding: str = "") -> tuple[tuple[Paper, ...], tuple[Faul
         return _file(source(path, "", "scenario.data", encoding))
     found: list[Paper] = []
     faults: list[Fault] = []
-    for each in sorted(each for each in folder.rglob("*") if each.suffix.lower() in (".json", ".jsonl", ".csv", ".tsv", ".pdf")):
+    for each in sorted(
+        each for each in folder.rglob("*") if each.suffix.lower() in (".json", ".jsonl", ".csv", ".tsv", ".pdf")
+    ):
         try:
             own, wrong = _file(source(str(each), "", "scenario.data", encoding))
         except ValueError as error:
@@ -65,7 +67,10 @@ def _rows(file: Source) -> Iterator[tuple[int, dict[str, Any] | Fault]]:
     if file.ending == ".json" and isinstance(whole := _json(file), dict):
         notes = whole.get("notes")
         for number, note in enumerate(notes if isinstance(notes, list) else [whole], 1):
-            yield number, note if isinstance(note, dict) else Fault(file=str(file), line=number, field="-", why="no object")
+            yield (
+                number,
+                note if isinstance(note, dict) else Fault(file=str(file), line=number, field="-", why="no object"),
+            )
         return
     yield from rows(file)
 
@@ -95,11 +100,22 @@ def _paper(row: Mapping[str, Any], otherwise: str) -> Paper:
 
 def _note(row: Mapping[str, Any], otherwise: str) -> Paper:
     """A note of OpenReview: fields are texts (API 1) or {value: text} (API 2)."""
-    content = {name: value["value"] if isinstance(value, dict) and "value" in value else value for name, value in row["content"].items()}
+    content = {
+        name: value["value"] if isinstance(value, dict) and "value" in value else value
+        for name, value in row["content"].items()
+    }
     replies = row.get("details", {}).get("directReplies") or row.get("details", {}).get("replies") or []
     said = [_content(each) for each in replies if isinstance(each, dict)]
     ratings = [number for each in said for name in _RATED if (number := _number_of(each.get(name))) is not None]
-    said_of = next((each[name] for each in said for name in ("decision", "recommendation") if isinstance(each.get(name), str) and not _NUMBER.match(each[name])), content.get("venue"))
+    said_of = next(
+        (
+            each[name]
+            for each in said
+            for name in ("decision", "recommendation")
+            if isinstance(each.get(name), str) and not _NUMBER.match(each[name])
+        ),
+        content.get("venue"),
+    )
     return Paper(
         id=ident(row.get("forum") or row.get("id"), otherwise),
         title=text(content.get("title"), "content.title"),
@@ -113,7 +129,10 @@ def _content(note: Mapping[str, Any]) -> dict[str, Any]:
     content = note.get("content")
     if not isinstance(content, dict):
         return {}
-    return {name: value["value"] if isinstance(value, dict) and "value" in value else value for name, value in content.items()}
+    return {
+        name: value["value"] if isinstance(value, dict) and "value" in value else value
+        for name, value in content.items()
+    }
 
 
 def _parsed(row: Mapping[str, Any], otherwise: str) -> Paper:
@@ -134,7 +153,9 @@ def _rating(own: Mapping[str, Any]) -> float | None:
     """The mean of what people gave."""
     reviews = own.get("reviews")
     if isinstance(reviews, list):
-        lowered = [{str(name).lower(): value for name, value in each.items()} for each in reviews if isinstance(each, dict)]
+        lowered = [
+            {str(name).lower(): value for name, value in each.items()} for each in reviews if isinstance(each, dict)
+        ]
         given = [number for each in lowered for name in _RATED if (number := _number_of(each.get(name))) is not None]
     else:
         given = list(numbers(own.get("ratings") if not absent(own.get("ratings")) else own.get("mean_rating")))

@@ -82,7 +82,11 @@ def outcome(
     then = {reviewer: last[FIRST, reviewer] for reviewer in own}
     before = {reviewer: score(reply) for reviewer, reply in own.items()}
     after = {reviewer: score(reply) for reviewer, reply in then.items()}
-    both = [(one, two) for one, two in zip(before.values(), after.values(), strict=True) if one is not None and two is not None]
+    both = [
+        (one, two)
+        for one, two in zip(before.values(), after.values(), strict=True)
+        if one is not None and two is not None
+    ]
     reviews = [reply.decision for reply in own.values() if isinstance(reply.decision, Review)]
     others = [score(reply) for (label, _), reply in last.items() if label != FIRST]
     beside = [each for label, each in accepted.items() if label != FIRST]
@@ -95,7 +99,10 @@ def outcome(
         spread_after=_spread(after.values()),
         before=before,
         after=after,
-        **{name: _mean([getattr(each, name, None) for each in reviews]) for name in ("soundness", "novelty", "clarity", "confidence")},
+        **{
+            name: _mean([getattr(each, name, None) for each in reviews])
+            for name in ("soundness", "novelty", "clarity", "confidence")
+        },
         **_noticed(case.papers[0], reviews, case),
         words=_mean([float(len(each.spoken().split())) for each in reviews]),
         others_score=_mean(others),

@@ -78,7 +78,9 @@ class Submission(Record):
         fatal = [name for name in sound if self.study.elements[name].fatal]
         return str(rng.choice(fatal or sound)) if sound else ""
 
-    def paper(self, version: Version = "original", flaw: str = "", hiding: Hiding = "white_text", author: str = "") -> Paper:
+    def paper(
+        self, version: Version = "original", flaw: str = "", hiding: Hiding = "white_text", author: str = ""
+    ) -> Paper:
         """The submission in a version; `flaw` is the element that `flawed` breaks."""
         flaws = (*self.flaws, *([flaw] if version == "flawed" and flaw else []))
         elements = self.study.elements
@@ -114,9 +116,7 @@ class Submission(Record):
         section = next(each for each in self.study.sections if each.name == name)
         told = [
             filled(
-                each.told(
-                    flawed=each.element in flaws, reworded=version == "reworded", story=version == "story"
-                ),
+                each.told(flawed=each.element in flaws, reworded=version == "reworded", story=version == "story"),
                 self.numbers,
             )
             for each in section.text

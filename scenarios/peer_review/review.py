@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import networkx as nx
 import numpy as np
@@ -52,9 +52,7 @@ SCALE = "Scores are {steps}; the highest is the best, and of your confidence the
 UNSCORED = "There are no scores: say in words what you think."
 PAPER = "[Submission]\n{paper}"
 DESK = '(Is this submission worth reviewing at all? Answer as JSON: {"review": true/false, "why": "..."}.)'
-REVIEW = (
-    '(Write your review now, as JSON: {{"summary": "...", "strengths": "...", "weaknesses": "...", "questions": "..."{scores}}}.)'
-)
+REVIEW = '(Write your review now, as JSON: {{"summary": "...", "strengths": "...", "weaknesses": "...", "questions": "..."{scores}}}.)'
 SCORES = ', "overall": n, "soundness": n, "novelty": n, "clarity": n, "confidence": n'
 DRAFT = (
     "(Before this review is sent: is every weakness tied to a place in the paper, is every score borne out by what you wrote, "
@@ -139,7 +137,7 @@ class ReviewMode(PeerReview):
     @model_validator(mode="after")
     def _meets(self) -> "ReviewMode":
         scale(self.scale)
-        if self.decide == "rate" and not 0 < places(self.rate, self.papers):
+        if self.decide == "rate" and not places(self.rate, self.papers) > 0:
             raise ValueError(
                 f"rate={self.rate:g} of papers={self.papers} accepts no paper; raise scenario.rate or scenario.papers, or "
                 "choose scenario.decide=threshold"
@@ -339,7 +337,8 @@ class ReviewMode(PeerReview):
         if self.steps is None:
             return first
         replies = yield from _each(
-            Turn(reviewer, reply=again(self.steps), cue=AGAIN, chat=label, to=self._reading()) for label, reviewer in first
+            Turn(reviewer, reply=again(self.steps), cue=AGAIN, chat=label, to=self._reading())
+            for label, reviewer in first
         )
         return dict(zip(first, replies, strict=True))
 
@@ -347,7 +346,9 @@ class ReviewMode(PeerReview):
         """IV: each paper keeps its own."""
         if not self.meta:
             return {}
-        replies = yield from _each(Turn(CHAIR, reply=MetaReview, cue=META, chat=label, private=True) for label in labels_)
+        replies = yield from _each(
+            Turn(CHAIR, reply=MetaReview, cue=META, chat=label, private=True) for label in labels_
+        )
         return dict(zip(labels_, replies, strict=True))
 
     def _decided(
@@ -365,9 +366,7 @@ class ReviewMode(PeerReview):
                 return ranked(scores, places(self.rate, self.papers), rng)
             case _:
                 said = {label: reply.decision for label, reply in metas.items()}
-                return {
-                    label: one.accept if isinstance(one, MetaReview) else None for label, one in said.items()
-                }
+                return {label: one.accept if isinstance(one, MetaReview) else None for label, one in said.items()}
 
 
 Phase = Any

@@ -107,7 +107,9 @@ def studies() -> tuple[Study, ...]:
     """All studies of ours, by field."""
     folder = files("simrun.scenarios.peer_review") / "data"
     texts = sorted(
-        (each.name, each.read_text(encoding="utf-8")) for each in folder.iterdir() if each.name.startswith("papers_") and each.name.endswith(".yaml")
+        (each.name, each.read_text(encoding="utf-8"))
+        for each in folder.iterdir()
+        if each.name.startswith("papers_") and each.name.endswith(".yaml")
     )
     return tuple(Study.model_validate(each) for _, text in texts for each in _read(text))
 
