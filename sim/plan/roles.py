@@ -39,6 +39,7 @@ def casting(config: Config, catalogue: Catalogue, arm: Arm, factors: Sequence[Fa
         arm=arm,
         scenario=scenario,
         roles=roles,
+        targets=dict(_targets(roles, scenario, catalogue, factors)),
         backends=backends,
         traits={role: tuple(_traits(role, roles[role], arm, scenario, catalogue)) for role in cast},
         catalogue=catalogue,
@@ -99,7 +100,7 @@ def _role(
         **_given(given.get(role)),
     }
     set_here = {what for what, value in {**own, **changes}.items() if value}
-    bodily = set_here & {"backend", "bias", "dose", "mitigation", "engine"}
+    bodily = set_here & {"backend", "bias", "dose", "target", "mitigation", "engine"}
     if role in scenario.written() and (able := sorted(bodily)):
         raise ConfigError(
             f"the {role} of scenario={scenario.name} is only read about with these options and has no "
@@ -192,6 +193,26 @@ def injected(
         for name in dict.fromkeys(varied.get(role, (own,))):
             if name != NONE.name:
                 yield role, catalogue.bias(scenario.team(role), name)
+
+
+def _targets(
+    roles: Mapping[str, Role], scenario: Scenario, catalogue: Catalogue, factors: Sequence[Factor]
+) -> Iterator[tuple[str, Trait]]:
+    """Each role whose implicit bias has a target of its own, or one by what is varied, and whom it is about."""
+    about = {scenario.focus(), scenario.team(scenario.focus())}
+    varied = {each.what: each.levels[-1] for each in factors if each.kind == "axis" and each.role in about}
+    for role, own in roles.items():
+        bias = catalogue.bias(scenario.team(role), own.bias)
+        level = own.target or varied.get(bias.axis or "")
+        if bias.axis is None or not bias.aimed or not level:
+            continue
+        try:
+            catalogue.axis(bias.axis).level(level)
+        except ValueError as error:
+            raise ConfigError(
+                f"target={level!r} of the {role}: bias {bias.name!r} is about a group on axis {bias.axis!r}; {error}"
+            ) from None
+        yield role, Trait(axis=catalogue.axis(bias.axis), level=level)
 
 
 def _masked(config: Config, catalogue: Catalogue, factors: Iterable[Factor]) -> str:
