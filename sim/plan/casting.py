@@ -69,7 +69,7 @@ class Casting:
     def cast(self, case: Case, seeds: Seeds) -> tuple[Case, dict[str, Agent]]:
         """The case as it reads for these personas, and the agents. Raises Unfit where they do not go together."""
         personas, scenario = self.personas(case, seeds), self.worded(seeds)
-        fitted: Case = scenario.fit(case, personas, self._blind)
+        fitted: Case = scenario.fit(scenario.drawn(case, seeds.rng("hears")), personas, self._blind)
         return fitted, {role: self._agent(role, scenario, fitted, personas) for role in personas}
 
     @cached_property

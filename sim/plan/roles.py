@@ -29,6 +29,12 @@ def casting(config: Config, catalogue: Catalogue, arm: Arm, factors: Sequence[Fa
     cast = _cast_roles(config, scenario, factors, judges)
     changes = {role: _changes(role, arm, scenario) for role in cast}
     roles = {role: _role(role, config, arm, scenario, catalogue, changes[role], factors) for role in cast}
+    scenario = scenario.model_copy(
+        update={
+            "carrying": tuple(role for role, own in roles.items() if own.bias != NONE.name and own.dose > 0),
+            "ever_carrying": tuple(role for role in cast if _ever(role, config, arm, scenario, catalogue, factors)),
+        }
+    )
     backends = {
         role: _backend(role, config, roles[role], arm, scenario, changes[role])
         for role in cast
@@ -111,6 +117,18 @@ def _role(
         return Role.model_validate(own | {what: changes[what] for what in OWN if what in changes})
     except ValidationError as error:
         raise ConfigError(f"arm {arm.name!r}: {explained(error)}") from None
+
+
+def _ever(
+    role: str, config: Config, arm: Arm, scenario: Scenario, catalogue: Catalogue, factors: Sequence[Factor]
+) -> bool:
+    """Whether a role carries a bias, and not only its control text, in some arm of the run."""
+    own, team = _role(role, config, arm, scenario, catalogue, {}, factors), scenario.team(role)
+    levels = {each.what: each.levels for by in (team, role) for each in factors if each.role == by}
+    members = scenario.teams().get(team, (role,))
+    most = max(map(int, levels.get(BIASED, (str(len(members)),))))
+    biased = any(name != NONE.name for name in levels.get("bias", (own.bias,)))
+    return biased and any(dose != "0" for dose in levels.get("dose", (str(own.dose),))) and members.index(role) < most
 
 
 def _given(role: Role | None) -> dict[str, Any]:
