@@ -112,8 +112,8 @@ def distances(members: Sequence[str], origins: Sequence[str], edges: Sequence[Ed
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(members)
     graph.add_edges_from(edges)
-    found = nx.multi_source_dijkstra_path_length(graph, set(origins)) if origins else {}
-    return {member: found.get(member) for member in members}
+    far = nx.multi_source_dijkstra_path_length(graph, set(origins)) if origins else {}
+    return {member: int(far[member]) if member in far else None for member in members}
 
 
 def _half(standing: Sequence[str], own: Mapping[str, Sequence[bool | None]]) -> int | None:

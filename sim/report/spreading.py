@@ -14,7 +14,7 @@ from simrun.plan.factors import SCENARIO
 from simrun.report.breakdown import PartResult, part
 from simrun.scenarios.outcome import Range
 from simrun.score.compared import Sides
-from simrun.score.layout import nanmean
+from simrun.score.layout import Codes, nanmean
 from simrun.score.scored import Scored
 
 HEARING = "hearing"
@@ -81,7 +81,7 @@ class Wave:
     """Arm -> (pairs, rounds, members)."""
     away: Floats
     """(pairs, members): steps from who carries it in the infected arm; NaN where no way leads from one."""
-    case: Floats
+    case: Codes
 
     def distances(self) -> tuple[str, ...]:
         """Those that some episode has, and all together."""
@@ -194,7 +194,7 @@ def _contagion(own: Wave, distance: str) -> ContagionResult:
 def least(values: Sequence[float | None]) -> float | None:
     """The smallest, None where one is missing."""
     there = [each for each in values if each is not None]
-    return min(there) if len(there) == len(values) else None
+    return min(there, default=None) if len(there) == len(values) else None
 
 
 def _upper(found: Estimate) -> float | None:
