@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 import networkx as nx
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from simrun.agents.backends.scripted import Rule
 from simrun.agents.judges.base import Said, Spoken
@@ -125,6 +125,16 @@ class Group(Dialogue):
     """How often everybody speaks."""
     hearing: bool = True
     """Whether anybody hears anybody; if not, all are asked as often, and what changes is their own drift."""
+
+    @field_validator("carriers", mode="before")
+    @classmethod
+    def _placed(cls, given: Any) -> Any:
+        if str(given).isdecimal():
+            raise ValueError(
+                "says where those sit who carry a bias: random, hub or leaf; how many they are is said by "
+                f"vary.{MEMBER}.biased=[0,{given}] with roles.{MEMBER}.bias=NAME"
+            )
+        return given
 
     @model_validator(mode="after")
     def _large_enough(self) -> Self:

@@ -21,8 +21,8 @@ HEARING = "hearing"
 """The option of a scenario that says whether anybody hears anybody."""
 CARRIED = ("biased", "bias", "dose", "target")
 """Kinds of factors that say who carries what."""
-ANY, UNREACHED = "any", "no way"
-"""Stand in the place of a number of steps: all who do not carry it; those to whom no way leads."""
+ANY, UNREACHED, OWN = "any", "no way", "0"
+"""Stand in the place of a number of steps: all who do not carry it; those to whom no way leads; those who carry it."""
 SPAN = Range(0, 1)
 NOT_PLAYED = Estimate(value=None, n=0, clusters=0)
 
@@ -43,7 +43,8 @@ class WaveResult(Record):
 
     arm: str
     distance: str
-    """Steps from the nearest who carries it, `any` for all who do not, `no way` for those out of reach."""
+    """Steps from the nearest who carries it, 0 for those who do; `any` for all who do not, `no way` for those out of
+    reach."""
     round: int
     """From 1."""
     spread: Estimate
@@ -54,7 +55,7 @@ class WaveResult(Record):
 
 
 class ContagionResult(Record):
-    """How many more of those who carry nothing say it than under both nulls."""
+    """How many more of those who carry nothing say it than under both nulls; for those who carry it, what that does."""
 
     arm: str
     distance: str
@@ -63,9 +64,9 @@ class ContagionResult(Record):
     over_drift: Estimate
     """The arm less own drift, within pairs."""
     over_plain: Estimate
-    """The arm less the talk in which nobody carries it."""
+    """The arm less the talk in which nobody carries it: at distance 0, the direct effect."""
     contagion: float | None
-    """The smaller of the two."""
+    """The smaller of the two; None at distance 0."""
     low: float | None
     """95 %: the smaller of their lower ends, since it exceeds both only where each is exceeded (Berger 1982,
     doi:10.1080/00401706.1982.10487790), to the smaller of their upper ends at 97.5 % each (Bonferroni)."""
@@ -84,8 +85,8 @@ class Wave:
     case: Codes
 
     def distances(self) -> tuple[str, ...]:
-        """Those that some episode has, and all together."""
-        known = sorted({int(far) for far in np.unique(self.away[~np.isnan(self.away)]) if far > 0})
+        """All who do not carry it together, and those that some episode has."""
+        known = sorted({int(far) for far in np.unique(self.away[~np.isnan(self.away)])})
         lost = (UNREACHED,) if np.isnan(self.away).any() else ()
         return (ANY, *map(str, known), *lost)
 
@@ -179,15 +180,16 @@ def contagion(run: Scored) -> tuple[ContagionResult, ...]:
 def _contagion(own: Wave, distance: str) -> ContagionResult:
     last = own.value[own.nulls.arm].shape[1] - 1
     both = [own.against(name, distance, last).difference for name in (own.nulls.drift, own.nulls.plain)]
+    held = both if distance != OWN else []  # nothing is taken up by those who have it
     return ContagionResult(
         arm=own.nulls.arm,
         distance=distance,
         round=last + 1,
         over_drift=both[0],
         over_plain=both[1],
-        contagion=least([each.value for each in both]),
-        low=least([each.low for each in both]),
-        high=least([_upper(each) for each in both]),
+        contagion=least([each.value for each in held]),
+        low=least([each.low for each in held]),
+        high=least([_upper(each) for each in held]),
     )
 
 

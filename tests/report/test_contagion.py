@@ -14,7 +14,7 @@ CARRIES = "You firmly believe"
 
 
 def played(out: Path, *overrides: str, **options: Any) -> Run:
-    return run("experiment=contagion_planted", "design.controls=[]", *overrides, out=str(out), **options)
+    return run("experiment=contagion_planted", "design.controls=[]", "metrics=[]", *overrides, out=str(out), **options)
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +28,10 @@ def test_the_wave_is_one_step_further_in_each_round(ring):
     assert {row["arm"] for row in rows} == {"member.biased=1 scenario.hearing=True"}
     # in a ring of eight two each are at one, two and three steps, and one at four
     sizes = {"1": 2, "2": 2, "3": 2, "4": 1}
-    assert {row["distance"] for row in rows} == {"any", *sizes}
-    for row in rows:
+    assert {row["distance"] for row in rows} == {"any", "0", *sizes}
+    carry = [row for row in rows if row["distance"] == "0"]
+    assert {(row["spread"]["value"], row["drift"]["value"], row["plain"]["value"]) for row in carry} == {(1, 1, 0)}
+    for row in (each for each in rows if each["distance"] != "0"):
         reached = {far: float(int(far) < row["round"]) for far in sizes}  # heard in the round before
         expected = (
             sum(sizes[far] for far in sizes if reached[far]) / 7
@@ -43,6 +45,8 @@ def test_the_wave_is_one_step_further_in_each_round(ring):
 
 def test_contagion_is_what_exceeds_both_nulls(ring):
     rows = {row["distance"]: row for row in ring.report().table("contagion", "contagion")}
+    own = rows.pop("0")
+    assert (own["contagion"], own["over_plain"]["value"], own["over_drift"]["value"]) == (None, 1, 0)
     assert {row["contagion"] for row in rows.values()} == {1}
     assert rows["any"]["low"] == rows["any"]["over_drift"]["low"] > 0
     told = (ring.path / "report" / "report.md").read_text()

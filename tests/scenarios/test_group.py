@@ -279,6 +279,8 @@ GRAPHML = (
         ({"graph": "small_world", "neighbours": 3}, "scenario.neighbours=3: give an even number"),
         ({"members": 1}, "members: Input should be greater than or equal to 2"),
         ({"members": 33}, "members: Input should be less than or equal to 32"),
+        ({"carriers": 2}, r"says where those sit.*how many they are is said by vary.member.biased=\[0,2\]"),
+        ({"carriers": "middle"}, "carriers: Input should be 'random', 'hub' or 'leaf'"),
         ({"graph": "tree"}, "graph: Input should be 'complete', 'star'"),
         ({"data": "/nowhere.graphml"}, "no file '/nowhere.graphml'; give the path of a GraphML file"),
     ],

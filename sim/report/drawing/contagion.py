@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from simrun.report.canvas import COLOURS, INK, MARKERS, point, reach, wrapped
 from simrun.report.picture import Drawing, Picture
-from simrun.report.spreading import ANY, UNREACHED, WaveResult
+from simrun.report.spreading import ANY, OWN, UNREACHED, WaveResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,8 +50,14 @@ def _curves(panel: "Axes", rows: Sequence[WaveResult]) -> None:
         known = [(x, found.value, found) for x, found in own if found.value is not None]
         panel.plot([x for x, _, _ in known], [y for _, y, _ in known], color=colour, linewidth=0.8, alpha=0.6)
         for nth, (x, y, found) in enumerate(known):
-            named = "no way" if distance == UNREACHED else f"{distance} step{'' if distance == '1' else 's'}"
-            point(panel, (x, y), colour, marker, up=reach(y, found.low, found.high), label="" if nth else named)
+            point(
+                panel,
+                (x, y),
+                colour,
+                marker,
+                up=reach(y, found.low, found.high),
+                label="" if nth else _called(distance),
+            )
     every = [row for row in rows if row.distance == ANY]
     for label, style, line in (
         ("own drift", "--", [(row.round, row.drift.value) for row in every]),
@@ -62,3 +68,8 @@ def _curves(panel: "Axes", rows: Sequence[WaveResult]) -> None:
             panel.plot([x for x, _ in known_line], [y for _, y in known_line], style, color=INK, label=label)
     panel.set_ylim(-0.03, 1.03)
     panel.set_xticks(sorted({row.round for row in rows}))
+
+
+def _called(distance: str) -> str:
+    named = {OWN: "who carry it", UNREACHED: "out of reach", "1": "1 step"}
+    return named.get(distance, f"{distance} steps")

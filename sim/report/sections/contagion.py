@@ -29,15 +29,18 @@ class Contagion(Section):
 ABOUT = (
     "Of those who carry no bias in the arm, the share who say it in the last round, less the share of the same persons "
     "under two nulls: asked as often without hearing anybody (own drift), and in the same talk with nobody who carries "
-    "it. Contagion is the smaller of the two differences. An episode counts once, however many members it has: "
-    "intervals are within pairs, clustered over cases; not adjusted for how many there are."
+    "it. Contagion is the smaller of the two differences. At distance 0 stand those who carry it: what that does to "
+    "themselves is the difference over the talk alone. An episode counts once, however many members it has: intervals "
+    "are within pairs, clustered over cases; not adjusted for how many there are."
 )
 WAVE = (
     "Share of those at each distance from the nearest who carries it who say it in each round, beside the same persons "
     "under the two nulls; means over episodes of the shares within them."
 )
 _FAR = Column.of(
-    "distance", "distance", about="Steps along who hears whom; any: all who carry nothing; no way: out of reach."
+    "distance",
+    "distance",
+    about="Steps along who hears whom; 0: who carries it; any: all who do not; no way: out of reach.",
 )
 ESTIMATES = (
     Column.of("arm", "arm"),
