@@ -20,7 +20,7 @@ from simrun.scenarios.dialogue.networks import LEAST, Edge, Kind, Place
 from simrun.scenarios.dialogue.script import BIASED, FAIR
 from simrun.scenarios.dialogue.scripts import shipped
 from simrun.scenarios.dialogue.spreading import HIGHEST, LOWEST, GroupOutcome, Heard, moved, opinions, spread
-from simrun.scenarios.dialogue.words import manner
+from simrun.scenarios.dialogue.words import manner, span
 from simrun.scenarios.outcome import Outcome
 
 MEMBER = "member"
@@ -198,10 +198,7 @@ class Group(Dialogue):
 
     def hears(self, case: GroupCase, rng: np.random.Generator) -> "nx.DiGraph[str]":
         """The network, whether or not anybody hears: that is the arm's."""
-        graph: nx.DiGraph[str] = nx.DiGraph()
-        graph.add_nodes_from(self.team_members())
-        graph.add_edges_from(case.hearing or self.drawn(case, rng).hearing)
-        return graph
+        return networks.network(self.team_members(), case.hearing or self.drawn(case, rng).hearing)
 
     def brief(self, role: str, case: GroupCase) -> str:
         """The rules, and what is talked about."""
@@ -308,7 +305,9 @@ def _says(reply: Reply, case: GroupCase) -> bool | None:
     """By words alone; None for what is missing."""
     if reply.problem in ("truncated", "unreadable"):
         return None
-    return reply.problem is None and manner(reply.text, case.claim, case.group) == "biased"
+    if reply.problem is not None or not span(reply.text, case.claim, case.group):
+        return False  # what does not name the claim needs no closer look, which costs three times as much
+    return manner(reply.text, case.claim, case.group) == "biased"
 
 
 def _verdict(reply: Reply, verdicts: Iterator[Reply]) -> bool | None:

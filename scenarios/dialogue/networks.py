@@ -1,6 +1,7 @@
 """Who hears whom in a group: graphs that are drawn, graphs out of a file, and where their members sit."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -27,6 +28,11 @@ def drawn(
     (Erdos and Renyi 1959, doi:10.5486/PMD.1959.6.3-4.12). What falls apart is joined by ties between nodes by lot.
     """
     seed = int(rng.integers(2**31))
+    return _drawn(kind, count, seed if kind in ("small_world", "random") else 0, neighbours, rewiring, density)
+
+
+@lru_cache(512)  # the arms of a pair draw the same
+def _drawn(kind: Kind, count: int, seed: int, neighbours: int, rewiring: float, density: float) -> tuple[Edge, ...]:
     shape: nx.Graph[int]
     match kind:
         case "complete":
@@ -36,17 +42,27 @@ def drawn(
         case "ring":
             shape = nx.cycle_graph(count)
         case "small_world":
-            shape = _joined(nx.watts_strogatz_graph(count, neighbours, rewiring, seed=seed), rng)
+            shape = _joined(nx.watts_strogatz_graph(count, neighbours, rewiring, seed=seed), seed)
         case "random":
-            shape = _joined(nx.gnp_random_graph(count, density, seed=seed), rng)
+            shape = _joined(nx.gnp_random_graph(count, density, seed=seed), seed)
     return tuple((str(one), str(other)) for one, other in shape.to_directed().edges)
 
 
-def _joined(graph: "nx.Graph[int]", rng: np.random.Generator) -> "nx.Graph[int]":
+def _joined(graph: "nx.Graph[int]", seed: int) -> "nx.Graph[int]":
     """A graph in one piece: its pieces, in a row, are tied by a node of each."""
+    rng = np.random.default_rng(seed)
     ends = [sorted(piece)[int(rng.integers(len(piece)))] for piece in nx.connected_components(graph)]
     graph.add_edges_from(pairwise(ends))
     return graph
+
+
+@lru_cache(512)
+def network(members: tuple[str, ...], edges: tuple[Edge, ...]) -> "nx.DiGraph[str]":
+    """Who hears whom as a graph that nobody can change."""
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from(members)
+    graph.add_edges_from(edges)
+    return nx.freeze(graph)
 
 
 def seated(nodes: Sequence[str], edges: Sequence[Edge], place: Place, rng: np.random.Generator) -> tuple[str, ...]:

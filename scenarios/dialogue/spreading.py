@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 import networkx as nx
 
 from simrun.scenarios.choosing import Chosen
-from simrun.scenarios.dialogue.networks import Edge
+from simrun.scenarios.dialogue.networks import Edge, network
 from simrun.scenarios.outcome import Better, Event, Outcome, PerSubject, Range, Series
 
 LOWEST, HIGHEST = 1, 7
@@ -72,7 +72,7 @@ class GroupOutcome(Outcome):
 
 
 def spread(
-    members: Sequence[str], carrying: Iterable[str], ever: Iterable[str], edges: Sequence[Edge], found: Heard
+    members: tuple[str, ...], carrying: Iterable[str], ever: Iterable[str], edges: tuple[Edge, ...], found: Heard
 ) -> dict[str, Any]:
     """All that follows from who said it in which round; `found` is (rounds, members)."""
     carriers, ever = [each for each in members if each in set(carrying)], set(ever)
@@ -107,11 +107,9 @@ def _by_distance(once: Mapping[str, bool], away: Mapping[str, int | None]) -> di
     return {"reach_1": reach(1, 1), "reach_2": reach(2, 2), "reach_3plus": reach(3, len(once))}
 
 
-def distances(members: Sequence[str], origins: Sequence[str], edges: Sequence[Edge]) -> dict[str, int | None]:
+def distances(members: tuple[str, ...], origins: Sequence[str], edges: tuple[Edge, ...]) -> dict[str, int | None]:
     """Steps to each member from the nearest of `origins`, along who hears whom; None where no way leads."""
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    graph.add_nodes_from(members)
-    graph.add_edges_from(edges)
+    graph = network(members, edges)
     far = nx.multi_source_dijkstra_path_length(graph, set(origins)) if origins else {}
     return {member: int(far[member]) if member in far else None for member in members}
 
