@@ -105,7 +105,8 @@ def _role(
         **_given(given.get(scenario.team(role))),
         **_given(given.get(role)),
     }
-    set_here = {what for what, value in {**own, **changes}.items() if value}
+    # a manifest states all that a role brings, and what is as for anybody is nothing that it has
+    set_here = {what for what, value in {**own, **changes}.items() if value and value != _default(what)}
     bodily = set_here & {"backend", "bias", "dose", "target", "mitigation", "engine"}
     if role in scenario.written() and (able := sorted(bodily)):
         raise ConfigError(
@@ -129,6 +130,11 @@ def _ever(
     most = max(map(int, levels.get(BIASED, (str(len(members)),))))
     biased = any(name != NONE.name for name in levels.get("bias", (own.bias,)))
     return biased and any(dose != "0" for dose in levels.get("dose", (str(own.dose),))) and members.index(role) < most
+
+
+def _default(what: str) -> Any:
+    field = Role.model_fields.get(what)
+    return field.get_default(call_default_factory=True) if field else None
 
 
 def _given(role: Role | None) -> dict[str, Any]:

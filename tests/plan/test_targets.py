@@ -3,11 +3,13 @@
 import pytest
 from conftest import config
 
+from simrun import run
 from simrun.config.errors import ConfigError
 from simrun.config.menus import Catalogue
 from simrun.plan.design import Plan, planned
 from simrun.plan.refusals import comparable
 from simrun.plan.treatment import audited
+from simrun.report.run import rebuild
 
 JUDGED = {"patient": {"ethnicity": ["White", "Black", "Asian"]}}
 
@@ -119,3 +121,9 @@ def test_who_is_only_read_about_has_no_target(known: Catalogue):
     fields = {"scenario": {"name": "recruitment"}, "roles": {"candidate": {"target": "Black"}}}
     with pytest.raises(ConfigError, match="only read about with these options and has no target"):
         planned(config(cases=2, **fields), known)
+
+
+def test_a_run_whose_people_are_only_read_about_is_replayed(tmp_path):
+    """Its manifest states all that a role brings: no bias, and the dose that it would have."""
+    done = run("experiment=recruitment", "backend=scripted", "design.controls=[]", out=str(tmp_path), cases=2)
+    assert rebuild(done.path)[1] is True
