@@ -1,7 +1,8 @@
 """How a forced choice enters an outcome: as what was said, or as how probable it was."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from simrun.agents.backends.choice import label
 from simrun.agents.reply import Reply
 from simrun.scenarios.base import Outcomes
 
@@ -19,13 +20,6 @@ def chosen(reply: Reply, field: str, outcomes: Outcomes, *options: str) -> Chose
     """Whether a reply's decision has one of `options` in a field (as JSON writes them: yes, true, 7)."""
     if reply.decision is None:
         return Chosen(None, None)
-    said = float(written(getattr(reply.decision, field)) in options)
+    said = float(label(getattr(reply.decision, field)) in options)
     chance = None if outcomes == "sampled" else reply.chance(*options)
     return Chosen(said if chance is None else chance, said if outcomes == "both" else None)
-
-
-def written(value: Any) -> str:
-    """What an option is called among those of a forced choice."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value)

@@ -1,6 +1,7 @@
 """Rules instead of a model: for tests, dry runs, and agents with a planted bias of known size."""
 
 import json
+import math
 import random
 import re
 from collections.abc import Mapping
@@ -8,8 +9,9 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from simrun.agents.backends import choice
 from simrun.agents.backends.base import Backend
-from simrun.agents.records import Answer, Chat, Record
+from simrun.agents.records import NEVER, Answer, Chat, Record
 
 EVERYBODY = "(?s)."
 """Regular expression that finds the group in every chat."""
@@ -54,18 +56,24 @@ class Scripted(Backend):
     """Planted bias: regular expression that finds the group in a chat, for example Black."""
     effect: float = Field(0.0, ge=-1, le=1)
     """Planted bias: by how much the chance of every rule that has one falls for that group."""
+    choice_logprobs: bool | None = None
+    """With each decision that is a forced choice, how probable each option is by the rules, the planted bias included.
+    None is: where `outcomes` asks for it."""
 
     async def reply(self, chat: Chat) -> Answer:
         """What the first fitting rule says."""
         text = chat.text()
         rule = next((rule for rule in self.rules if rule.fits(chat, text)), None)
-        said = self._said(rule, chat, text) if rule else invent(chat.form, random.Random(chat.seed))
-        return Answer(text=said, prompt_tokens=text.count(" ") + 1, cached_tokens=0, output_tokens=len(said.split()))
+        chance = self._chance(rule, text) if rule else 1.0
+        said = _said(rule, chance, chat) if rule else invent(chat.form, random.Random(chat.seed))
+        told = _weighed(rule, chance, chat) if self.choice_logprobs else {}
+        spent = {"prompt_tokens": text.count(" ") + 1, "cached_tokens": 0, "output_tokens": len(said.split())}
+        return Answer(text=said, **spent, **told)
 
-    def _said(self, rule: Rule, chat: Chat, text: str) -> str:
+    def _chance(self, rule: Rule, text: str) -> float:
+        """How probable it is that a rule's `say` is said."""
         planted = 0 < rule.chance < 1 and self.group and re.search(self.group, text)
-        chance = rule.chance - self.effect if planted else rule.chance
-        return fill(rule.say if chat.seed / 2**31 < chance else rule.otherwise, chat.facts)
+        return rule.chance - self.effect if planted else rule.chance
 
     def divisible(self) -> bool:
         """Rules need no engine."""
@@ -84,6 +92,42 @@ class Scripted(Backend):
             else ""
         )
         return f"Played by scripted rules, not by a language model{planted}."
+
+
+def _said(rule: Rule, chance: float, chat: Chat) -> str:
+    return fill(rule.say if chat.seed / 2**31 < chance else rule.otherwise, chat.facts)
+
+
+def _weighed(rule: Rule | None, chance: float, chat: Chat) -> dict[str, Any]:
+    """How probable each option of a forced choice is, as an answer has it."""
+    asked = choice.of(chat.form)
+    if asked is None:
+        return {}
+    chances = dict.fromkeys(asked.values, 0.0)
+    if rule is None:
+        chances |= _evenly((chat.form or {})["properties"][asked.field], chat.form or {})
+    else:
+        chance = min(max(chance, 0.0), 1.0)
+        for script, share in ((rule.say, chance), (rule.otherwise, 1 - chance)):
+            if share and (option := choice.taken(fill(script, chat.facts), asked)) is not None:
+                chances[option] += share
+    mass = sum(chances.values())
+    if not mass:
+        return {"unweighed": "unread"}
+    logs = {option: math.log(share / mass) if share else NEVER for option, share in chances.items()}
+    return {"options": logs, "mass": min(mass, 1.0)}
+
+
+def _evenly(schema: Mapping[str, Any], form: Mapping[str, Any]) -> dict[str, float]:
+    """How probable each option is to be invented: branches alike, and what each holds alike."""
+    if several := schema.get("anyOf"):
+        chances: dict[str, float] = {}
+        for part in several:
+            for option, share in _evenly(part, form).items():
+                chances[option] = chances.get(option, 0.0) + share / len(several)
+        return chances
+    values = choice.values(schema, form) or ()
+    return {choice.label(value): 1 / len(values) for value in values}
 
 
 def fill(script: Script, facts: Mapping[str, str]) -> str:
@@ -106,29 +150,33 @@ def _filled(value: Any, facts: Mapping[str, str]) -> Any:
 def invent(form: Mapping[str, Any] | None, rng: random.Random) -> str:
     """A valid answer drawn at random: a sentence for free text, else JSON under the schema."""
     return (
-        json.dumps(_invented(form, rng))
+        json.dumps(_invented(form, rng, form.get("$defs", {})))
         if form
         else rng.choice(("I am not sure.", "It is as I told you.", "Please go on."))
     )
 
 
-def _invented(form: Mapping[str, Any], rng: random.Random) -> Any:
+def _invented(form: Mapping[str, Any], rng: random.Random, defs: Mapping[str, Any]) -> Any:
+    if "$ref" in form:
+        return _invented(defs[form["$ref"].rpartition("/")[2]], rng, defs)
     if "const" in form:
         return form["const"]
     if options := form.get("enum"):
         return rng.choice(options)
     if options := form.get("anyOf"):
-        return _invented(rng.choice(options), rng)
+        return _invented(rng.choice(options), rng, defs)
     match form.get("type"):
         case "object":
-            return {key: _invented(part, rng) for key, part in form.get("properties", {}).items()}
+            return {key: _invented(part, rng, defs) for key, part in form.get("properties", {}).items()}
         case "array":
             size = rng.randint(form.get("minItems", 0), form.get("maxItems", 3))
-            return [_invented(form["items"], rng) for _ in range(size)]
+            return [_invented(form["items"], rng, defs) for _ in range(size)]
         case "integer":
             return rng.randint(form.get("minimum", 0), form.get("maximum", 10))
         case "number":
             return rng.uniform(form.get("minimum", 0), form.get("maximum", 1))
+        case "null":
+            return None
         case "boolean":
             return rng.random() < 0.5
         case _:
