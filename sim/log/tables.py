@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from simrun.agents.judges.base import Verdict
+from simrun.agents.records import Answer
 from simrun.log import begun, files
 from simrun.log.lines import Played
 from simrun.log.parquet import Writer, readable
@@ -61,6 +62,9 @@ TABLES: dict[str, dict[str, str]] = {
         "finish": "VARCHAR",
         **_TOKENS,
         "attempts": "INTEGER",
+        "weighed": "BOOLEAN",
+        "unweighed": "VARCHAR",
+        "mass": "DOUBLE",
         "at": "DOUBLE",
         "seconds": "DOUBLE",
     },
@@ -76,7 +80,9 @@ holds several. `episodes.wording` is the wording of the prompts that a trial was
 that the person whom the audit is about went under, null where nobody shows by a name; `episodes.state` is done, error
 (owed again) or owed (never played); its `seconds` is the time spent in its calls; `asked` are the turns that models
 were asked for, and `asked_again` those of them that were asked for again since the reply could not be read
-(`calls.attempt` above 0).
+(`calls.attempt` above 0). `calls.weighed` says of a forced choice whether its options came with their probabilities,
+and is null where they were not asked for; `unweighed` says why they did not, and `mass` how much of what the model
+could have said leads to one of them.
 """
 
 
@@ -138,7 +144,7 @@ def _write(writers: Mapping[str, Writer], whose: dict[str, Any], played: Played,
     writers["episodes"].add(whose | _episode(played))
     for call in played.calls:
         told = call.model_dump(include={"role", "chat", "nth", "attempt", "digest", "seed", "at", "seconds"})
-        writers["calls"].add(key | told | call.answer.model_dump())
+        writers["calls"].add(key | told | call.answer.model_dump() | {"weighed": _weighed(call.answer)})
     for row in _turns(played):
         writers["turns"].add(key | row)
     for cell in _cells(played, later):
@@ -146,6 +152,10 @@ def _write(writers: Mapping[str, Writer], whose: dict[str, Any], played: Played,
         number = None if text is not None or cell.value is None else float(cell.value)
         row = {"outcome": cell.field, "turn": cell.turn, "subject": cell.subject, "value": number, "text": text}
         writers["outcomes"].add(whose | row)
+
+
+def _weighed(answer: Answer) -> bool | None:
+    return None if answer.options is None and answer.unweighed is None else answer.options is not None
 
 
 def _cells(played: Played, later: Mapping[str, Verdict]) -> Iterator[Cell]:

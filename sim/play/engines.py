@@ -38,6 +38,11 @@ class Engines:
         return self._made.values()
 
     @property
+    def expecting(self) -> bool:
+        """Whether the run wants forced choices to count as how probable they were."""
+        return self._plan.config.outcomes != "sampled"
+
+    @property
     def concurrency(self) -> int:
         """Episodes in flight: as many as the run says, or its tightest backend allows."""
         return self._plan.throughput.concurrency or min(backend.concurrency for backend in self.all())
