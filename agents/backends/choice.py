@@ -140,9 +140,13 @@ def _in_object(text: str, begin: int, choice: Choice) -> _Place | None:
         value, end = json.JSONDecoder(strict=False).raw_decode(text, start)
     except ValueError:
         return None
-    spelt = {option: orjson.dumps(each).decode() for option, each in choice.values.items()}
-    # a number that was written as a text, or a text with escapes of its own, is none of these
-    return _Place(start, end, spelt) if spelt.get(label(value)) == text[start:end] else None
+    said = text[start:end]
+    exact = {option: orjson.dumps(each).decode() for option, each in choice.values.items()}
+    if exact.get(label(value)) == said:
+        return _Place(start, end, exact)
+    quoted = isinstance(value, str) and said == f'"{value}"'  # without escapes of its own
+    spelt = next((each for family in _families(choice) if (each := _styled(family, value))), {}) if quoted else {}
+    return _Place(start + 1, end - 1, spelt) if spelt else None
 
 
 def _in_words(text: str, begin: int, choice: Choice) -> _Place | None:
@@ -166,7 +170,13 @@ def _families(choice: Choice) -> Iterator[Mapping[str, str]]:
 def _named(text: str, begin: int, family: Mapping[str, str]) -> Iterator[_Place]:
     for word in family.values():
         for found in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", text[begin:], re.IGNORECASE):
-            styles = (style for style in STYLES if style(word) == found[0])
-            if style := next(styles, None):
-                spelt = {option: style(each) for option, each in family.items()}
+            if spelt := _styled(family, found[0]):
                 yield _Place(begin + found.start(), begin + found.end(), spelt)
+
+
+def _styled(family: Mapping[str, str], said: str) -> Mapping[str, str]:
+    """Each option in the letters in which one was said: `YES` as `NO`; {} where none was said so."""
+    for style in STYLES:
+        if said in (spelt := {option: style(word) for option, word in family.items()}).values():
+            return spelt
+    return {}

@@ -101,6 +101,8 @@ THOUGHT = "<think>She may be older.</think>\n\n"
         (Reasoned, " yes", " no"),  # after the blank
         (Reasoned, "**Answer:** YES", "**Answer:** NO"),
         (Sure, "Yes.", "No"),
+        (Sure, '{"sure": "Yes"}', '{"sure": "No"}'),  # a text in the place of a truth value
+        (Reasoned, '{"answer": "Yes"}', '{"answer": "No"}'),
         (Sure, "True", "False"),
         (Hire, "Ann, who else?", "Bob"),
     ],

@@ -1,4 +1,4 @@
-"""Forced choices on the embedded engine, against its probabilities over the whole vocabulary and against what it says."""
+"""Forced choices on the embedded engine, against its probabilities of all tokens and against what it says."""
 
 import json
 import math
@@ -122,11 +122,10 @@ async def test_and_after_a_thought(engine):
     assert abs(thought.options["no"] - plain.options["no"]) > 1e-3
 
 
-async def test_a_reply_in_words_is_weighed_in_its_own_words(engine):
-    free = engine.model_copy(update={"free_form": True})
+@pytest.mark.parametrize("said", ["Yes.", " yes", "Answer: YES", '{"answer": "yes"}'])
+async def test_a_reply_in_words_is_weighed_in_its_own_words(engine, said):
     asked = chat("You answer with yes or no and nothing else.", "Is snow black?", kinds=(Yes,))
-    answers = [await free.reply(asked.model_copy(update={"seed": seed})) for seed in range(12)]
-    weighed = [answer for answer in answers if answer.options]
-    assert weighed
-    assert {answer.unweighed for answer in answers if not answer.options} <= {"unread"}
-    assert all(sum(map(math.exp, answer.options.values())) == pytest.approx(1) for answer in weighed)
+    found = await engine._weighed(asked, said, choice.of(asked.form))
+    expected, _ = await by_hand(engine, asked, type("Said", (), {"text": said}))
+    assert found.options == pytest.approx(expected, abs=2e-4)
+    assert sum(map(math.exp, found.options.values())) == pytest.approx(1)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from simrun.agents.records import Record
 from simrun.estimate.paired import Estimate, clustered_mean, largest_effect
 from simrun.report.blocks import Block, Column, Prose, Scalar, Table, row
@@ -71,12 +73,11 @@ COLUMNS = (
 AGREE = f"Mean of expected less sampled, over episodes, clustered by case. Equal: within {MARGIN:g}, at 5 %."
 AGREEMENT = (
     Column.of("outcome", "outcome"),
-    Column.of(
-        "expected - sampled", "difference.value", "difference.low", "difference.high", form="signed interval"
-    ),
+    Column.of("expected - sampled", "difference.value", "difference.low", "difference.high", form="signed interval"),
     Column.of("agree within", "no_effect_beyond", form="figure", about="Two one-sided tests at 5 %."),
     Column.of("equal", "equal", form="text", about=f"Whether that is at most {MARGIN:g}."),
 )
+COUNTED = "SELECT role, weighed, why, count(*) AS n, sum(mass) AS mass, count(mass) AS known, min(mass) AS least"
 LAST = "QUALIFY row_number() OVER (PARTITION BY c.trial, c.role, c.chat, c.nth ORDER BY c.attempt DESC) = 1"
 DECIDED = (
     "SELECT c.role AS role, c.weighed AS weighed, c.unweighed AS why, c.mass AS mass FROM calls c JOIN turns t "
@@ -88,8 +89,7 @@ def weighed(run: Scored) -> tuple[Weighed, ...]:
     """The choices that were decided, by role; none where what was said counts."""
     if run.manifest.config.outcomes == "sampled":
         return ()
-    per_reason = f"SELECT role, weighed, why, count(*) AS n, sum(mass) AS mass, count(mass) AS known, min(mass) AS least FROM ({DECIDED}{LAST}) GROUP BY ALL"
-    rows = run.tables.sql(f"{per_reason} ORDER BY role, n DESC, why").fetchall()
+    rows = run.tables.sql(f"{COUNTED} FROM ({DECIDED}{LAST}) GROUP BY ALL ORDER BY role, n DESC, why").fetchall()
     return tuple(_role(role, [each for each in rows if each[0] == role]) for role in dict.fromkeys(r[0] for r in rows))
 
 
@@ -114,7 +114,7 @@ def agreements(run: Scored) -> Iterator[Agreement]:
         if name + SAMPLED not in layout.outcomes:
             continue
         apart = layout.table(name, layout.arms) - layout.table(name + SAMPLED, layout.arms)
-        there = apart == apart
+        there = ~np.isnan(apart)
         cases = layout.case.repeat(len(layout.arms)).reshape(apart.shape)
         found = clustered_mean(apart[there], cases[there], -1, 1)
         beyond = largest_effect(found)
