@@ -29,6 +29,8 @@ from simrun.report.sections.choices import MARGIN
 
 SAMPLES = 10
 """Samples a statement that a run takes which has no probabilities."""
+DRAWN = 30
+"""Replies a statement that are drawn here, enough for the margin: 1,260 in all."""
 STATEMENTS = (
     *(
         "Snow is black.",
@@ -88,7 +90,9 @@ async def whole(small: bool, tell: Callable[[str], None]) -> dict[str, Any]:
     engine = Counted(slots=2, context=512, threads=1, max_tokens=24, temperature=1, extra=plain, choice_logprobs=True)
     await engine.open()
     try:
-        return await both(engine, list(chats(STATEMENTS[:3] if small else STATEMENTS)), SAMPLES, tell)
+        return await both(
+            engine, list(chats(STATEMENTS[:3] if small else STATEMENTS)), SAMPLES if small else DRAWN, tell
+        )
     finally:
         await engine.close()
 
@@ -98,23 +102,38 @@ async def both(
 ) -> dict[str, Any]:
     """What each way costs and comes to; one statement after the other, so that load on the machine hits both alike."""
     drawing = engine.model_copy(update={"choice_logprobs": False})
-    expected, drawn, once, often, answers = [], [], 0.0, 0.0, list[Answer]()
-    for chat, kind, agrees in asked:
-        began = time.perf_counter()
-        answers.append(await engine.reply(chat))
-        middle = time.perf_counter()
-        said = [await drawing.reply(chat.model_copy(update={"seed": seed})) for seed in range(1, samples + 1)]
-        once, often = once + middle - began, often + time.perf_counter() - middle
+    expected, drawn, answers = [], [], list[Answer]()
+    seconds = {"once": 0.0, "often": 0.0}
+    for number, (chat, kind, agrees) in enumerate(asked):
+
+        async def once(chat: Chat = chat) -> list[Answer]:
+            return [await engine.reply(chat)]
+
+        async def often(chat: Chat = chat) -> list[Answer]:
+            return [await drawing.reply(chat.model_copy(update={"seed": seed})) for seed in range(1, samples + 1)]
+
+        told = {}
+        for way in (once, often) if number % 2 else (often, once):  # whoever comes first reads the prompt
+            began = time.perf_counter()
+            told[way.__name__] = await way()
+            seconds[way.__name__] += time.perf_counter() - began
+        answers += told["once"]
+        said = told["often"]
         engine.release(chat.session)
         expected.append(Reply.of(answers[-1], (kind,)).chance(agrees))
         drawn.append([getattr(Reply.of(each, (kind,)).decision, "answer", None) == agrees for each in said])
         tell(f"{chat.messages[-1].content}: expected {expected[-1]:.3f}, {sum(drawn[-1])} of {samples} drawn")
-    cost = {"statements": len(asked), "replies_expected": 1, "replies_sampled": samples, "seconds_ratio": often / once}
-    read = {
-        "questions_a_choice": len(engine._reads) / len(asked),
-        "read_again_a_choice": sum(engine._reads) / len(asked),
+    reads = engine._reads
+    figures = {
+        "statements": len(asked),
+        "replies_expected": 1,
+        "replies_sampled": SAMPLES,
+        "replies_drawn": samples,
+        "seconds_ratio": seconds["often"] * SAMPLES / samples / seconds["once"],
+        "questions_a_choice": len(reads) / len(asked),
+        "read_again_a_choice": sum(reads) / len(asked),
     }
-    return cost | read | agreement(np.array(expected), np.array(drawn, dtype=float)) | masses(answers)
+    return figures | agreement(np.array(expected), np.array(drawn, dtype=float)) | masses(answers)
 
 
 def agreement(expected: Any, drawn: Any) -> dict[str, Any]:

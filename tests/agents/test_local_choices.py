@@ -129,3 +129,21 @@ async def test_a_reply_in_words_is_weighed_in_its_own_words(engine, said):
     expected, _ = await by_hand(engine, asked, type("Said", (), {"text": said}))
     assert found.options == pytest.approx(expected, abs=2e-4)
     assert sum(map(math.exp, found.options.values())) == pytest.approx(1)
+
+
+MARGIN = 0.1
+"""Declared: 300 replies can show that the two ways agree within ten points (benchmarks/choices.py: within five)."""
+SAID = ("Snow is black.", "Bread is made from flour.", "A week has nine days.", "Cats can fly.", "Paper burns.")
+ASKED = ("Is that true? Answer yes or no.", "Is that false? Answer yes or no.")
+
+
+@pytest.mark.slow
+async def test_what_is_expected_and_what_is_drawn_agree_within_the_margin(engine):
+    """Two one-sided tests at 5 %, over ten questions with 30 replies each at temperature 1."""
+    drawing = engine.model_copy(update={"choice_logprobs": False})
+    apart = []
+    for text in (f"{said} {asked}" for said in SAID for asked in ASKED):
+        expected = Reply.of(await engine.reply(question(text, Yes)), (Yes,)).chance("yes")
+        drawn = [Reply.of(await drawing.reply(question(text, Yes, seed=seed)), (Yes,)) for seed in range(30)]
+        apart.append(expected - np.mean([each.decision.answer == "yes" for each in drawn]))
+    assert largest_effect(clustered_mean(apart, range(len(apart)), -1, 1)) < MARGIN
