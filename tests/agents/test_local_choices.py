@@ -15,6 +15,7 @@ from simrun.agents.backends import choice
 from simrun.agents.backends.local import Local
 from simrun.agents.backends.weighing import weigh
 from simrun.agents.reply import Decision, Reply
+from simrun.estimate.paired import clustered_mean, largest_effect
 
 pytestmark = pytest.mark.engine
 PLAIN = {"top_k": 0, "top_p": 1.0, "min_p": 0.0}
