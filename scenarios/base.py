@@ -57,7 +57,7 @@ class File:
     """The option names a file, which a run must find again from any directory: `data: Annotated[str, File()] = ""`."""
 
 
-FILLED = ("voiced", "shown", "outcomes")
+FILLED = ("voiced", "shown", "outcomes", "carrying", "ever_carrying")
 """Fields of a scenario that the run fills in from its other options: nobody sets them."""
 Artefact = Literal["swap", "mirror"]
 Outcomes = Literal["sampled", "expected", "both"]
@@ -160,6 +160,11 @@ class Scenario(Record):
     """`role.axis` of all that the run sets or varies of anybody's persona; filled in by the run."""
     outcomes: Outcomes = "sampled"
     """Whether a forced choice counts as what was said, or as how probable it was; filled in by the run."""
+    carrying: tuple[str, ...] = ()
+    """Roles that carry a bias in this arm, and not only its control text: for outcomes, never for what is asked;
+    filled in by the run."""
+    ever_carrying: tuple[str, ...] = ()
+    """Roles that carry one in some arm of the run; filled in by the run."""
 
     @model_validator(mode="after")
     def _able(self) -> Self:
@@ -234,6 +239,13 @@ class Scenario(Record):
     def surfaces(self, role: str) -> tuple[Surface, ...]:
         """In which ways a role's persona can show here."""
         return SPOKEN
+
+    def drawn(self, case: Any, rng: np.random.Generator) -> Any:
+        """The case with what is drawn for it before anybody speaks, where the play needs that too: a random graph.
+
+        `rng` is that of `hears`: the same in every arm.
+        """
+        return case
 
     def hears(self, case: Any, rng: np.random.Generator) -> "nx.DiGraph[str]":
         """Who hears whom: an edge from speaker to hearer. Blind review is a missing edge.

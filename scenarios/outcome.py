@@ -121,6 +121,11 @@ class Outcome(Record):
     """The field that says whether the answer is the wrong one that was planted."""
     before_field: ClassVar[str] = ""
     """The field that holds the score by subject before a discussion."""
+    spread_field: ClassVar[str] = ""
+    """The field that says by subject and turn whether it was said what spreads from one to another."""
+    distance_field: ClassVar[str] = ""
+    """The field that says by subject how far it is from the nearest one who carries that: 0 for those who do, None
+    where no way leads from one."""
     reasons_field: ClassVar[str] = ""
     """The field that says by reason, out of a fixed list, whether it was given for the decision."""
     amount_field: ClassVar[str] = ""

@@ -31,6 +31,9 @@ class Role(Record):
     bias: str = "none"
     dose: int = Field(2, ge=0, le=3)
     """Strength of the bias; 0 is its control text."""
+    target: str = ""
+    """Of an implicit bias: the level of its axis whose people it is about, in the same words in every arm; "" is the
+    last level at which that axis is varied of the one whom the audit is about, or the level that this person has."""
     mitigation: str = "none"
     """A measure against bias."""
     engine: Mapping[str, Any] = {}
@@ -50,6 +53,12 @@ class Role(Record):
     @classmethod
     def _words(cls, given: Any) -> Any:
         return {axis: str(level) for axis, level in given.items()} if isinstance(given, Mapping) else given
+
+    @field_validator("target", mode="before")
+    @classmethod
+    def _level(cls, given: Any) -> Any:
+        """Levels may be numbers, such as ages."""
+        return str(given) if isinstance(given, int) else given
 
 
 class Design(Record):

@@ -29,6 +29,12 @@ def casting(config: Config, catalogue: Catalogue, arm: Arm, factors: Sequence[Fa
     cast = _cast_roles(config, scenario, factors, judges)
     changes = {role: _changes(role, arm, scenario) for role in cast}
     roles = {role: _role(role, config, arm, scenario, catalogue, changes[role], factors) for role in cast}
+    scenario = scenario.model_copy(
+        update={
+            "carrying": tuple(role for role, own in roles.items() if own.bias != NONE.name and own.dose > 0),
+            "ever_carrying": tuple(role for role in cast if _ever(role, config, arm, scenario, catalogue, factors)),
+        }
+    )
     backends = {
         role: _backend(role, config, roles[role], arm, scenario, changes[role])
         for role in cast
@@ -39,6 +45,7 @@ def casting(config: Config, catalogue: Catalogue, arm: Arm, factors: Sequence[Fa
         arm=arm,
         scenario=scenario,
         roles=roles,
+        targets=dict(_targets(roles, scenario, catalogue, factors)),
         backends=backends,
         traits={role: tuple(_traits(role, roles[role], arm, scenario, catalogue)) for role in cast},
         catalogue=catalogue,
@@ -99,7 +106,7 @@ def _role(
         **_given(given.get(role)),
     }
     set_here = {what for what, value in {**own, **changes}.items() if value}
-    bodily = set_here & {"backend", "bias", "dose", "mitigation", "engine"}
+    bodily = set_here & {"backend", "bias", "dose", "target", "mitigation", "engine"}
     if role in scenario.written() and (able := sorted(bodily)):
         raise ConfigError(
             f"the {role} of scenario={scenario.name} is only read about with these options and has no "
@@ -110,6 +117,18 @@ def _role(
         return Role.model_validate(own | {what: changes[what] for what in OWN if what in changes})
     except ValidationError as error:
         raise ConfigError(f"arm {arm.name!r}: {explained(error)}") from None
+
+
+def _ever(
+    role: str, config: Config, arm: Arm, scenario: Scenario, catalogue: Catalogue, factors: Sequence[Factor]
+) -> bool:
+    """Whether a role carries a bias, and not only its control text, in some arm of the run."""
+    own, team = _role(role, config, arm, scenario, catalogue, {}, factors), scenario.team(role)
+    levels = {each.what: each.levels for by in (team, role) for each in factors if each.role == by}
+    members = scenario.teams().get(team, (role,))
+    most = max(map(int, levels.get(BIASED, (str(len(members)),))))
+    biased = any(name != NONE.name for name in levels.get("bias", (own.bias,)))
+    return biased and any(dose != "0" for dose in levels.get("dose", (str(own.dose),))) and members.index(role) < most
 
 
 def _given(role: Role | None) -> dict[str, Any]:
@@ -192,6 +211,26 @@ def injected(
         for name in dict.fromkeys(varied.get(role, (own,))):
             if name != NONE.name:
                 yield role, catalogue.bias(scenario.team(role), name)
+
+
+def _targets(
+    roles: Mapping[str, Role], scenario: Scenario, catalogue: Catalogue, factors: Sequence[Factor]
+) -> Iterator[tuple[str, Trait]]:
+    """Each role whose implicit bias has a target of its own, or one by what is varied, and whom it is about."""
+    about = {scenario.focus(), scenario.team(scenario.focus())}
+    varied = {each.what: each.levels[-1] for each in factors if each.kind == "axis" and each.role in about}
+    for role, own in roles.items():
+        bias = catalogue.bias(scenario.team(role), own.bias)
+        level = own.target or varied.get(bias.axis or "")
+        if bias.axis is None or not bias.aimed or not level:
+            continue
+        try:
+            catalogue.axis(bias.axis).level(level)
+        except ValueError as error:
+            raise ConfigError(
+                f"target={level!r} of the {role}: bias {bias.name!r} is about a group on axis {bias.axis!r}; {error}"
+            ) from None
+        yield role, Trait(axis=catalogue.axis(bias.axis), level=level)
 
 
 def _masked(config: Config, catalogue: Catalogue, factors: Iterable[Factor]) -> str:

@@ -115,8 +115,8 @@ def audited(plan: Plan, sample: int | None = SAMPLE) -> Audit:
     """Audit the first `sample` cases of a plan (None: all) in every pair of arms that is compared. No engine is called.
 
     Declared are, for an axis, all texts by which a person shows a level of it, the words by which the case's own text
-    agrees with that, and the group in a bias; for a bias or a dose, its text and its control; for a mitigation, its
-    text, and where it blinds, all that anybody shows.
+    agrees with that, and what its people are called; for a bias, its dose or its target, its text and its control; for
+    a mitigation, its text, and where it blinds, all that anybody shows.
     """
     cases = list(islice(plan.cases.values(), sample))
     pairs = _pairs(plan)

@@ -78,7 +78,8 @@ class Subjects(Rowed):
     def found(cls, run: RunValues) -> Iterator[Located]:
         """Every field by subject in every arm, and the difference of every comparison of two arms."""
         kind, layout = run.outcome, run.layout
-        for name in (name for name, shape in kind.shapes().items() if shape.subjects and name in layout.details):
+        several = (name for name, shape in kind.shapes().items() if shape.subjects and name in layout.details)
+        for name in (name for name in several if name != kind.distance_field):
             names, value = layout.subjects(name)
             span = kind.span(name)
             low, high = (span.low, span.high) if span else (None, None)
