@@ -123,6 +123,11 @@ class Outcome(Record):
     """The field that holds the score by subject before a discussion."""
     reasons_field: ClassVar[str] = ""
     """The field that says by reason, out of a fixed list, whether it was given for the decision."""
+    kinds: ClassVar[tuple[str, ...]] = ()
+    """The fields of text by which cases or arms are of several kinds, such as whom a question is about: the report
+    tells of each kind alone."""
+    told: ClassVar[tuple[str, ...]] = ()
+    """The fields that are told of each kind; `primary` when empty."""
     amount_field: ClassVar[str] = ""
     """The field that says how much was said with the decision, such as words."""
 
