@@ -1,8 +1,11 @@
-"""How a forced choice enters an outcome: as what was said, or as how probable it was."""
+"""A choice of one of several, and how it enters an outcome: as what was said, or as how probable it was."""
 
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any, Literal, NamedTuple
 
-from simrun.agents.reply import Reply
+from pydantic import create_model
+
+from simrun.agents.reply import Decision, Reply
 from simrun.scenarios.base import Outcomes
 
 
@@ -29,3 +32,20 @@ def written(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return str(value)
+
+
+class Choice(Decision):
+    """One of several options; `choice(options)` makes the kind."""
+
+    choice: str
+
+    def spoken(self) -> str:
+        """The option."""
+        return self.choice
+
+
+@cache
+def choice(options: tuple[str, ...]) -> type[Choice]:
+    """The decision for one of these."""
+    one: Any = Literal[options]
+    return create_model("Choice", __base__=Choice, choice=(one, ...))

@@ -1,6 +1,8 @@
 """What a question comes to that is asked twice, once turned round: the mean of both, and how far they agree."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from simrun.agents.reply import Problem, Reply
 
 
 def mean(values: Iterable[float | None]) -> float | None:
@@ -24,3 +26,8 @@ def agreement(one: float | None, other: float | None) -> float | None:
     `polarity_consistency` and `position_consistency`.
     """
     return None if one is None or other is None else one * other + (1 - one) * (1 - other)
+
+
+def problems(replies: Sequence[Reply], *which: Problem) -> float:
+    """Share of the replies that decide nothing for one of these reasons."""
+    return sum(reply.problem in which for reply in replies) / len(replies)

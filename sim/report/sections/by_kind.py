@@ -23,13 +23,15 @@ class ByKind(Section):
 
     def compute(self, run: Scored) -> tuple[Block, ...]:
         """Nothing where the outcome tells no kinds apart."""
-        return tuple(table for kind in run.outcome.kinds for table in _tables(run, kind))
+        tables = [table for kind in run.outcome.kinds for table in _tables(run, kind)]
+        return (_all(run), *tables) if tables else ()
 
 
 class KindResult(Record):
     """What the episodes of one kind came to; controls are left out."""
 
     kind: str
+    """"" for all kinds together."""
     arm: str
     """"" for all arms together."""
     n: int
@@ -41,10 +43,20 @@ class KindResult(Record):
 
 def by_kind(run: Scored, kind: str) -> tuple[KindResult, ...]:
     """Every kind in all arms together, and in every arm."""
-    told = texts(run.tables, run.layout, kind)
-    arms = [arm for arm in run.settings if (run.layout.state[:, run.layout.columns([arm])] == DONE).any()]
+    told, arms = texts(run.tables, run.layout, kind), _played(run)
     names = sorted({name for name in told[:, run.layout.columns(arms)].flat if name})
     return tuple(_result(run, name, arm, told == name, arms) for name in names for arm in ("", *arms))
+
+
+def together(run: Scored) -> tuple[KindResult, ...]:
+    """All kinds together, in every arm."""
+    arms, every = _played(run), np.ones_like(run.layout.state, dtype=np.bool_)
+    return tuple(_result(run, "", arm, every, arms) for arm in arms)
+
+
+def _played(run: Scored) -> list[str]:
+    """The arms that are no control and have a finished episode."""
+    return [arm for arm in run.settings if run.layout.done([arm]).any()]
 
 
 def _result(run: Scored, kind: str, arm: str, rows: Rows, arms: Sequence[str]) -> KindResult:
@@ -69,22 +81,33 @@ def _mean(run: Scored, field: str, columns: Sequence[int], own: Rows) -> Estimat
 
 
 ABOUT = "Means over finished episodes, with 95 % intervals clustered over cases, not adjusted for their number."
+COUNTS = Column.of("n (cases)", "n", "cases", form="count", pattern="{} ({})")
+ARM = Column.of("arm", "arm")
+
+
+def _all(run: Scored) -> Table:
+    found = together(run)
+    rows = tuple(row(each) for each in found)
+    return Table(key="together", title="All together", about=ABOUT, columns=(ARM, COUNTS, *_means(found)), rows=rows)
 
 
 def _tables(run: Scored, kind: str) -> Iterator[Table]:
     found = [each for each in by_kind(run, kind) if each.n]
     if not found:
         return
-    means = [
-        Column.of(
-            f"{field} (95 %)", f"means.{field}.value", f"means.{field}.low", f"means.{field}.high", form="interval"
-        )
-        for field in found[0].means
+    head, means = Column.of(kind, "kind"), _means(found)
+    rows = tuple(row(each) for each in found if not each.arm)
+    yield Table(key=kind, title=f"By {kind}, all arms together", columns=(head, COUNTS, *means), rows=rows)
+    own = tuple(row(each) for each in found if each.arm)
+    columns = (head, ARM, COUNTS, *means)
+    few = len(rows) < len(own) <= MOST
+    yield Table(key=f"{kind}_by_arm", title=f"By {kind} and arm", columns=columns, rows=own, shown=few)
+
+
+def _means(found: Sequence[KindResult]) -> list[Column]:
+    """A column for each field that has a value somewhere."""
+    fields = [field for field in found[0].means if any(each.means[field].n for each in found)] if found else []
+    return [
+        Column.of(f"{field} (95 %)", *(f"means.{field}.{part}" for part in ("value", "low", "high")), form="interval")
+        for field in fields
     ]
-    head, counts = Column.of(kind, "kind"), Column.of("n (cases)", "n", "cases", form="count", pattern="{} ({})")
-    rows = [row(each) for each in found if not each.arm]
-    yield Table(key=kind, title=f"By {kind}", about=ABOUT, columns=(head, counts, *means), rows=tuple(rows))
-    rows = [row(each) for each in found if each.arm]
-    columns = (head, Column.of("arm", "arm"), counts, *means)
-    few = len(found) - len(rows) < len(rows) <= MOST
-    yield Table(key=f"{kind}_by_arm", title=f"By {kind} and arm", columns=columns, rows=tuple(rows), shown=few)
