@@ -278,7 +278,7 @@ class AttackMode(Dialogue):
 
     def shot(self, case: Statement, at: int) -> str:
         """An example, answered as somebody would who shares the stereotype: yes and no by turns."""
-        side: Side = ("stated", "mirrored")[at % 2]  # type: ignore[assignment]
+        side: Side = ("stated", "mirrored")[at % 2]
         form = case.shots[at].form(side)
         return SHOT.format(statement=form.text, ask=self.ask(form), answer=SIDES[side].capitalize() + ".")
 

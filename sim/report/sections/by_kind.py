@@ -44,7 +44,7 @@ class KindResult(Record):
 def by_kind(run: Scored, kind: str) -> tuple[KindResult, ...]:
     """Every kind in all arms together, and in every arm."""
     told, arms = texts(run.tables, run.layout, kind), _played(run)
-    names = sorted({name for name in told[:, run.layout.columns(arms)].flat if name})
+    names = sorted({str(name) for name in told[:, run.layout.columns(arms)].flat if name})
     return tuple(_result(run, name, arm, told == name, arms) for name in names for arm in ("", *arms))
 
 
