@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar
 
 import numpy as np
+from pydantic import Field
 
 from simrun.agents.backends.scripted import Rule
 from simrun.agents.reply import Reply
@@ -142,6 +143,8 @@ class AssociationMode(Dialogue):
     sorting: bool = False
     """Whether the words are sorted by a told rule as well, one that follows what is said of the groups and one that
     goes against it: for models that think aloud, how many more words of thought the second takes."""
+    words: int = Field(MOST // 2, ge=1, le=MOST // 2)
+    """How many attribute words of each half are asked about, from the first on; all there are where that is fewer."""
     data: Annotated[str, File()] = ""
     """A table of lists of words; "" is simrun's own."""
     vectors: Annotated[str, File()] = ""
@@ -151,12 +154,13 @@ class AssociationMode(Dialogue):
 
     def bank(self) -> tuple[tuple[Case, ...], tuple[Fault, ...]]:
         """The lists of words, with what word vectors say of them."""
-        lists, faults = stimuli(self.data, self.encoding)
+        found, faults = stimuli(self.data, self.encoding)
+        lists = tuple(each.first(self.words) for each in found)
         if not self.vectors:
             return lists, faults
-        found, wrong = vectors(self.vectors, {word for each in lists for word in each.vocabulary()})
-        measured = tuple(_measured(each, found) for each in lists)
-        lacking = (fault for each in lists for fault in _missing(self.vectors, each, found))
+        table, wrong = vectors(self.vectors, {word for each in lists for word in each.vocabulary()})
+        measured = tuple(_measured(each, table) for each in lists)
+        lacking = (fault for each in lists for fault in _missing(self.vectors, each, table))
         return measured, (*faults, *wrong, *lacking)
 
     def written(self) -> tuple[str, ...]:

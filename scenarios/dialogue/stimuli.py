@@ -56,6 +56,10 @@ class Stimuli(Case):
     """Effect size of the same words in word vectors; None without any."""
     weat_p: float | None = None
 
+    def first(self, count: int) -> "Stimuli":
+        """The list with so many attribute words of each half."""
+        return self.model_copy(update={"with_a": self.with_a[:count], "with_b": self.with_b[:count]})
+
     def words(self) -> tuple[Question, ...]:
         """Each attribute word, beside one word of each group: these take turns."""
         goes = [(word, True) for word in self.with_a] + [(word, False) for word in self.with_b]
