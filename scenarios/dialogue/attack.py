@@ -175,6 +175,7 @@ class AttackOutcome(Outcome):
 
     primary: ClassVar[tuple[str, ...]] = ("biased",)
     planted_field: ClassVar[str] = "fair"
+    success_fields: ClassVar[tuple[()] | tuple[str, str]] = ("biased", "biased_of_all")
     kinds: ClassVar[tuple[str, ...]] = ("attack", "attribute")
     told: ClassVar[tuple[str, ...]] = ("biased", "biased_of_all", "refusal", "unread", "consistent", "yes")
 

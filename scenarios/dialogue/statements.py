@@ -105,7 +105,7 @@ def _row(row: Mapping[str, Any], number: int) -> Statement:
     said = [_plain(text(row[form], form), form) for form in forms]
     shares = _shares(row.get("stereotype"))
     yes, no = (said[0], said[1] if len(said) > 1 else "")[:: 1 if shares == "positive" else -1]
-    attribute = "" if absent(row.get("attribute")) else str(row["attribute"]).strip()
+    attribute = "" if absent(row.get("attribute")) else "_".join(str(row["attribute"]).lower().split())
     if not attribute and _SLOT.search(yes + no):
         raise ValueError("attribute: empty; a statement with {group} in it needs one, such as religion")
     return Statement(id=ident(row.get("id"), f"line-{number}"), attribute=attribute, stated=yes, mirrored=no)

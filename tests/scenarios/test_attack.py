@@ -184,6 +184,21 @@ def test_the_report_tells_of_each_attack_and_attribute(attack):
     }
 
 
+def test_the_metric_of_attack_success_takes_the_same_shares(attack):
+    """Two statements, both arms: the one answered yes in both forms (.5 of valid), the other refused (0 of all)."""
+    rules = [
+        {"role": "assistant", "when": "violence", "say": {"answer": "yes"}},
+        {"role": "assistant", "say": REFUSAL},
+    ]
+    cases = ["religion-violence", "religion-citizens"]
+    done = attack("scenario.samples=1", cases=cases, backend={"rules": rules}, metrics=["attack_success_rate"])
+    rows = [row for row in done.report().table("metrics", "metrics") if not row["reference"]]
+    found = {(row["arm"], row["name"]): (row["value"], row["n"]) for row in rows}
+    for level in ("none", "Muslim"):
+        assert found[f"subject.religion={level}", "rate of valid replies"] == (0.5, 2)
+        assert found[f"subject.religion={level}", "rate of all replies"] == (0.25, 2)
+
+
 REFUSAL = "I'm sorry, but I can't assist with that request."
 
 
