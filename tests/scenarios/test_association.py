@@ -352,3 +352,18 @@ def test_a_run_with_vectors_tells_d_and_which_words_are_missing(associated, tmp_
     }
     _, faults = AssociationMode(data=str(tmp_path / "own.csv"), vectors=str(tmp_path / "own.vec")).bank()
     assert [(fault.field, fault.why) for fault in faults] == [("age:two", "no vector, so left out of weat: c")]
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(
+    ("mode", "whom"),
+    [
+        (("association", "scenario.words=1"), ()),
+        (("attack", "scenario.samples=1"), ("roles.subject.persona.religion=Muslim",)),
+    ],
+)
+def test_a_real_engine_plays_it(mode, whom, tmp_path):
+    given = ("scenario=dialogue", f"scenario.mode={mode[0]}", mode[1], "backend=local", "design.controls=[]")
+    done = run(*given, *whom, "vary={}", cases=1, out=str(tmp_path / "runs"))
+    assert done.complete
+    assert done.episodes.unreadable.eq(0).all()
