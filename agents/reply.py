@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from simrun.agents.reading.bare import bare, label, labelled, marked, sentence
 from simrun.agents.reading.decisions import Read, decided, plain, whole
 from simrun.agents.reading.refusal import refused
-from simrun.agents.reading.thoughts import spoken
+from simrun.agents.reading.thoughts import spoken, thoughts
 from simrun.agents.reading.values import Coercion, coercion, of
 from simrun.agents.records import Answer, Record
 
@@ -125,6 +125,8 @@ class Reply(Record):
     """What was wrong with a reply that is unreadable or truncated, for whoever asks again."""
     options: Mapping[str, float] | None = None
     """Of a forced choice, how probable each option was, summing to 1; None where the engine did not tell."""
+    thought: int = 0
+    """Words that were thought aloud and not said; 0 where there are none, or the engine keeps them to itself."""
 
     @classmethod
     def of(cls, answer: Answer, kinds: Sequence[type[Decision]] = (), told: Callable[[], str] = str) -> Self:
@@ -133,6 +135,13 @@ class Reply(Record):
         `told` gives what its chat was told (`Chat.told`): what is quoted from there is no decision.
         """
         text = spoken(answer.text)
+        read = cls._of(answer, text, kinds, told)
+        thought = thoughts(answer.text, text)
+        return read.model_copy(update={"thought": thought}) if thought else read
+
+    @classmethod
+    def _of(cls, answer: Answer, text: str, kinds: Sequence[type[Decision]], told: Callable[[], str]) -> Self:
+        """The same of what was said, without the thoughts."""
         if answer.finish == "refused":
             return cls(text=text, problem="refused")
         if not kinds:

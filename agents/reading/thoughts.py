@@ -84,6 +84,16 @@ def _around(text: str, marks: list[re.Match[str]]) -> tuple[int, int | None]:
     return end, opened.start() if opened else None
 
 
+def thoughts(text: str, said: str) -> int:
+    """How many words of an answer are not in what was said of it (`spoken`), marks left out: what was thought aloud.
+
+    0 where nothing was dropped; a template's own marks are no words.
+    """
+    if text is said or text == said:
+        return 0
+    return max(0, len(MARK.sub(" ", _bare(text)).split()) - len(said.split()))
+
+
 def _unmarked(text: str) -> int:
     start = text[:40].lstrip().lower()
     for begun, ended in UNMARKED.items():

@@ -77,7 +77,7 @@ def test_a_person_is_shown_them(done):
 
 def test_nothing_where_no_outcome_has_such_a_field(undisturbed):
     report = Run(undisturbed).report()
-    assert [report.sections[name].blocks for name in ("by_turn", "by_subject", "judges")] == [(), (), ()]
+    assert [report.sections[name].blocks for name in ("by_turn", "by_subject", "judges", "by_kind")] == [()] * 4
 
 
 def test_an_episodes_value_is_the_mean_of_what_was_observed():
