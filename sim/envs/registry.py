@@ -23,7 +23,7 @@ from simrun.config.options import Config
 from simrun.plan.arms import Arm
 from simrun.plan.casting import Casting
 from simrun.plan.roles import casting
-from simrun.scenarios.base import Case, Scenario, Turn
+from simrun.scenarios.base import FILLED, Case, Scenario, Turn
 from simrun.stage.drive import at_once, driven
 from simrun.stage.trial import Trial
 
@@ -56,6 +56,8 @@ def _choices(kind: type[Scenario]) -> Mapping[str, tuple[Any, ...]]:
     """The options that are a choice of a few, and what there is to choose."""
     found: dict[str, tuple[Any, ...]] = {"wording": tuple(range(kind.wordings))}
     for option, field in kind.model_fields.items():
+        if option in FILLED:
+            continue
         if field.annotation is bool:
             found[option] = (False, True)
         elif get_origin(field.annotation) is Literal:
