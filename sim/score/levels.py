@@ -41,7 +41,7 @@ class Levels(Rowed):
         all, wherever the other factors are set alike."""
         for factor in _about(run.manifest) if run.outcome.accuracy else ():
             axis = run.manifest.catalogue.axis(factor.what)
-            groups = {level: (level,) for level in factor.levels[1:]}
+            groups: dict[str, tuple[str, ...]] = {level: (level,) for level in factor.levels[1:]}
             abouts = {level: axis.level(level).attribute for level in factor.levels[1:]}
             together = {about: tuple(level for level in abouts if abouts[level] == about) for about in abouts.values()}
             groups |= {about: levels for about, levels in together.items() if about and len(levels) > 1}
@@ -116,12 +116,12 @@ class Mitigated(Rowed):
         for axis, measure in product(run.axes, measures if not run.manifest.fractional else ()):
             reference, *levels = run.manifest.levels(axis)
             for level, treated, outcome in product(levels, measure.levels[1:], run.decisive):
-                sides = [
+                without, under = (
                     _bias(run, outcome, (axis, measure.name), (level, at), (reference, at))
                     for at in (measure.reference, treated)
-                ]
-                if all(side is not None for side in sides):
-                    yield _both(cls, outcome, axis, level, f"{measure.name}={treated}", *sides)
+                )
+                if without is not None and under is not None:
+                    yield _both(cls, outcome, axis, level, f"{measure.name}={treated}", without, under)
 
     @classmethod
     def lacking(cls, manifest: Manifest) -> str:
@@ -158,11 +158,9 @@ def _both(
     axis: str,
     level: str,
     measure: str,
-    without: Floats | None,
-    under: Floats | None,
+    without: Floats,
+    under: Floats,
 ) -> Located:
-    assert without is not None
-    assert under is not None
     there = ~np.isnan(without) & ~np.isnan(under)
     sample = kind(without[there], under[there], np.flatnonzero(there))
     out = len(there) - int(there.sum())

@@ -63,11 +63,10 @@ COLUMNS = (
     Column.of(
         "significant drops",
         "significant",
-        "levels",
         form="figure",
-        pattern="{} of {}",
-        about="Share of the levels that drop, after Holm over those of the row.",
+        about="Share of the levels that drop beyond chance, after Holm over those of the row.",
     ),
+    Column.of("levels", "levels", form="count"),
     Column.of("which", "which", shown=False),
     Column.of("pairs (cases)", "n", "cases", form="count", pattern="{} ({})"),
 )
