@@ -19,7 +19,7 @@ ABSTAINS = re.compile(
 """Somebody who does not answer says so of themselves: I cannot see it, I do not have the knowledge, I don't know."""
 BEGINNING = 600
 """Characters in which that is said."""
-WITH_TEXT = re.compile(r"\W*(?:[Oo]ption )?\(?([A-Z])\)?\s*[).:]\W*\s\S.*", re.DOTALL)
+WITH_TEXT = re.compile(r"\W*(?:[Oo]ption )?\(?([A-Z])\)?\s*[).:]\W*\s\S.*")
 """A letter with its option behind it: B. 39"""
 CLAIM = re.compile(
     r"\b(?:answer|option|choice|letter|solution)\b(?: to \w+ \w+)?(?: must be| should be| would be| is|\s*[:=])+\W*"

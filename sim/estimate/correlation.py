@@ -24,10 +24,13 @@ def spearman(first: ArrayLike, second: ArrayLike, draws: int = 1000, seed: int =
     if n < 2 or np.ptp(one) == 0 or np.ptp(other) == 0:
         return Estimate(value=None, n=n, clusters=n)
     rho = float(stats.spearmanr(one, other).statistic)
-    if n < FEWEST or abs(rho) > 1 - 1e-12:
+    if abs(rho) > 1 - 1e-12:
+        return Estimate(value=float(np.sign(rho)), n=n, clusters=n)
+    if n < FEWEST:
         return Estimate(value=rho, n=n, clusters=n)
-    (low, high), drawn = _fisher(rho, n), _drawn(one, other, draws, seed)
-    return Estimate(value=rho, low=float(min(low, *drawn[:1])), high=float(max(high, *drawn[1:])), n=n, clusters=n)
+    low, high = _fisher(rho, n)
+    ends = [low, high, *_drawn(one, other, draws, seed).tolist()]
+    return Estimate(value=rho, low=min(ends), high=max(ends), n=n, clusters=n)
 
 
 def _fisher(rho: float, n: int) -> tuple[float, float]:
