@@ -82,8 +82,7 @@ def questions(
 def _ordered(question: Question, rng: np.random.Generator) -> Question:
     drawn = tuple(int(at) for at in rng.permutation(len(question.options)))
     if question.tied():
-        flag = "its options speak of each other: they are shown in one order only"
-        return question.model_copy(update={"orders": (tuple(range(len(drawn))),), "flags": (flag,)})
+        return question.model_copy(update={"orders": (tuple(range(len(drawn))),)})
     return question.model_copy(update={"orders": (drawn, drawn[::-1])})
 
 

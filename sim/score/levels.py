@@ -45,10 +45,10 @@ class Levels(Rowed):
             abouts = {level: axis.level(level).attribute for level in factor.levels[1:]}
             together = {about: tuple(level for level in abouts if abouts[level] == about) for about in abouts.values()}
             groups |= {about: levels for about, levels in together.items() if about and len(levels) > 1}
-            if len(together) > 1:
+            if len(together) > 1 or ("" in together and len(abouts) > 1):
                 groups["all"] = factor.levels[1:]
             for (name, levels), under in product(groups.items(), _others(run, factor)):
-                yield _located(cls, run, factor, name, levels, under)
+                yield from _located(cls, run, factor, name, levels, under)
 
     @classmethod
     def lacking(cls, manifest: Manifest) -> str:
@@ -63,7 +63,7 @@ def _about(manifest: Manifest) -> Iterator[Factor]:
     for factor in manifest.factors if not manifest.fractional else ():
         if factor.kind == "axis":
             axis = manifest.catalogue.axis(factor.what)
-            if any(axis.level(level).attribute for level in factor.levels):
+            if any(level.attribute for level in axis.levels.values()):
                 yield factor
 
 
@@ -76,7 +76,7 @@ def _others(run: RunValues, factor: Factor) -> Iterator[Mapping[str, str]]:
 
 def _located(
     kind: type[Levels], run: RunValues, factor: Factor, name: str, levels: tuple[str, ...], under: Mapping[str, str]
-) -> Located:
+) -> Iterator[Located]:
     parts = []
     planned = 0
     for place, level in enumerate(levels):
@@ -86,11 +86,13 @@ def _located(
                 there = ~np.isnan(both).any(axis=1)
                 parts.append((both[there], np.full(int(there.sum()), place), run.layout.case[there]))
                 planned += len(both)
+    if not parts:  # factors that are varied one at a time are not crossed
+        return
     both, level_of, case = (np.concatenate(part) for part in zip(*parts, strict=True))
     set_so = " ".join(f"{what}={value}" for what, value in under.items())
     about = name if len(levels) > 1 and name != "all" else ""
     sample = kind(both[:, 0], both[:, 1], level_of, case, levels, about, set_so)
-    return Located(
+    yield Located(
         sample,
         run.outcome.accuracy,
         factor.name,
@@ -131,7 +133,12 @@ class Mitigated(Rowed):
         measures = [each for each in manifest.factors if each.kind == "mitigation"]
         if not measures:
             return f"no mitigation is varied: vary.ROLE.mitigation=[{UNMITIGATED.name},NAME]"
-        crossed = any(len(set(arm.settings) & {manifest.axes[0], measures[0].name}) == 2 for arm in manifest.arms)
+        crossed = any(
+            arm.settings.get(axis) != manifest.levels(axis)[0] and arm.settings.get(each.name) != each.reference
+            for arm in manifest.arms
+            for axis in manifest.axes
+            for each in measures
+        )
         return "" if crossed and not manifest.fractional else "axis and mitigation are not crossed: design.cross=full"
 
 

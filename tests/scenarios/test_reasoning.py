@@ -208,7 +208,6 @@ def test_options_that_speak_of_each_other_keep_their_order(tmp_path):
     file.write_text("one?,a,b,All of the above,d,C\ntwo?,a,b,Both A and B,d,C\nthree?,a,E and 7,c,d,C\n")
     by_question = {each.question: each for each in questions(str(file), "", "auto", 0, 0)[0]}
     assert by_question["one?"].orders == by_question["two?"].orders == ((0, 1, 2, 3),)
-    assert "one order only" in by_question["one?"].flags[0]
     first, second = by_question["three?"].orders
     assert (sorted(first), second) == ([0, 1, 2, 3], first[::-1])
 
@@ -313,6 +312,16 @@ def test_persona_instruction_and_mitigation_are_all_that_differs(known):
         assert told[0].startswith(f"{BRIEFS[wording][:20]}")
         assert f"{said}\n\n{known.mitigations['no_acting'].prompt}" in told[0]
         assert [case.shown(nth) in told[nth + 1] for nth in (0, 1)] == [True, True]
+
+
+def test_anybody_can_be_a_persona(known):
+    vary = {"assistant": {"persona": ["a human", "a retired nurse"]}}
+    plan = planned(config(scenario=SCENARIO, cases=2, vary=vary), known)
+    assert audited(plan).amiss == ()
+    case, arm = next(iter(plan.cases.values())), plan.arms[1].name
+    assert (
+        "you are a retired nurse" in plan.castings[arm].stage(case, plan.trial(case.id, arm, 0)).told()["assistant"][0]
+    )
 
 
 def test_other_traits_of_the_assistant_stand_beside_its_part(known):
