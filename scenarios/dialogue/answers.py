@@ -12,7 +12,10 @@ from simrun.scenarios.fields import cut, kind
 
 Rows = Mapping[str, Any]
 """A row, the names of its columns in small letters with _ for blanks."""
-LETTERS = ascii_uppercase[:10]
+MOST = 10
+"""Options of a question."""
+LETTERS = ascii_uppercase[: MOST + 1]
+"""Of the options, and of one more, which is to decline."""
 OPTIONS = ("options", "choices", "endings", "candidates", "answers", "answer_choices", "choice_list")
 ANSWER = (
     *("answer", "answer_key", "answerkey", "correct", "correct_answer", "correct_option", "correct_choice", "label"),
@@ -41,8 +44,8 @@ def listed_options(row: Rows) -> tuple[tuple[str, ...], tuple[str, ...]]:
     name = listed or "options"
     if "" in texts:
         raise ValueError(f"{name}: option {texts.index('') + 1} of {len(texts)} is empty")
-    if not 2 <= len(texts) <= len(LETTERS):
-        raise ValueError(f"{name}: {len(texts)} of them; a question has 2 to {len(LETTERS)}")
+    if not 2 <= len(texts) <= MOST:
+        raise ValueError(f"{name}: {len(texts)} of them; a question has 2 to {MOST}")
     marks = [MARKED.fullmatch(option) for option in texts]
     if all(mark and mark[1].upper() == LETTERS[at] for at, mark in enumerate(marks)):
         return tuple(mark[2].strip() for mark in marks if mark), tuple(LETTERS[: len(texts)])

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from simrun.scenarios.base import Case, Fault
-from simrun.scenarios.dialogue.answers import LETTERS, Rows, answer, counted_from, listed_options, whole
+from simrun.scenarios.dialogue.answers import LETTERS, MOST, Rows, answer, counted_from, listed_options, whole
 from simrun.scenarios.dialogue.items import Item, made
 from simrun.scenarios.fields import absent, ident, text
 from simrun.scenarios.files import KINDS, Source, read, rows, source
@@ -33,7 +33,7 @@ class Question(Case):
 
     subject: str = ""
     question: str
-    options: tuple[str, ...] = Field(min_length=2, max_length=len(LETTERS))
+    options: tuple[str, ...] = Field(min_length=2, max_length=MOST)
     answer: Annotated[int, Field(ge=0)]
     """Place of the right option, from 0."""
     why: str = ""

@@ -2,7 +2,7 @@
 human?"""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
 from pydantic import Field
@@ -80,6 +80,22 @@ class ReasoningOutcome(Outcome):
     """The letters in the order of asking; - where a reply declined, ? where it could not be read."""
     subject: str
     """Of the question."""
+
+
+class Told(NamedTuple):
+    """What one reply comes to; shares are 0 to 1, None where it could not be read."""
+
+    letter: str
+    """Said; - for a reply that declined, ? for one that could not be read."""
+    place: int | None
+    """Of the option that was said, in the question as it is written."""
+    right: float | None
+    """How far the right option was chosen."""
+    sampled: float | None
+    """The same by what was said."""
+    declined: float | None
+    shares: Mapping[str, float]
+    """How far each letter of an option was chosen."""
 
 
 class Reasoning(Dialogue):
@@ -164,60 +180,41 @@ class Reasoning(Dialogue):
         kind = lettered(LETTERS[: len(case.options) + self.decline], self.steps)
         asks = (self.asked(case, nth) for nth in range(len(case.orders)))
         replies = yield tuple(Turn(ASSISTANT, reply=kind, cue=ask, private=True) for ask in asks)
-        return self.came_of(case, replies)
+        told = [self.told(case, nth, reply) for nth, reply in enumerate(replies)]
+        return came_of(told, case, self.outcomes == "both")
 
     def asked(self, case: Question, nth: int) -> str:
         """The question with its options in the nth order."""
         declining = f"\n{LETTERS[len(case.options)]}. {DECLINE}" if self.decline else ""
         return self.said(ASKS).format(question=case.question, options=case.shown(nth) + declining)
 
-    def came_of(self, case: Question, replies: Sequence[Reply]) -> ReasoningOutcome:
-        """What the replies come to."""
-        declining = LETTERS[len(case.options)] if self.decline else ""
-        right = [case.letter(nth, case.answer) for nth in range(len(case.orders))]
-        read = [nth for nth, reply in enumerate(replies) if reply.decision is not None]
-        declined = [1.0 if abstained(reply) else self.chance(reply, declining) for reply in replies]
-        correct = [0.0 if abstained(reply) else self.chance(reply, right[nth]) for nth, reply in enumerate(replies)]
-        answered = {nth: 1 - (declined[nth] or 0.0) for nth in read}
-        all_answered, all_right = sum(answered.values()), sum(correct[nth] or 0.0 for nth in read)
-        picked = [_place(reply, case, nth) for nth, reply in enumerate(replies)]
-        both = None not in picked and len(picked) > 1
-        return ReasoningOutcome(
-            correct=_mean(correct),
-            correct_sampled=_mean([_sampled(reply, right[nth]) for nth, reply in enumerate(replies)])
-            if self.outcomes == "both"
-            else None,
-            abstained=_mean(declined),
-            wrong=1 - all_right / all_answered if all_answered > 0 else None,
-            consistent=picked[0] == picked[1] if both else None,
-            letters={
-                letter: sum(self.chance(replies[nth], letter) or 0.0 for nth in read) / all_answered
-                if all_answered > 0
-                else None
-                for letter in case.letters()
-            },
-            said=" ".join(_letter(reply) for reply in replies),
-            subject=case.subject,
-        )
-
-    def chance(self, reply: Reply, letter: str) -> float | None:
-        """How far a letter was chosen, 0 to 1; None where the reply could not be read."""
-        return chosen(reply, "letter", self.outcomes, letter).value
+    def told(self, case: Question, nth: int, reply: Reply) -> Told:
+        """What the reply to the nth order comes to."""
+        if not isinstance(reply.decision, Letter | Worked):
+            share = 0.0 if abstained(reply) else None
+            return Told("?" if share is None else "-", None, share, share, None if share is None else 1.0, {})
+        letter, right = reply.decision.letter, case.letter(nth, case.answer)
+        shares = {each: chosen(reply, "letter", self.outcomes, each).value or 0.0 for each in case.letters()}
+        declined = chosen(reply, "letter", self.outcomes, LETTERS[len(case.options)]).value
+        place = case.orders[nth][LETTERS.index(letter)] if letter in shares else None
+        return Told(letter, place, shares[right], float(letter == right), declined, shares)
 
 
-def _sampled(reply: Reply, letter: str) -> float | None:
-    return 0.0 if abstained(reply) else chosen(reply, "letter", "sampled", letter).value
-
-
-def _letter(reply: Reply) -> str:
-    made = reply.decision
-    return made.letter if isinstance(made, Letter | Worked) else "-" if abstained(reply) else "?"
-
-
-def _place(reply: Reply, case: Question, nth: int) -> int | None:
-    """Which option was chosen; None where none was."""
-    letter = _letter(reply)
-    return case.orders[nth][LETTERS.index(letter)] if letter in case.letters() else None
+def came_of(told: Sequence[Told], case: Question, both: bool = False) -> ReasoningOutcome:
+    """What the replies to one question come to."""
+    shares = {letter: sum(each.shares.get(letter, 0.0) for each in told) for letter in case.letters()}
+    answered = sum(shares.values())
+    right, places = sum(each.right or 0.0 for each in told), [each.place for each in told]
+    return ReasoningOutcome(
+        correct=_mean([each.right for each in told]),
+        correct_sampled=_mean([each.sampled for each in told]) if both else None,
+        abstained=_mean([each.declined for each in told]),
+        wrong=min(max(1 - right / answered, 0.0), 1.0) if answered else None,
+        consistent=places[0] == places[1] if len(places) > 1 and None not in places else None,
+        letters={letter: share / answered if answered else None for letter, share in shares.items()},
+        said=" ".join(each.letter for each in told),
+        subject=case.subject,
+    )
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

@@ -20,7 +20,7 @@ from simrun.plan.treatment import audited
 from simrun.scenarios.dialogue.items import made
 from simrun.scenarios.dialogue.letters import abstained, lettered
 from simrun.scenarios.dialogue.questions import Question, questions
-from simrun.scenarios.dialogue.reasoning import BRIEFS, INSTRUCTIONS, Reasoning
+from simrun.scenarios.dialogue.reasoning import BRIEFS, INSTRUCTIONS, Reasoning, came_of
 from simrun.score.levels import Levels, Mitigated
 from simrun.score.metrics.bias_after_mitigation import BiasAfterMitigation
 from simrun.score.metrics.persona_drop import PersonaDrop
@@ -259,7 +259,13 @@ CASE = Question(id="q", question="q", options=("a", "b", "c", "d"), answer=1, or
 
 
 def outcome(*texts, **options):
-    return Reasoning(**options).came_of(CASE, [read(text, "ABCDE") for text in texts])
+    return came(Reasoning(**options), [read(text, "ABCDE") for text in texts])
+
+
+def came(scenario, replies):
+    """What two replies to the case come to."""
+    told = [scenario.told(CASE, nth, reply) for nth, reply in enumerate(replies)]
+    return came_of(told, CASE, scenario.outcomes == "both")
 
 
 def test_an_abstention_is_not_right_and_not_wrong():
@@ -284,7 +290,7 @@ def test_with_probabilities_the_expected_value_counts():
     replies = [
         read(said, "ABCDE").model_copy(update={"options": own}) for said, own in zip(("A", "C"), chances, strict=True)
     ]
-    found = Reasoning(decline=True, outcomes="both").came_of(CASE, replies)
+    found = came(Reasoning(decline=True, outcomes="both"), replies)
     assert found.correct == pytest.approx((0.6 + 0.3) / 2)
     assert found.correct_sampled == 0.5
     assert found.abstained == pytest.approx(0.1)
