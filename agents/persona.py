@@ -30,6 +30,9 @@ class Level(Record):
     """Fills the axis's sentence; the level's own key when empty."""
     group: str = ""
     """The people of this level, plural: fills {group} in a bias."""
+    attribute: str = ""
+    """What the level is about, such as disability, on an axis whose levels are about several things; "" for its
+    reference."""
     names: Mapping[str, tuple[str, ...]] = {}
     """Full names by gender (woman, man) that are read as this level."""
     cue: str | Mapping[str, str] = ""

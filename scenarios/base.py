@@ -264,6 +264,11 @@ class Scenario(Record):
         sheet = persona.sheet()
         return f"[About the {role}] {sheet}" if sheet else ""
 
+    def address(self, role: str, persona: Persona, case: Any) -> str:
+        """How a role's persona is put to that role itself; "" where there is nothing to tell."""
+        own = persona.self_sheet()
+        return f"About you: {own}" if own else ""
+
     def veiled(self, role: str, case: Any) -> str:
         """What those who are blinded are told of a role in place of that, such as a CV without its name."""
         return ""

@@ -83,13 +83,12 @@ class Casting:
         return self.scenario.worded(seeds.number("wording"))
 
     def _agent(self, role: str, scenario: Scenario, case: Case, personas: Mapping[str, Persona]) -> Agent:
-        persona = personas[role]
-        own, written = persona.self_sheet(), role in scenario.written()
+        persona, written = personas[role], role in scenario.written()
         measure = self.catalogue.mitigation(self.roles[role].mitigation)
         return Agent(
             role=role,
             brief="" if written else scenario.brief(role, case),
-            persona=f"About you: {own}" if own else "",
+            persona=scenario.address(role, persona, case),
             tendency=self._tendency(role, case, personas),
             guard=measure.prompt,
             blind=measure.blind,
