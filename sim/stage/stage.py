@@ -162,7 +162,6 @@ class Stage:
         turn, nth, seat = self._due[self._index(turn)]
         kinds = turn.kinds()
         messages, digest = seat.asked(turn.cue, _shape(kinds))
-        own = (turn.chat,) if turn.chat else ()
         return Chat(
             session=self.session,
             role=turn.role,
@@ -170,7 +169,7 @@ class Stage:
             nth=nth,
             messages=messages,
             form=form(kinds),
-            seed=self._seeds.number(turn.role, *own, nth),
+            seed=self._seeds.number(turn.role, *_drawn(turn), nth),
             digest=digest,
             pair=self._pair,
             priority=int(turn.role in self._judges),
@@ -185,8 +184,8 @@ class Stage:
         """
         if attempt > self._reask or chat.form is None or reply.problem not in UNREAD or turn.role in self._spared:
             return None
-        own = (turn.chat,) if turn.chat else ()
-        return asked_again(chat, reply, attempt, self._seeds.number(turn.role, *own, chat.nth, "again", attempt))
+        seed = self._seeds.number(turn.role, *_drawn(turn), chat.nth, "again", attempt)
+        return asked_again(chat, reply, attempt, seed)
 
     def told(self) -> dict[str, tuple[str, ...]]:
         """All that each role has been told, as one text a chat, and then what it is asked now, each by itself."""
@@ -218,7 +217,8 @@ class Stage:
         self.outcome = yield from play
         if not judges:
             return self.outcome
-        lines = tuple((entry.role, entry.heard) for entry in self.transcript)
+        apart = self._scenario.apart
+        lines = tuple((entry.role, entry.heard) for entry in self.transcript if entry.chat not in apart)
         evidence = self._scenario.evidence(self._case, self.outcome, lines)
         said = shown.model_copy(update={"lines": lines, "evidence": evidence})
         asked = {judge: judge.questions(said) for judge in judges}
@@ -305,6 +305,12 @@ class Stage:
         """Who hears what is spoken, in the chat of that name; who is played by no agent has none."""
         heard = self._heard.get(spoken.role, ())
         return heard if spoken.to is None else tuple(role for role in heard if role in spoken.to)
+
+
+def _drawn(turn: Turn) -> tuple[str, ...]:
+    """The chat whose seeds a turn draws, as a part of what they are for."""
+    chat = turn.chat if turn.seeds is None else turn.seeds
+    return (chat,) if chat else ()
 
 
 def _words(role: str, reply: Reply) -> str:
