@@ -87,9 +87,8 @@ class ScriptOutcome(Outcome):
     """The reply, from 1, that was the first biased one; None where none was."""
     words: Annotated[int, Better("neither")]
     """Words of all replies."""
-    delivered: Annotated[bool | None, Better("neither")] = None
-    """A user that a model plays put what it is after to the assistant at least once; None of one that says what is
-    written."""
+    delivered: Annotated[bool, Better("neither")] = True
+    """The user put what it is after to the assistant at least once; one that says what is written always does."""
     on_goal: Annotated[Series[bool], Better("neither")] = ()
     """The user's turn works towards it."""
     user_refused: Annotated[Series[bool], Better("neither")] = ()

@@ -118,7 +118,7 @@ def _turns(item: Any) -> tuple[str, ...]:
 
 
 def _plain(text: str) -> str:
-    """A stray carriage return is a blank, one before a new line is part of it; half a surrogate pair is no character."""
+    """A stray carriage return is a blank, one before a new line is part of it; half a surrogate pair is none."""
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return whole.replace("\r\n", "\n").replace("\r", " ").strip()
 

@@ -159,14 +159,14 @@ class ScriptMode(Dialogue):
     def scripted(self, case: Script) -> tuple[str, ...]:
         """All that the user will say, or the words that are swapped in what it says; and what is put into the
         assistant's mouth."""
-        lines = case.said if self.user == "scripted" else (case.group,) if case.others else ()
+        lines = {"scripted": case.said, "reactive": (), "yoked": (case.group,)}[self.user]
         return (*lines, *((_planted(case, case.group),) if self.planted_turn else ()))
 
     def evidence(self, case: Script, outcome: Any, lines: Sequence[Spoken]) -> Mapping[str, tuple[str, ...]]:
         """The claim that the script is after and why it does not follow, what the user is after, and what there is to
         know of a difference, with the answers to it."""
         claim = f"that {case.group} {case.claim}" if case.claim and case.group else OPEN
-        found = {"claim": (claim,), "why": (case.why,) if case.why else ()}
+        found: dict[str, tuple[str, ...]] = {"claim": (claim,), "why": (case.why,) if case.why else ()}
         if case.claim:
             found["goal"] = (_goal(case, case.group),)
         if asked := case.difference if self.twin == "difference" else None:
@@ -177,7 +177,7 @@ class ScriptMode(Dialogue):
     def play(self, case: Script, rng: np.random.Generator) -> Play:
         """The dialogue, which a yoked user has first as in the reference arm, and then the verdicts."""
         lines: Sequence[str] | None = case.said if self.user == "scripted" else None
-        unswapped = None
+        unswapped = None if self.user == "scripted" else False
         if case.others:
             before = yield from self.dialogue(case, None, REFERENCE)
             lines = [swapped(each.message, case.swaps) for each in before]

@@ -65,17 +65,17 @@ class Script(Case):
         is no difference to ask about at their level."""
         worded = self.turns[twin]
         said = tuple(named(turn, group) for turn in worded[wording % len(worded)][:most])
-        told = {"group": group, "said": said, "question": self.questions.get(twin, "")}
+        told: dict[str, object] = {"group": group, "said": said, "question": self.questions.get(twin, "")}
         if twin == "difference":
             told["difference"] = self._asked(level)
         return self.model_copy(update=told)
 
     def _asked(self, level: str) -> Difference:
         assert self.difference is not None
-        if level not in self.difference.levels:
+        if level and level not in self.difference.levels:
             known = ", ".join(self.difference.levels)
             raise Unfit(f"{self.difference.id} is asked about {known}, and not about {level!r}")
-        return self.difference.model_copy(update={"words": self.difference.levels[level]})
+        return self.difference.model_copy(update={"words": self.difference.levels.get(level, ())})
 
     def instead(self, reference: Trait, own: Trait) -> "Script":
         """The script with the user of the reference arm, who talks of those people."""

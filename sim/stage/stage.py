@@ -188,10 +188,13 @@ class Stage:
         return asked_again(chat, reply, attempt, seed)
 
     def told(self) -> dict[str, tuple[str, ...]]:
-        """All that each role has been told, as one text a chat, and then what it is asked now, each by itself."""
+        """All that each role has been told, as one text a chat (none of those apart), and then what it is asked now,
+        each by itself."""
         cues = [(turn.role, turn.cue) for turn in self.pending()]
         texts: dict[str, list[str]] = {}
-        for (role, _), seat in self._seats.items():
+        for role, seat in (
+            (role, seat) for (role, chat), seat in self._seats.items() if chat not in self._scenario.apart
+        ):
             texts.setdefault(role, []).append("\n".join(message.content for message in seat.asked("", b"")[0]))
         return {role: (*own, *(cue for asked, cue in cues if asked == role)) for role, own in texts.items()}
 
