@@ -34,7 +34,21 @@ def differences(attribute: str) -> tuple[Difference, ...]:
     return tuple(each for each in found if each.attribute == attribute)
 
 
-def stated(reply: str, words: tuple[str, ...]) -> bool:
+def stated(reply: str, words: tuple[str, ...], question: str) -> bool:
     """Whether a reply has one of these words, whole and in any case: a first sieve, which a number in passing
-    gets through."""
-    return any(re.search(rf"(?<![\w.]){re.escape(each)}(?![\w])(?!\.\d)", reply, re.IGNORECASE) for each in words)
+    gets through.
+
+    Where the question offers answers, in quotation marks, the first of them that the reply gives is its answer.
+    """
+    told = reply.replace(question, " ")
+    offered = re.findall(r'"([^"]+)"', question)
+    given = {found: option for option in offered if (found := _place(told, option)) is not None}
+    if given:
+        return given[min(given)].lower() in {each.lower() for each in words}
+    return any(_place(told, each) is not None for each in words)
+
+
+def _place(text: str, words: str) -> int | None:
+    """Where these words stand first; a number is none of a longer one."""
+    found = re.search(rf"(?<![\w.]){re.escape(words)}(?!\w)(?!\.\d)", text, re.IGNORECASE)
+    return found.start() if found else None

@@ -19,8 +19,9 @@ class ByTurn(Picture):
 
     def fits(self, drawing: Drawing) -> bool:
         """It has values at two turns."""
-        details = drawing.layout.details
-        return drawing.primary in details and bool((details[drawing.primary].turns > 1).any())
+        layout = drawing.layout
+        there = drawing.primary in layout.details and ~np.isnan(layout.series(drawing.primary))
+        return bool(np.any(there)) and layout.details[drawing.primary].value.shape[2] > 1
 
     def draw(self, figure: "Figure", drawing: Drawing) -> str:
         """Turns across, from 1."""

@@ -185,7 +185,9 @@ def _primary(each: ContrastResult) -> Finding:
 
 
 def _doubts(each: ContrastResult) -> Iterator[Finding]:
-    if each.missing_p is not None and each.missing_p < ALPHA and each.missing_difference:
+    # of what one side never has, such as an option's own field, there is no figure that could be doubted
+    compared = bool(each.pairs) or each.family == "primary"
+    if compared and each.missing_p is not None and each.missing_p < ALPHA and each.missing_difference:
         worst = f"[{figure(each.worst_low, True)}, {figure(each.worst_high, True)}]"
         bounds = f"; with the worst assumed of them the difference lies in {worst}"
         text = (
