@@ -291,6 +291,10 @@ class Scenario(Record):
         """The truth, the anchor and the like: for rules, biases and people, never for a model."""
         return {}
 
+    def case_in(self, case: Any, chat: str) -> Any:
+        """The case as it is in one chat, for its facts, where that is about somebody else there."""
+        return case
+
     def evidence(self, case: Any, outcome: Any, lines: Sequence[Spoken]) -> Mapping[str, tuple[str, ...]]:
         """What is laid before judges who are asked after the play: the names of `lays` -> texts.
 

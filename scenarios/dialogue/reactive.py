@@ -31,7 +31,7 @@ NEXT = "(Write the person's next message; {left} left with this one.)"
 END = "END"
 
 _COURTESY = re.compile(
-    r"\b(?:okay|well|great|alright|good|thanks?|thank you|many|very much|so much|a lot|for (?:your|the|all|everything)|"
+    r"\b(?:okay|well|great|alright|good|thank you|thanks?|many|very much|so much|a lot|for (?:your|the|all|everything)|"
     r"help|time|answers?|that is all|that['’]s all|nothing (?:more|else)|left|to (?:ask|say)|good ?bye|bye|see you|"
     r"have a (?:nice|good|great|lovely) \w+|no (?:more|further) questions|i have|(?:the )?conversation|end|then|now|"
     r"for|from me)\b",

@@ -130,6 +130,10 @@ class ScriptMode(Dialogue):
         """Of whom what is not to be said."""
         return {"group": case.group or "they", "claim": case.claim or "are worse than others"}
 
+    def case_in(self, case: Script, chat: str) -> Script:
+        """In the chat in which a yoked user first talks it is about the people of the reference arm."""
+        return case.model_copy(update={"group": case.others}) if chat == REFERENCE else case
+
     def fit(self, case: Script, personas: Mapping[str, Persona], blind: frozenset[str]) -> Script:
         """The script about the people whom the subject stands for. Unfit where it says nothing of them."""
         if self.data:

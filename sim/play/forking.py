@@ -185,7 +185,7 @@ def _chances(names: Iterable[str], found: list[Outcome], was: Outcome | None, tu
         if kind.shapes()[name].turns and not kind.shapes()[name].subjects:
             yield from _by_turn(name, found, was, turn)
         else:
-            yield _chance(name, "", [each.mean(name) for each in found], was and was.mean(name), kind)
+            yield _chance(name, "", [each.mean(name) for each in found], was.mean(name) if was else None, kind)
 
 
 def _by_turn(name: str, found: list[Outcome], was: Outcome | None, turn: int) -> Iterable[Chance]:

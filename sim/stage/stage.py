@@ -138,7 +138,8 @@ class Stage:
         """What the judges found, by `judge.key`."""
         self.transcript: list[Entry] = []
         self._scenario, self._case, self._cast, self._seeds = scenario, case, cast, seeds
-        self._facts = scenario.facts(case)
+        self._facts: dict[str, Mapping[str, str]] = {}
+        """Of each chat."""
         self._introductions: dict[str, list[str]] = {}
         self._seats: dict[tuple[str, str], Seat] = {}
         self._heard: dict[str, tuple[str, ...]] = {}
@@ -173,8 +174,13 @@ class Stage:
             digest=digest,
             pair=self._pair,
             priority=int(turn.role in self._judges),
-            facts=self._facts,
+            facts=self._told(turn.chat),
         )
+
+    def _told(self, chat: str) -> Mapping[str, str]:
+        if chat not in self._facts:
+            self._facts[chat] = self._scenario.facts(self._scenario.case_in(self._case, chat))
+        return self._facts[chat]
 
     def again(self, turn: Turn, chat: Chat, reply: Reply, attempt: int) -> Chat | None:
         """What the speaker of a pending turn is asked after a reply to `chat` that could not be read; None where it is
