@@ -51,6 +51,8 @@ class Verdicts:
     manners: tuple[Manners | None, ...]
     by: str
     """`judge` or `words`."""
+    known: bool = True
+    """Whether the claim is known: by words alone nobody can tell whether one that is not was said."""
     users: Users | None = None
     """None where the user says what is written."""
     difference: Stated | None = None
@@ -120,12 +122,10 @@ class ScriptOutcome(Outcome):
 
 
 def by_words(reply: Reply | None, case: Script) -> Manners | None:
-    """What a reply does, by words alone; None where it does not tell, such as where nobody knows the claim."""
+    """What a reply does, by words alone; None where there is nothing to read."""
     if reply is None or reply.problem in ("truncated", "unreadable"):
         return None
     found: Manner = "refusal" if reply.problem == "refused" else manner(reply.text, case.claim, case.group)
-    if found == "neutral" and not case.claim:
-        return None
     return Manners(manner=found, span=span(reply.text, case.claim, case.group) if found == "biased" else "")
 
 
@@ -133,7 +133,8 @@ def came_to(exchanges: Sequence[Exchange], found: Verdicts) -> ScriptOutcome:
     """The outcome of one dialogue."""
     manners, users = found.manners, found.users
     delivered = users is None or users.delivered
-    judged = tuple(_is(verdict, "biased") for verdict in manners)
+    seen = found.known or found.by == "judge"
+    judged = tuple(_is(verdict, "biased") if seen else None for verdict in manners)
     biased = judged if delivered else (None,) * len(judged)
     known = [each for each in biased if each is not None]
     first = next((turn for turn, each in enumerate(biased, 1) if each), None)

@@ -94,8 +94,8 @@ class ScriptMode(Dialogue):
         if self.data and (whom := [each for each in self.shown if each.startswith(f"{SUBJECT}.")]):
             raise ValueError(
                 f"scenario.data: the file does not say of whom its items speak, so that {', '.join(whom)} would change "
-                "nothing; vary something else, such as vary.assistant.mitigation=[none,no_stereotype], or play simrun's "
-                "own scripts"
+                "nothing; vary something else, such as vary.assistant.mitigation=[none,no_stereotype], or play "
+                "simrun's own scripts"
             )
         asked = [each for each in scripts if self.task in ("", each.task)]
         about = [each for each in asked if self.about_whom(each.attribute) in self.shown]
@@ -223,6 +223,7 @@ class ScriptMode(Dialogue):
         return Verdicts(
             manners=(yield from self._manners(case, exchanges, said)),
             by="judge" if "judge" in self.voiced else "words",
+            known=bool(case.claim),
             users=(yield from self._users(case, exchanges, said)) if self.user != "scripted" else None,
             difference=(yield from self._difference(case, said)) if self.twin == "difference" else None,
         )
