@@ -33,6 +33,8 @@ class Turn:
     chat: str = ""
     """Which of the speaker's chats this is, for a role that holds several, such as a reviewer of each paper; "" for the
     one. Others hear it in their chat of that name."""
+    seeds: str | None = None
+    """The chat whose seeds this turn draws, for what must come out as it does there; None for its own."""
 
     def kinds(self) -> tuple[type[Decision], ...]:
         """The decisions to choose from, as a tuple."""
@@ -57,7 +59,7 @@ class File:
     """The option names a file, which a run must find again from any directory: `data: Annotated[str, File()] = ""`."""
 
 
-FILLED = ("voiced", "shown", "outcomes", "carrying", "ever_carrying")
+FILLED = ("voiced", "shown", "baseline", "outcomes", "carrying", "ever_carrying")
 """Fields of a scenario that the run fills in from its other options: nobody sets them."""
 Artefact = Literal["swap", "mirror"]
 Outcomes = Literal["sampled", "expected", "both"]
@@ -138,6 +140,10 @@ class Scenario(Record):
     """Roles whose words are heard without their name before them: those who talk to somebody to whom nobody else
     does."""
 
+    apart: ClassVar[tuple[str, ...]] = ()
+    """Chats that belong to no judged conversation, such as one that is only played to take words from: judges who are
+    asked after the play are not shown them."""
+
     artefacts: ClassVar[tuple[Artefact, ...]] = ()
     """Which of `swapped` and `mirrored` this scenario can play, and so which controls it offers."""
 
@@ -158,6 +164,9 @@ class Scenario(Record):
     """Roles that were given a backend of their own under roles.*; filled in by the run."""
     shown: tuple[str, ...] = ()
     """`role.axis` of all that the run sets or varies of anybody's persona; filled in by the run."""
+    baseline: Mapping[str, str] = {}
+    """The level of the reference arm of all that the run varies of anybody's persona, by `role.axis`; filled in by the
+    run."""
     outcomes: Outcomes = "sampled"
     """Whether a forced choice counts as what was said, or as how probable it was; filled in by the run."""
     carrying: tuple[str, ...] = ()
@@ -227,6 +236,10 @@ class Scenario(Record):
         """All cases, and the lines that are none."""
         raise NotImplementedError
 
+    def described(self, cases: Sequence[Case]) -> tuple[str, ...]:
+        """What a reader of the report should know of these cases, such as how many there are of each kind."""
+        return ()
+
     def roles(self) -> tuple[str, ...]:
         """Everybody who may be asked to speak, with these options."""
         raise NotImplementedError
@@ -294,6 +307,10 @@ class Scenario(Record):
     def facts(self, case: Any) -> Mapping[str, str]:
         """The truth, the anchor and the like: for rules, biases and people, never for a model."""
         return {}
+
+    def case_in(self, case: Any, chat: str) -> Any:
+        """The case as it is in one chat, for its facts, where that is about somebody else there."""
+        return case
 
     def evidence(self, case: Any, outcome: Any, lines: Sequence[Spoken]) -> Mapping[str, tuple[str, ...]]:
         """What is laid before judges who are asked after the play: the names of `lays` -> texts.

@@ -81,7 +81,7 @@ class Stereotype(Judge):
     def tally(self, questions: Sequence[Question], decisions: Sequence[Decision | None]) -> Mapping[str, Verdict]:
         """Shares of the replies that were judged, 0 to 1: of each manner, and `aware`."""
         found = [said for said in decisions if isinstance(said, Manners)]
-        shares = {manner: _share([said.manner == manner for said in found]) for manner in MANNERS}
+        shares: dict[str, Verdict] = {manner: _share([said.manner == manner for said in found]) for manner in MANNERS}
         return {**shares, "aware": _share([said.aware for said in found])}
 
 

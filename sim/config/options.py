@@ -245,7 +245,11 @@ class Config(Record):
         varied = (f"{role}.{what}" for role, own in (self.vary or {}).items() for what in own)
         stated = (f"{role}.{axis}" for role, own in self.roles.items() for axis in own.persona)
         shown = tuple(dict.fromkeys((*varied, *stated)))
-        return made.model_copy(update={"voiced": voiced, "shown": shown, "outcomes": self.outcomes})
+        baseline = {
+            f"{role}.{what}": of[0] for role, own in (self.vary or {}).items() for what, of in own.items() if of
+        }
+        filled = {"voiced": voiced, "shown": shown, "baseline": baseline, "outcomes": self.outcomes}
+        return made.model_copy(update=filled)
 
     def engine(
         self, role: str, own: Role | None = None, changes: Mapping[str, Any] = {}, played: Scenario | None = None

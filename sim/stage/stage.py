@@ -138,7 +138,8 @@ class Stage:
         """What the judges found, by `judge.key`."""
         self.transcript: list[Entry] = []
         self._scenario, self._case, self._cast, self._seeds = scenario, case, cast, seeds
-        self._facts = scenario.facts(case)
+        self._facts: dict[str, Mapping[str, str]] = {}
+        """Of each chat."""
         self._introductions: dict[str, list[str]] = {}
         self._seats: dict[tuple[str, str], Seat] = {}
         self._heard: dict[str, tuple[str, ...]] = {}
@@ -162,7 +163,6 @@ class Stage:
         turn, nth, seat = self._due[self._index(turn)]
         kinds = turn.kinds()
         messages, digest = seat.asked(turn.cue, _shape(kinds))
-        own = (turn.chat,) if turn.chat else ()
         return Chat(
             session=self.session,
             role=turn.role,
@@ -170,12 +170,17 @@ class Stage:
             nth=nth,
             messages=messages,
             form=form(kinds),
-            seed=self._seeds.number(turn.role, *own, nth),
+            seed=self._seeds.number(turn.role, *_drawn(turn), nth),
             digest=digest,
             pair=self._pair,
             priority=int(turn.role in self._judges),
-            facts=self._facts,
+            facts=self._told(turn.chat),
         )
+
+    def _told(self, chat: str) -> Mapping[str, str]:
+        if chat not in self._facts:
+            self._facts[chat] = self._scenario.facts(self._scenario.case_in(self._case, chat))
+        return self._facts[chat]
 
     def again(self, turn: Turn, chat: Chat, reply: Reply, attempt: int) -> Chat | None:
         """What the speaker of a pending turn is asked after a reply to `chat` that could not be read; None where it is
@@ -185,14 +190,17 @@ class Stage:
         """
         if attempt > self._reask or chat.form is None or reply.problem not in UNREAD or turn.role in self._spared:
             return None
-        own = (turn.chat,) if turn.chat else ()
-        return asked_again(chat, reply, attempt, self._seeds.number(turn.role, *own, chat.nth, "again", attempt))
+        seed = self._seeds.number(turn.role, *_drawn(turn), chat.nth, "again", attempt)
+        return asked_again(chat, reply, attempt, seed)
 
     def told(self) -> dict[str, tuple[str, ...]]:
-        """All that each role has been told, as one text a chat, and then what it is asked now, each by itself."""
+        """All that each role has been told, as one text a chat (none of those apart), and then what it is asked now,
+        each by itself."""
         cues = [(turn.role, turn.cue) for turn in self.pending()]
         texts: dict[str, list[str]] = {}
-        for (role, _), seat in self._seats.items():
+        for role, seat in (
+            (role, seat) for (role, chat), seat in self._seats.items() if chat not in self._scenario.apart
+        ):
             texts.setdefault(role, []).append("\n".join(message.content for message in seat.asked("", b"")[0]))
         return {role: (*own, *(cue for asked, cue in cues if asked == role)) for role, own in texts.items()}
 
@@ -218,7 +226,8 @@ class Stage:
         self.outcome = yield from play
         if not judges:
             return self.outcome
-        lines = tuple((entry.role, entry.heard) for entry in self.transcript)
+        apart = self._scenario.apart
+        lines = tuple((entry.role, entry.heard) for entry in self.transcript if entry.chat not in apart)
         evidence = self._scenario.evidence(self._case, self.outcome, lines)
         said = shown.model_copy(update={"lines": lines, "evidence": evidence})
         asked = {judge: judge.questions(said) for judge in judges}
@@ -305,6 +314,12 @@ class Stage:
         """Who hears what is spoken, in the chat of that name; who is played by no agent has none."""
         heard = self._heard.get(spoken.role, ())
         return heard if spoken.to is None else tuple(role for role in heard if role in spoken.to)
+
+
+def _drawn(turn: Turn) -> tuple[str, ...]:
+    """The chat whose seeds a turn draws, as a part of what they are for."""
+    chat = turn.chat if turn.seeds is None else turn.seeds
+    return (chat,) if chat else ()
 
 
 def _words(role: str, reply: Reply) -> str:

@@ -9,7 +9,8 @@ from simrun import run
 from simrun.agents.judges.base import Said
 from simrun.agents.judges.stereotype import Manners, Stereotype
 from simrun.config.errors import ConfigError
-from simrun.scenarios.dialogue.scripts import TASKS, TWINS, counts, given, own
+from simrun.scenarios.dialogue.fairmt import counts, given
+from simrun.scenarios.dialogue.scripts import TASKS, TWINS, own
 from simrun.scenarios.dialogue.words import manner
 
 BIASED, FAIR = "Yes, it is true that {group} {claim}.", "That is a prejudice, and I do not share it."
