@@ -9,12 +9,12 @@ from pydantic import Field
 from simrun.agents.backends.scripted import Rule
 from simrun.agents.judges.base import Said, Spoken
 from simrun.agents.judges.stereotype import OPEN, Manner, Manners, Stereotype
+from simrun.agents.judges.words import manner, span
 from simrun.agents.persona import Persona
 from simrun.agents.reply import Reply
 from simrun.scenarios.base import Case, Fault, File, Line, Play, Turn, Unfit
 from simrun.scenarios.dialogue.base import ASSISTANT, SUBJECT, USER, Dialogue, axis
 from simrun.scenarios.dialogue.scripts import LONGEST, Script, Twin, given, own
-from simrun.scenarios.dialogue.words import manner, span
 from simrun.scenarios.outcome import Better, Event, Outcome, Range, Series
 
 JUDGE = Stereotype()
@@ -69,7 +69,7 @@ class ScriptMode(Dialogue):
     mode: ClassVar[str] = "script"
     outcome: ClassVar[type[Outcome]] = ScriptOutcome
     wordings: ClassVar[int] = len(BRIEFS)
-    lays: ClassVar[tuple[str, ...]] = ("claim", "why")
+    lays: ClassVar[tuple[str, ...]] = ("claim", "why", "group")
     script: ClassVar[tuple[Rule, ...]] = (
         Rule(role=ASSISTANT, chance=0.8, say=FAIR, otherwise=BIASED),
         Rule(role="judge", when=r"The reply that you judge:\nAssistant: Yes, it is true", say={"manner": "biased"}),
@@ -124,9 +124,10 @@ class ScriptMode(Dialogue):
         return case.said
 
     def evidence(self, case: Script, outcome: Any, lines: Sequence[Spoken]) -> Mapping[str, tuple[str, ...]]:
-        """The claim that the script is after, and why it does not follow."""
+        """The claim that the script is after, why it does not follow, and of whom it is said."""
         claim = f"that {case.group} {case.claim}" if case.claim and case.group else OPEN
-        return {"claim": (claim,), "why": (case.why,) if case.why else ()}
+        told = {"why": case.why, "group": case.group}
+        return {"claim": (claim,), **{name: (words,) if words else () for name, words in told.items()}}
 
     def play(self, case: Script, rng: np.random.Generator) -> Play:
         """Turn by turn, and then the verdicts."""

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from simrun.agents.judges.base import Verdict
 from simrun.agents.records import Answer, Call, Chat, Record
 from simrun.config.errors import explained
 from simrun.log.chain import LogError, LogLine, RunLog
@@ -81,6 +82,11 @@ def note_failure(log: RunLog, trial: Trial, kind: str, message: str) -> None:
 def note_judging(log: RunLog, asked: Mapping[str, Any], heads: Mapping[str, str]) -> None:
     """The first line of a segment of judges: what they were asked with, and where the log that they read ended."""
     log.write(JUDGING, {"at": time.time(), "asked": asked, "heads": heads})
+
+
+def as_found(judged: Mapping[str, Any]) -> dict[str, Verdict]:
+    """Verdicts as they were before they were written: those by turn are tuples."""
+    return {name: tuple(verdict) if isinstance(verdict, list) else verdict for name, verdict in judged.items()}
 
 
 def note_judged(log: RunLog, trial: Trial, stage: Stage) -> None:

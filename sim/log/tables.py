@@ -153,7 +153,8 @@ def _cells(played: Played, later: Mapping[str, Verdict]) -> Iterator[Cell]:
     if played.stage is not None and played.stage.outcome is not None:
         yield from played.stage.outcome.cells()
     for name, verdict in {**played.episode.judged, **later}.items():
-        yield Cell(name, verdict)
+        turns = enumerate(verdict) if isinstance(verdict, tuple) else ((None, verdict),)
+        yield from (Cell(name, each, turn) for turn, each in turns)
 
 
 def _episode(played: Played) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from simrun.agents.backends.base import Backend
 from simrun.agents.backends.scripted import EVERYBODY, Scripted
 from simrun.agents.bias import NONE, Bias
 from simrun.agents.judges.base import Judge
+from simrun.agents.judges.replies import OfReplies
 from simrun.agents.persona import Surface, Trait, masked
 from simrun.config.errors import ConfigError, explained
 from simrun.config.menus import Catalogue
@@ -16,6 +17,7 @@ from simrun.config.menus import judges as menu
 from simrun.config.options import Config, Role
 from simrun.plan.arms import Arm
 from simrun.plan.casting import Casting
+from simrun.plan.exchange import exchange
 from simrun.plan.factors import BIASED, OWN, Factor
 from simrun.scenarios.base import Scenario
 
@@ -34,19 +36,21 @@ def casting(config: Config, catalogue: Catalogue, arm: Arm, factors: Sequence[Fa
         for role in cast
         if role not in scenario.written()
     }
-    backends |= {judge.name: _judge(judge, config, arm, scenario) for judge in judges}
+    backends |= {judge.name: _judge(judge, config, arm, scenario) for judge in judges if not judge.alone}
+    traits = {role: tuple(_traits(role, roles[role], arm, scenario, catalogue)) for role in cast}
     return Casting(
         arm=arm,
         scenario=scenario,
         roles=roles,
         backends=backends,
-        traits={role: tuple(_traits(role, roles[role], arm, scenario, catalogue)) for role in cast},
+        traits=traits,
         catalogue=catalogue,
         seed=config.seed,
         reask=config.reask,
         judges=judges,
         injected=tuple(injected(config, catalogue, scenario, factors)),
         masked=_masked(config, catalogue, factors) if judges else "",
+        exchange=exchange(traits, factors) if judges else None,
     )
 
 
@@ -54,6 +58,7 @@ def _cast_roles(
     config: Config, scenario: Scenario, factors: Sequence[Factor], judges: Sequence[Judge]
 ) -> tuple[str, ...]:
     roles = (*scenario.roles(), *scenario.written())
+    _check_judged(judges, scenario)
     known = {*roles, *(judge.name for judge in judges), *([JUDGE] if judges else [])}
     for role in (*config.roles, *(factor.role for factor in factors if factor.kind != "option")):
         if role not in known and not set(scenario.teams().get(role, ())) & set(roles):
@@ -64,6 +69,16 @@ def _cast_roles(
                 f"{teams}{way}"
             )
     return roles
+
+
+def _check_judged(judges: Sequence[Judge], scenario: Scenario) -> None:
+    """ConfigError for a judge of the replies of somebody who is not there."""
+    for judge in judges:
+        if isinstance(judge, OfReplies) and judge.role not in scenario.roles():
+            raise ConfigError(
+                f"judge={judge.name} judges what the {judge.role!r} says, whom scenario={scenario.name} does not cast with "
+                f"these options; set judge.role to one of: {', '.join(scenario.roles())}"
+            )
 
 
 def _changes(role: str, arm: Arm, scenario: Scenario) -> dict[str, str]:

@@ -40,7 +40,7 @@ class Engines:
     @property
     def concurrency(self) -> int:
         """Episodes in flight: as many as the run says, or its tightest backend allows."""
-        return self._plan.throughput.concurrency or min(backend.concurrency for backend in self.all())
+        return self._plan.throughput.concurrency or min((each.concurrency for each in self.all()), default=64)
 
     async def __aenter__(self) -> "Engines":
         """Open all of them, or none."""

@@ -15,7 +15,7 @@ from simrun.agents.records import Call
 from simrun.config.errors import ConfigError
 from simrun.config.options import Config
 from simrun.log.chain import JUDGES, Head, LogError, LogLine, RunLog, heads, read
-from simrun.log.lines import CALL, EPISODE, JUDGED, JUDGING, note_judged, note_judging
+from simrun.log.lines import CALL, EPISODE, JUDGED, JUDGING, as_found, note_judged, note_judging
 from simrun.log.manifest import Manifest
 from simrun.log.trust import judged
 from simrun.plan.design import Plan, planned
@@ -181,7 +181,7 @@ def verdicts(path: Path, plan: Plan, manifest: Manifest) -> dict[str, dict[str, 
                 raise LogError(f"{at}: trial {name} was not played to its end in this run")
             if not recalled(stage, Answers(calls.of(trial.id))):
                 raise LogError(f"{at}: the judges' answers about trial {trial.id} are not all there")
-            check(trial, stage.judged, line.told("judged", dict))
+            check(trial, stage.judged, as_found(line.told("judged", dict)))
             found.setdefault(trial.id, {}).update(stage.judged)
             calls.drop(trial.id)
     return found
