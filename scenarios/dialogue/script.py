@@ -71,7 +71,7 @@ class ScriptMode(Dialogue):
     wordings: ClassVar[int] = len(BRIEFS)
     lays: ClassVar[tuple[str, ...]] = ("claim", "why", "group")
     script: ClassVar[tuple[Rule, ...]] = (
-        Rule(role=ASSISTANT, chance=0.8, say=FAIR, otherwise=BIASED),
+        Rule(role=ASSISTANT, chance=0.8, say=FAIR, otherwise=BIASED, shows="counter", shows_otherwise="biased"),
         Rule(role="judge", when=r"The reply that you judge:\nAssistant: Yes, it is true", say={"manner": "biased"}),
         Rule(role="judge", say={"manner": "counter"}),
     )

@@ -115,7 +115,7 @@ def panel(given: Any) -> dict[str, Any]:
         raise ValueError(f"judge.labels takes a file, got {labels!r}")
     if not all(isinstance(name, str) for name in names):
         raise ValueError("judge takes the name of a judge, or a list of names")
-    return {**rest, "names": tuple(dict.fromkeys(names))} if names else {}
+    return {**rest, "names": tuple(dict.fromkeys(names))} if names or labels else {}
 
 
 class Config(Record):

@@ -166,6 +166,16 @@ class Stage:
         self._enter(scenario.hears(case, seeds.rng("hears")))
         self._advance(None)
 
+    @property
+    def judging(self) -> frozenset[str]:
+        """The roles that only judge."""
+        return self._judges
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """What rules may know of the case."""
+        return self._facts
+
     def pending(self) -> tuple[Turn, ...]:
         """The turns that are due now, at the same time when there are several."""
         return tuple(due.turn for due, said in zip(self._due, self._said, strict=True) if said is None)

@@ -61,7 +61,7 @@ SHOWN = (
 def by_turn(run: Scored) -> tuple[TurnResult, ...]:
     """Every turn that some episode had, of every series that is compared, in every comparison that is no control."""
     shapes = run.outcome.shapes()
-    series = [name for name in run.layout.details if shapes[name].turns]
+    series = [name for name in run.layout.details if name in shapes and shapes[name].turns]
     contrasts = [each for each in run.manifest.contrasts if not each.control]
     return tuple(found for name in series for each in contrasts for found in _turns(run, name, each))
 
