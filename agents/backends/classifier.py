@@ -40,22 +40,20 @@ class Classifier(Backend):
 
     async def open(self) -> None:
         """Load it; BackendError with the way out where it cannot be."""
-        folder = Path(self.model).expanduser()
         if lacking := self.usable():
             raise BackendError("engine", f"backend=classifier: {lacking}")
-        if not self.model or not folder.is_dir():
-            raise BackendError(
-                "request", f"backend.model: no folder {self.model!r}; give one that holds a transformers classifier"
-            )
         try:
-            self._scorer = await asyncio.to_thread(_loaded, folder, self.device)
+            self._scorer = await asyncio.to_thread(_loaded, self.model, self.device)
+        except FileNotFoundError:
+            told = f"backend.model: no folder {self.model!r}; give one that holds a transformers classifier"
+            raise BackendError("request", told) from None
         except Exception as error:  # whatever transformers or torch raise at a folder that holds something else
             raise BackendError("request", f"backend.model={self.model}: {_brief(error)}") from None
         labels = [name for _, name in sorted(self._scorer.model.config.id2label.items())]
         self._label = self.label or labels[-1]
         if self._label not in labels:
             raise BackendError("request", f"backend.label={self.label}: the classifier has {', '.join(labels)}")
-        self._sha256 = await asyncio.to_thread(_digest, folder)
+        self._sha256 = await asyncio.to_thread(_digest, self.model)
 
     async def reply(self, chat: Chat) -> Answer:
         """The probability in the fields of the form; BackendError for a form that it cannot fill."""
@@ -98,7 +96,10 @@ class Classifier(Backend):
         return f"needs {' and '.join(missing)}: {EXTRA}" if missing else None
 
 
-def _loaded(folder: Path, device: str) -> Any:
+def _loaded(model: str, device: str) -> Any:
+    folder = Path(model).expanduser()
+    if not model or not folder.is_dir():
+        raise FileNotFoundError(model)
     from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
 
     own = {"local_files_only": True, "trust_remote_code": False}
@@ -107,8 +108,9 @@ def _loaded(folder: Path, device: str) -> Any:
     return pipeline("text-classification", model=model, tokenizer=tokenizer, device=device)
 
 
-def _digest(folder: Path) -> str:
+def _digest(model: str) -> str:
     """Of the weights, file by file."""
+    folder = Path(model).expanduser()
     told = hashlib.sha256()
     for file in sorted((*folder.glob("*.safetensors"), *folder.glob("*.bin"))):
         with file.open("rb") as opened:

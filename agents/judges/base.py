@@ -50,7 +50,7 @@ class Said(Record):
     """Regular expression of the words that tell who somebody is, "" for none."""
 
     def told(self, identity: Identity = "shown", of: str = "") -> str:
-        """The conversation as text, a line each, further ones marked; so is what was put into the mouth of role `of`."""
+        """The conversation as text, a line each, further ones marked; so is what was put into the mouth of `of`."""
         lines = "\n".join(self._line(at, of) for at, (_, words) in enumerate(self.lines) if words)
         return self._masked(lines) or SILENCE if identity == "masked" else lines or SILENCE
 

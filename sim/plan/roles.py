@@ -76,8 +76,8 @@ def _check_judged(judges: Sequence[Judge], scenario: Scenario) -> None:
     for judge in judges:
         if isinstance(judge, OfReplies) and judge.role not in scenario.roles():
             raise ConfigError(
-                f"judge={judge.name} judges what the {judge.role!r} says, whom scenario={scenario.name} does not cast with "
-                f"these options; set judge.role to one of: {', '.join(scenario.roles())}"
+                f"judge={judge.name} judges what the {judge.role!r} says, whom scenario={scenario.name} does not cast "
+                f"with these options; set judge.role to one of: {', '.join(scenario.roles())}"
             )
 
 
@@ -154,7 +154,13 @@ def _judge(judge: Judge, config: Config, arm: Arm, scenario: Scenario) -> Backen
     if arm.scripted:
         return _scripted(config, arm, scenario)
     own = config.roles.get(judge.name) or config.roles.get(JUDGE) or Role()
-    return config.engine(judge.name, own, {}, scenario)
+    made = config.engine(judge.name, own, {}, scenario)
+    if not isinstance(made, Scripted):
+        return made
+    # how a scenario's script judges is written for the role `judge`, whichever judge that is
+    rules = [each.model_copy(update={"role": judge.name}) for each in made.rules if each.role == JUDGE]
+    able = (each for each in rules if isinstance(each.say, Mapping) and judge.decision.from_json(each.say))
+    return made.model_copy(update={"rules": (*made.rules, *able)})
 
 
 def _scripted(config: Config, arm: Arm, scenario: Scenario) -> Backend:

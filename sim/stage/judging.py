@@ -28,8 +28,15 @@ class Asking(NamedTuple):
     def turns(self) -> Iterator[Turn]:
         """Its questions, aside; each has the luck of its place, however the people are called."""
         for nth, each in enumerate(() if self.judge.alone else self.questions):
-            own = {"messages": each.messages, "luck": (nth,)}
-            yield Turn(self.judge.name, self.judge.decision, each.cue, private=True, chat=self.chat, **own)
+            yield Turn(
+                self.judge.name,
+                self.judge.decision,
+                each.cue,
+                private=True,
+                chat=self.chat,
+                messages=each.messages,
+                luck=(nth,),
+            )
 
     def found(self, replies: Iterator[Reply]) -> Mapping[str, Verdict]:
         """What its answers come to, by `judge.key`."""
@@ -52,7 +59,7 @@ def _of(judge: Judge, said: Said, exchange: Exchange | None, seeds: Seeds) -> It
     other = said.rewritten(exchange) if exchange else said
     read = other if judge.identity == "swapped" else said.seen(judge.identity)
     yield Asking(judge, read, judge.questions(read), swapped=False)
-    # the same cases in every arm, so that pairs are sampled whole; where nothing can be replaced there is nothing to ask
+    # the same cases in every arm, so that pairs are sampled whole; where nothing can be replaced nothing is asked
     if judge.identity == "shown" and other != said and drawn(judge, seeds):
         yield Asking(judge, other, judge.questions(other), swapped=True)
 

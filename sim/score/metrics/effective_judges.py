@@ -48,4 +48,4 @@ class EffectiveJudges(Metric):
         if not found:
             return None
         shared = min(max(sum(found) / len(found), 0.0), 1.0)
-        return size / (1 + (size - 1) * shared)
+        return float(size / (1 + (size - 1) * shared))

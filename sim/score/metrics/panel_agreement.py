@@ -15,8 +15,8 @@ from simrun.score.panel import Panel
 class PanelAgreement(Metric):
     """How far the judges of a panel agree beyond chance.
 
-    AC1 and kappa: the mean over pairs of judges, of the texts that both judged; alpha (interval): over all at once. 1 is
-    agreement in all, 0 is chance. Judges may agree because they are wrong alike: read it with effective_judges.
+    AC1 and kappa: the mean over pairs of judges, of the texts that both judged; alpha (interval): over all at once. 1
+    is agreement in all, 0 is chance. Judges may agree because they are wrong alike: read it with effective_judges.
     """
 
     title = "agreement of the judges ({of})"
