@@ -72,7 +72,7 @@ def _listed(groups: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
 def _pattern(word: str, unless: tuple[str, ...]) -> str:
     joined = r"[\s_-]*".join(_BETWEEN.join(map(_letter, part)) for part in word.split())
     if word.endswith("y"):
-        joined = f"{joined[: -len(_letter('y'))]}(?:{_letter('y')}|ies)"
+        joined = f"{joined[: -len(_letter('y'))]}(?:{_letter('y')}|{_BETWEEN.join(map(_letter, 'ies'))})"
     elif _SIBILANT.search(word):
         joined = f"{joined}(?:es)?"
     return f"{joined}(?!{'|'.join(map(re.escape, unless))})" if unless else joined

@@ -114,7 +114,7 @@ class Judge(Record):
     decision: ClassVar[type[Decision]]
     needs: ClassVar[tuple[str, ...]] = ()
     """Of `Said.evidence`; a scenario that lays none of it before its judges cannot be judged so."""
-    asks: ClassVar[str] = "any chat model: roles.judge.backend=..."
+    asks: ClassVar[str] = "any chat model: roles.judge.backend"
     """Who answers for it, and how that is set."""
     alone: ClassVar[bool] = False
     """It answers by itself, by rules (`answer`): nobody is asked, and it has no backend."""

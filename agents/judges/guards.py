@@ -38,9 +38,7 @@ class Guard(OfReplies):
     """
 
     decision: ClassVar[type[Decision]] = Guarded
-    asks: ClassVar[str] = (
-        "a server or vllm that serves the guard's own weights: roles.NAME.backend=... roles.NAME.model=..."
-    )
+    asks: ClassVar[str] = "a server or vllm that serves the guard's own weights: roles.NAME.backend, .model"
     hateful: ClassVar[frozenset[str]] = frozenset()
     """The categories that are about groups of people; () where the guard is asked for nothing else."""
 

@@ -46,7 +46,7 @@ def judge(path: Path, manifest: Manifest, judging: Config) -> int:
     people = labelling.told(plan) if judging.labels else None
     if not plan.reference.judges and people:
         labelling.keep(path, plan, *people)
-        manifest.told(heads=heads(path)).write(path)
+        manifest.told(heads=heads(path), notes=labelling.noted(manifest, people[1])).write(path)
         return 0
     asked = {name: value for name, value in judging.model_dump(mode="json").items() if name in ASKED}
     asked["judge"] = {name: value for name, value in asked["judge"].items() if name != LABELS}
@@ -64,7 +64,8 @@ def judge(path: Path, manifest: Manifest, judging: Config) -> int:
             labelling.keep(path, plan, *people)
         names = dict.fromkeys((*manifest.judges, *(each.name for each in plan.reference.judges)))
         engines = {**manifest.engines, **answered}
-        manifest.told(heads=heads(path), judges=tuple(names), engines=engines).write(path)
+        notes = labelling.noted(manifest, people[1] if people else ())
+        manifest.told(heads=heads(path), judges=tuple(names), engines=engines, notes=notes).write(path)
 
 
 def _speaking(played: Config, judging: Config) -> Config:

@@ -1,14 +1,15 @@
 """What people said of what judges judge: a file of theirs is read, checked against the run, and kept in its log."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from simrun.agents.judges.base import Verdict
 from simrun.agents.judges.replies import OfReplies
 from simrun.config.errors import ConfigError
-from simrun.log.chain import JUDGES, Head, RunLog, read
+from simrun.log.chain import JUDGES, Head, LogLine, RunLog, read
 from simrun.log.lines import LABELED, note_labels
+from simrun.log.manifest import Manifest
 from simrun.plan.design import Plan
 from simrun.scenarios.base import Fault
 from simrun.scenarios.files import Source, require, rows
@@ -16,6 +17,8 @@ from simrun.scenarios.files import Source, require, rows
 PEOPLE = "people"
 """Whose verdicts these are, in the place of a judge's name."""
 COLUMNS = {"id": "id", "key": "key", "label": "label"}
+MOST = 5
+"""Rows that are no labels that a report names."""
 YES_OR_NO = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
 
 
@@ -96,7 +99,7 @@ def _number(text: str) -> float | None:
 
 def keep(path: Path, plan: Plan, labels: Sequence[Label], faults: Sequence[Fault]) -> None:
     """Write them into the log, unless they stand there already."""
-    if [tuple(each) for each in labels] == [tuple(each) for each in _last(path, None)[0]]:
+    if tuple(labels) == _last(path, None):
         return
     log = RunLog(path, JUDGES)
     try:
@@ -109,7 +112,7 @@ def kept(path: Path, head: Head | None = None) -> dict[str, dict[str, Verdict]]:
     """What people said: trial -> `people.key` -> value, or a value a turn."""
     found: dict[str, dict[str, Verdict]] = {}
     turns: dict[tuple[str, str], dict[int, float]] = {}
-    for trial, key, turn, label in _last(path, head)[0]:
+    for trial, key, turn, label in _last(path, head):
         if turn is None:
             found.setdefault(trial, {})[f"{PEOPLE}.{key}"] = label
         else:
@@ -120,17 +123,16 @@ def kept(path: Path, head: Head | None = None) -> dict[str, dict[str, Verdict]]:
     return found
 
 
-def faulty(path: Path, head: Head | None = None) -> tuple[str, ...]:
-    """The rows of the file that were none."""
-    return _last(path, head)[1]
+def noted(manifest: Manifest, faults: Sequence[Fault]) -> tuple[str, ...]:
+    """What every report must say, with the rows that are no labels."""
+    told = [f"Label left out: {each}" for each in faults[:MOST]]
+    rest = [f"{len(faults) - MOST} more labels are left out."] if len(faults) > MOST else []
+    return tuple(dict.fromkeys((*manifest.notes, *told, *rest)))
 
 
-def _last(path: Path, head: Head | None) -> tuple[tuple[Label, ...], tuple[str, ...]]:
-    lines: Iterator[Any] = (line for line in read(path, head, judges=True) if line.kind == LABELED)
-    last = None
-    for last in lines:  # noqa: B007
-        pass
-    if last is None:
-        return (), ()
-    labels = (Label(*each) for each in last.told("labels", list))
-    return tuple(labels), tuple(last.told("faults", list))
+def _last(path: Path, head: Head | None) -> tuple[Label, ...]:
+    """The labels that were kept last."""
+    last: LogLine | None = None
+    for line in read(path, head, judges=True):
+        last = line if line.kind == LABELED else last
+    return tuple(Label(*each) for each in last.told("labels", list)) if last else ()

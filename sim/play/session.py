@@ -22,7 +22,7 @@ from simrun.plan.design import Plan
 from simrun.plan.refusals import comparable
 from simrun.plan.treatment import audited
 from simrun.play.judging import verdicts
-from simrun.play.labelling import keep, kept, told
+from simrun.play.labelling import keep, kept, noted, told
 from simrun.play.replay import UNREPLAYED, Past, past, replayed
 from simrun.play.speed import Sampler, beside
 from simrun.play.watch import Watch
@@ -101,8 +101,9 @@ class Session:
     def label(self) -> None:
         """Keep in the log what people said, where the run names a file of it."""
         if self.plan.config.labels and not kept(self.path):
-            keep(self.path, self.plan, *told(self.plan))
-            self.tell(heads=heads(self.path))
+            labels, faults = told(self.plan)
+            keep(self.path, self.plan, labels, faults)
+            self.tell(heads=heads(self.path), notes=noted(self.manifest, faults))
 
     def seal(self) -> None:
         """Make the tables. LogError for a log that was changed.
