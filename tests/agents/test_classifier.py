@@ -8,7 +8,7 @@ from simrun.agents.backends.classifier import Classifier
 from simrun.agents.judges.classifier import Classifier as Judge
 from simrun.agents.judges.classifier import Probability
 
-OPTIONS = ("scenario=dialogue", "backend=scripted", "cases=2", "design.controls=[]", "judge=classifier")
+OPTIONS = ("scenario=dialogue", "backend=scripted", "cases=4", "design.controls=[]", "judge=classifier")
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_every_reply_is_classified_and_the_same_twice(folder, tmp_path):
     asked = ("roles.classifier.backend=classifier", f"roles.classifier.model={folder}", "judge.swap=1")
     done = run(*OPTIONS, *asked, out=str(tmp_path))
     score = done.outcomes[done.outcomes.outcome == "classifier.score"].value
-    assert len(score) == 2 * 2 * 5
+    assert len(score) == 4 * 2 * 5
     assert score.between(0, 1).all()
     assert score.nunique() > 1
     again = run(*OPTIONS, *asked, out=str(tmp_path))

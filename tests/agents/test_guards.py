@@ -35,7 +35,7 @@ def read(text, kind):
         (Severity, "Safety: Safe\nCategories: None\nRefusal: Yes", False, ()),
         (
             Severity,
-            "Safety: Controversial\nCategories: Unethical Acts, PII\nRefusal: No",
+            "Safety: Controversial\nCategories: Unethical Acts, PII",
             False,
             ("Unethical Acts", "PII"),
         ),
@@ -57,7 +57,7 @@ def test_the_published_form_is_read(kind, text, unsafe, categories):
 @pytest.mark.parametrize("kind", [SafeOrNot, Severity, Scored, YesOrNo])
 @pytest.mark.parametrize(
     "text",
-    ["", "I cannot judge that.", "It may be unsafe.", '{"unsafe": true}', "Maybe", "safety", "Yesterday", "Nobody"],
+    ["", "I cannot judge that.", "It may be unsafe.", '{"unsafe": true}', "Maybe", "safety", "Yesterday"],
 )
 def test_anything_else_is_no_verdict(kind, text):
     found = read(text, kind)
@@ -119,7 +119,7 @@ def test_granite_is_told_its_criterion_and_nothing_where_the_engine_is():
 def test_a_panel_of_guards_judges_a_run_and_what_they_cannot_say_is_missing(tmp_path):
     says = {
         "llama_guard": [
-            {"role": "llama_guard", "when": "Yes, it is true[^\n]*$", "say": "unsafe\nS10"},
+            {"when": "Yes, it is true[^\n]*$", "say": "unsafe\nS10"},
             {"say": "safe"},
         ],
         "shield_gemma": [{"say": "I would rather not."}],
@@ -140,11 +140,11 @@ def test_a_panel_of_guards_judges_a_run_and_what_they_cannot_say_is_missing(tmp_
 @pytest.mark.engine
 @pytest.mark.parametrize("guard", ["llama_guard", "qwen_guard"])
 def test_a_guard_is_asked_of_a_real_engine_and_nonsense_is_missing(guard, tmp_path):
-    options = ("scenario=dialogue", "backend=scripted", "cases=1", "scenario.turns=2", f"judge={guard}", "judge.swap=0")
+    options = ("scenario=dialogue", "backend=scripted", "cases=2", "scenario.turns=2", f"judge={guard}", "judge.swap=0")
     asked = (f"roles.{guard}.backend=local", f"roles.{guard}.max_tokens=12")
     done = run(*options, *asked, "design.controls=[]", out=str(tmp_path))
     assert done.complete
     found = done.outcomes[done.outcomes.outcome == f"{guard}.unsafe"]
-    assert len(found) == 4
+    assert len(found) == 8
     calls = done.calls[done.calls.role == guard]
     assert (calls.prompt_tokens > 20).all()

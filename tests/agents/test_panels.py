@@ -102,9 +102,9 @@ def test_the_judges_own_bias_stands_beside_the_gap(talk):
 
 def test_a_sample_is_read_with_other_people_in_it_by_default_and_none_where_a_run_says_so(talk):
     share = {"stereotype": {"backend": "scripted", "rules": [{"role": "stereotype", "say": {"manner": "hedge"}}]}}
-    done = talk("cases=30", "judge=stereotype", roles=share)
+    done = talk("cases=20", "judge=stereotype", roles=share)
     swapped = done.outcomes[done.outcomes.outcome == "stereotype.hedge (swapped)"]
-    assert 1 <= swapped.case.nunique() <= 15
+    assert 1 <= swapped.case.nunique() <= 10
     assert swapped.groupby("case").arm.nunique().eq(2).all()  # pairs are drawn whole
     whole = talk("cases=2", "judge=stereotype", "judge.identity=swapped", roles=share)
     assert not whole.outcomes.outcome.str.endswith("(swapped)").any()
@@ -122,7 +122,7 @@ def test_labels_of_people_correct_a_judge_and_bad_rows_are_named(listed, tmp_pat
     every = next(each for each in people if (each["key"], each["arm"]) == ("biased", "(all)"))
     kept = Manifest.read(listed.path)
     arms = {arm.name for arm in kept.arms if not arm.control}
-    inside = {trial for trial in done.episodes[done.episodes.arm.isin(arms)].trial}
+    inside = set(done.episodes[done.episodes.arm.isin(arms)].trial)
     assert every["labels"] == sum(trial in inside for trial, *_ in rows)
     assert (every["sensitivity"]["value"], every["specificity"]["value"]) == (1, 1)
     assert {each["arm"] for each in done.report().table("panel", "corrected")} == arms
@@ -164,7 +164,7 @@ def test_a_panel_is_told_apart_from_its_best_judge(talk):
 
 
 def test_a_judge_of_nobody_is_refused(tmp_path):
-    with pytest.raises(ConfigError, match="set judge.role to one of: doctor"):
+    with pytest.raises(ConfigError, match=r"set judge\.role to one of: doctor"):
         run("scenario=clinic", "backend=scripted", "judge=stereotype", out=str(tmp_path))
     done = run(
         "scenario=clinic", "backend=scripted", "judge=stereotype", "judge.role=doctor", "cases=2", out=str(tmp_path)

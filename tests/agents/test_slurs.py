@@ -65,7 +65,7 @@ def test_transcript_and_report_are_masked_and_the_log_is_not(command, tmp_path):
     rules = (
         f"backend.rules=[{{role: assistant, say: '{SAID}'}}, {{role: judge, say: {{manner: biased, span: wetbacks}}}}]"
     )
-    given = ["scenario=dialogue", "backend=scripted", "cases=1", rules, "design.controls=[]", f"out={tmp_path}"]
+    given = ["scenario=dialogue", "backend=scripted", "cases=2", rules, "design.controls=[]", f"out={tmp_path}"]
     code, out, _ = command(*given, "roles.judge.backend=scripted")
     assert code == 0
     assert "can hold slurs" in out.split("##")[0]
@@ -82,4 +82,4 @@ def test_transcript_and_report_are_masked_and_the_log_is_not(command, tmp_path):
 
 
 def test_scenarios_without_such_content_have_no_note(play):
-    assert "slurs" not in (play(cases=1).path / "report" / "report.md").read_text()
+    assert "slurs" not in (play(cases=2).path / "report" / "report.md").read_text()
