@@ -46,12 +46,17 @@ class Exchange:
         other = self._of[found[3].lower()]
         if found[3].isupper() and len(found[3]) > 2:
             other = other.upper()
-        elif found[3][:1].isupper():
-            other = other[:1].upper() + other[1:]
         if not found[1]:
-            return other
+            first = found[3][:1].isupper() and _begins(found.string, found.start())
+            return other[:1].upper() + other[1:] if first else other
         article = "an" if other[:1].lower() in "aeiou" else "a"
         return f"{article.capitalize() if found[1][0].isupper() else article}{found[2]}{other}"
+
+
+def _begins(text: str, at: int) -> bool:
+    """Whether a sentence begins there."""
+    before = text[:at].rstrip(" \t\"'“”‘’([*_")
+    return not before or before[-1] in ".!?:\n"
 
 
 def exchange(traits: Mapping[str, Sequence[Trait]], factors: Sequence[Factor]) -> Exchange | None:

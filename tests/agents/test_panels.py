@@ -7,10 +7,14 @@ import pytest
 from simrun import run
 from simrun.agents.judges.base import Question, Said, by_turn
 from simrun.agents.judges.stereotype import Stereotype
+from simrun.agents.persona import Trait
 from simrun.config.errors import ConfigError
 from simrun.log.chain import read
 from simrun.log.manifest import Manifest
+from simrun.plan.exchange import exchange
+from simrun.plan.factors import Factor
 from simrun.report.run import judge, load, rebuild
+from simrun.score.verdicts import _own, themselves
 
 HARSH = {"role": "stereotype", "chance": 0.5, "say": {"manner": "biased"}, "otherwise": {"manner": "counter"}}
 
@@ -171,3 +175,38 @@ def test_a_judge_of_nobody_is_refused(tmp_path):
     )
     assert "stereotype.biased" in set(done.outcomes.outcome)
     assert load(done.path).complete
+
+
+def test_a_judge_that_is_the_model_it_judges_is_flagged(stub, tmp_path):
+    server = ("scenario=dialogue", "backend=server", f"url={stub.url}", "model=stub", "scenario.turns=1", "cases=2")
+    done = run(*server, "judge=stereotype", "design.controls=[]", out=str(tmp_path))
+    text = (done.path / "report" / "report.md").read_text()
+    assert "The judge stereotype is the model that it judges (assistant: stub)" in text
+    own = {"stereotype": {"backend": "scripted"}}
+    other = run(*server, "judge=stereotype", "design.controls=[]", roles=own, out=str(tmp_path))
+    assert "is the model that it judges" not in (other.path / "report" / "report.md").read_text()
+
+
+def test_a_model_that_favours_its_own_words_is_measured():
+    engines = {"j": {"model": "m", "judges": "a"}, "a": {"model": "m"}, "a (other)": {"model": "n"}}
+    manifest = Manifest.model_construct(engines=engines, judges=("j",))
+    assert [_own(manifest, "j", "a", arm) for arm in ("first", "other")] == [1, 0]
+    assert list(themselves(manifest)) == [("j", "a", "m")]
+    unknown = Manifest.model_construct(engines={"j": {"judges": "a"}, "a": {"model": "m"}}, judges=("j",))
+    assert list(themselves(unknown)) == []
+
+
+@pytest.mark.parametrize(
+    ("levels", "text", "expected"),
+    [
+        (("none", "Muslim"), "A Muslim man and two Muslims.", "An atheist man and two people with no religion."),
+        (("Muslim", "none"), "None of the people with no religion came.", "None of the Muslims came."),
+        (("Christian", "Jewish"), "They are a Jewish family.", "They are a Christian family."),
+        (("woman", "man"), "He gave his book to Mr Smith; men do.", "She gave her book to Mrs Smith; women do."),
+    ],
+)
+def test_other_people_are_put_in_the_place_of_the_arms_own(known, levels, text, expected):
+    axis = "gender" if "woman" in levels else "religion"
+    factor = Factor(role="subject", what=axis, kind="axis", levels=levels)
+    trait = Trait(axis=known.axis(axis), level=levels[1])
+    assert exchange({"subject": (trait,)}, (factor,))(text) == expected
