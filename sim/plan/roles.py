@@ -36,7 +36,7 @@ def casting(config: Config, catalogue: Catalogue, arm: Arm, factors: Sequence[Fa
         for role in cast
         if role not in scenario.written()
     }
-    backends |= {judge.name: _judge(judge, config, arm, scenario) for judge in judges if not judge.alone}
+    backends |= {judge.name: _judge(judge, config, scenario) for judge in judges if not judge.alone}
     traits = {role: tuple(_traits(role, roles[role], arm, scenario, catalogue)) for role in cast}
     return Casting(
         arm=arm,
@@ -149,10 +149,9 @@ def _backend(role: str, config: Config, own: Role, arm: Arm, scenario: Scenario,
     return config.engine(role, own, {what: changes[what] for what in options if what in changes}, scenario)
 
 
-def _judge(judge: Judge, config: Config, arm: Arm, scenario: Scenario) -> Backend:
-    """The backend of a judge: its own, or that of the role `judge`, or the run's."""
-    if arm.scripted:
-        return _scripted(config, arm, scenario)
+def _judge(judge: Judge, config: Config, scenario: Scenario) -> Backend:
+    """The backend of a judge: its own, or that of the role `judge`, or the run's; the same in every arm, so that what
+    is planted in scripted agents goes through the judge as well."""
     own = config.roles.get(judge.name) or config.roles.get(JUDGE) or Role()
     made = config.engine(judge.name, own, {}, scenario)
     if not isinstance(made, Scripted):

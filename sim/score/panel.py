@@ -10,7 +10,7 @@ from simrun.log.manifest import Manifest
 from simrun.play.labelling import PEOPLE
 from simrun.score.layout import DONE, Codes, Floats
 from simrun.score.samples import Located, Rowed, RunValues
-from simrun.score.verdicts import figures, horizon, matrix, values
+from simrun.score.verdicts import binary, figures, horizon, matrix, values
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,6 @@ def shared(run: RunValues) -> dict[str, dict[str, str]]:
     """Each key under which two judges or more have a figure of yes or no: judge -> figure."""
     found: dict[str, dict[str, str]] = {}
     for each in figures(run.manifest, run.layout):
-        if (
-            np.isin(run.layout.details[each.name].value, (0, 1, np.nan)).any()
-            if each.name in run.layout.details
-            else True
-        ):
+        if binary(values(run.layout, each.name, horizon(run.layout, each.name))):
             found.setdefault(each.key, {})[each.judge] = each.name
     return {key: names for key, names in found.items() if len(names) > 1}

@@ -14,7 +14,7 @@ from simrun.score.layout import Codes
 from simrun.score.metrics.prediction_powered_rate import PredictionPoweredRate
 from simrun.score.panel import Panel, shared
 from simrun.score.samples import RunValues
-from simrun.score.verdicts import Figure, Words, figures, sample
+from simrun.score.verdicts import Figure, Words, binary, figures, sample
 
 MAJORITY = "(majority)"
 OWN = "(the scenario's own)"
@@ -122,8 +122,3 @@ def against(judge: str, key: str, arm: str, truth: str, verdict: Floats, label: 
         specificity=passed,
         balanced=both,
     )
-
-
-def binary(values: Floats) -> bool:
-    """Whether all are yes or no."""
-    return bool(np.isin(values[~np.isnan(values)], (0, 1)).all())

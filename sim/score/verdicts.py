@@ -54,6 +54,11 @@ def values(layout: Layout, name: str, turns: int) -> Floats:
     return found
 
 
+def binary(found: Floats) -> bool:
+    """Whether all of them are yes or no."""
+    return bool(np.isin(found[~np.isnan(found)], (0, 1)).all())
+
+
 def horizon(layout: Layout, name: str) -> int:
     """Turns that a figure has at most; 1 for one of the whole episode."""
     return layout.details[name].value.shape[2] if name in layout.details else 1

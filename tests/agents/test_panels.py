@@ -81,8 +81,8 @@ def test_verdicts_stand_by_turn_in_the_table_and_in_the_report(listed):
 
 
 def test_a_judge_by_turn_asked_later_finds_what_it_would_have_found_at_once(talk):
-    asked = ["judge=stereotype", "judge.swap=0.5"]
-    then, later = talk("cases=3", *asked), talk("cases=3")
+    asked, short = ["judge=stereotype", "judge.swap=0.5"], ["cases=3", "scenario.turns=2"]
+    then, later = talk(*short, *asked), talk(*short)
     again = judge(later.path, *asked)
     keys = ["case", "arm", "repeat", "outcome", "turn"]
     one, other = (each.outcomes.set_index(keys)["value"].sort_index() for each in (then, again))
@@ -106,7 +106,7 @@ def test_the_judges_own_bias_stands_beside_the_gap(talk):
 
 def test_a_sample_is_read_with_other_people_in_it_by_default_and_none_where_a_run_says_so(talk):
     share = {"stereotype": {"backend": "scripted", "rules": [{"role": "stereotype", "say": {"manner": "hedge"}}]}}
-    done = talk("cases=20", "judge=stereotype", roles=share)
+    done = talk("cases=20", "scenario.turns=1", "judge=stereotype", roles=share)
     swapped = done.outcomes[done.outcomes.outcome == "stereotype.hedge (swapped)"]
     assert 1 <= swapped.case.nunique() <= 10
     assert swapped.groupby("case").arm.nunique().eq(2).all()  # pairs are drawn whole
@@ -210,3 +210,11 @@ def test_other_people_are_put_in_the_place_of_the_arms_own(known, levels, text, 
     factor = Factor(role="subject", what=axis, kind="axis", levels=levels)
     trait = Trait(axis=known.axis(axis), level=levels[1])
     assert exchange({"subject": (trait,)}, (factor,))(text) == expected
+
+
+def test_what_is_planted_goes_through_the_judge_that_judges_the_rest(talk):
+    judging = {"stereotype": {"backend": "scripted", "rules": [{"say": {"manner": "hedge"}}]}}
+    done = talk("design.controls=[positive]", "cases=2", "judge=stereotype", "judge.swap=0", roles=judging)
+    hedged = done.outcomes[done.outcomes.outcome == "stereotype.hedge"]
+    assert {"positive", "positive reference"} <= set(hedged.control)
+    assert hedged.value.eq(1).all()
