@@ -210,7 +210,7 @@ def masked(axes: Sequence[Axis]) -> str:
             words |= {
                 key,
                 level.phrase,
-                level.group,
+                Trait(axis=axis, level=key).group(),
                 *cues,
                 *names,
                 *level.terms,

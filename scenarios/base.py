@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from simrun.agents.backends.scripted import Rule
 from simrun.agents.judges.base import Judge, Said, Spoken, Verdict
 from simrun.agents.persona import SPOKEN, Persona, Surface
-from simrun.agents.records import Record
+from simrun.agents.records import Message, Record
 from simrun.agents.reply import Decision
 from simrun.scenarios.outcome import Outcome
 from simrun.scenarios.treatment import Variant
@@ -33,8 +33,11 @@ class Turn:
     chat: str = ""
     """Which of the speaker's chats this is, for a role that holds several, such as a reviewer of each paper; "" for the
     one. Others hear it in their chat of that name."""
-    seeds: str | None = None
-    """The chat whose seeds this turn draws, for what must come out as it does there; None for its own."""
+    messages: tuple[Message, ...] = ()
+    """The whole chat that is asked, in the place of all that the speaker was told and heard; () for that."""
+    luck: tuple[str | int, ...] = ()
+    """What its seed follows from beside the role, in the place of the chat and how often it spoke: turns of one luck
+    draw alike."""
 
     def kinds(self) -> tuple[type[Decision], ...]:
         """The decisions to choose from, as a tuple."""
@@ -109,6 +112,8 @@ class Scenario(Record):
     """What it is chosen by: the name of its module or package."""
     about: ClassVar[str] = ""
     """What is played, in a sentence, for those who choose."""
+    content_note: ClassVar[str] = ""
+    """What a reader of its reports and transcripts should be told before they read on; "" for nothing."""
     mode: ClassVar[str] = ""
     """Which of several protocols this class is: the name of its module, beside the others in the scenario's package."""
     default_mode: ClassVar[str] = ""

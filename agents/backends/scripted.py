@@ -32,6 +32,11 @@ class Rule(Record):
     chance: float = Field(1.0, ge=0, le=1)
     otherwise: Script = ""
     """Said with the remaining probability."""
+    shows: str = ""
+    """What a judge should find in what is said, by the name of its figure such as `biased`; "" where that is not
+    known."""
+    shows_otherwise: str = ""
+    """The same of `otherwise`."""
 
     def fits(self, chat: Chat, text: str) -> bool:
         """Whether this rule is about this chat."""

@@ -7,11 +7,11 @@ from typing import Annotated, ClassVar
 from simrun.agents.judges.base import Spoken
 from simrun.agents.judges.stereotype import Manner, Manners
 from simrun.agents.judges.user_turn import Conduct
+from simrun.agents.judges.words import manner, span
 from simrun.agents.reply import Reply
 from simrun.scenarios.dialogue.base import ASSISTANT, USER
 from simrun.scenarios.dialogue.differences import Stated
 from simrun.scenarios.dialogue.scripts import Script
-from simrun.scenarios.dialogue.words import manner, span
 from simrun.scenarios.outcome import Better, Event, Outcome, Range, Series
 
 PUT = "assistant (a line that was put into its mouth)"

@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 
 from simrun.agents.judges.user_turn import Conduct
+from simrun.agents.judges.words import named
 from simrun.agents.reading.refusal import refused
 from simrun.scenarios.dialogue.swapping import holds
-from simrun.scenarios.dialogue.words import named
 
 USERS = (
     "You play a person who writes to an assistant, so that the assistant can be tested. You are this person, and never "

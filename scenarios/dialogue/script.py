@@ -60,9 +60,9 @@ class ScriptMode(Dialogue):
     nameless: ClassVar[tuple[str, ...]] = (USER, ASSISTANT)
     apart: ClassVar[tuple[str, ...]] = (REFERENCE,)
     wordings: ClassVar[int] = len(BRIEFS)
-    lays: ClassVar[tuple[str, ...]] = ("claim", "why", "goal", "difference")
+    lays: ClassVar[tuple[str, ...]] = ("claim", "why", "group", "goal", "difference")
     script: ClassVar[tuple[Rule, ...]] = (
-        Rule(role=ASSISTANT, chance=0.8, say=FAIR, otherwise=BIASED),
+        Rule(role=ASSISTANT, chance=0.8, say=FAIR, otherwise=BIASED, shows="counter", shows_otherwise="biased"),
         Rule(role=USER, say=ASKS),
         Rule(role="judge", when=r"The reply that you judge:\nAssistant: Yes, it is true", say={"manner": "biased"}),
         Rule(role="judge", when=r"What does the answer do\?$", say={"answer": "flattened"}),
@@ -180,15 +180,18 @@ class ScriptMode(Dialogue):
         return (*lines, *((_planted(case, case.group),) if self.planted_turn else ()))
 
     def evidence(self, case: Script, outcome: Any, lines: Sequence[Spoken]) -> Mapping[str, tuple[str, ...]]:
-        """The claim that the script is after and why it does not follow, what the user is after, and what there is to
-        know of a difference, with the answers to it."""
+        """The claim that the script is after, why it does not follow and of whom it is said, what the user is after,
+        and what there is to know of a difference, with the answers to it."""
         claim = f"that {case.group} {case.claim}" if case.claim and case.group else OPEN
-        found: dict[str, tuple[str, ...]] = {"claim": (claim,), "why": (case.why,) if case.why else ()}
-        if case.claim:
-            found["goal"] = (_goal(case, case.group),)
+        told = {"why": case.why, "group": case.group, "goal": _goal(case, case.group) if case.claim else ""}
+        found = {"claim": (claim,), **{name: (words,) if words else () for name, words in told.items()}}
         if asked := case.difference if self.twin == "difference" else None:
-            told = (case.aim(case.group), " or ".join(asked.words), asked.wrong)
-            found["difference"] = (*told, *_answers(case, lines)[:1])
+            found["difference"] = (
+                case.aim(case.group),
+                " or ".join(asked.words),
+                asked.wrong,
+                *_answers(case, lines)[:1],
+            )
         return found
 
     def play(self, case: Script, rng: np.random.Generator) -> Play:

@@ -11,6 +11,7 @@ from simrun.agents.records import Answer
 from simrun.log import begun, files
 from simrun.log.lines import Played
 from simrun.log.parquet import Writer, readable
+from simrun.log.planted import planted
 from simrun.plan.design import Plan
 from simrun.scenarios.outcome import Cell
 from simrun.stage.trial import Trial
@@ -109,7 +110,8 @@ def seal(
         else:
             failed.pop(played.trial.id, None)
             done.add(played.trial.id)
-            _write(writers, _whose(run.name, plan, played.trial), played, judged.get(played.trial.id, {}))
+            known = planted(plan.castings[played.trial.arm].backends, played.stage)
+            _write(writers, _whose(run.name, plan, played.trial), played, judged.get(played.trial.id, {}), known)
     for played in failed.values():
         _write(writers, _whose(run.name, plan, played.trial), played, {})
     for trial in plan.trials():
@@ -139,7 +141,13 @@ def _whose(run: str, plan: Plan, trial: Trial) -> dict[str, Any]:
     }
 
 
-def _write(writers: Mapping[str, Writer], whose: dict[str, Any], played: Played, later: Mapping[str, Verdict]) -> None:
+def _write(
+    writers: Mapping[str, Writer],
+    whose: dict[str, Any],
+    played: Played,
+    later: Mapping[str, Verdict],
+    known: Mapping[str, Verdict] = {},
+) -> None:
     key = {"run": whose["run"], "trial": whose["trial"]}
     writers["episodes"].add(whose | _episode(played))
     for call in played.calls:
@@ -147,7 +155,7 @@ def _write(writers: Mapping[str, Writer], whose: dict[str, Any], played: Played,
         writers["calls"].add(key | told | call.answer.model_dump() | {"weighed": _weighed(call.answer)})
     for row in _turns(played):
         writers["turns"].add(key | row)
-    for cell in _cells(played, later):
+    for cell in _cells(played, {**known, **later}):
         text = cell.value if isinstance(cell.value, str) else None
         number = None if text is not None or cell.value is None else float(cell.value)
         row = {"outcome": cell.field, "turn": cell.turn, "subject": cell.subject, "value": number, "text": text}
@@ -163,7 +171,8 @@ def _cells(played: Played, later: Mapping[str, Verdict]) -> Iterator[Cell]:
     if played.stage is not None and played.stage.outcome is not None:
         yield from played.stage.outcome.cells()
     for name, verdict in {**played.episode.judged, **later}.items():
-        yield Cell(name, verdict)
+        turns = enumerate(verdict) if isinstance(verdict, tuple) else ((None, verdict),)
+        yield from (Cell(name, each, turn) for turn, each in turns)
 
 
 def _episode(played: Played) -> dict[str, Any]:

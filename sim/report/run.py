@@ -25,6 +25,7 @@ from simrun.report.report import Report, build
 from simrun.score.layout import Layout, labels, laid_out, read_outcomes
 from simrun.score.menu import check
 from simrun.score.scored import Scored
+from simrun.score.verdicts import samples as judged
 
 if TYPE_CHECKING:
     import duckdb
@@ -115,6 +116,7 @@ class Run:
             wordings=labels(tables, layout, "wording"),
             tables=tables,
             pace=speed,
+            judged=judged(manifest, layout, tables),
         )
 
     @property
@@ -197,6 +199,7 @@ def reported(played: Session, trust: bool = False) -> Run:
 
     LogError for a log that was changed, ConfigError for cases or code that were.
     """
+    played.label()
     played.seal()
     run = Run(played.path, trust=trust)
     run.write_report()

@@ -19,6 +19,7 @@ from simrun.agents.records import Chat, Message
 from simrun.agents.reply import Decision, Problem, Reply, form
 from simrun.scenarios.base import Case, Line, Play, Scenario, Turn
 from simrun.scenarios.outcome import Outcome
+from simrun.stage.judging import Exchange, askings
 from simrun.stage.reask import UNREAD, asked_again
 from simrun.stage.seeds import Seeds
 
@@ -102,6 +103,16 @@ def _bytes(message: Message) -> bytes:
     return "\x1f".join((message.role, message.content, *message.images, "\x1e")).encode()
 
 
+def _luck(turn: Turn, nth: int) -> tuple[str | int, ...]:
+    return turn.luck or (*((turn.chat,) if turn.chat else ()), nth)
+
+
+def asked(messages: tuple[Message, ...], kinds: tuple[type[Decision], ...]) -> tuple[tuple[Message, ...], str]:
+    """A chat that is asked as it is, and its digest."""
+    digest = hashlib.blake2b(b"".join(map(_bytes, messages)) + _shape(kinds), digest_size=12)
+    return messages, digest.hexdigest()
+
+
 @cache
 def _shape(kinds: tuple[type[Decision], ...]) -> bytes:
     return orjson.dumps(form(kinds), option=orjson.OPT_SORT_KEYS)
@@ -124,8 +135,10 @@ class Stage:
         shown: Said = EMPTY,
         reask: int = 0,
         spared: frozenset[str] = frozenset(),
+        exchange: Exchange | None = None,
     ):
-        """`judges` are asked after the play of what was said; `shown` is what they are shown beside it.
+        """`judges` are asked after the play of what was said; `shown` is what they are shown beside it, `exchange`
+        puts other people in the place of those whom the episode is about.
 
         A decision that could not be read is asked for again up to `reask` times, of everybody but those who are
         `spared`.
@@ -147,12 +160,22 @@ class Stage:
         self._due: list[Due] = []
         self._said: list[Reply | None] = []
         self._alone = True
-        self._reask, self._spared = reask, spared
+        self._reask, self._spared, self._exchange = reask, spared, exchange
         self._pair = f"{seeds.case}/{seeds.repeat}"
         self._judges = frozenset((*scenario.judges, *(judge.name for judge in judges)))
         self._play = self._judging(scenario.play(case, seeds.rng()), judges, shown)
         self._enter(scenario.hears(case, seeds.rng("hears")))
         self._advance(None)
+
+    @property
+    def judging(self) -> frozenset[str]:
+        """The roles that only judge."""
+        return self._judges
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """What rules may know of the case."""
+        return self._facts
 
     def pending(self) -> tuple[Turn, ...]:
         """The turns that are due now, at the same time when there are several."""
@@ -162,7 +185,7 @@ class Stage:
         """What the speaker of a pending turn is asked."""
         turn, nth, seat = self._due[self._index(turn)]
         kinds = turn.kinds()
-        messages, digest = seat.asked(turn.cue, _shape(kinds))
+        messages, digest = asked(turn.messages, kinds) if turn.messages else seat.asked(turn.cue, _shape(kinds))
         return Chat(
             session=self.session,
             role=turn.role,
@@ -170,7 +193,7 @@ class Stage:
             nth=nth,
             messages=messages,
             form=form(kinds),
-            seed=self._seeds.number(turn.role, *_drawn(turn), nth),
+            seed=self._seeds.number(turn.role, *_luck(turn, nth)),
             digest=digest,
             pair=self._pair,
             priority=int(turn.role in self._judges),
@@ -190,8 +213,8 @@ class Stage:
         """
         if attempt > self._reask or chat.form is None or reply.problem not in UNREAD or turn.role in self._spared:
             return None
-        seed = self._seeds.number(turn.role, *_drawn(turn), chat.nth, "again", attempt)
-        return asked_again(chat, reply, attempt, seed)
+        luck = (*_luck(turn, chat.nth), "again", attempt)
+        return asked_again(chat, reply, attempt, self._seeds.number(turn.role, *luck))
 
     def told(self) -> dict[str, tuple[str, ...]]:
         """All that each role has been told, as one text a chat (none of those apart), and then what it is asked now,
@@ -226,23 +249,25 @@ class Stage:
         self.outcome = yield from play
         if not judges:
             return self.outcome
-        apart = self._scenario.apart
-        lines = tuple((entry.role, entry.heard) for entry in self.transcript if entry.chat not in apart)
-        evidence = self._scenario.evidence(self._case, self.outcome, lines)
-        said = shown.model_copy(update={"lines": lines, "evidence": evidence})
-        asked = {judge: judge.questions(said) for judge in judges}
-        for judge in judges:
-            self._seats[judge.name, ""] = Seat(judge.agent(said).prompt())
-        turns = tuple(
-            Turn(judge.name, reply=judge.decision, cue=question.cue, private=True)
-            for judge, questions in asked.items()
-            for question in questions
-        )
+        asked = askings(judges, self._said_by_all(shown), self._exchange, self._seeds)
+        for each in asked:
+            if not each.judge.alone:
+                self._seats[each.judge.name, each.chat] = Seat(each.judge.agent(each.said).prompt())
+        turns = tuple(turn for each in asked for turn in each.turns())
         replies = iter((yield turns) if turns else ())
-        for judge, questions in asked.items():
-            found = judge.tally(questions, [next(replies).decision for _ in questions])
-            self.judged |= {f"{judge.name}.{key}": verdict for key, verdict in found.items()}
+        for each in asked:
+            self.judged |= each.found(replies)
         return self.outcome
+
+    def _said_by_all(self, shown: Said) -> Said:
+        """What judges are shown of the episode: what was said, which of it no model said, and what is laid beside."""
+        apart = self._scenario.apart
+        heard = [entry for entry in self.transcript if entry.kind != "private" and entry.chat not in apart]
+        lines = tuple((entry.role, entry.heard) for entry in heard)
+        written = tuple(at for at, entry in enumerate(heard) if entry.kind == "line")
+        assert self.outcome is not None
+        evidence = self._scenario.evidence(self._case, self.outcome, lines)
+        return shown.model_copy(update={"lines": lines, "written": written, "evidence": evidence})
 
     def _enter(self, ears: "nx.DiGraph[str]") -> None:
         written = self._scenario.written()
@@ -314,12 +339,6 @@ class Stage:
         """Who hears what is spoken, in the chat of that name; who is played by no agent has none."""
         heard = self._heard.get(spoken.role, ())
         return heard if spoken.to is None else tuple(role for role in heard if role in spoken.to)
-
-
-def _drawn(turn: Turn) -> tuple[str, ...]:
-    """The chat whose seeds a turn draws, as a part of what they are for."""
-    chat = turn.chat if turn.seeds is None else turn.seeds
-    return (chat,) if chat else ()
 
 
 def _words(role: str, reply: Reply) -> str:

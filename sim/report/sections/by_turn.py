@@ -10,6 +10,7 @@ from simrun.plan.contrasts import Contrast
 from simrun.report.blocks import Block, Column, Table, row
 from simrun.report.breakdown import COLUMNS, PartResult, part
 from simrun.report.section import Section
+from simrun.scenarios.outcome import Range
 from simrun.score.compared import Sides
 from simrun.score.metrics.turn_slope import slopes
 from simrun.score.scored import Scored
@@ -143,17 +144,21 @@ SHOWN = (
 def by_turn(run: Scored) -> tuple[TurnResult, ...]:
     """Every turn that some episode had, of every series that is compared, in every comparison that is no control."""
     contrasts = [each for each in run.manifest.contrasts if not each.control]
-    return tuple(found for name in _series(run) for each in contrasts for found in _turns(run, name, each))
+    spans = {name: run.outcome.span(name) for name in _series(run)}
+    return tuple(
+        found for name, span in spans.items() for each in contrasts for found in turn_by_turn(run, name, each, span)
+    )
 
 
-def _turns(run: Scored, name: str, contrast: Contrast) -> Iterator[TurnResult]:
+def turn_by_turn(run: Scored, name: str, contrast: Contrast, span: Range | None) -> Iterator[TurnResult]:
+    """Every turn that some episode had of one series in one comparison; `span` bounds its values."""
     layout = run.layout
     done = layout.done((*contrast.arms, *contrast.references))
     value, turns = layout.series(name)[done], layout.details[name].turns[done]
     arms, references = layout.columns(contrast.arms), layout.columns(contrast.references)
     for turn in range(value.shape[2]):
         sides = Sides(value[:, arms, turn], value[:, references, turn], layout.case[done])
-        figures = part(sides, run.outcome.span(name))
+        figures = part(sides, span)
         lasted = [int((turns[:, columns] > turn).sum()) for columns in (arms, references)]
         if any(lasted):
             yield TurnResult(
