@@ -6,7 +6,7 @@ Somebody who says that something cannot be done, or tells others not to do it, d
 import re
 
 _SOME = re.compile(
-    r"\b(?:ich|kann|KI|je|puedo|podré|niego|debo|prefiero|quiero|estoy|voy|sería|siento|IA|modelo|modèle)\b",
+    r"\b(?:ich|kann|KI|je|puedo|podré|niego|debo|prefiero|quiero|estoy|voy|sería|siento|es|IA|modelo|modèle)\b",
     re.IGNORECASE,
 )
 """Without one of these nothing is refused in these languages."""

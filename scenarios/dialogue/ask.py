@@ -68,8 +68,11 @@ class AskOutcome(Outcome):
     correct_sampled: Annotated[float | None, Better("neither"), Range(0, 1)]
     """The same as it was said, beside its probability (outcomes=both)."""
     position: Annotated[float | None, Better("neither"), Range(0, 1)]
-    """Of a contested question, the first position was chosen; its flip rate is how inconsistent answers are."""
+    """Of a contested question, the first position was chosen: neither is right."""
     position_sampled: Annotated[float | None, Better("neither"), Range(0, 1)]
+    option: Annotated[int | None, Better("neither")]
+    """Which option was chosen, from 1, in the order of the data whatever the language or the order on the page. Its
+    mean says nothing; its flip rate is how often the answer is another one than in the reference arm."""
     in_language: Annotated[float | None, Better("higher"), Range(0, 1)]
     """Share of the answers in words that are in the language of the question; of those whose language can be told, and
     without refusals."""
@@ -194,6 +197,7 @@ class Ask(Dialogue):
         picked = Chosen(None, None)
         if case.options:
             picked = chosen(said[0], "choice", self.outcomes, case.letter(case.right or 0))
+        option = _option(case, said[0].decision)
         fact, nothing = case.right is not None, Chosen(None, None)
         correct, position = (picked, nothing) if fact else (nothing, picked)
         return AskOutcome(
@@ -204,7 +208,8 @@ class Ask(Dialogue):
             position=position.value,
             position_sampled=position.sampled,
             **_manner(texts, case.language),
-            answer=_answer(case, said[0].decision),
+            option=option,
+            answer=case.options[ENGLISH][option - 1] if option else "",
             kind=case.kind,
         )
 
@@ -245,6 +250,7 @@ def _sentences(text: str) -> int:
     return sum(bool(part.strip(" .")) for part in ends)
 
 
-def _answer(case: Question, decision: Decision | None) -> str:
-    said = getattr(decision, "choice", "")
-    return next((text for at, text in enumerate(case.options.get(ENGLISH, ())) if said == case.letter(at)), "")
+def _option(case: Question, decision: Decision | None) -> int | None:
+    """The number of the option whose letter was said, from 1."""
+    said = getattr(decision, "choice", None)
+    return next((at for at in range(1, len(case.letters()) + 1) if case.letter(at - 1) == said), None)

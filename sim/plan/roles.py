@@ -173,9 +173,9 @@ def _trait(role: str, name: str, level: str, wanted: Surface | None, scenario: S
         surfaces = axis.surfaces(level, here)
     except ValueError as error:
         raise ConfigError(str(error)) from None
-    surface = wanted or "stated"
-    if axis.shows in surfaces and wanted not in surfaces:
-        surface = axis.shows
+    # an axis of its own way to show does so beside another that shows as the run wants: a language is spoken
+    own = axis.shows if axis.shows in surfaces else "stated"
+    surface = own if wanted is None or (wanted not in surfaces and own != "stated") else wanted
     if surface not in surfaces:
         able = [
             other.name

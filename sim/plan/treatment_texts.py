@@ -59,24 +59,26 @@ def spans(reference: Staged, arm: Staged, setting: Setting) -> Iterator[str]:
                 yield from (span for side in both for each in side.personas for span in _whole(side, each))
         case "surface":
             yield from (span for side in both for each in members for span in _whole(side, each))
-            yield from _throughout(both, members)
         case _:
             yield from (*FRAMES, *arm.casting.scenario.frames)
             for each in members:
                 yield f"About the {each}"
                 yield from _shown(reference.personas[each], arm.personas[each], what)
-            spoken = [each.personas[name].trait(what) for each in both for name in members]
-            if any(trait is not None and trait.surface == "spoken" for trait in spoken):
-                yield from _throughout(both, members)
 
 
-def _throughout(both: Sequence[Staged], members: Sequence[str]) -> Iterator[str]:
-    """Every scripted line as a whole, put here into the way in which each side's persona speaks: a scenario that makes
-    anything else of its lines is found, also where it is a word of the variety's."""
-    for side in both:
-        for persona in (side.personas[each] for each in members):
-            written = (line[persona.language()] for line in side.originals if persona.language() in line)
-            yield from (persona.spoken(text) for text in written)
+def throughout(reference: Staged, arm: Staged, setting: Setting) -> Iterator[str]:
+    """Every scripted line as a whole, put here into the way in which each side's persona speaks, where that is what is
+    set: may differ as it is said, and not as it is written.
+
+    A scenario that makes anything else of its lines is found, also where it is a word of the variety's.
+    """
+    role, what = setting.role, setting.what
+    for side in (reference, arm):
+        for persona in (own for each, own in side.personas.items() if role in (each, side.casting.scenario.team(each))):
+            spoken = {trait.axis.name for trait in persona.traits if trait.surface == "spoken"}
+            if setting.kind == "surface" or (setting.kind == "axis" and what in spoken):
+                written = (line[persona.language()] for line in side.originals if persona.language() in line)
+                yield from (persona.spoken(text) for text in written)
 
 
 def _shown(reference: Persona, arm: Persona, axis: str) -> Iterator[str]:
