@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Self
 
 from pydantic import model_validator
@@ -38,7 +38,7 @@ class Rewrite(Record):
 def rewritten(text: str, rules: Sequence[Rewrite]) -> str:
     """The text after every rule in turn, each wherever it fits; what no rule is about stays as it is."""
     for rule in rules:
-        text = _pattern(rule.find).sub(lambda found, put=rule.put: _cased(found, put), text)
+        text = _pattern(rule.find).sub(partial(_cased, rule.put), text)
     return text
 
 
@@ -47,7 +47,7 @@ def _pattern(find: str) -> re.Pattern[str]:
     return re.compile(find, re.IGNORECASE)
 
 
-def _cased(found: "re.Match[str]", put: str) -> str:
+def _cased(put: str, found: "re.Match[str]") -> str:
     """What replaces a match; a sentence that began with a capital letter still does."""
     said = found.expand(put)
     return said[:1].upper() + said[1:] if found[0][:1].isupper() else said

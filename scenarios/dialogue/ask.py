@@ -226,7 +226,8 @@ def declined(reply: Reply) -> bool | None:
 @cache
 def letter(letters: tuple[str, ...]) -> type[Decision]:
     """A choice among so many options, by letter: no language has another word for A."""
-    kind: type[Decision] = create_model("Letter", __base__=Decision, choice=(Literal[letters], ...))
+    fields: dict[str, Any] = {"choice": (Literal[letters], ...)}
+    kind: type[Decision] = create_model("Letter", __base__=Decision, **fields)
     return kind
 
 
