@@ -296,6 +296,11 @@ class Scenario(Record):
         anybody speaks, it may differ between arms in the declared words only."""
         return ()
 
+    def originals(self, case: Any) -> tuple[Mapping[str, str], ...]:
+        """Each line of `scripted` by language, as it is written before it is put into anybody's variety: the same in
+        every arm, but for the declared words of somebody who does not speak it."""
+        return ()
+
     def shown_images(self, case: Any) -> tuple[str, ...]:
         """The roles that are, or may be, shown a case's images with these options."""
         return ()

@@ -197,17 +197,24 @@ def _traits(role: str, own: Role, arm: Arm, scenario: Scenario, catalogue: Catal
             f"{', '.join(scenario.people()) or 'nobody'}"
         )
     fixed = {axis: level for axis, level in own.persona.items() if axis not in varied}
-    shown: Surface = "stated" if varied else own.surface
-    yield from (_trait(role, axis, level, shown, scenario, catalogue) for axis, level in fixed.items())
-    yield from (_trait(role, axis, level, own.surface, scenario, catalogue) for axis, level in varied.items())
+    wanted = own.surface if "surface" in own.model_fields_set else None
+    beside = None if varied else wanted
+    yield from (_trait(role, axis, level, beside, scenario, catalogue) for axis, level in fixed.items())
+    for axis, level in varied.items():
+        # a control shows as it can beside what is varied: nobody speaks throughout in the colour of a folder
+        shown = None if arm.control == "placebo" and axis == "placebo" and wanted == "spoken" else wanted
+        yield _trait(role, axis, level, shown, scenario, catalogue)
 
 
-def _trait(role: str, name: str, level: str, surface: Surface, scenario: Scenario, catalogue: Catalogue) -> Trait:
+def _trait(role: str, name: str, level: str, wanted: Surface | None, scenario: Scenario, catalogue: Catalogue) -> Trait:
     axis, here = catalogue.axis(name), scenario.surfaces(role)
     try:
         surfaces = axis.surfaces(level, here)
     except ValueError as error:
         raise ConfigError(str(error)) from None
+    # an axis of its own way to show does so beside another that shows as the run wants: a language is spoken
+    own = axis.shows if axis.shows in surfaces else "stated"
+    surface = own if wanted is None or (wanted not in surfaces and own != "stated") else wanted
     if surface not in surfaces:
         able = [
             other.name
