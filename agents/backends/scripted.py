@@ -1,5 +1,6 @@
 """Rules instead of a model: for tests, dry runs, and agents with a planted bias of known size."""
 
+import hashlib
 import json
 import random
 import re
@@ -13,6 +14,8 @@ from simrun.agents.records import Answer, Chat, Record
 
 EVERYBODY = "(?s)."
 """Regular expression that finds the group in every chat."""
+LUCK = 2**31
+"""Seeds are below it."""
 Script = str | Mapping[str, Any]
 """Text, or the fields of a decision; {slots} are filled from the chat's facts (`truth`, `anchor`, ...)."""
 
@@ -44,7 +47,7 @@ class Scripted(Backend):
     """Agents that follow rules; where no rule fits, something valid is drawn from the call's seed.
 
     What is drawn comes from the call's seed, which the arms of a pair share: an agent without a planted bias treats
-    them alike.
+    them alike, but for the share of its calls that is `private`: those it treats alike on average.
     """
 
     name: ClassVar[str] = "scripted"
@@ -54,18 +57,27 @@ class Scripted(Backend):
     """Planted bias: regular expression that finds the group in a chat, for example Black."""
     effect: float = Field(0.0, ge=-1, le=1)
     """Planted bias: by how much the chance of every rule that has one falls for that group."""
+    private: float = Field(0.0, ge=0, le=1)
+    """Share of the calls whose luck also depends on what the chat says: the arms of a pair do not share it where their
+    chats differ, as those of a model do not, and so pairs differ in both directions."""
 
     async def reply(self, chat: Chat) -> Answer:
         """What the first fitting rule says."""
         text = chat.text()
         rule = next((rule for rule in self.rules if rule.fits(chat, text)), None)
-        said = self._said(rule, chat, text) if rule else invent(chat.form, random.Random(chat.seed))
+        luck = self._luck(chat)
+        said = self._said(rule, chat, text, luck) if rule else invent(chat.form, random.Random(luck))
         return Answer(text=said, prompt_tokens=text.count(" ") + 1, cached_tokens=0, output_tokens=len(said.split()))
 
-    def _said(self, rule: Rule, chat: Chat, text: str) -> str:
+    def _luck(self, chat: Chat) -> int:
+        """The number below 2**31 that decides: the call's seed, or what seed and prompt together come to."""
+        own = self.private > 0 and _hashed(chat.seed, "private") < self.private * LUCK
+        return _hashed(chat.seed, chat.digest) if own else chat.seed
+
+    def _said(self, rule: Rule, chat: Chat, text: str, luck: int) -> str:
         planted = 0 < rule.chance < 1 and self.group and re.search(self.group, text)
         chance = rule.chance - self.effect if planted else rule.chance
-        return fill(rule.say if chat.seed / 2**31 < chance else rule.otherwise, chat.facts)
+        return fill(rule.say if luck / LUCK < chance else rule.otherwise, chat.facts)
 
     def divisible(self) -> bool:
         """Rules need no engine."""
@@ -74,7 +86,8 @@ class Scripted(Backend):
     def identity(self) -> dict[str, Any]:
         """The planted bias is part of the identity: nobody may take these figures for a model's."""
         planted = {"planted": self.effect, "where": self.group} if self.group and self.effect else {}
-        return super().identity() | {"rules": len(self.rules)} | planted
+        private = {"private": self.private} if self.private else {}
+        return super().identity() | {"rules": len(self.rules)} | planted | private
 
     def note(self) -> str:
         """Says that no model was asked."""
@@ -83,7 +96,13 @@ class Scripted(Backend):
             if self.group and self.effect
             else ""
         )
-        return f"Played by scripted rules, not by a language model{planted}."
+        private = f"; {self.private:.0%} of its luck depends on what the chat says" if self.private else ""
+        return f"Played by scripted rules, not by a language model{planted}{private}."
+
+
+def _hashed(seed: int, what: str) -> int:
+    """A number below 2**31 that says nothing of the seed."""
+    return int.from_bytes(hashlib.blake2b(f"{seed}\x1f{what}".encode(), digest_size=4).digest()) >> 1
 
 
 def fill(script: Script, facts: Mapping[str, str]) -> str:
