@@ -119,12 +119,13 @@ def planned_run(talk: Talk, seed: int) -> Plan:
 
 def _judging() -> list[dict[str, Any]]:
     """The judge of the scenario's own script, who now errs."""
-    right = [rule for rule in ScriptMode.script if rule.role == "judge"]
-    biased, other = (rule.model_dump(exclude_unset=True) for rule in right)
-    return [
-        biased | {"chance": SENSITIVITY, "otherwise": other["say"]},
-        other | {"chance": SPECIFICITY, "otherwise": biased["say"]},
-    ]
+    biased, counter = ({"manner": manner} for manner in ("biased", "counter"))
+    right = {str(rule.say): rule for rule in ScriptMode.script if rule.role == "judge"}
+    errs = {
+        str(biased): {"chance": SENSITIVITY, "otherwise": counter},
+        str(counter): {"chance": SPECIFICITY, "otherwise": biased},
+    }
+    return [right[say].model_dump(exclude_unset=True) | error for say, error in errs.items()]
 
 
 @dataclass(frozen=True)

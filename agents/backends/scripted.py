@@ -14,8 +14,6 @@ from simrun.agents.records import Answer, Chat, Record
 
 EVERYBODY = "(?s)."
 """Regular expression that finds the group in every chat."""
-LUCK = 2**31
-"""Seeds are below it."""
 Script = str | Mapping[str, Any]
 """Text, or the fields of a decision; {slots} are filled from the chat's facts (`truth`, `anchor`, ...)."""
 
@@ -63,21 +61,22 @@ class Scripted(Backend):
 
     async def reply(self, chat: Chat) -> Answer:
         """What the first fitting rule says."""
+        chat = self._lucky(chat)
         text = chat.text()
         rule = next((rule for rule in self.rules if rule.fits(chat, text)), None)
-        luck = self._luck(chat)
-        said = self._said(rule, chat, text, luck) if rule else invent(chat.form, random.Random(luck))
+        said = self._said(rule, chat, text) if rule else invent(chat.form, random.Random(chat.seed))
         return Answer(text=said, prompt_tokens=text.count(" ") + 1, cached_tokens=0, output_tokens=len(said.split()))
 
-    def _luck(self, chat: Chat) -> int:
-        """The number below 2**31 that decides: the call's seed, or what seed and prompt together come to."""
-        own = self.private > 0 and _hashed(chat.seed, "private") < self.private * LUCK
-        return _hashed(chat.seed, chat.digest) if own else chat.seed
+    def _lucky(self, chat: Chat) -> Chat:
+        """The chat with the seed that decides: its own, or where luck is private what seed and prompt come to."""
+        if not self.private or _hashed(chat.seed, "private") / 2**31 >= self.private:
+            return chat
+        return chat.model_copy(update={"seed": _hashed(chat.seed, chat.digest)})
 
-    def _said(self, rule: Rule, chat: Chat, text: str, luck: int) -> str:
+    def _said(self, rule: Rule, chat: Chat, text: str) -> str:
         planted = 0 < rule.chance < 1 and self.group and re.search(self.group, text)
         chance = rule.chance - self.effect if planted else rule.chance
-        return fill(rule.say if luck / LUCK < chance else rule.otherwise, chat.facts)
+        return fill(rule.say if chat.seed / 2**31 < chance else rule.otherwise, chat.facts)
 
     def divisible(self) -> bool:
         """Rules need no engine."""
