@@ -59,7 +59,8 @@ class Vllm(Backend):
     """Do not hold decisions to their JSON schema; replies are then read tolerantly."""
     choice_logprobs: bool | None = None
     """With each decision that is a forced choice, the log-probability of every option (they sum to 1 at temperature 1,
-    whatever the temperature of the reply), at the price of about one further token. None is: where `outcomes` asks for it."""
+    whatever the temperature of the reply), at the price of about one further token. None is: where
+    `outcomes` asks for it."""
     images: bool = False
     """Whether this model takes images."""
     deadline: float = Field(600, gt=0)
