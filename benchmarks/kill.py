@@ -59,19 +59,26 @@ CUT = 64
 
 
 PLAYED = {
-    "clinic": ("scenario=clinic", "vary.patient.ethnicity=[White,Black]"),
-    "dialogue": ("scenario=dialogue", "vary.subject.religion=[none,Muslim]", "scenario.turns=10"),
+    "clinic": (30, "scenario=clinic", "vary.patient.ethnicity=[White,Black]"),
+    "dialogue": (36, "scenario=dialogue", "vary.subject.religion=[none,Muslim]", "scenario.turns=10"),
+    "group": (
+        6,
+        "scenario=dialogue",
+        "scenario.mode=group",
+        "vary.subject.religion=[none,Muslim]",
+        "scenario.members=8",
+        "scenario.rounds=10",
+    ),
 }
-"""What is played: two arms, and the noise floor is a third."""
-CASES = 30
-"""Every scenario has as many: a longer run has more repeats."""
+"""What is played: how many cases there are, and two arms; the noise floor is a third."""
 
 
 def overrides(what: str, episodes: int, out: Path) -> list[str]:
     """A run of about this many episodes: four repeats, or more where there are not as many cases."""
-    cases = min(CASES, max(1, round(episodes / 12)))
+    most, *asked = PLAYED[what]
+    cases = min(most, max(1, round(episodes / 12)))
     repeats = max(4, round(episodes / 3 / cases))
-    asked = [*PLAYED[what], "backend=scripted", f"cases={cases}", f"repeats={repeats}", "concurrency=16"]
+    asked += ["backend=scripted", f"cases={cases}", f"repeats={repeats}", "concurrency=16"]
     return [*asked, f"out={out}", "--json"]
 
 

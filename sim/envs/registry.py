@@ -57,7 +57,7 @@ def modes(kind: type[Scenario]) -> tuple[dict[str, str], ...]:
     return tuple({"mode": mode} for mode in menus.modes(kind)) or ({},)
 
 
-def _choices(kind: type[Scenario]) -> Mapping[str, tuple[Any, ...]]:
+def choices(kind: type[Scenario]) -> Mapping[str, tuple[Any, ...]]:
     """The options that are a choice of a few, and what there is to choose."""
     found: dict[str, tuple[Any, ...]] = {"wording": tuple(range(kind.wordings))}
     for option, field in kind.model_fields.items():
@@ -78,7 +78,7 @@ def digest(kind: type[Scenario]) -> str:
         played = _config(kind, mode, vary={}).played()
         cases = played.bank()[0]
         found.update(orjson.dumps([case.model_dump(mode="json") for case in cases], option=orjson.OPT_SORT_KEYS))
-        others = [{option: value} for option, values in _choices(type(played)).items() for value in values]
+        others = [{option: value} for option, values in choices(type(played)).items() for value in values]
         for options in (mode, *(mode | other for other in others)):
             found.update("".join(_asked(kind, options, cases[0], known)).encode())
     return found.hexdigest()
