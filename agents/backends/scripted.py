@@ -1,5 +1,6 @@
 """Rules instead of a model: for tests, dry runs, and agents with a planted bias of known size."""
 
+import hashlib
 import json
 import math
 import random
@@ -51,7 +52,7 @@ class Scripted(Backend):
     """Agents that follow rules; where no rule fits, something valid is drawn from the call's seed.
 
     What is drawn comes from the call's seed, which the arms of a pair share: an agent without a planted bias treats
-    them alike.
+    them alike, but for the share of its calls that is `private`: those it treats alike on average.
     """
 
     name: ClassVar[str] = "scripted"
@@ -64,9 +65,13 @@ class Scripted(Backend):
     choice_logprobs: bool | None = None
     """With each decision that is a forced choice, how probable each option is by the rules, the planted bias included.
     None is: where `outcomes` asks for it."""
+    private: float = Field(0.0, ge=0, le=1)
+    """Share of the calls whose luck also depends on what the chat says: the arms of a pair do not share it where their
+    chats differ, as those of a model do not, and so pairs differ in both directions."""
 
     async def reply(self, chat: Chat) -> Answer:
         """What the first fitting rule says."""
+        chat = self._lucky(chat)
         text = chat.text()
         rule = next((rule for rule in self.rules if rule.fits(chat, text)), None)
         chance = self._chance(rule, text) if rule else 1.0
@@ -74,6 +79,12 @@ class Scripted(Backend):
         told = _weighed(rule, chance, chat) if self.choice_logprobs else {}
         spent = {"prompt_tokens": text.count(" ") + 1, "cached_tokens": 0, "output_tokens": len(said.split())}
         return Answer(text=said, **spent, **told)
+
+    def _lucky(self, chat: Chat) -> Chat:
+        """The chat with the seed that decides: its own, or where luck is private what seed and prompt come to."""
+        if not self.private or _hashed(chat.seed, "private") / 2**31 >= self.private:
+            return chat
+        return chat.model_copy(update={"seed": _hashed(chat.seed, chat.digest)})
 
     def _chance(self, rule: Rule, text: str) -> float:
         """How probable it is that a rule's `say` is said."""
@@ -87,7 +98,8 @@ class Scripted(Backend):
     def identity(self) -> dict[str, Any]:
         """The planted bias is part of the identity: nobody may take these figures for a model's."""
         planted = {"planted": self.effect, "where": self.group} if self.group and self.effect else {}
-        return super().identity() | {"rules": len(self.rules)} | planted
+        private = {"private": self.private} if self.private else {}
+        return super().identity() | {"rules": len(self.rules)} | planted | private
 
     def note(self) -> str:
         """Says that no model was asked."""
@@ -96,7 +108,13 @@ class Scripted(Backend):
             if self.group and self.effect
             else ""
         )
-        return f"Played by scripted rules, not by a language model{planted}."
+        private = f"; {self.private:.0%} of its luck depends on what the chat says" if self.private else ""
+        return f"Played by scripted rules, not by a language model{planted}{private}."
+
+
+def _hashed(seed: int, what: str) -> int:
+    """A number below 2**31 that says nothing of the seed."""
+    return int.from_bytes(hashlib.blake2b(f"{seed}\x1f{what}".encode(), digest_size=4).digest()) >> 1
 
 
 def _said(rule: Rule, chance: float, chat: Chat) -> str:
