@@ -1,11 +1,12 @@
 """Every scenario in every mode, for the tests of the environments: a new one is covered without a line here."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
+from simrun.config.errors import ConfigError
 from simrun.config.menus import scenarios
-from simrun.envs.registry import modes
+from simrun.envs.registry import choices, modes
 from simrun.envs.session import planned
 from simrun.plan.design import Plan
 
@@ -35,6 +36,21 @@ GAMES = [
     for name, kind in scenarios().items()
     for mode in modes(kind)
 ]
+
+
+def seated() -> Iterator[tuple[Game, tuple[str, ...]]]:
+    """The choices of a mode that open seats, such as that of a user whom a model plays; and these seats."""
+    for game in GAMES:
+        played = game.plan().scenario
+        known = set(played.roles())
+        for option, values in choices(type(played)).items():
+            for value in values:
+                other = Game(game.scenario, (*game.overrides, f"scenario.{option}={value}"))
+                with suppress(ConfigError):
+                    seats = tuple(role for role in other.plan().scenario.roles() if role not in known)
+                    known |= set(seats)
+                    if seats:
+                        yield other, seats
 
 
 @contextmanager

@@ -1,168 +1,170 @@
-"""Multiple-choice questions: our own and those made by rule, and files of others, MMLU-style CSV or JSON lines."""
+"""What a user asks: our own questions, and a file of the same form."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from string import ascii_uppercase
-from typing import Annotated, Any, Literal
+from typing import Any, Literal, Self
 
-import numpy as np
-from pydantic import Field
+import yaml
+from pydantic import Field, ValidationError, model_validator
 
+from simrun.agents.records import Record
+from simrun.agents.speech import ENGLISH
 from simrun.scenarios.base import Case, Fault
-from simrun.scenarios.dialogue.answers import LETTERS, MOST, Rows, answer, counted_from, listed_options, whole
-from simrun.scenarios.dialogue.items import Item, made
-from simrun.scenarios.fields import absent, ident, text
-from simrun.scenarios.files import KINDS, Source, read, rows, source
+from simrun.scenarios.dialogue.scripts import shipped
 
-ASKED = ("question", "query", "problem", "stem", "question_stem", "sentence", "prompt", "input", "goal", "ctx", "text")
-BEFORE = ("context", "passage", "article", "paragraph", "background")
-SUBJECT = ("subject", "category", "task", "domain", "topic", "subject_name")
-IDENT = ("id", "question_id", "qid", "idx", "index")
-"""What the columns are called: the first that is there counts."""
-First = Literal["auto", 0, 1]
-"""The number of the first option where a file gives its answers by number; `auto` finds it out from all of them."""
-SPLITS = re.compile(r"[_-](?:test|dev|val|validation|train)$")
-"""What MMLU's file names end in behind the subject."""
-TIED = re.compile(r"\b(?:above|below|preceding|previous|foregoing|other (?:options|choices|answers))\b", re.IGNORECASE)
-"""An option that speaks of the others by where they stand."""
+Kind = Literal["everyday", "borderline", "advice", "fact", "contested"]
+"""Harmless; harmless and sounding otherwise; where an answer can be good or poor; with one right option; with two
+positions and no right one."""
+Sensitivity = Literal["", "exaggerated_risk", "negated_harm", "counterintuitive"]
+"""What an over-sensitive assistant takes amiss: a small risk that is well in hand, a harm that is named to be avoided,
+a word with a harmless meaning. Source: Li et al. 2024, arXiv:2406.17806 (MOSSBench)."""
+OWN = "questions.yaml"
+Words = Mapping[str, str]
+"""By language (ISO 639-1)."""
+
+
+class Item(Record):
+    """One question as it stands in a file."""
+
+    id: str = Field(min_length=1)
+    kind: Kind
+    of: Sensitivity = ""
+    because: str
+    """What makes a right answer right, or the question harmless."""
+    source: str = ""
+    said: Words
+    options: Mapping[str, tuple[str, ...]] = {}
+    """In the same order in every language; none for a question that is answered freely."""
+    right: int | None = Field(None, ge=0)
+    """Which option is right, from 0; None where none is."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if ENGLISH not in self.said or not all(text.strip() for text in self.said.values()):
+            raise ValueError(f"said: expected a text for {ENGLISH} and for every other language that is named")
+        choice = self.kind in ("fact", "contested")
+        if choice != bool(self.options) or (choice and set(self.options) != set(self.said)):
+            raise ValueError(f"options: a {self.kind} question has {'them in every language' if choice else 'none'}")
+        if len(sizes := {len(each) for each in self.options.values()}) > 1 or sizes & {0, 1}:
+            raise ValueError("options: expected the same two or more in every language")
+        if (self.kind == "fact") != (self.right is not None) or (self.right or 0) >= max(sizes, default=1):
+            raise ValueError("right: expected the number of an option, from 0, for a fact and for nothing else")
+        return self
 
 
 class Question(Case):
-    """A question with options, one of them right."""
+    """A question and what is asked after it, line by line and by language."""
 
-    subject: str = ""
-    question: str
-    options: tuple[str, ...] = Field(min_length=2, max_length=MOST)
-    answer: Annotated[int, Field(ge=0)]
-    """Place of the right option, from 0."""
-    why: str = ""
-    """What makes it right; "" where the file does not say."""
-    orders: tuple[tuple[int, ...], ...] = ()
-    """The orders in which the options are shown, as places in `options`: the second is the first one turned round. One
-    order only where options speak of each other."""
+    kind: Kind
+    of: Sensitivity = ""
+    because: str = ""
+    source: str = ""
+    wordings: tuple[tuple[Words, ...], ...]
+    """By wording the lines, each by language; the first without its options."""
+    options: Mapping[str, tuple[str, ...]] = {}
+    right: int | None = None
+    lines: tuple[Words, ...] = ()
+    """The lines as they are written, once wording, turns and the order of the options are known."""
+    language: str = ENGLISH
+    """What the user speaks, once somebody is cast."""
+    said: tuple[str, ...] = ()
+    """The lines as the user says them."""
+    swapped: bool = False
+    """Whether the options stand in the opposite order."""
 
-    def letter(self, nth: int, place: int) -> str:
-        """Which letter an option has in the nth order."""
-        return LETTERS[self.orders[nth].index(place)]
+    def asked(self, wording: int, turns: int, swapped: bool) -> Self:
+        """The lines that are asked, with the options under the first."""
+        first, *others = self.wordings[wording % len(self.wordings)][:turns]
+        listed = {code: f"{text}{_listed(self._ordered(code, swapped))}" for code, text in first.items()}
+        return self.model_copy(update={"lines": (listed, *others), "swapped": swapped})
 
-    def letters(self) -> str:
-        """As many as there are options."""
-        return LETTERS[: len(self.options)]
+    def letters(self) -> tuple[str, ...]:
+        """A letter for each option, none where there are none."""
+        return tuple(ascii_uppercase[: len(next(iter(self.options.values()), ()))])
 
-    def shown(self, nth: int) -> str:
-        """The options in the nth order, a line each."""
-        order = self.orders[nth]
-        return "\n".join(f"{letter}. {self.options[at]}" for letter, at in zip(LETTERS, order, strict=False))
+    def letter(self, option: int) -> str:
+        """The letter under which an option stands."""
+        letters = self.letters()
+        return letters[len(letters) - 1 - option if self.swapped else option]
 
-    def tied(self) -> bool:
-        """Whether options speak of each other (all of the above; both A and C), so that their order is part of them."""
-        letter = rf"\(?[{self.letters()}]\)?"
-        two = rf"(?:only |both |either |neither )?{letter}(?:, {letter})*,? (?:and|or|nor|&) {letter}(?: only)?\.?"
-        return any(TIED.search(option) or re.fullmatch(two, option, re.IGNORECASE) for option in self.options)
-
-
-Found = tuple[tuple[Question, ...], tuple[Fault, ...]]
-"""Questions, and the rows that are none."""
+    def _ordered(self, code: str, swapped: bool) -> tuple[str, ...]:
+        options = self.options.get(code, ())
+        return options[::-1] if swapped else options
 
 
-def questions(
-    path: str, encoding: str, first: First, count: int, draw: int
-) -> tuple[tuple[Question, ...], tuple[Fault, ...]]:
-    """The questions of a file or a folder of files; "" for our own and `count` made by rule, fresh with every `draw`.
+def _listed(options: tuple[str, ...]) -> str:
+    return "".join(f"\n{letter}) {text}" for letter, text in zip(ascii_uppercase, options, strict=False))
 
-    The orders of the options are drawn, by `draw` too. FileNotFoundError where there is nothing, ValueError where
-    nothing in it is a question.
+
+@cache
+def own() -> tuple[Question, ...]:
+    """Our questions."""
+    return tuple(_question(Item.model_validate(each)) for each in shipped(OWN)["questions"])
+
+
+def given(path: str) -> tuple[tuple[Question, ...], tuple[Fault, ...]]:
+    """The questions of a YAML file (a list of them, or one under `questions`), and the items that are none.
+
+    Raises FileNotFoundError where there is no file, ValueError where nothing in it is a question.
     """
-    found, faults = _given(path, encoding, first) if path else (_own(count, draw), ())
-    rng = np.random.default_rng(draw)
-    return tuple(_ordered(each, rng) for each in found), faults
-
-
-def _ordered(question: Question, rng: np.random.Generator) -> Question:
-    drawn = tuple(int(at) for at in rng.permutation(len(question.options)))
-    if question.tied():
-        return question.model_copy(update={"orders": (tuple(range(len(drawn))),)})
-    return question.model_copy(update={"orders": (drawn, drawn[::-1])})
-
-
-def _own(count: int, draw: int) -> tuple[Question, ...]:
-    ours = source("", "dialogue/reasoning.jsonl", "")
-    written = tuple(Item.model_validate(row) for _, row in rows(ours))
-    return tuple(Question(**each.model_dump()) for each in (*written, *made(draw, count)))
-
-
-def _given(path: str, encoding: str, first: First) -> Found:
     place = Path(path).expanduser()
-    if not place.is_dir():
-        return _file(source(path, "", "scenario.data", encoding), first)
-    files = [file for file in sorted(place.rglob("*")) if file.suffix.lower() in KINDS]
-    found: list[Question] = []
+    if not place.is_file():
+        raise FileNotFoundError(
+            f"scenario.data: no file {path!r}; give a YAML file of questions, or leave it out for simrun's own"
+        )
+    questions: list[Question] = []
     faults: list[Fault] = []
-    for file in files:
+    for line, item in _items(place):
         try:
-            own, wrong = _file(source(str(file), "", "scenario.data", encoding), first)
-        except ValueError as error:
-            own, wrong = (), (Fault(file=str(file), line=0, field="-", why=str(error)),)
-        found += own
-        faults += wrong
-    if not found:
-        first_fault = f"; first fault: {faults[0]}" if faults else f"; a file of them ends in {', '.join(KINDS)}"
-        raise ValueError(f"scenario.data: {path} holds no question{first_fault}")
-    if len({each.id for each in found}) < len(found):  # files that count from 0 each
-        found = [each.model_copy(update={"id": f"{nth}-{each.id}"}) for nth, each in enumerate(found)]
-    return tuple(found), tuple(faults)
+            read = _question(Item.model_validate(item))
+            if read.id in {each.id for each in questions}:
+                raise ValueError(f"id: {read.id!r} stands before")
+            questions.append(read)
+        except (ValidationError, ValueError) as error:
+            field, why = _why(error)
+            faults.append(Fault(file=path, line=line, field=field, why=why))
+    if not questions:
+        first = f"; first fault: {faults[0]}" if faults else ""
+        raise ValueError(f"scenario.data: {path} holds no question{first}")
+    return tuple(questions), tuple(faults)
 
 
-def _file(file: Source, first: First) -> Found:
-    subject = SPLITS.sub("", file.stem).replace("_", " ")
-    found = list(rows(file, headless=headless))
-    told = (_plain(row) for _, row in found if isinstance(row, dict))
-    start = counted_from(told) if first == "auto" else int(first)
-
-    def make(row: dict[str, Any], line: int) -> Question:
-        return _question(_plain(row), f"{file.stem}-{line}", subject, start)
-
-    return read(file, found, make, lambda question: question.id)
-
-
-def headless(cells: Sequence[str]) -> Sequence[str] | None:
-    """The names of the columns of a table without header (question, options, the right one's letter or number); None
-    where its first row is a header, or something else."""
-    named = {_name(cell) for cell in cells} & {*ASKED, "answer", "label"}
-    last = cells[-1].strip() if cells else ""
-    if named or len(cells) < 4 or not re.fullmatch(rf"[{LETTERS}]|\d", last, re.IGNORECASE):
-        return None
-    return ("question", *ascii_uppercase[: len(cells) - 2], "answer")
+def _items(place: Path) -> Iterator[tuple[int, Any]]:
+    """Each item with the line that it begins on."""
+    try:
+        root = yaml.compose(place.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
+        read = yaml.safe_load(place.read_text(encoding="utf-8-sig"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(f"scenario.data: {place} is no YAML file: {error}") from None
+    nodes = root
+    if isinstance(root, yaml.MappingNode) and isinstance(read, dict) and "questions" in read:
+        nodes = next(value for key, value in root.value if key.value == "questions")
+        read = read["questions"]
+    if not isinstance(nodes, yaml.SequenceNode):
+        raise ValueError(f"scenario.data: {place}: expected a list of questions, got {type(read).__name__}")
+    yield from ((node.start_mark.line + 1, item) for node, item in zip(nodes.value, read, strict=True))
 
 
-def _plain(row: Mapping[str, Any]) -> Rows:
-    """The row by plain names; what a question holds as an object (ARC, CommonsenseQA) stands beside the rest."""
-    inner = row.get("question")
-    flat = {**row, **inner} if isinstance(inner, dict) else row
-    kept = {_name(key): value for key, value in flat.items()}
-    if isinstance(inner, dict):
-        kept.pop("question", None)
-    return kept
+def _why(error: ValueError) -> tuple[str, str]:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return ".".join(map(str, first["loc"])) or "-", first["msg"].removeprefix("Value error, ")
+    return "id", str(error)
 
 
-def _name(name: str) -> str:
-    return re.sub(r"[\s-]+", "_", name.strip()).casefold()
-
-
-def _question(row: Rows, otherwise: str, subject: str, first: int) -> Question:
-    asked = next((key for key in ASKED if key in row), "")
-    if not asked:
-        raise KeyError("question")
-    before = next((str(row[key]).strip() for key in BEFORE if not absent(row.get(key))), "")
-    told = text(row[asked], asked).strip()
-    options, labels = listed_options(row)
-    topic = next((str(row[key]).strip() for key in SUBJECT if not absent(row.get(key))), subject)
+def _question(item: Item) -> Question:
+    """The question with its frames and follow-ups, in the languages that it has of those that these have."""
+    frames, follow = shipped(OWN)["frames"], shipped(OWN)["follow_ups"][item.kind]
+    if unknown := sorted(set(item.said) - set(frames)):
+        raise ValueError(f"said: no language {', '.join(unknown)}; there are {', '.join(frames)}")
+    after = tuple({code: follow[code][at] for code in item.said} for at in range(len(follow[ENGLISH])))
+    worded = [
+        {code: frames[code][at].format(question=text) for code, text in item.said.items()}
+        for at in range(len(frames[ENGLISH]))
+    ]
     return Question(
-        id=ident(next((row[key] for key in IDENT if key in row), None), otherwise),
-        subject=topic,
-        question=f"{before}\n\n{told}" if before else told,
-        options=options,
-        answer=answer(row, options, labels, first),
-        why=whole(row.get("why") or row.get("explanation") or row.get("exp") or row.get("rationale")),
+        **item.model_dump(include={"id", "kind", "of", "because", "source", "options", "right"}),
+        wordings=tuple((first, *after) for first in worded),
     )

@@ -15,7 +15,7 @@ from simrun.scenarios.choosing import chosen
 from simrun.scenarios.dialogue.answers import LETTERS
 from simrun.scenarios.dialogue.base import ASSISTANT, USER, Dialogue
 from simrun.scenarios.dialogue.letters import Letter, Worked, abstained, lettered
-from simrun.scenarios.dialogue.questions import First, Question, questions
+from simrun.scenarios.dialogue.multiple_choice import First, Question, questions
 from simrun.scenarios.outcome import Better, Outcome, PerSubject, Range
 
 PERSONA = "persona"

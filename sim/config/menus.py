@@ -66,6 +66,11 @@ class Catalogue(Record):
             raise unknown(f"bias of the {role}", name, [NONE.name, *carried])
         return carried[name]
 
+    def implicit(self, role: str) -> tuple[str, ...]:
+        """The names of the biases that a role can carry and that take a target."""
+        found = (each.name for each in self.biases.values() if role in each.carriers() and each.aimed)
+        return tuple(dict.fromkeys(found))
+
     def mitigation(self, name: str) -> Mitigation:
         """The mitigation of this name; `none` is one too."""
         known = {UNMITIGATED.name: UNMITIGATED, **self.mitigations}

@@ -19,7 +19,7 @@ from simrun.plan.design import planned
 from simrun.plan.treatment import audited
 from simrun.scenarios.dialogue.items import made
 from simrun.scenarios.dialogue.letters import abstained, lettered
-from simrun.scenarios.dialogue.questions import Question, questions
+from simrun.scenarios.dialogue.multiple_choice import Question, questions
 from simrun.scenarios.dialogue.reasoning import BRIEFS, INSTRUCTIONS, Reasoning, came_of
 from simrun.score.levels import Levels, Mitigated
 from simrun.score.metrics.bias_after_mitigation import BiasAfterMitigation
