@@ -172,10 +172,10 @@ class Stage:
         """The roles that only judge."""
         return self._judges
 
-    @property
-    def facts(self) -> Mapping[str, str]:
-        """What rules may know of the case."""
-        return self._facts
+    def told_by(self, role: str) -> list[Entry]:
+        """What an agent said in a role so that others heard it, in no chat apart."""
+        apart = self._scenario.apart
+        return [each for each in self.transcript if (each.role, each.kind) == (role, "turn") and each.chat not in apart]
 
     def pending(self) -> tuple[Turn, ...]:
         """The turns that are due now, at the same time when there are several."""
@@ -197,10 +197,11 @@ class Stage:
             digest=digest,
             pair=self._pair,
             priority=int(turn.role in self._judges),
-            facts=self._told(turn.chat),
+            facts=self.facts(turn.chat),
         )
 
-    def _told(self, chat: str) -> Mapping[str, str]:
+    def facts(self, chat: str = "") -> Mapping[str, str]:
+        """What rules may know of the case in one chat."""
         if chat not in self._facts:
             self._facts[chat] = self._scenario.facts(self._scenario.case_in(self._case, chat))
         return self._facts[chat]
