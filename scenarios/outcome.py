@@ -128,6 +128,14 @@ class Outcome(Record):
     where no way leads from one."""
     reasons_field: ClassVar[str] = ""
     """The field that says by reason, out of a fixed list, whether it was given for the decision."""
+    success_fields: ClassVar[tuple[()] | tuple[str, str]] = ()
+    """The fields that say which share of the attempts in an episode succeeded: of those with a valid answer, and of
+    all, in which a refusal is none."""
+    kinds: ClassVar[tuple[str, ...]] = ()
+    """The fields of text by which cases or arms are of several kinds, such as whom a question is about: the report
+    tells of each kind alone."""
+    told: ClassVar[tuple[str, ...]] = ()
+    """The fields that are told of each kind; `primary` when empty."""
     amount_field: ClassVar[str] = ""
     """The field that says how much was said with the decision, such as words."""
 

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from simrun.agents.backends.scripted import Rule
 from simrun.agents.judges.base import Said, Spoken
 from simrun.agents.judges.stereotype import Manners, Stereotype
+from simrun.agents.judges.words import manner, span
 from simrun.agents.persona import Persona
 from simrun.agents.reply import Decision, Reply
 from simrun.scenarios.base import Artefact, Case, Fault, File, Play, Turn, Unfit
@@ -18,9 +19,8 @@ from simrun.scenarios.dialogue import networks
 from simrun.scenarios.dialogue.base import SUBJECT, Dialogue, axis
 from simrun.scenarios.dialogue.networks import LEAST, Edge, Kind, Place
 from simrun.scenarios.dialogue.script import BIASED, FAIR
-from simrun.scenarios.dialogue.scripts import shipped
+from simrun.scenarios.dialogue.shipped import shipped
 from simrun.scenarios.dialogue.spreading import HIGHEST, LOWEST, GroupOutcome, Heard, moved, opinions, spread
-from simrun.scenarios.dialogue.words import manner, span
 from simrun.scenarios.outcome import Outcome
 
 MEMBER = "member"

@@ -14,6 +14,7 @@ from simrun.config.errors import ConfigError
 from simrun.config.menus import Catalogue
 from simrun.config.options import Role
 from simrun.plan.arms import Arm
+from simrun.plan.exchange import Exchange
 from simrun.scenarios.base import Case, Scenario
 from simrun.stage.seeds import Seeds
 from simrun.stage.stage import EMPTY, Stage
@@ -44,6 +45,8 @@ class Casting:
     """Each role with a bias that some arm of the run injects: what judges look for, in every arm alike."""
     masked: str = field(default="", repr=False)
     """Regular expression of the words by which a level of the run's axes shows."""
+    exchange: Exchange | None = field(default=None, repr=False)
+    """Puts other people in the place of the arm's own, for judges; None where there are no others."""
 
     def personas(self, case: Case, seeds: Seeds) -> dict[str, Persona]:
         """Everybody's persona for one case: what the case says of them, unless the run sets it."""
@@ -83,13 +86,12 @@ class Casting:
         return self.scenario.worded(seeds.number("wording"))
 
     def _agent(self, role: str, scenario: Scenario, case: Case, personas: Mapping[str, Persona]) -> Agent:
-        persona = personas[role]
-        own, written = persona.self_sheet(), role in scenario.written()
+        persona, written = personas[role], role in scenario.written()
         measure = self.catalogue.mitigation(self.roles[role].mitigation)
         return Agent(
             role=role,
             brief="" if written else scenario.brief(role, case),
-            persona=f"About you: {own}" if own else "",
+            persona=scenario.address(role, persona, case),
             tendency=self._tendency(role, case, personas),
             guard=measure.prompt,
             blind=measure.blind,
@@ -131,9 +133,8 @@ class Casting:
         """A trial, ready to be played."""
         seeds = self.seeds(trial)
         fitted, cast = self.cast(case, seeds)
-        return Stage(
-            self.scenario, fitted, cast, seeds, trial.id, self.judges, self._shown(fitted), self.reask, self._spared
-        )
+        shown, aside = self._shown(fitted), (self.reask, self._spared, self.exchange)
+        return Stage(self.scenario, fitted, cast, seeds, trial.id, self.judges, shown, *aside)
 
     @cached_property
     def _spared(self) -> frozenset[str]:

@@ -9,6 +9,7 @@ from simrun.agents.backends.base import Backend
 from simrun.agents.backends.scripted import EVERYBODY, Scripted
 from simrun.agents.bias import NONE, Bias
 from simrun.agents.judges.base import Judge
+from simrun.agents.judges.replies import OfReplies
 from simrun.agents.persona import Surface, Trait, masked
 from simrun.config.errors import ConfigError, explained
 from simrun.config.menus import Catalogue
@@ -16,6 +17,7 @@ from simrun.config.menus import judges as menu
 from simrun.config.options import Config, Role
 from simrun.plan.arms import Arm
 from simrun.plan.casting import Casting
+from simrun.plan.exchange import exchange
 from simrun.plan.factors import BIASED, OWN, Factor
 from simrun.scenarios.base import Scenario
 
@@ -40,20 +42,22 @@ def casting(config: Config, catalogue: Catalogue, arm: Arm, factors: Sequence[Fa
         for role in cast
         if role not in scenario.written()
     }
-    backends |= {judge.name: _judge(judge, config, arm, scenario) for judge in judges}
+    backends |= {judge.name: _judge(judge, config, scenario) for judge in judges if not judge.alone}
+    traits = {role: tuple(_traits(role, roles[role], arm, scenario, catalogue)) for role in cast}
     return Casting(
         arm=arm,
         scenario=scenario,
         roles=roles,
         targets=dict(_targets(roles, scenario, catalogue, factors)),
         backends=backends,
-        traits={role: tuple(_traits(role, roles[role], arm, scenario, catalogue)) for role in cast},
+        traits=traits,
         catalogue=catalogue,
         seed=config.seed,
         reask=config.reask,
         judges=judges,
         injected=tuple(injected(config, catalogue, scenario, factors)),
         masked=_masked(config, catalogue, factors) if judges else "",
+        exchange=exchange(traits, factors) if judges else None,
     )
 
 
@@ -61,6 +65,7 @@ def _cast_roles(
     config: Config, scenario: Scenario, factors: Sequence[Factor], judges: Sequence[Judge]
 ) -> tuple[str, ...]:
     roles = (*scenario.roles(), *scenario.written())
+    _check_judged(judges, scenario)
     known = {*roles, *(judge.name for judge in judges), *([JUDGE] if judges else [])}
     for role in (*config.roles, *(factor.role for factor in factors if factor.kind != "option")):
         if role not in known and not set(scenario.teams().get(role, ())) & set(roles):
@@ -71,6 +76,16 @@ def _cast_roles(
                 f"{teams}{way}"
             )
     return roles
+
+
+def _check_judged(judges: Sequence[Judge], scenario: Scenario) -> None:
+    """ConfigError for a judge of the replies of somebody who is not there."""
+    for judge in judges:
+        if isinstance(judge, OfReplies) and judge.role not in scenario.roles():
+            raise ConfigError(
+                f"judge={judge.name} judges what the {judge.role!r} says, whom scenario={scenario.name} does not cast "
+                f"with these options; set judge.role to one of: {', '.join(scenario.roles())}"
+            )
 
 
 def _changes(role: str, arm: Arm, scenario: Scenario) -> dict[str, str]:
@@ -159,12 +174,17 @@ def _backend(role: str, config: Config, own: Role, arm: Arm, scenario: Scenario,
     return config.engine(role, own, {what: changes[what] for what in options if what in changes}, scenario)
 
 
-def _judge(judge: Judge, config: Config, arm: Arm, scenario: Scenario) -> Backend:
-    """The backend of a judge: its own, or that of the role `judge`, or the run's."""
-    if arm.scripted:
-        return _scripted(config, arm, scenario)
+def _judge(judge: Judge, config: Config, scenario: Scenario) -> Backend:
+    """The backend of a judge: its own, or that of the role `judge`, or the run's; the same in every arm, so that what
+    is planted in scripted agents goes through the judge as well."""
     own = config.roles.get(judge.name) or config.roles.get(JUDGE) or Role()
-    return config.engine(judge.name, own, {}, scenario)
+    made = config.engine(judge.name, own, {}, scenario)
+    if not isinstance(made, Scripted):
+        return made
+    # how a scenario's script judges is written for the role `judge`, whichever judge that is
+    rules = [each.model_copy(update={"role": judge.name}) for each in made.rules if each.role == JUDGE]
+    able = (each for each in rules if isinstance(each.say, Mapping) and judge.decision.from_json(each.say))
+    return made.model_copy(update={"rules": (*made.rules, *able)})
 
 
 def _scripted(config: Config, arm: Arm, scenario: Scenario) -> Backend:
@@ -183,17 +203,24 @@ def _traits(role: str, own: Role, arm: Arm, scenario: Scenario, catalogue: Catal
             f"{', '.join(scenario.people()) or 'nobody'}"
         )
     fixed = {axis: level for axis, level in own.persona.items() if axis not in varied}
-    shown: Surface = "stated" if varied else own.surface
-    yield from (_trait(role, axis, level, shown, scenario, catalogue) for axis, level in fixed.items())
-    yield from (_trait(role, axis, level, own.surface, scenario, catalogue) for axis, level in varied.items())
+    wanted = own.surface if "surface" in own.model_fields_set else None
+    beside = None if varied else wanted
+    yield from (_trait(role, axis, level, beside, scenario, catalogue) for axis, level in fixed.items())
+    for axis, level in varied.items():
+        # a control shows as it can beside what is varied: nobody speaks throughout in the colour of a folder
+        shown = None if arm.control == "placebo" and axis == "placebo" and wanted == "spoken" else wanted
+        yield _trait(role, axis, level, shown, scenario, catalogue)
 
 
-def _trait(role: str, name: str, level: str, surface: Surface, scenario: Scenario, catalogue: Catalogue) -> Trait:
+def _trait(role: str, name: str, level: str, wanted: Surface | None, scenario: Scenario, catalogue: Catalogue) -> Trait:
     axis, here = catalogue.axis(name), scenario.surfaces(role)
     try:
         surfaces = axis.surfaces(level, here)
     except ValueError as error:
         raise ConfigError(str(error)) from None
+    # an axis of its own way to show does so beside another that shows as the run wants: a language is spoken
+    own = axis.shows if axis.shows in surfaces else "stated"
+    surface = own if wanted is None or (wanted not in surfaces and own != "stated") else wanted
     if surface not in surfaces:
         able = [
             other.name

@@ -11,9 +11,10 @@ from recruiting import asked, spoken, staged, yes
 from simrun.agents.reply import Reply, form
 from simrun.config.errors import ConfigError
 from simrun.plan.design import planned
+from simrun.scenarios.choosing import choice
 from simrun.scenarios.recruitment.cases import among, load
 from simrun.scenarios.recruitment.compare import Compare
-from simrun.scenarios.recruitment.decisions import Assessment, Objection, choice, ranking
+from simrun.scenarios.recruitment.decisions import Assessment, Objection, ranking
 from simrun.scenarios.recruitment.labour import Occupation
 from simrun.scenarios.recruitment.lists import OccupationCase
 from simrun.scenarios.recruitment.rank import Rank

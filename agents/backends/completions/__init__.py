@@ -204,7 +204,11 @@ class ChatCompletions(Backend):
     async def _once(self, chat: Chat, base: str) -> Answer:
         body = self._sent(chat)
         status, headers, raw = await self._request("POST", "/chat/completions", orjson.dumps(body), base)
-        return self._answer(status, headers, raw, base, list(body))
+        return await self._heard(chat, self._answer(status, headers, raw, base, list(body)), raw)
+
+    async def _heard(self, chat: Chat, answer: Answer, raw: bytes) -> Answer:
+        """An answer with what else its body tells."""
+        return answer
 
     async def _request(
         self, method: str, path: str, body: bytes | None = None, base: str = ""
