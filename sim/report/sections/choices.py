@@ -61,8 +61,9 @@ class Agreement(Record):
 
 ABOUT = (
     "What counts is how probable an option was at temperature 1, whatever the temperature of the replies, where the "
-    "backend tells it; else what was said, at the run's temperature. A mass near 0: the model would rather have said "
-    "something else there, and was held to the options."
+    "backend tells it; else what was said, at the run's temperature. Outcomes that a scenario does not make of choices "
+    "(a judge's verdict, a score among other fields) are what was said. A mass near 0: the model would rather have "
+    "said something else there, and was held to the options."
 )
 COLUMNS = (
     Column.of("role", "role"),
