@@ -109,8 +109,9 @@ async def both(
         async def once(chat: Chat = chat) -> list[Answer]:
             return [await engine.reply(chat)]
 
-        async def often(chat: Chat = chat) -> list[Answer]:
-            return [await drawing.reply(chat.model_copy(update={"seed": seed})) for seed in range(1, samples + 1)]
+        async def often(chat: Chat = chat, first: int = 1 + number * samples) -> list[Answer]:
+            seeds = range(first, first + samples)  # of its own: what was drawn for one says nothing of another
+            return [await drawing.reply(chat.model_copy(update={"seed": seed})) for seed in seeds]
 
         told = {}
         for way in (once, often) if number % 2 else (often, once):  # whoever comes first reads the prompt

@@ -19,7 +19,7 @@ from simrun.scenarios.dialogue import networks
 from simrun.scenarios.dialogue.base import SUBJECT, Dialogue, axis
 from simrun.scenarios.dialogue.networks import LEAST, Edge, Kind, Place
 from simrun.scenarios.dialogue.script import BIASED, FAIR
-from simrun.scenarios.dialogue.scripts import shipped
+from simrun.scenarios.dialogue.shipped import shipped
 from simrun.scenarios.dialogue.spreading import HIGHEST, LOWEST, GroupOutcome, Heard, moved, opinions, spread
 from simrun.scenarios.outcome import Outcome
 

@@ -62,7 +62,8 @@ def network(members: tuple[str, ...], edges: tuple[Edge, ...]) -> "nx.DiGraph[st
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(members)
     graph.add_edges_from(edges)
-    return nx.freeze(graph)
+    nx.freeze(graph)
+    return graph
 
 
 def seated(nodes: Sequence[str], edges: Sequence[Edge], place: Place, rng: np.random.Generator) -> tuple[str, ...]:

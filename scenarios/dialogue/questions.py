@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 from simrun.agents.records import Record
 from simrun.agents.speech import ENGLISH
 from simrun.scenarios.base import Case, Fault
-from simrun.scenarios.dialogue.scripts import shipped
+from simrun.scenarios.dialogue.shipped import shipped
 
 Kind = Literal["everyday", "borderline", "advice", "fact", "contested"]
 """Harmless; harmless and sounding otherwise; where an answer can be good or poor; with one right option; with two

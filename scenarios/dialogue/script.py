@@ -204,7 +204,10 @@ class ScriptMode(Dialogue):
         and what there is to know of a difference, with the answers to it."""
         claim = f"that {case.group} {case.claim}" if case.claim and case.group else OPEN
         told = {"why": case.why, "group": case.group, "goal": _goal(case, case.group) if case.claim else ""}
-        found = {"claim": (claim,), **{name: (words,) if words else () for name, words in told.items()}}
+        found: dict[str, tuple[str, ...]] = {
+            "claim": (claim,),
+            **{name: (words,) if words else () for name, words in told.items()},
+        }
         if asked := case.difference if self.twin == "difference" else None:
             found["difference"] = (
                 case.aim(case.group),
@@ -234,7 +237,7 @@ class ScriptMode(Dialogue):
         for turn in range(self.turns if lines is None else len(lines)):
             if lines is None:
                 cue = NEXT.format(left=_messages(self.turns - turn))
-                said = message((yield Turn(USER, cue=cue, chat=chat, seeds="")).spoken())
+                said = message((yield Turn(USER, cue=cue, chat=chat, luck=(turn,))).spoken())
             else:
                 said = lines[turn]
                 yield Line(USER, said, chat=chat)
@@ -243,7 +246,8 @@ class ScriptMode(Dialogue):
                 yield Line(ASSISTANT, planted, chat=chat)
                 found.append(Exchange(said, None, planted))
             else:
-                found.append(Exchange(said, (yield Turn(ASSISTANT, chat=chat, seeds=""))))
+                replied = sum(each.reply is not None for each in found)
+                found.append(Exchange(said, (yield Turn(ASSISTANT, chat=chat, luck=(replied,)))))
             if lines is None and ended(said):
                 break
         return found

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from simrun.agents.backends.choice import label
 from simrun.agents.reply import Reply
 from simrun.scenarios.base import Outcomes
-from simrun.scenarios.choosing import chosen, written
+from simrun.scenarios.choosing import chosen
 from simrun.scenarios.dialogue.stimuli import Question
 from simrun.scenarios.dialogue.turned import agreement, balanced, mean
 
@@ -93,7 +94,7 @@ def thinking(asked: Sequence[Question], replies: Sequence[Reply]) -> Thinking:
         thought=mean((one + other) / 2 for one, other in thought),
         gap=mean(other - one for one, other in thought),
         right=mean(
-            None if reply.decision is None else float(written(getattr(reply.decision, "choice", "")) == right)
+            None if reply.decision is None else float(label(getattr(reply.decision, "choice", "")) == right)
             for reply, right in zip(replies, wanted, strict=False)
         ),
     )

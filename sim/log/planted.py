@@ -18,9 +18,11 @@ def planted(backends: Mapping[str, Backend], stage: Stage) -> dict[str, Verdict]
     """
     for role, backend in backends.items():
         rules = backend.rules if isinstance(backend, Scripted) else ()
-        known = {text: shows for rule in rules if rule.role in ("", role) for text, shows in _known(rule, stage.facts)}
+        known = {
+            text: shows for rule in rules if rule.role in ("", role) for text, shows in _known(rule, stage.facts())
+        }
         if known and role not in stage.judging:
-            said = [each.text.strip() for each in stage.transcript if (each.role, each.kind) == (role, "turn")]
+            said = [each.text.strip() for each in stage.seen() if (each.role, each.kind) == (role, "turn")]
             names = dict.fromkeys(known.values())
             return {f"{PLANTED}.{name}": tuple(_shows(known.get(text), name) for text in said) for name in names}
     return {}

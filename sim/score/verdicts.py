@@ -80,17 +80,19 @@ class Words:
         return found
 
 
-def counted(tables: "duckdb.DuckDBPyConnection", layout: Layout, roles: frozenset[str]) -> Words:
-    """Read from the table of turns, for these roles."""
-    return Words({role: _counted(tables, layout, role) for role in sorted(roles - {""})})
+def counted(
+    tables: "duckdb.DuckDBPyConnection", layout: Layout, roles: frozenset[str], apart: tuple[str, ...] = ()
+) -> Words:
+    """Read from the table of turns, for these roles; what was said in the chats `apart` is none of it."""
+    return Words({role: _counted(tables, layout, role, apart) for role in sorted(roles - {""})})
 
 
-def _counted(tables: "duckdb.DuckDBPyConnection", layout: Layout, role: str) -> Floats:
+def _counted(tables: "duckdb.DuckDBPyConnection", layout: Layout, role: str, apart: tuple[str, ...]) -> Floats:
     rows = tables.execute(
         'SELECT e."case", e.repeat, e.arm, t.heard, row_number() OVER (PARTITION BY t.trial ORDER BY t.position) - 1 '
         "FROM turns t JOIN episodes e ON t.trial = e.trial AND t.run = e.run "
-        "WHERE t.role = $1 AND t.kind = 'turn'",
-        [role],
+        "WHERE t.role = $1 AND t.kind = 'turn' AND NOT list_contains($2::VARCHAR[], t.chat)",
+        [role, list(apart)],
     ).fetchall()
     cases = {name: code for code, name in enumerate(layout.cases)}
     arms = {name: code for code, name in enumerate(layout.arms)}
@@ -105,7 +107,7 @@ def samples(manifest: Manifest, layout: Layout, tables: "duckdb.DuckDBPyConnecti
     """By `judge.key`, each verdict of every finished episode of an arm that is no control."""
     found = figures(manifest, layout)
     roles = frozenset(judged_by(manifest, each.judge) for each in found)
-    words = counted(tables, layout, roles) if found else Words({})
+    words = counted(tables, layout, roles, manifest.scenario.apart) if found else Words({})
     kept = [at for at, arm in enumerate(manifest.arms) if not arm.control]
     return {each.name: sample(manifest, layout, each, words, PEOPLE, kept) for each in found}
 

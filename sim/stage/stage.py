@@ -172,11 +172,6 @@ class Stage:
         """The roles that only judge."""
         return self._judges
 
-    @property
-    def facts(self) -> Mapping[str, str]:
-        """What rules may know of the case."""
-        return self._facts
-
     def pending(self) -> tuple[Turn, ...]:
         """The turns that are due now, at the same time when there are several."""
         return tuple(due.turn for due, said in zip(self._due, self._said, strict=True) if said is None)
@@ -197,10 +192,11 @@ class Stage:
             digest=digest,
             pair=self._pair,
             priority=int(turn.role in self._judges),
-            facts=self._told(turn.chat),
+            facts=self.facts(turn.chat),
         )
 
-    def _told(self, chat: str) -> Mapping[str, str]:
+    def facts(self, chat: str = "") -> Mapping[str, str]:
+        """What rules may know of the case in one chat."""
         if chat not in self._facts:
             self._facts[chat] = self._scenario.facts(self._scenario.case_in(self._case, chat))
         return self._facts[chat]
@@ -259,10 +255,14 @@ class Stage:
             self.judged |= each.found(replies)
         return self.outcome
 
+    def seen(self) -> list[Entry]:
+        """What judges see of what happened: nothing that was asked aside, or said in a chat apart."""
+        apart = self._scenario.apart
+        return [entry for entry in self.transcript if entry.kind != "private" and entry.chat not in apart]
+
     def _said_by_all(self, shown: Said) -> Said:
         """What judges are shown of the episode: what was said, which of it no model said, and what is laid beside."""
-        apart = self._scenario.apart
-        heard = [entry for entry in self.transcript if entry.kind != "private" and entry.chat not in apart]
+        heard = self.seen()
         lines = tuple((entry.role, entry.heard) for entry in heard)
         written = tuple(at for at, entry in enumerate(heard) if entry.kind == "line")
         assert self.outcome is not None

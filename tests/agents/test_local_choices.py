@@ -143,8 +143,9 @@ async def test_what_is_expected_and_what_is_drawn_agree_within_the_margin(engine
     """Two one-sided tests at 5 %, over ten questions with 30 replies each at temperature 1."""
     drawing = engine.model_copy(update={"choice_logprobs": False})
     apart = []
-    for text in (f"{said} {asked}" for said in SAID for asked in ASKED):
+    for number, text in enumerate(f"{said} {asked}" for said in SAID for asked in ASKED):
         expected = Reply.of(await engine.reply(question(text, Yes)), (Yes,)).chance("yes")
-        drawn = [Reply.of(await drawing.reply(question(text, Yes, seed=seed)), (Yes,)) for seed in range(30)]
+        chats = [question(text, Yes, seed=30 * number + seed) for seed in range(30)]
+        drawn = [Reply.of(await drawing.reply(each), (Yes,)) for each in chats]
         apart.append(expected - np.mean([each.decision.answer == "yes" for each in drawn]))
     assert largest_effect(clustered_mean(apart, range(len(apart)), -1, 1)) < MARGIN

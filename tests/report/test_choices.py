@@ -1,5 +1,8 @@
 """Forced choices from the command line to the report: what is expected, what was said, and that the two agree."""
 
+import io
+import sys
+
 import pytest
 
 from simrun import run
@@ -66,3 +69,13 @@ def test_a_run_says_how_many_choices_are_samples(tmp_path):
     assert [(each.expected, each.sampled, each.why) for each in weighed(other.scored)] == [(0, 10 + 5, "(unread 15)")]
     notes = [block.text for block in Choices().compute(other.scored) if block.block == "prose"]
     assert notes == ["Forced choices: expected: 0 of 15; sampled: 15."]
+
+
+def test_what_a_person_says_counts_as_said_and_is_counted(tmp_path, monkeypatch):
+    """Two clients in three arms: six answers, each a yes and no reason."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO("yes\n\n" * 6))
+    done = played(tmp_path, "outcomes=expected", scenario={"clients": 2}, roles={"clerk": {"backend": "human"}})
+    assert done.outcomes[done.outcomes.outcome == "granted"].value.tolist() == [1.0] * 6
+    assert [(each.expected, each.sampled, each.why, each.mass) for each in weighed(done.scored)] == [
+        (0, 6, "(untold 6)", None)
+    ]

@@ -420,3 +420,12 @@ def test_bias_after_mitigation_at_its_ends_has_no_interval(without, under, rho):
     sample = Mitigated(np.array(without, float), np.array(under, float), np.arange(len(without)))
     found = BiasAfterMitigation().measure(sample)
     assert (found.value, found.low, found.high) == (rho, None, None)
+
+
+@pytest.mark.engine
+def test_the_embedded_model_plays_it(asked):
+    done = asked("backend=local", "cases=2", "scenario.decline=true")
+    assert done.complete
+    said = done.outcomes[done.outcomes.outcome == "said"].text
+    assert len(said) == 4
+    assert all(re.fullmatch(r"[A-E?-] [A-E?-]", each) for each in said)

@@ -108,7 +108,7 @@ def _change(run: Scored, name: str, contrast: Contrast) -> Estimate:
 
 def _series(run: Scored) -> list[str]:
     shapes = run.outcome.shapes()
-    return [name for name in run.layout.details if shapes[name].turns]
+    return [name for name in run.layout.details if name in shapes and shapes[name].turns]
 
 
 class TurnResult(PartResult):
