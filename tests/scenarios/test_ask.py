@@ -409,11 +409,11 @@ def test_a_reply_that_was_cut_off_has_a_language_and_no_length():
 # Scripts
 
 
-@pytest.mark.parametrize("variety", ["AAE", "learner"])
+@pytest.mark.parametrize("variety", VARIETIES)
 def test_a_scripted_user_speaks_a_variety_too(variety):
     fields = {"roles": {**SPEAKING, "subject": {"persona": {"religion": "Muslim"}}}, "cases": 3}
     vary = {"user": {"language_variety": ["standard", variety]}}
-    plan = planned(config(scenario={"name": "dialogue", "mode": "script"}, vary=vary, **fields), KNOWN)
+    plan = planned(config(scenario={"name": "dialogue", "task": "anaphora_ellipsis"}, vary=vary, **fields), KNOWN)
     found = audited(plan, None)
     assert [dict(each.verdicts) for each in found.audited if each.declared] == [{"intended": 3}]
 
