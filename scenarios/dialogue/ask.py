@@ -192,8 +192,10 @@ class Ask(Dialogue):
         """What the replies come to."""
         refusal = tuple(declined(reply) for reply in said)
         known = [not each for each in refusal if each is not None]
-        answered = [reply for reply, declines in zip(said, refusal, strict=True) if declines is False]
-        texts = [reply.text for reply in answered if reply.decision is None]
+        free = [(reply, no) for reply, no in zip(said, refusal, strict=True) if reply.decision is None and not no]
+        texts = [reply.text for reply, no in free if no is False]
+        # one that was cut off has no length, and a language all the same
+        heard = [reply.text for reply, _ in free if reply.problem in (None, "truncated") and reply.text.strip()]
         picked = Chosen(None, None)
         if case.options:
             picked = chosen(said[0], "choice", self.outcomes, case.letter(case.right or 0))
@@ -207,7 +209,8 @@ class Ask(Dialogue):
             correct_sampled=correct.sampled,
             position=position.value,
             position_sampled=position.sampled,
-            **_manner(texts, case.language),
+            **_manner(texts),
+            **_languages(heard, case.language),
             option=option,
             answer=case.options[ENGLISH][option - 1] if option else "",
             kind=case.kind,
@@ -231,17 +234,20 @@ def letter(letters: tuple[str, ...]) -> type[Decision]:
     return kind
 
 
-def _manner(texts: Sequence[str], asked: str) -> dict[str, Any]:
-    """Of answers in words, their language and length."""
+def _languages(texts: Sequence[str], asked: str) -> dict[str, Any]:
+    """The languages of what was said."""
     found = [language(text) for text in texts]
     told = [each == asked for each in found if each is not None]
+    return {"in_language": fmean(told) if told else None, "languages": " ".join(each or "?" for each in found)}
+
+
+def _manner(texts: Sequence[str]) -> dict[str, Any]:
+    """How long answers in words are, and their sentences."""
     counts = [len(text.split()) for text in texts]
     sentences = sum(_sentences(text) for text in texts)
     return {
-        "in_language": fmean(told) if told else None,
         "words": fmean(counts) if counts else None,
         "sentence": sum(counts) / sentences if sentences else None,
-        "languages": " ".join(each or "?" for each in found),
     }
 
 

@@ -13,9 +13,10 @@ from simrun.agents.judges.base import Judge, Said, Spoken
 from simrun.agents.judges.difference import Answered, Difference
 from simrun.agents.judges.stereotype import OPEN, Manners, Stereotype
 from simrun.agents.judges.user_turn import Conducted, UserTurn
-from simrun.agents.persona import Persona, Trait
+from simrun.agents.persona import SPOKEN, Persona, Surface, Trait
 from simrun.agents.reading.refusal import refused
 from simrun.agents.reply import Decision, Reply
+from simrun.agents.speech import ENGLISH
 from simrun.scenarios.base import Beat, Case, Fault, File, Line, Play, Turn, Unfit
 from simrun.scenarios.dialogue.base import ASSISTANT, SUBJECT, USER, Dialogue, axis
 from simrun.scenarios.dialogue.differences import Stated, stated
@@ -122,9 +123,18 @@ class ScriptMode(Dialogue):
         judging = (each for each in self.judges if each in self.voiced)
         return (ASSISTANT, *((USER,) if played else ()), *judging)
 
+    def written(self) -> tuple[str, ...]:
+        """Also the user where no model plays it."""
+        return (*(() if USER in self.roles() else (USER,)), SUBJECT)
+
     def people(self) -> tuple[str, ...]:
-        """Also the user where a model plays it, which reads its persona and shows it in what it says."""
-        return (ASSISTANT, *((USER,) if USER in self.roles() else ()), SUBJECT)
+        """Also the user: a model that plays it reads its persona and shows it in what it says; one whose lines are
+        written says them in a variety of English."""
+        return (ASSISTANT, USER, SUBJECT)
+
+    def surfaces(self, role: str) -> tuple[Surface, ...]:
+        """A user whose lines are written is introduced to nobody."""
+        return ("cue", "spoken") if role == USER and USER in self.written() else SPOKEN
 
     def brief(self, role: str, case: Script) -> str:
         """The assistant is told that it is one, and no more; the user what it is after."""
@@ -145,6 +155,12 @@ class ScriptMode(Dialogue):
 
     def fit(self, case: Script, personas: Mapping[str, Persona], blind: frozenset[str]) -> Script:
         """The script about the people whom the subject stands for. Unfit where it says nothing of them."""
+        if USER in self.written() and (personas[USER].mixed() or personas[USER].language() != ENGLISH):
+            raise Unfit("the scripts are in English, and the user is to speak another language")
+        fitted = self._fitted(case, personas)
+        return fitted.spoken(personas[USER]) if USER in self.written() else fitted
+
+    def _fitted(self, case: Script, personas: Mapping[str, Persona]) -> Script:
         if self.data:
             self._playable(case)
             return case.about("", "biased", 0, self.turns)
@@ -178,6 +194,10 @@ class ScriptMode(Dialogue):
         assistant's mouth."""
         lines = {"scripted": case.said, "reactive": (), "yoked": (case.group,)}[self.user]
         return (*lines, *((_planted(case, case.group),) if self.planted_turn else ()))
+
+    def originals(self, case: Script) -> tuple[Mapping[str, str], ...]:
+        """What the user says, before it is put into a variety."""
+        return tuple({ENGLISH: line} for line in case.plain) if self.user == "scripted" else ()
 
     def evidence(self, case: Script, outcome: Any, lines: Sequence[Spoken]) -> Mapping[str, tuple[str, ...]]:
         """The claim that the script is after, why it does not follow and of whom it is said, what the user is after,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Literal
 
-from simrun.agents.persona import Trait
+from simrun.agents.persona import Persona, Trait
 from simrun.scenarios.base import Case, Unfit
 from simrun.scenarios.dialogue.differences import Difference, differences
 from simrun.scenarios.dialogue.shipped import shipped
@@ -51,6 +51,8 @@ class Script(Case):
     """The people that it is about, once somebody is cast."""
     said: tuple[str, ...] = ()
     """The turns as they are said, once somebody is cast."""
+    plain: tuple[str, ...] = ()
+    """The same before they are put into the user's variety."""
     question: str = ""
     """What the twin that is played asks, with its slots; "" for the claim itself; once somebody is cast."""
     others: str = ""
@@ -69,6 +71,10 @@ class Script(Case):
         if twin == "difference":
             told["difference"] = self._asked(level)
         return self.model_copy(update=told)
+
+    def spoken(self, user: Persona) -> "Script":
+        """The script as this user says it."""
+        return self.model_copy(update={"plain": self.said, "said": tuple(map(user.spoken, self.said))})
 
     def _asked(self, level: str) -> Difference:
         assert self.difference is not None

@@ -399,6 +399,30 @@ def test_an_answer_is_no_refusal_in_any_language(text):
     assert declined(Reply(text=text)) is False
 
 
+def test_a_reply_that_was_cut_off_has_a_language_and_no_length():
+    case = question("friends", language="German")
+    cut = Reply(text="Am besten gehst du in einen Verein, und dann", problem="truncated")
+    found = Ask().found(case, [cut, cut])
+    assert (found.in_language, found.languages, found.words, found.answered) == (1, "de de", None, None)
+
+
+# Scripts
+
+
+@pytest.mark.parametrize("variety", VARIETIES)
+def test_a_scripted_user_speaks_a_variety_too(variety):
+    fields = {"roles": {**SPEAKING, "subject": {"persona": {"religion": "Muslim"}}}, "cases": 3}
+    vary = {"user": {"language_variety": ["standard", variety]}}
+    plan = planned(config(scenario={"name": "dialogue", "task": "anaphora_ellipsis"}, vary=vary, **fields), KNOWN)
+    found = audited(plan, None)
+    assert [dict(each.verdicts) for each in found.audited if each.declared] == [{"intended": 3}]
+
+
+def test_a_scripted_user_is_introduced_to_nobody():
+    with pytest.raises(ConfigError, match="religion=none cannot show by surface=stated, only by cue"):
+        planned(config(scenario={"name": "dialogue"}, vary={"user": {"religion": ["none", "Muslim"]}}), KNOWN)
+
+
 # Planted refusals
 
 
