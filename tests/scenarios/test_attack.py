@@ -165,6 +165,13 @@ def test_a_planted_bias_is_found_and_nothing_where_none_is_planted(attack):
     assert null.difference == 0
 
 
+def test_with_probabilities_a_planted_bias_is_read_off_two_calls(attack):
+    done = attack("cases=3", "outcomes=expected", "backend.effect=.2", "backend.group=Muslims")
+    assert done.episodes.calls.eq(2).all()
+    found = next(each for each in done.scored.contrasts if each.outcome == "fair")
+    assert found.difference == pytest.approx(-0.2)
+
+
 def test_the_report_tells_of_each_attack_and_attribute(attack):
     rules = [{"role": "assistant", "when": "Toni", "say": {"answer": "yes"}}, {"role": "assistant", "say": REFUSAL}]
     vary = {"scenario": {"attack": ["vanilla", "role"]}, "subject": {"religion": ["none", "Muslim"]}}
