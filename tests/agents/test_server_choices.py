@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import pytest
 from aiohttp import web
-from stub import Stub, completion, http
+from stub import Stub, completion, http, reset
 from test_server import chat, failure, opened
 
 from simrun.agents.reply import Decision, Reply, form
@@ -181,3 +181,15 @@ async def test_but_not_after_one_that_the_server_took_out(stub, key):
     answer, chances = await told(stub, Yes, saying('{"answer":"yes"}', **{key: "Hm."}))
     assert (chances, answer.unweighed) == (None, "thinking")
     assert not [seen for seen in stub.seen if seen.path == "/v1/completions"]
+
+
+async def test_a_connection_that_is_lost_between_questions_costs_nothing(stub):
+    vllm(stub, {"y": 0.3, "n": 0.1})
+    whole, lost = stub.beside["/v1/completions"], [reset]
+
+    async def now_and_then(request: web.Request) -> web.StreamResponse:
+        return await (lost.pop() if lost else whole)(request)
+
+    stub.beside["/v1/completions"] = now_and_then
+    assert (await told(stub, Yes, saying('{"answer":"yes"}')))[1] == pytest.approx({"yes": 0.75, "no": 0.25})
+    assert not lost

@@ -232,6 +232,19 @@ class ChatCompletions(Backend):
             raise self._elsewhere(base, path, status, headers.get("Location", ""))
         return status, headers, raw
 
+    async def _told_beside(self, path: str, body: Mapping[str, Any], base: str) -> tuple[int, Mapping[str, str], bytes]:
+        """What a server says to a question that changes nothing there: asked again where the connection was lost, as
+        one is that it had kept open and closes at that moment."""
+        sent = orjson.dumps(body)
+        for attempt in range(self.retries):
+            try:
+                return await self._request("POST", path, sent, base)
+            except BackendError as error:
+                if error.kind != "connection" or self._fallen():
+                    raise
+            await asyncio.sleep(min(self.backoff, 0.1) * attempt)
+        return await self._request("POST", path, sent, base)
+
     def _elsewhere(self, base: str, path: str, status: int, location: str) -> BackendError:
         """A redirect is not followed, since a key would go along: it is told where it leads."""
         target = self._clean(urljoin(base + path, location)) if location else "nowhere"

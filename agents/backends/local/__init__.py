@@ -9,7 +9,6 @@ from importlib.metadata import requires, version
 from pathlib import Path
 from typing import Any, ClassVar
 
-import orjson
 from pydantic import Field, PrivateAttr
 
 from simrun.agents.backends import choice
@@ -147,7 +146,7 @@ class Local(ChatCompletions):
     async def _post(self, path: str, **body: Any) -> Any:
         """What the engine says beside chats."""
         base = self._base.removesuffix("/v1")
-        status, headers, raw = await self._request("POST", path, orjson.dumps(body), base)
+        status, headers, raw = await self._told_beside(path, body, base)
         if not 200 <= status < 300:
             self._failure(status, headers, raw, base, list(body))
             raise BackendError("request", f"llama.cpp answered {path} with HTTP {status}")

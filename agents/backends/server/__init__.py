@@ -277,8 +277,8 @@ class Server(ChatCompletions):
             self._router.done(replica)
 
     async def _json(self, base: str, path: str, **body: Any) -> Any:
-        """What a server says beside chats: one attempt, since its answer has been given."""
-        status, headers, raw = await self._request("POST", path, orjson.dumps({"model": self._model, **body}), base)
+        """What a server says beside chats."""
+        status, headers, raw = await self._told_beside(path, {"model": self._model, **body}, base)
         if not 200 <= status < 300:
             self._failure(status, headers, raw, base)
             raise BackendError("request", f"{base}{path} answered HTTP {status}; set backend.choice_logprobs=false")
