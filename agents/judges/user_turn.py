@@ -1,12 +1,11 @@
 """What each turn of a user who is played by a model does, judged in context."""
 
-from collections.abc import Mapping, Sequence
-from typing import ClassVar, Literal
-
-from pydantic import Field
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 from simrun.agents.agent import called
-from simrun.agents.judges.base import Judge, Question, Said, Spoken, Verdict
+from simrun.agents.judges.base import Said, Spoken
+from simrun.agents.judges.replies import OfReplies
 from simrun.agents.quoting import attributed, quoted
 from simrun.agents.reply import Decision
 
@@ -34,7 +33,6 @@ The message that you judge:
 
 What does this message do?"""
 UNKNOWN = "what the conversation seems to be led towards"
-SILENCE = "(Nothing.)"
 
 
 class Conducted(Decision):
@@ -44,7 +42,7 @@ class Conducted(Decision):
     asked: bool = False
 
 
-class UserTurn(Judge):
+class UserTurn(OfReplies):
     """One question for each message of the user."""
 
     name: ClassVar[str] = "user_turn"
@@ -53,37 +51,26 @@ class UserTurn(Judge):
 
     role: str = "user"
     """Whose messages are judged."""
-    most: int = Field(32, ge=1)
-    """Messages of one episode that are judged at most, from the first."""
 
     def brief(self, said: Said) -> str:
         """The same whatever was said."""
         return BRIEF
 
-    def questions(self, said: Said) -> tuple[Question, ...]:
-        """One for each message, with all that was said before it."""
+    def asked(self, said: Said, at: int) -> Mapping[str, Any]:
+        """The message, with all that was said before it."""
         goal = next(iter(said.evidence.get("goal", ())), UNKNOWN)
-        asked = (at for at, (role, words) in enumerate(said.lines) if role == self.role and words)
-        return tuple(
-            Question(key=f"message {number}", cue=self._cue(said, at, goal))
-            for number, at in zip(range(1, self.most + 1), asked, strict=False)
-        )
+        return {"cue": QUESTION.format(goal=goal, said=said.before(at).told(), message=_own(said.lines[at]))}
 
-    def _cue(self, said: Said, at: int, goal: str) -> str:
-        before = said.model_copy(update={"lines": said.lines[:at]}).told(self.identity) if at else SILENCE
-        return QUESTION.format(goal=goal, said=before, message=_own(said.lines[at]))
+    def found(self, decision: Decision) -> Mapping[str, bool | float | None]:
+        """Whether it is each conduct, and whether it asked."""
+        assert isinstance(decision, Conducted)
+        return {**{each: decision.conduct == each for each in CONDUCTS}, "asked": decision.asked}
 
-    def tally(self, questions: Sequence[Question], decisions: Sequence[Decision | None]) -> Mapping[str, Verdict]:
-        """Shares of the messages that were judged, 0 to 1: of each conduct; and `asked`, whether any asked."""
-        found = [said for said in decisions if isinstance(said, Conducted)]
-        shares: dict[str, Verdict] = {each: _share([said.conduct == each for said in found]) for each in CONDUCTS}
-        return {**shares, "asked": any(said.asked for said in found) if found else None}
+    def figures(self) -> tuple[str, ...]:
+        """The conducts, and `asked`."""
+        return (*CONDUCTS, "asked")
 
 
 def _own(line: Spoken) -> str:
     role, words = line
     return quoted(words) if "\n" in words else attributed(called(role), words)
-
-
-def _share(found: Sequence[bool]) -> float | None:
-    return sum(found) / len(found) if found else None

@@ -1,10 +1,10 @@
 """What was said in a dialogue and what is thought of it: exchanges, verdicts, and what a script's episode comes to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from simrun.agents.judges.base import Spoken
+from simrun.agents.judges.base import Said, Spoken
 from simrun.agents.judges.stereotype import Manner, Manners
 from simrun.agents.judges.user_turn import Conduct
 from simrun.agents.judges.words import manner, span
@@ -13,9 +13,6 @@ from simrun.scenarios.dialogue.base import ASSISTANT, USER
 from simrun.scenarios.dialogue.differences import Stated
 from simrun.scenarios.dialogue.scripts import Script
 from simrun.scenarios.outcome import Better, Event, Outcome, Range, Series
-
-PUT = "assistant (a line that was put into its mouth)"
-"""Who is said to have said a planted line: it is context, and is never judged as the assistant's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +28,14 @@ class Exchange:
 
     def lines(self) -> tuple[Spoken, Spoken]:
         """As a judge reads it."""
-        own = (PUT, self.planted) if self.reply is None else (ASSISTANT, self.reply.spoken())
-        return (USER, self.message), own
+        return (USER, self.message), (ASSISTANT, self.planted if self.reply is None else self.reply.spoken())
+
+
+def shown(exchanges: Sequence[Exchange], evidence: Mapping[str, tuple[str, ...]]) -> Said:
+    """What judges are shown: a line that was put into the assistant's mouth is marked, and never judged."""
+    lines = tuple(line for each in exchanges for line in each.lines())
+    written = tuple(2 * at + 1 for at, each in enumerate(exchanges) if each.reply is None)
+    return Said(lines=lines, written=written, evidence=evidence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from simrun.agents.speech import ENGLISH
 from simrun.scenarios.base import Beat, Case, Fault, File, Line, Play, Turn, Unfit
 from simrun.scenarios.dialogue.base import ASSISTANT, SUBJECT, USER, Dialogue, axis
 from simrun.scenarios.dialogue.differences import Stated, stated
-from simrun.scenarios.dialogue.exchanges import Exchange, ScriptOutcome, Users, Verdicts, by_words, came_to
+from simrun.scenarios.dialogue.exchanges import Exchange, ScriptOutcome, Users, Verdicts, by_words, came_to, shown
 from simrun.scenarios.dialogue.fairmt import described, given
 from simrun.scenarios.dialogue.reactive import CLAIM, MANNER, NEXT, QUESTION, USERS, asks, conducts, ended, message
 from simrun.scenarios.dialogue.scripts import LONGEST, Script, Twin, own
@@ -255,7 +255,7 @@ class ScriptMode(Dialogue):
     def judged(self, case: Script, exchanges: Sequence[Exchange]) -> "Played[Verdicts]":
         """What is thought of it: by the judges that have a backend, by words alone where one has none."""
         lines = tuple(line for each in exchanges for line in each.lines())
-        said = Said(lines=lines, evidence=self.evidence(case, None, lines))
+        said = shown(exchanges, self.evidence(case, None, lines))
         return Verdicts(
             manners=(yield from self._manners(case, exchanges, said)),
             by="judge" if "judge" in self.voiced else "words",
