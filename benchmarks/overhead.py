@@ -35,7 +35,7 @@ from simrun.agents.reply import Reply
 from simrun.log.chain import read
 from simrun.report.run import Run
 from simrun.scenarios.base import Turn
-from simrun.scenarios.dialogue.words import manner
+from simrun.agents.judges.words import manner
 from simrun.stage.drive import driven
 
 IN_FLIGHT = 64

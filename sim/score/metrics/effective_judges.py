@@ -25,7 +25,7 @@ class EffectiveJudges(Metric):
     needs = Panel
     low, high, fair, worse = 1, math.inf, None, "lower"
     undefined = "a judge always said the same, or always erred alike: there is no correlation"
-    source = "extension; the design effect: Kish 1965, Survey Sampling, section 5.4"
+    source = "extension; of dependent experts: Clemen and Winkler 1985, doi:10.1287/opre.33.2.427"
 
     of: Literal["errors", "verdicts"] = "verdicts"
 
