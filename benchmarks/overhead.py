@@ -30,12 +30,12 @@ from timed import DIALOGUE, PAIRS, least, main, most, now, played, spread
 
 from simrun.agents.backends.replay import Answers, logged_calls
 from simrun.agents.backends.server import Server
+from simrun.agents.judges.words import manner
 from simrun.agents.records import Chat
 from simrun.agents.reply import Reply
 from simrun.log.chain import read
 from simrun.report.run import Run
 from simrun.scenarios.base import Turn
-from simrun.agents.judges.words import manner
 from simrun.stage.drive import driven
 
 IN_FLIGHT = 64
