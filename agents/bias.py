@@ -15,8 +15,8 @@ class Bias(Record):
     """One tendency of a role, or of several roles alike.
 
     Dose 0 is the control: as many words, pushing nowhere, so that an effect is not one of a longer prompt. The slots:
-    {anchor} is chosen per case by the scenario, such as a disease or somebody's last workplace; {group} the people whom
-    the one whom the audit is about belongs to on `axis`.
+    {anchor} is chosen per case by the scenario, such as a disease or somebody's last workplace; {group} the people of
+    one level of `axis`, the same in every arm (`roles.ROLE.target`).
     """
 
     name: str
@@ -52,6 +52,11 @@ class Bias(Record):
     def carriers(self) -> tuple[str, ...]:
         """The roles that can carry it, its own first."""
         return (self.role, *self.also)
+
+    @property
+    def aimed(self) -> bool:
+        """Whether its texts leave open whom it is about."""
+        return any("{group}" in text for text in self.doses)
 
     def prompt(self, dose: int, anchor: str = "", group: str = "") -> str:
         """The text for a dose of 0 (control) to 3 (strong)."""

@@ -1,5 +1,5 @@
-"""Who somebody is, and how it shows: stated, by the name only, by what they say first, or by what stands on their
-CV."""
+"""Who somebody is, and how it shows: stated, by the name only, by what they say first, by how they say all of it, or
+by what stands on their CV."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,10 +8,13 @@ from typing import Literal
 from pydantic import Field
 
 from simrun.agents.records import Record
+from simrun.agents.speech import ENGLISH, Rewrite, rewritten
 
-Surface = Literal["stated", "name", "cue", "pronoun", "club", "school", "gap"]
+Surface = Literal["stated", "name", "cue", "spoken", "pronoun", "club", "school", "gap"]
 SPOKEN: tuple[Surface, ...] = ("stated", "name", "cue")
 """How somebody shows who takes part in a conversation."""
+SCRIPTED: tuple[Surface, ...] = (*SPOKEN, "spoken")
+"""How somebody shows all of whose words are written: also by the variety or the language of them."""
 WRITTEN: tuple[Surface, ...] = ("stated", "name", "pronoun", "club", "school", "gap")
 """How somebody shows who is read about: in the entries and lines of a CV."""
 
@@ -30,10 +33,19 @@ class Level(Record):
     """Fills the axis's sentence; the level's own key when empty."""
     group: str = ""
     """The people of this level, plural: fills {group} in a bias."""
+    attribute: str = ""
+    """What the level is about, such as disability, on an axis whose levels are about several things; "" for its
+    reference."""
     names: Mapping[str, tuple[str, ...]] = {}
     """Full names by gender (woman, man) that are read as this level."""
     cue: str | Mapping[str, str] = ""
     """First words that let the level be inferred, one text or one by gender."""
+    rewrites: tuple[Rewrite, ...] | None = None
+    """Rules by which what is written in the standard is said in this level's way, in their order, so that a person
+    speaks so throughout; none of them for the standard itself, None where nobody speaks by this axis."""
+    language: str = ""
+    """ISO 639-1 code of the language that a person of this level speaks throughout; "" where the axis is about
+    something else."""
     terms: tuple[str, ...] = ()
     """Lower-case words that state this level in the text of a case."""
     pronouns: tuple[()] | tuple[str, str, str] = ()
@@ -57,6 +69,8 @@ class Axis(Record):
     """Whether levels that are not listed are allowed; they are stated as they are."""
     adjective: bool = False
     """Whether a level's phrase can stand before a noun, and so replace another level's word in the text of a case."""
+    shows: Surface = "stated"
+    """How it shows where a run does not say and a person can show so; else it is stated."""
     levels: Mapping[str, Level]
     sources: tuple[str, ...] = ()
 
@@ -73,6 +87,7 @@ class Axis(Record):
         level = self.level(key)
         has: dict[Surface, object] = {"stated": True, "name": level.names, "cue": level.cue, "pronoun": level.pronouns}
         has |= {"club": level.clubs, "school": level.schools, "gap": level.gaps}
+        has |= {"spoken": level.rewrites is not None or level.language}
         return tuple(surface for surface in among if has[surface])
 
 
@@ -181,6 +196,26 @@ class Persona(Record):
         """The first words, of every trait that shows by a cue."""
         return " ".join(filter(None, (self._cue(trait) for trait in self.traits if trait.surface == "cue")))
 
+    def language(self) -> str:
+        """The language in which the person speaks; English where no trait shows by that."""
+        return next((said for trait in self._heard() if (said := trait.axis.level(trait.level).language)), ENGLISH)
+
+    def mixed(self) -> bool:
+        """Whether the person is to speak a variety of another language than the one that they speak."""
+        levels = [trait.axis.level(trait.level) for trait in self._heard()]
+        return any(level.rewrites and (level.language or ENGLISH) != self.language() for level in levels)
+
+    def variety(self) -> tuple[Rewrite, ...]:
+        """The rules by which the person's way of speaking differs from the standard of that language."""
+        return tuple(rule for trait in self._heard() for rule in trait.axis.level(trait.level).rewrites or ())
+
+    def spoken(self, text: str) -> str:
+        """What is written in the standard, as the person says it."""
+        return rewritten(text, self.variety())
+
+    def _heard(self) -> tuple[Trait, ...]:
+        return tuple(trait for trait in self.traits if trait.surface == "spoken")
+
     def _cue(self, trait: Trait) -> str:
         cue = trait.axis.level(trait.level).cue
         return cue if isinstance(cue, str) else cue.get(self.level("gender") or "", next(iter(cue.values()), ""))
@@ -207,7 +242,7 @@ def masked(axes: Sequence[Axis]) -> str:
             words |= {
                 key,
                 level.phrase,
-                level.group,
+                Trait(axis=axis, level=key).group(),
                 *cues,
                 *names,
                 *level.terms,

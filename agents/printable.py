@@ -1,6 +1,9 @@
-"""Text of anybody's made safe to show: what a terminal, or whoever reads a page, would obey instead of reading."""
+"""Text of anybody's made fit to show: without what a terminal, or whoever reads a page, would obey instead of reading,
+and with slurs masked. All that is shown of what was said passes through here."""
 
 import re
+
+from simrun.agents.slurs import masked
 
 _OBEYED = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters but tab and newline: colours, titles, the clipboard, bells
@@ -13,8 +16,9 @@ _BREAKS = re.compile("[\n\t]")
 
 
 def printable(text: str) -> str:
-    """The text with every such character as its escape, such as \\x1b; its lines stay."""
-    return _UNSAFE.sub(_escape, text.replace("\r\n", "\n"))
+    """The text with every such character as its escape, such as \\x1b, and slurs by their first letter; its lines
+    stay."""
+    return _UNSAFE.sub(_escape, masked(text).replace("\r\n", "\n"))
 
 
 def one_line(text: str) -> str:
@@ -28,8 +32,9 @@ def indented(text: str, by: str = "    ") -> str:
 
 
 def printable_json(text: str) -> str:
-    """JSON that says the same without such characters. They stand in its strings alone, where an escape is theirs."""
-    return _UNSAFE.sub(lambda found: _coded(ord(found[0])), text)
+    """JSON that says the same without such characters, slurs by their first letter. They stand in its strings alone,
+    where an escape is theirs."""
+    return _UNSAFE.sub(lambda found: _coded(ord(found[0])), masked(text, escaped=True))
 
 
 def _escape(found: re.Match[str]) -> str:

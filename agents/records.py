@@ -6,6 +6,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+NEVER = math.log(5e-324)
+"""Log-probability of what cannot be: that of the least number above 0."""
+Unweighed = Literal["untold", "silent", "thinking", "unread", "alike"]
+"""Why the options of a forced choice were not weighed: the backend tells no probabilities (`untold`), or none of one of
+the options (`silent`); the reply has a thought that cannot be given back to the engine as it was, and options are
+weighed after it (`thinking`); it is not clear where the reply made its choice (`unread`); two options have the same
+tokens (`alike`)."""
 Finish = Literal["stop", "length", "refused"]
 """Why the engine stopped: it was done, it met the token limit, or a content policy blocked it."""
 
@@ -96,6 +103,10 @@ def _finite(told: Any) -> Any:
     return told
 
 
+def _share(told: Any) -> Any:
+    return told if isinstance(told, int | float) and 0 <= told <= 1 else None
+
+
 Tokens = Annotated[int | None, BeforeValidator(_count)]
 
 
@@ -111,7 +122,13 @@ class Answer(Record):
     attempts: int = 1
     """Requests it took; more than one means that infrastructure failed in between."""
     options: Annotated[Mapping[str, float] | None, BeforeValidator(_finite)] = None
-    """Log-probability of each option of a forced choice, where the backend was asked for them."""
+    """Log-probability of each option of a forced choice, at temperature 1, where the backend was asked for them; their
+    probabilities sum to 1."""
+    mass: Annotated[float | None, BeforeValidator(_share)] = None
+    """Where the options first part, the share (0 to 1) of all that the model could say there which leads to one of
+    them: near 0 where it would rather say something else, and was held to its form. None where it is not known."""
+    unweighed: Unweighed | None = None
+    """Why there are no options where they were asked for."""
 
 
 class Call(Record):

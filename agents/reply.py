@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Literal, Self, TypeVar
 from pydantic import ValidationError
 
 from simrun.agents.reading.bare import bare, label, labelled, marked, sentence
-from simrun.agents.reading.decisions import Read, decided, plain, whole
+from simrun.agents.reading.decisions import NONE, Read, decided, plain, whole
 from simrun.agents.reading.refusal import refused
-from simrun.agents.reading.thoughts import spoken
+from simrun.agents.reading.thoughts import spoken, thoughts
 from simrun.agents.reading.values import Coercion, coercion, of
 from simrun.agents.records import Answer, Record
 
@@ -26,6 +26,9 @@ class Decision(Record):
 
     also: ClassVar[Mapping[str, str]] = {}
     """What else people call the fields: in small letters -> the field."""
+    own_form: ClassVar[bool] = False
+    """It is written in a form of its own, as a model was trained to: no schema is asked for, and only `from_text` reads
+    it."""
 
     def spoken(self) -> str:
         """What those who hear the speaker hear of this decision; "" for nothing."""
@@ -101,6 +104,8 @@ def _droppable(kind: type[Decision], name: str) -> bool:
 @cache
 def form(kinds: tuple[type[Decision], ...]) -> Mapping[str, Any] | None:
     """JSON schema for a reply that must be one of `kinds`; None when any text will do."""
+    if any(kind.own_form for kind in kinds):
+        return None
     schemas = [_strict(kind.model_json_schema(mode="serialization")) for kind in kinds]
     return {"anyOf": schemas} if len(schemas) > 1 else schemas[0] if schemas else None
 
@@ -125,6 +130,8 @@ class Reply(Record):
     """What was wrong with a reply that is unreadable or truncated, for whoever asks again."""
     options: Mapping[str, float] | None = None
     """Of a forced choice, how probable each option was, summing to 1; None where the engine did not tell."""
+    thought: int = 0
+    """Words that were thought aloud and not said; 0 where there are none, or the engine keeps them to itself."""
 
     @classmethod
     def of(cls, answer: Answer, kinds: Sequence[type[Decision]] = (), told: Callable[[], str] = str) -> Self:
@@ -133,6 +140,13 @@ class Reply(Record):
         `told` gives what its chat was told (`Chat.told`): what is quoted from there is no decision.
         """
         text = spoken(answer.text)
+        read = cls._of(answer, text, kinds, told)
+        thought = thoughts(answer.text, text)
+        return read.model_copy(update={"thought": thought}) if thought else read
+
+    @classmethod
+    def _of(cls, answer: Answer, text: str, kinds: Sequence[type[Decision]], told: Callable[[], str]) -> Self:
+        """The same of what was said, without the thoughts."""
         if answer.finish == "refused":
             return cls(text=text, problem="refused")
         if not kinds:
@@ -179,6 +193,9 @@ def _problem(text: str, answer: Answer) -> Problem | None:
 def _read(text: str, kinds: Sequence[type[Decision]], told: Callable[[], str], cut_off: bool) -> Read:
     """A decision as an object; where there is none, and no refusal, one in words."""
     try:
+        if all(kind.own_form for kind in kinds):
+            made = (each for kind in kinds if (each := kind.from_text(text)) is not None)
+            return Read(decision=next(made, None), why=NONE)
         found = whole(text, kinds) if cut_off else decided(text, kinds, told)
         if found.decision is not None or cut_off:
             return found

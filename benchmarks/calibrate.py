@@ -23,6 +23,7 @@ from functools import partial
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import dialogues
 import numpy as np
 import pandas as pd
 from audits import CENTRE, RANGE, SPREAD, SUCCESS, Array, Cell, grid, lose, play, rated, whole
@@ -40,6 +41,8 @@ DRAWS, FLIPS = 400, 999
 sign-flip test, which is valid with any number."""
 RECHECK = 10
 """A cell outside 93 to 97 % is played this many times as often again, and only that decides."""
+TALKS = 200
+"""Audits of dialogues in a cell."""
 OUTCOMES, PRIMARY, CORRELATION = 15, 2, 0.3
 LEAST, MOST = 0.93, 0.97
 
@@ -231,6 +234,9 @@ def measure(
         tell(f"power and families: {time.monotonic() - began:.0f} s")
         runs = [(effect, seed + number) for effect in (0.0, 0.1) for number in range(4 if small else 100)]
         told["end_to_end"] = list(over(audit, runs))
+        talks = [(talk, 40 if small else TALKS, seed) for talk in dialogues.grid(small)]
+        tell(f"end to end: {time.monotonic() - began:.0f} s")
+        told["dialogues"] = list(over(dialogues.measure, talks))
     told["seconds"] = round(time.monotonic() - began, 1)
     reached = goals(told)
     return {
@@ -297,6 +303,7 @@ def goals(told: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "bounds_hold_the_truth_worst_cell": least(min(row["bounds_truth"] for row in biased), band(told["audits"])[0]),
         "end_to_end_coverage": least(real, band(sum(run["effect"] > 0 for run in runs))[0]),
         "end_to_end_false_alarms": none(run["alarm"] for run in runs if not run["effect"]),
+        **dialogues.goals(told["dialogues"]),
     }
 
 
@@ -305,7 +312,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument(
-        "--small", action="store_true", help="96 cells of 100 audits: about a minute, and it can only find gross faults"
+        "--small",
+        action="store_true",
+        help="96 cells of 100 audits: two minutes, and it can only find gross faults",
     )
     parser.add_argument(
         "--write", action="store_true", help="renew docs/calibration.md and docs/calibration.svg; needs matplotlib"

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import dialogue_page
 import pandas as pd
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -17,7 +18,7 @@ KEYS = ["outcome", "icc", "repeats", "cases"]
 PAGE = """# Calibration
 
 How far the instrument can be trusted, measured where the truth is known: audits with planted parameters and no model. Made by
-`python benchmarks/calibrate.py --write` in {seconds:.0f} s on two cores; `--small` takes about a minute, and the figures come as
+`python benchmarks/calibrate.py --write` in {seconds:.0f} s on two cores; `--small` takes about two minutes, and the figures come as
 JSON with `--json`. The functions under test are the public ones of `simrun.estimate` and `simrun.score.metrics`.
 
 ## What was planted
@@ -111,6 +112,10 @@ doctors that are right in 80 % of consultations.
 All random draws are shared there, so pairs flip in one direction only: without an effect no pair differs and no alarm can be raised; with an
 effect of .1 the number of flips is binomial (20, .1), for which the interval covers 99.8 % in theory.
 
+## Dialogues
+
+{dialogues}
+
 ## All cells
 
 Coverage in per cent: **simrun** / percentile bootstrap / rows as independent / unpaired t.
@@ -153,6 +158,7 @@ def write(told: dict[str, Any]) -> None:
         margin_mean=owed[owed.effect > 0].margin_too_small.mean(),
         margin_max=owed.margin_too_small.max(),
         end_to_end=_end_to_end(found["end_to_end"]),
+        dialogues=dialogue_page.part(found["dialogues"]),
         everything=_everything(cells),
     )
     DOCS.mkdir(exist_ok=True)

@@ -1,6 +1,6 @@
 """Kills a run at random moments, resumes it, and compares what comes of it with the same run left alone.
 
-    python benchmarks/kill.py [--json] [--small] [--moments N] [--episodes N] [--seed N]
+    python benchmarks/kill.py [--json] [--small] [--of NAME] [--moments N] [--episodes N] [--seed N]
 
 Two of three kills wait for a random number of bytes in the log, so that they land while episodes are played; the third
 waits for a random time after the run's folder has appeared, and so also meets the beginning and the end of a run. Some
@@ -42,10 +42,10 @@ witness = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
 answer = Scripted.reply
 
 async def reply(self, chat):
-    os.write(witness, f"asked {chat.session} {chat.role} {chat.nth}\\n".encode())
+    os.write(witness, f"asked {chat.session} {chat.speaker} {chat.nth}\\n".encode())
     await asyncio.sleep(chat.seed % 20 / 1000)  # as an engine would: many episodes are in flight, and end in any order
     said = await answer(self, chat)
-    os.write(witness, f"answered {chat.session} {chat.role} {chat.nth}\\n".encode())
+    os.write(witness, f"answered {chat.session} {chat.speaker} {chat.nth}\\n".encode())
     return said
 
 Scripted.reply = reply
@@ -58,10 +58,28 @@ CUT = 64
 """Lines that a power cut can take: what the log promises to have forced to the disk before."""
 
 
-def overrides(episodes: int, out: Path) -> list[str]:
-    """A run of about this many episodes: three arms (the noise floor is one), four repeats."""
-    asked = ["scenario=clinic", "backend=scripted", "vary.patient.ethnicity=[White,Black]"]
-    return [*asked, f"cases={max(1, round(episodes / 12))}", "repeats=4", "concurrency=16", f"out={out}", "--json"]
+PLAYED = {
+    "clinic": (30, "scenario=clinic", "vary.patient.ethnicity=[White,Black]"),
+    "dialogue": (36, "scenario=dialogue", "vary.subject.religion=[none,Muslim]", "scenario.turns=10"),
+    "group": (
+        6,
+        "scenario=dialogue",
+        "scenario.mode=group",
+        "vary.subject.religion=[none,Muslim]",
+        "scenario.members=8",
+        "scenario.rounds=10",
+    ),
+}
+"""What is played: how many cases there are, and two arms; the noise floor is a third."""
+
+
+def overrides(what: str, episodes: int, out: Path) -> list[str]:
+    """A run of about this many episodes: four repeats, or more where there are not as many cases."""
+    most, *asked = PLAYED[what]
+    cases = min(most, max(1, round(episodes / 12)))
+    repeats = max(4, round(episodes / 3 / cases))
+    asked += ["backend=scripted", f"cases={cases}", f"repeats={repeats}", "concurrency=16"]
+    return [*asked, f"out={out}", "--json"]
 
 
 def session(home: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
@@ -104,7 +122,12 @@ def lines(log: bytes) -> Iterator[dict[str, Any]]:
 
 def calls(log: bytes) -> Counter[Call]:
     """The calls in a log."""
-    return Counter((line["trial"], line["role"], line["nth"]) for line in lines(log) if line["kind"] == "call")
+    return Counter((line["trial"], speaker(line), line["nth"]) for line in lines(log) if line["kind"] == "call")
+
+
+def speaker(line: dict[str, Any]) -> str:
+    """Who was asked, and in which chat where that role has several: as `Chat.speaker` has it."""
+    return f"{line['role']}/{line['chat']}" if line.get("chat") else str(line["role"])
 
 
 def outcomes(log: bytes) -> dict[str, Any]:
@@ -118,11 +141,11 @@ def reported(run: Path) -> Any:
     return sections["arms"], sections["effects"]
 
 
-def alone(episodes: int) -> Reference:
+def alone(what: str, episodes: int) -> Reference:
     """Play the run without disturbing it."""
     with TemporaryDirectory() as temporary:
         home = Path(temporary)
-        player = session(home, overrides(episodes, home / "runs"))
+        player = session(home, overrides(what, episodes, home / "runs"))
         since = after(home, 0)
         while not since() and player.poll() is None:
             time.sleep(POLL)
@@ -195,13 +218,13 @@ def cut_off(part: Path, rng: random.Random) -> None:
     os.truncate(part, rng.randrange(least, len(log) + 1))
 
 
-def moment(number: int, episodes: int, seed: int, reference: Reference) -> Moment:
+def moment(number: int, what: str, episodes: int, seed: int, reference: Reference) -> Moment:
     """Play, kill, resume (and kill and resume once more, sometimes), and compare."""
     rng, found, owed = random.Random(f"{seed} {number}"), Moment(), len(reference.outcomes)
     power_cut = rng if number % 3 == 1 else None
     with TemporaryDirectory() as temporary:
         home = Path(temporary)
-        start = overrides(episodes, home / "runs")
+        start = overrides(what, episodes, home / "runs")
         due = after(home, rng.uniform(0, reference.seconds)) if number % 3 == 2 else written(home, rng, reference)
         found.kills.append(examined(home, struck(session(home, start), due), power_cut, owed))
         if rng.random() < 0.4:
@@ -261,13 +284,15 @@ def compare(found: Moment, run: Path | None, reference: Reference) -> None:
         found.faults["report"] = "its arms or contrasts are not those of the undisturbed run"
 
 
-def measure(moments: int, episodes: int, seed: int, tell: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
+def measure(
+    what: str, moments: int, episodes: int, seed: int, tell: Callable[[str], None] = lambda _: None
+) -> dict[str, Any]:
     """The whole benchmark."""
-    began, reference = time.monotonic(), alone(episodes)
+    began, reference = time.monotonic(), alone(what, episodes)
     tell(f"undisturbed: {len(reference.outcomes)} episodes, {reference.calls.total()} calls, {reference.seconds:.1f} s")
     found = []
     for number in range(moments):
-        found.append(moment(number, episodes, seed, reference))
+        found.append(moment(number, what, episodes, seed, reference))
         tell(
             f"{number + 1}/{moments}  killed: "
             f"{', '.join(kill.phase for kill in found[-1].kills)}  {found[-1].faults or ''}"
@@ -276,6 +301,7 @@ def measure(moments: int, episodes: int, seed: int, tell: Callable[[str], None] 
     reached = goals(told)
     return {
         "benchmark": "kill",
+        "of": what,
         "figures": told,
         "goals": reached,
         "met": all(goal["met"] for goal in reached.values()),
@@ -288,12 +314,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--small", action="store_true", help="4 moments of 60 episodes: under a minute")
+    parser.add_argument("--of", choices=PLAYED, default="clinic", help="what is played (clinic)")
     parser.add_argument("--moments", type=int, help="runs to kill (30)")
     parser.add_argument("--episodes", type=int, help="about how many episodes a run owes (200)")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     moments, episodes = given.moments or (4 if given.small else 30), given.episodes or (60 if given.small else 200)
-    told = measure(moments, episodes, given.seed, lambda text: print(text, file=sys.stderr, flush=True))
+    told = measure(given.of, moments, episodes, given.seed, lambda text: print(text, file=sys.stderr, flush=True))
     if given.json:
         print(json.dumps(told))
     else:

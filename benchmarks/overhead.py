@@ -3,11 +3,14 @@
     python benchmarks/overhead.py [--json] [--small]
 
 A tight dialogue of doctor and patient in the clinic (42 calls an episode, 64 in flight), through the public way from
-config to log; sealing and report are told apart. In process the scripted backend answers at once; over HTTP a server in
-another process does. The other clients (bare aiohttp, httpx, AsyncOpenAI) send the same requests, 64 in flight, and
-read the text of each answer; they keep no records and play nothing. CPU is `time.process_time` of the client's process,
-all threads, divided by calls: the least over rounds, since other processes can only add to it. Needs httpx and openai;
-a client that is not installed is left out.
+config to log; sealing and report are told apart. Beside it a short consultation (7 calls an episode), and the clinic
+and `scenario=dialogue` with 10 each: a call costs the more, the fewer an episode has, since casting is shared by them.
+A dialogue without a judge reads each reply by its words, which the clinic does not: that is told apart as well. In
+process the scripted backend answers at once; over HTTP a server in another process does. The other clients (bare
+aiohttp, httpx, AsyncOpenAI) send the same requests, 64 in flight, and read the text of each answer; they keep no
+records and play nothing. CPU is `time.process_time` of the client's process, all threads, divided by calls: the least
+over rounds, since other processes can only add to it. Needs httpx and openai; a client that is not installed is left
+out.
 """
 
 import asyncio
@@ -27,6 +30,7 @@ from timed import DIALOGUE, PAIRS, least, main, most, now, played, spread
 
 from simrun.agents.backends.replay import Answers, logged_calls
 from simrun.agents.backends.server import Server
+from simrun.agents.judges.words import manner
 from simrun.agents.records import Chat
 from simrun.agents.reply import Reply
 from simrun.log.chain import read
@@ -50,9 +54,22 @@ def stub() -> Iterator[str]:
             server.kill()
 
 
-def ours(out: Path, rounds: int, *overrides: str, **options: Any) -> tuple[dict[str, Any], Run]:
+TALKS = (
+    "scenario=dialogue",
+    "scenario.turns=10",
+    "vary.subject.religion=[none,Muslim]",
+    "design.controls=[]",
+    "cases=4",
+    "backend=scripted",
+)
+"""Eight episodes a repeat of dialogue, with 10 calls each: as many as a consultation with 4 questions has."""
+
+
+def ours(
+    out: Path, rounds: int, *overrides: str, of: tuple[str, ...] = PAIRS, **options: Any
+) -> tuple[dict[str, Any], Run]:
     """CPU milliseconds a call, over rounds of the same run; and the last round's."""
-    asked = (*PAIRS, f"concurrency={IN_FLIGHT}", *overrides)
+    asked = (*of, f"concurrency={IN_FLIGHT}", *overrides)
     played(out, *asked, "repeats=1", **options)  # what is loaded, compiled and cached once
     rows = []
     for _ in range(rounds):
@@ -98,6 +115,18 @@ def reading(run: Run) -> float:
     began = now()[0]
     lines = sum(1 for _ in read(run.path))
     return 1000 * (now()[0] - began) / lines
+
+
+def by_words(run: Run) -> float:
+    """CPU milliseconds to find in a reply what it does with a claim."""
+    plan, said = run.manifests[0].plan(), run.turns[run.turns.role == "assistant"].groupby("trial").text.agg(list)
+    casts = ((plan.castings[each.arm], plan.cases[each.case], each) for each in plan.trials())
+    cases = [(own.cast(case, own.seeds(trial))[0], said[trial.id]) for own, case, trial in casts]
+    began = now()[0]
+    for case, replies in cases:
+        for reply in replies:
+            manner(reply, case.claim, case.group)
+    return 1000 * (now()[0] - began) / sum(len(replies) for _, replies in cases)
 
 
 @asynccontextmanager
@@ -182,6 +211,12 @@ def measure(small: bool, tell: Callable[[str], None]) -> tuple[dict[str, Any], d
         bodies, figures["stage_alone_ms"] = staged(run)
         figures["log_read_ms_a_line"] = reading(run)
         figures["short_consultation"], _ = ours(out, rounds, "backend=scripted", f"repeats={4 * repeats}")
+        figures["ten_calls_in_the_clinic"], _ = ours(
+            out, rounds, "backend=scripted", f"repeats={4 * repeats}", "scenario.questions=4", **rules
+        )
+        figures["ten_calls_of_dialogue"], talked = ours(out, rounds, f"repeats={4 * repeats}", of=TALKS)
+        figures["reading_by_words_ms"] = by_words(talked)
+        tell(f"dialogue: {figures['ten_calls_of_dialogue']['cpu_ms']}")
         figures["over_http"], _ = ours(out, rounds, "backend=server", f"backend.url={url}", f"repeats={repeats}")
         tell(f"over HTTP: {figures['over_http']['cpu_ms']}")
         for name, client in CLIENTS.items():
@@ -200,11 +235,14 @@ def goals(figures: Mapping[str, Any]) -> dict[str, Any]:
     """CPU a call, absolute as the project promises it, and as ratios to other clients
     on the same machine in the same minutes."""
     process, http = (figures[name]["cpu_ms"]["least"] for name in ("in_process", "over_http"))
+    clinic, talk = (figures[f"ten_calls_{name}"]["cpu_ms"]["least"] for name in ("in_the_clinic", "of_dialogue"))
     ratios = {name: figures[name]["cpu_ms"]["least"] / http for name in CLIENTS if name in figures}
     limits = {"httpx": 3.0, "openai": 5.0}
     return {
         "in_process_ms_a_call": most(process, 0.10),
         "over_http_ms_a_call": most(http, 0.50),
+        "dialogue_times_the_clinic": most(talk / clinic, 1.0),
+        "dialogue_without_its_words_times_the_clinic": most((talk - figures["reading_by_words_ms"]) / clinic, 1.0),
         **{f"{name}_times_ours": least(ratios[name], limit) for name, limit in limits.items() if name in ratios},
     }
 

@@ -25,7 +25,9 @@ SECTIONS = {
         "hashed, every seed derived and every "
         "reply read, checked and logged; sealing and report apart. `in_process`: the scripted backend answers at "
         "once. `short_consultation`: the "
-        "same with 7 calls an episode, so that casting an episode shows. `over_http`: a server in another process. The "
+        "same with 7 calls an episode, so that casting an episode shows. `ten_calls_in_the_clinic`, "
+        "`ten_calls_of_dialogue`: both scenarios with 10; a dialogue without a judge also reads each reply by its words "
+        "(`reading_by_words_ms`). `over_http`: a server in another process. The "
         "other clients send the same requests "
         "and read the answers' text; they keep no records and play nothing.",
     ),

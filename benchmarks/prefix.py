@@ -8,14 +8,22 @@ the CPU and on the embedded engine, one call after another, the arms of a pair a
 common one: rules with a count of the questions asked at the top, then the dialogue so far in one piece, as
 AgentClinic (arXiv:2405.07960) writes it. What is possible is the longest beginning that a prompt shares with an
 earlier one, in whole blocks of the cache for vLLM: 32 tokens, the least that it takes on a CPU (its own choice
-there is 128, on GPUs 16). Needs the environment of the marked tests: python tests/agents/vllm_venv.py. 20 minutes
-on two cores; --small 2 to 4, half of it for vLLM to start.
+there is 128, on GPUs 16).
+
+Then every mode of dialogue as a script plays it, a case at a time, with its samples, repeats, arms and (where it has
+one) the opposite polarity. On vLLM all calls count, a chat's first too: what one arm or sample begins with serves the
+others. The embedded engine keeps a chat's own history, and no more: that is what is possible there.
+
+Needs the environment of the marked tests: python tests/agents/vllm_venv.py. 30 minutes on two cores; --small 4, half of
+it for vLLM to start.
 """
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import aiohttp
@@ -28,26 +36,54 @@ from simrun.agents.backends.server import Server
 from simrun.agents.records import Chat, Message
 from simrun.agents.reply import Reply
 from simrun.config.composition import compose
-from simrun.config.menus import catalogue
+from simrun.config.menus import catalogue, modes, scenario
 from simrun.plan.design import planned
+from simrun.stage.drive import at_once
 
 Tokens = Callable[[Sequence[Message]], Awaitable[list[int]]]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is asked."""
+
+    clinic: list[Chat]
+    dialogue: dict[str, list[Chat]]
+    """By mode."""
+
+
 CONTEXT, BLOCK = 2048, 16 if GPU else 32
+SLOTS = 8
+"""As many as talk at the same time in a group."""
 
 
-async def dialogues(questions: int, cases: int) -> list[Chat]:
-    """Every chat of a pair of episodes a case, in playing order."""
+def consultations(questions: int, cases: int) -> list[Chat]:
+    """Every chat of a pair of episodes a case of the clinic, in playing order."""
     asked = (*PAIRS[:-1], f"cases={cases}", "backend=scripted", f"scenario.questions={questions}")
-    config, folders = compose(asked, {"backend": {"rules": DIALOGUE}})
-    plan, chats = planned(config, catalogue(folders)), []
+    return list(chats(asked, {"backend": {"rules": DIALOGUE}}))
+
+
+def dialogues(most: int) -> dict[str, list[Chat]]:
+    """The first so many chats of every mode of dialogue, as it is played when a run does not say."""
+    found = {}
+    for mode, kind in modes(scenario("dialogue")).items():
+        controls = ",".join({"mirror"} & set(kind.artefacts))
+        asked = ("scenario=dialogue", f"scenario.mode={mode}", "backend=scripted", "cases=2", "repeats=2")
+        found[mode] = list(islice(chats((*asked, f"design.controls=[{controls}]"), {}), most))
+    return found
+
+
+def chats(asked: Sequence[str], options: Mapping[str, Any]) -> Iterator[Chat]:
+    """Every chat of a run of scripted agents, in playing order."""
+    config, folders = compose(asked, options)
+    plan = planned(config, catalogue(folders))
     for trial in plan.trials():
-        casting = plan.castings[trial.arm]
-        stage = casting.stage(plan.cases[trial.case], trial)
+        backends, stage = plan.castings[trial.arm].backends, plan.stage(trial)
         while not stage.over:
-            for turn in stage.pending():
-                chats.append(chat := stage.chat(turn))
-                stage.say(turn, Reply.of(await casting.backends[turn.role].reply(chat), turn.kinds(), chat.told))
-    return chats
+            turns = [(turn, stage.chat(turn)) for turn in stage.pending()]
+            for turn, chat in turns:
+                yield chat
+                stage.say(turn, Reply.of(at_once(backends[turn.role].reply(chat)), turn.kinds(), chat.told))
 
 
 def rewritten(chat: Chat) -> Chat:
@@ -63,19 +99,24 @@ def rewritten(chat: Chat) -> Chat:
 class Count:
     """Prompt tokens of calls from the second turn of each chat on; `all_read` counts every call's uncached ones."""
 
+    every: bool = False
+    """A chat's first call counts as well."""
+    own: bool = False
+    """Possible is what a chat shares with its own earlier calls."""
     prompt: int = 0
     cached: int = 0
     possible: int = 0
     all_prompt: int = 0
     all_read: int = 0
-    seen: list[list[int]] = field(default_factory=list)
+    seen: dict[str, list[list[int]]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, chat: Chat, ids: list[int], prompt: int, cached: int, block: int | None) -> None:
         """One answered call."""
-        shared = max((common(ids, before) for before in self.seen), default=0)
-        self.seen.append(ids)
+        known = self.seen[f"{chat.session}/{chat.speaker}" if self.own else ""]
+        shared = max((common(ids, before) for before in known), default=0)
+        known.append(ids)
         self.all_prompt, self.all_read = self.all_prompt + prompt, self.all_read + prompt - cached
-        if chat.nth:
+        if chat.nth or self.every:
             # at least one token is read in any case: its output is wanted
             most = min(shared, len(ids) - 1)
             self.prompt, self.cached = self.prompt + prompt, self.cached + cached
@@ -97,10 +138,11 @@ def common(one: Sequence[int], two: Sequence[int]) -> int:
     return next((at for at, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
 
 
-async def counted(backend: Backend, chats: Sequence[Chat], tokens: Tokens, block: int | None) -> dict[str, Any]:
+async def counted(
+    backend: Backend, asked: Sequence[Chat], tokens: Tokens, block: int | None, count: Count
+) -> dict[str, Any]:
     """Ask all chats, one after another."""
-    count = Count()
-    for chat in chats:
+    for chat in asked:
         answer = await backend.reply(chat.model_copy(update={"form": None}))
         count.add(chat, await tokens(chat.messages), answer.prompt_tokens or 0, answer.cached_tokens or 0, block)
     return count.told()
@@ -110,19 +152,25 @@ def wired(messages: Sequence[Message]) -> list[dict[str, str]]:
     return [{"role": message.role, "content": message.content} for message in messages]
 
 
-async def both(
+async def asked(
     backend: Any,
-    chats: Sequence[Chat],
+    work: Work,
     how: Callable[[aiohttp.ClientSession, str], Tokens],
     block: Callable[[], Awaitable[int | None]],
 ) -> dict[str, Any]:
-    """Both layouts on one engine, the other one first: it leaves nothing in the cache that ours begins with."""
+    """Both layouts on one engine, the other one first: it leaves nothing in the cache that ours begins with. Then the
+    modes of dialogue, which share nothing with them either."""
     await backend.open()
     try:
         async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {backend._key}"}) as session:
             tokens, size = how(session, backend._base.removesuffix("/v1")), await block()
-            other = await counted(backend, [rewritten(chat) for chat in chats], tokens, size)
-            ours = await counted(backend, chats, tokens, size)
+            other = await counted(backend, [rewritten(chat) for chat in work.clinic], tokens, size, Count())
+            ours = await counted(backend, work.clinic, tokens, size, Count())
+            talked = {
+                mode: {"chats": len(own)}
+                | await counted(backend, own, tokens, size, Count(every=size is not None, own=size is None))
+                for mode, own in work.dialogue.items()
+            }
     finally:
         await backend.close()
     return {
@@ -130,10 +178,11 @@ async def both(
         "ours": ours,
         "rewritten": other,
         "times_fewer_read": round(other["read_tokens"] / ours["read_tokens"], 2),
+        "dialogue": talked,
     }
 
 
-async def on_vllm(chats: Sequence[Chat]) -> dict[str, Any]:
+async def on_vllm(work: Work) -> dict[str, Any]:
     """vLLM's server."""
     home = here()
     backend = Server(
@@ -162,12 +211,12 @@ async def on_vllm(chats: Sequence[Chat]) -> dict[str, Any]:
             assert found
             return int(found[1])
 
-    return await both(backend, chats, how, block)
+    return await asked(backend, work, how, block)
 
 
-async def on_local(chats: Sequence[Chat]) -> dict[str, Any]:
+async def on_local(work: Work) -> dict[str, Any]:
     """The embedded engine."""
-    backend = Local(slots=4, context=CONTEXT, max_tokens=1)
+    backend = Local(slots=SLOTS, context=CONTEXT, max_tokens=1)
 
     def how(session: aiohttp.ClientSession, root: str) -> Tokens:
         async def tokens(messages: Sequence[Message]) -> list[int]:
@@ -181,15 +230,15 @@ async def on_local(chats: Sequence[Chat]) -> dict[str, Any]:
     async def block() -> None:
         return None
 
-    return await both(backend, chats, how, block)
+    return await asked(backend, work, how, block)
 
 
 async def whole(small: bool, tell: Callable[[str], None]) -> dict[str, Any]:
-    chats = await dialogues(*((3, 1) if small else (20, 1)))
-    figures: dict[str, Any] = {"chats": len(chats)}
+    work = Work(consultations(3 if small else 20, 1), dialogues(40 if small else 200))
+    figures: dict[str, Any] = {"chats": len(work.clinic)}
     engines = {"vllm": on_vllm, "local": on_local} if Local.usable() is None else {"vllm": on_vllm}
     for name, engine in engines.items():
-        figures[name] = await engine(chats)
+        figures[name] = await engine(work)
         tell(f"{name}: {figures[name]}")
     return figures
 
@@ -201,6 +250,9 @@ def measure(small: bool, tell: Callable[[str], None]) -> tuple[Mapping[str, Any]
     for name in [name for name in ("vllm", "local") if name in figures]:
         goals[f"{name}_of_the_possible"] = least(figures[name]["ours"]["of_the_possible"], 0.9)
         goals[f"{name}_times_fewer_read"] = least(figures[name]["times_fewer_read"], 3)
+        for mode, told in figures[name]["dialogue"].items():
+            if told["of_the_possible"] is not None:
+                goals[f"{name}_dialogue_{mode}_of_the_possible"] = least(told["of_the_possible"], 0.9)
     return figures, goals
 
 

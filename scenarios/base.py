@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from simrun.agents.backends.scripted import Rule
 from simrun.agents.judges.base import Judge, Said, Spoken, Verdict
 from simrun.agents.persona import SPOKEN, Persona, Surface
-from simrun.agents.records import Record
+from simrun.agents.records import Message, Record
 from simrun.agents.reply import Decision
 from simrun.scenarios.outcome import Outcome
 from simrun.scenarios.treatment import Variant
@@ -33,6 +33,11 @@ class Turn:
     chat: str = ""
     """Which of the speaker's chats this is, for a role that holds several, such as a reviewer of each paper; "" for the
     one. Others hear it in their chat of that name."""
+    messages: tuple[Message, ...] = ()
+    """The whole chat that is asked, in the place of all that the speaker was told and heard; () for that."""
+    luck: tuple[str | int, ...] = ()
+    """What its seed follows from beside the role, in the place of the chat and how often it spoke: turns of one luck
+    draw alike."""
 
     def kinds(self) -> tuple[type[Decision], ...]:
         """The decisions to choose from, as a tuple."""
@@ -57,7 +62,7 @@ class File:
     """The option names a file, which a run must find again from any directory: `data: Annotated[str, File()] = ""`."""
 
 
-FILLED = ("voiced", "shown", "outcomes")
+FILLED = ("voiced", "shown", "baseline", "outcomes", "carrying", "ever_carrying")
 """Fields of a scenario that the run fills in from its other options: nobody sets them."""
 Artefact = Literal["swap", "mirror"]
 Outcomes = Literal["sampled", "expected", "both"]
@@ -107,6 +112,8 @@ class Scenario(Record):
     """What it is chosen by: the name of its module or package."""
     about: ClassVar[str] = ""
     """What is played, in a sentence, for those who choose."""
+    content_note: ClassVar[str] = ""
+    """What a reader of its reports and transcripts should be told before they read on; "" for nothing."""
     mode: ClassVar[str] = ""
     """Which of several protocols this class is: the name of its module, beside the others in the scenario's package."""
     default_mode: ClassVar[str] = ""
@@ -138,6 +145,10 @@ class Scenario(Record):
     """Roles whose words are heard without their name before them: those who talk to somebody to whom nobody else
     does."""
 
+    apart: ClassVar[tuple[str, ...]] = ()
+    """Chats that belong to no judged conversation, such as one that is only played to take words from: judges who are
+    asked after the play are not shown them."""
+
     artefacts: ClassVar[tuple[Artefact, ...]] = ()
     """Which of `swapped` and `mirrored` this scenario can play, and so which controls it offers."""
 
@@ -158,8 +169,16 @@ class Scenario(Record):
     """Roles that were given a backend of their own under roles.*; filled in by the run."""
     shown: tuple[str, ...] = ()
     """`role.axis` of all that the run sets or varies of anybody's persona; filled in by the run."""
+    baseline: Mapping[str, str] = {}
+    """The level of the reference arm of all that the run varies of anybody's persona, by `role.axis`; filled in by the
+    run."""
     outcomes: Outcomes = "sampled"
     """Whether a forced choice counts as what was said, or as how probable it was; filled in by the run."""
+    carrying: tuple[str, ...] = ()
+    """Roles that carry a bias in this arm, and not only its control text: for outcomes, never for what is asked;
+    filled in by the run."""
+    ever_carrying: tuple[str, ...] = ()
+    """Roles that carry one in some arm of the run; filled in by the run."""
 
     @model_validator(mode="after")
     def _able(self) -> Self:
@@ -222,6 +241,10 @@ class Scenario(Record):
         """All cases, and the lines that are none."""
         raise NotImplementedError
 
+    def described(self, cases: Sequence[Case]) -> tuple[str, ...]:
+        """What a reader of the report should know of these cases, such as how many there are of each kind."""
+        return ()
+
     def roles(self) -> tuple[str, ...]:
         """Everybody who may be asked to speak, with these options."""
         raise NotImplementedError
@@ -234,6 +257,13 @@ class Scenario(Record):
     def surfaces(self, role: str) -> tuple[Surface, ...]:
         """In which ways a role's persona can show here."""
         return SPOKEN
+
+    def drawn(self, case: Any, rng: np.random.Generator) -> Any:
+        """The case with what is drawn for it before anybody speaks, where the play needs that too: a random graph.
+
+        `rng` is that of `hears`: the same in every arm.
+        """
+        return case
 
     def hears(self, case: Any, rng: np.random.Generator) -> "nx.DiGraph[str]":
         """Who hears whom: an edge from speaker to hearer. Blind review is a missing edge, or one that is `unknown`: what is
@@ -259,6 +289,11 @@ class Scenario(Record):
         sheet = persona.sheet()
         return f"[About the {role}] {sheet}" if sheet else ""
 
+    def address(self, role: str, persona: Persona, case: Any) -> str:
+        """How a role's persona is put to that role itself; "" where there is nothing to tell."""
+        own = persona.self_sheet()
+        return f"About you: {own}" if own else ""
+
     def veiled(self, role: str, case: Any) -> str:
         """What those who are blinded are told of a role in place of that, such as a CV without its name."""
         return ""
@@ -266,6 +301,11 @@ class Scenario(Record):
     def scripted(self, case: Any) -> tuple[str, ...]:
         """What is said in any case, whatever is answered: a user's scripted turns. Like all that is told before
         anybody speaks, it may differ between arms in the declared words only."""
+        return ()
+
+    def originals(self, case: Any) -> tuple[Mapping[str, str], ...]:
+        """Each line of `scripted` by language, as it is written before it is put into anybody's variety: the same in
+        every arm, but for the declared words of somebody who does not speak it."""
         return ()
 
     def shown_images(self, case: Any) -> tuple[str, ...]:
@@ -284,6 +324,10 @@ class Scenario(Record):
     def facts(self, case: Any) -> Mapping[str, str]:
         """The truth, the anchor and the like: for rules, biases and people, never for a model."""
         return {}
+
+    def case_in(self, case: Any, chat: str) -> Any:
+        """The case as it is in one chat, for its facts, where that is about somebody else there."""
+        return case
 
     def evidence(self, case: Any, outcome: Any, lines: Sequence[Spoken]) -> Mapping[str, tuple[str, ...]]:
         """What is laid before judges who are asked after the play: the names of `lays` -> texts.

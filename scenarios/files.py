@@ -21,6 +21,8 @@ from simrun.scenarios.fields import cut
 R = TypeVar("R", bound=Record)
 Row = tuple[int, dict[str, Any] | Fault]
 """The number of its line (of its place in a JSON list), and what stands there or what is wrong with it."""
+Headless = Callable[[Sequence[str]], Sequence[str] | None]
+"""The names of the columns of a table whose first row is one like the others; None where it is a header."""
 KINDS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -112,8 +114,9 @@ def source(path: str, own: str, option: str, encoding: str = "") -> Source:
     return Source(found, encoding if path else "", f"{scenario}.encoding" if scenario else "")
 
 
-def rows(file: Source, comments: bool = False) -> Iterator[Row]:
-    """The rows of a file. `comments`: lines of a table that begin with # before its header are none of it.
+def rows(file: Source, comments: bool = False, headless: Headless | None = None) -> Iterator[Row]:
+    """The rows of a file. `comments`: lines of a table that begin with # before its header are none of it. `headless`
+    names the columns of a table that has no header.
 
     Raises ValueError for a file that cannot be read.
     """
@@ -123,7 +126,7 @@ def rows(file: Source, comments: bool = False) -> Iterator[Row]:
         )
     text = file.text()
     if file.ending in (".csv", ".tsv"):
-        yield from _table(file, text, "\t" if file.ending == ".tsv" else ",", comments)
+        yield from _table(file, text, "\t" if file.ending == ".tsv" else ",", comments, headless)
     elif file.ending == ".json":
         for number, row in enumerate(_list(file, text), 1):
             yield number, _mapping(file, number, row)
@@ -210,14 +213,17 @@ def _list(file: Source, text: str) -> list[Any]:
     return found
 
 
-def _table(file: Source, text: str, usual: str, comments: bool) -> Iterator[Row]:
+def _table(file: Source, text: str, usual: str, comments: bool, headless: Headless | None) -> Iterator[Row]:
     csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # one CV may be longer than the 131,072 allowed
     lines = list(io.StringIO(text, newline=""))
     head = _head(lines, usual, comments)
-    between = _between(lines[head] if head < len(lines) else "", usual)
+    between, names = _headless(lines, usual, headless)
+    between = between or _between(lines[head] if head < len(lines) else "", usual)
     # strict, since a quotation mark that is never closed takes all rows below into one cell
-    table = csv.reader(io.StringIO("".join(lines[head:]), newline=""), delimiter=between, strict=True)
-    names = _header(file, table)
+    table = csv.reader(
+        io.StringIO("".join(lines[head:] if not names else lines), newline=""), delimiter=between, strict=True
+    )
+    head, names = (0, names) if names else (head, _header(file, table))
     while (row := _cells(file, table, head)) is not None:
         number = head + table.line_num
         if isinstance(row, Fault):
@@ -226,6 +232,15 @@ def _table(file: Source, text: str, usual: str, comments: bool) -> Iterator[Row]
             yield number, Fault(file=str(file), line=number, field="-", why=_uneven(len(row), len(names)))
         elif any(cell.strip() for cell in row):
             yield number, dict(zip(names, row, strict=True))
+
+
+def _headless(lines: Sequence[str], usual: str, headless: Headless | None) -> tuple[str, Sequence[str]]:
+    """What stands between the cells of a table without header, and the names of its columns; nothing for another."""
+    for between in dict.fromkeys((usual, ";", "\t", "|")) if headless else ():
+        first = next(csv.reader(lines, delimiter=between), [])
+        if headless and (names := headless(first)):
+            return between, names
+    return "", ()
 
 
 def _head(lines: Sequence[str], between: str, comments: bool) -> int:

@@ -121,8 +121,21 @@ class Outcome(Record):
     """The field that says whether the answer is the wrong one that was planted."""
     before_field: ClassVar[str] = ""
     """The field that holds the score by subject before a discussion."""
+    spread_field: ClassVar[str] = ""
+    """The field that says by subject and turn whether it was said what spreads from one to another."""
+    distance_field: ClassVar[str] = ""
+    """The field that says by subject how far it is from the nearest one who carries that: 0 for those who do, None
+    where no way leads from one."""
     reasons_field: ClassVar[str] = ""
     """The field that says by reason, out of a fixed list, whether it was given for the decision."""
+    success_fields: ClassVar[tuple[()] | tuple[str, str]] = ()
+    """The fields that say which share of the attempts in an episode succeeded: of those with a valid answer, and of
+    all, in which a refusal is none."""
+    kinds: ClassVar[tuple[str, ...]] = ()
+    """The fields of text by which cases or arms are of several kinds, such as whom a question is about: the report
+    tells of each kind alone."""
+    told: ClassVar[tuple[str, ...]] = ()
+    """The fields that are told of each kind; `primary` when empty."""
     amount_field: ClassVar[str] = ""
     """The field that says how much was said with the decision, such as words."""
 

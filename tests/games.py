@@ -1,13 +1,16 @@
 """Every scenario in every mode, for the tests of the environments: a new one is covered without a line here."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
+from simrun.config.errors import ConfigError
 from simrun.config.menus import scenarios
-from simrun.envs.registry import modes
+from simrun.config.options import Config
+from simrun.envs.registry import choices, modes
 from simrun.envs.session import planned
 from simrun.plan.design import Plan
+from simrun.scenarios.base import Scenario
 
 ASKED: dict[str, Any] = {"backend": "scripted", "cases": 2, "repeats": 2}
 
@@ -17,6 +20,11 @@ class Game(NamedTuple):
 
     scenario: str
     overrides: tuple[str, ...]
+
+    @classmethod
+    def of(cls, scenario: str, options: Mapping[str, Any]) -> "Game":
+        """With these options."""
+        return cls(scenario, tuple(f"scenario.{option}={value}" for option, value in options.items()))
 
     def __str__(self) -> str:
         return " ".join((self.scenario, *self.overrides))
@@ -30,11 +38,26 @@ class Game(NamedTuple):
         return self.plan().reference.scenario.roles()[0]
 
 
-GAMES = [
-    Game(name, tuple(f"scenario.{option}={value}" for option, value in mode.items()))
-    for name, kind in scenarios().items()
-    for mode in modes(kind)
-]
+GAMES = [Game.of(name, mode) for name, kind in scenarios().items() for mode in modes(kind)]
+
+
+def seated() -> Iterator[tuple[Game, tuple[str, ...]]]:
+    """The choices of a mode that open seats, such as that of a user whom a model plays; and these seats."""
+    for scenario, kind in scenarios().items():
+        for mode in modes(kind):
+            played = cast(scenario, mode)
+            known = set(played.roles())
+            for choice in ({option: each} for option, values in choices(type(played)).items() for each in values):
+                with suppress(ConfigError):
+                    roles = cast(scenario, mode | choice).roles()
+                    if seats := tuple(role for role in roles if role not in known):
+                        known |= set(seats)
+                        yield Game.of(scenario, mode | choice), seats
+
+
+def cast(scenario: str, options: Mapping[str, Any]) -> Scenario:
+    """A scenario with these options."""
+    return Config.of({"scenario": {"name": scenario, **options}, "backend": {"name": "scripted"}}).played()
 
 
 @contextmanager

@@ -51,6 +51,8 @@ class Stub:
         self.models, self.key = models, key
         self.listing: Fault | None = None
         """What `/v1/models` does wrong."""
+        self.beside: dict[str, Fault] = {}
+        """What it answers at other paths; 404 where nothing is said here."""
         self.seen: list[Seen] = []
         self.wrong: list[Fault] = []
         """The faults that chats met, in order."""
@@ -89,6 +91,7 @@ class Stub:
     async def _start(self) -> None:
         app = web.Application()
         app.add_routes([web.get("/v1/models", self._list), web.post("/v1/chat/completions", self._chat)])
+        app.add_routes([web.get("/{path:.*}", self._other), web.post("/{path:.*}", self._other)])
         # a handler that hangs ends when its client has gone, so that closing waits for nobody
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -109,6 +112,12 @@ class Stub:
             self.wrong.append(fault)
             return await fault(request)
         return self._locked(request) or web.json_response(completion(right(seen.body)))
+
+    async def _other(self, request: web.Request) -> web.StreamResponse:
+        if request.path not in self.beside:
+            return web.Response(status=404, text="404: Not Found")
+        await self._note(request)
+        return await self.beside[request.path](request)
 
     async def _note(self, request: web.Request) -> Seen:
         raw = await request.read()

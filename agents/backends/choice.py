@@ -1,103 +1,182 @@
-"""Forced choices: how probable each option of a decision is to the model, read from its own next-token probabilities.
+"""Forced choices: which options a decision has, and how a reply would read that had taken another of them.
 
-A decision with one free property, such as a yes or no or a score, can be written in as many ways as
-it has options. Their token sequences form a tree; one question to the engine at each place where
-they part tells how likely each way on is.
+Options are weighed where the reply made its choice, after all that stands before it there: a thought, a blank, a
+reason, or nothing. Over replies drawn from the model the mean of these probabilities is the probability of the option.
 """
 
+import json
 import math
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import Enum
+from typing import Any, NamedTuple
 
 import orjson
 
+from simrun.agents.reading.objects import objects
+from simrun.agents.reading.thoughts import thought, worded
+from simrun.agents.records import Unweighed
+
 MOST = 20
 """Options of a choice; integers between bounds count as one up to here."""
+TAIL = 40
+"""Characters after an option that are kept: enough for the tokens in which its own end merges with what follows."""
+SAYING = {"true": ("true", "yes"), "false": ("false", "no")}
+"""What is said for a truth value in words, the same place in both for the same manner of speaking."""
+STYLES: tuple[Callable[[str], str], ...] = (str, str.lower, str.capitalize, str.upper)
 
-Next = Callable[[Sequence[int], Sequence[int]], Awaitable[Mapping[int, float]]]
-"""(tokens said so far, candidates) -> log-probability of each candidate to come next."""
+
+class Untold(Exception):
+    """The options of a reply cannot be weighed, and why; the reply stands, as a sample of one."""
+
+    def __init__(self, why: Unweighed):
+        super().__init__(why)
+        self.why: Unweighed = why
 
 
-def options(form: Mapping[str, Any] | None) -> dict[str, str] | None:
-    """Each option of a forced choice and the answer, as JSON without white space, that takes
-    it; None where the form is no such choice.
+class Choice(NamedTuple):
+    """The one field of a form that is a choice, and its options: what each is called -> its value."""
 
-    A choice has exactly one property that is not fixed, and that one an enum, a boolean,
-    constants, or an integer between bounds.
+    field: str
+    values: Mapping[str, Any]
+
+
+def of(form: Mapping[str, Any] | None) -> Choice | None:
+    """The forced choice that a form is; None where it is none.
+
+    That is a form with exactly one field that has several values which can all be named: an enum, a boolean, constants,
+    or an integer between bounds. Texts and numbers may stand beside it (a reason, before or after); a second choice may
+    not, since one list of options could not say whose they are.
     """
-    fixed: dict[str, Any] = {}
-    free: dict[str, Sequence[Any]] = {}
-    for name, schema in (form or {}).get("properties", {}).items():
-        values = _values(schema, form or {})
-        if values is None:
-            return None
-        (free if len(values) > 1 else fixed)[name] = values
+    named = {name: each for name, schema in _fields(form) if (each := values(schema, form or {}))}
+    free = {name: each for name, each in named.items() if len(each) > 1}
     if len(free) != 1:
         return None
-    ((choice, values),) = free.items()
-    order = (form or {})["properties"]
-    return {
-        _label(value): orjson.dumps({name: value if name == choice else fixed[name][0] for name in order}).decode()
-        for value in values
-    }
+    ((field, several),) = free.items()
+    options = {label(value): value for value in several}
+    return Choice(field, options) if len(options) == len(several) else None
 
 
-def _values(schema: Mapping[str, Any], form: Mapping[str, Any]) -> Sequence[Any] | None:
+def _fields(form: Mapping[str, Any] | None) -> Sequence[tuple[str, Mapping[str, Any]]]:
+    return list((form or {}).get("properties", {}).items())
+
+
+def values(schema: Mapping[str, Any], form: Mapping[str, Any]) -> Sequence[Any] | None:
+    """All values of a schema, None where they cannot be named."""
     if "$ref" in schema:
-        return _values(form["$defs"][schema["$ref"].rpartition("/")[2]], form)
+        return values(form["$defs"][schema["$ref"].rpartition("/")[2]], form)
     if "const" in schema:
         return [schema["const"]]
     if "enum" in schema:
         return list(schema["enum"])
-    if "anyOf" in schema:
-        parts = [_values(part, form) for part in schema["anyOf"]]
+    if several := schema.get("anyOf") or schema.get("oneOf"):
+        parts = [values(part, form) for part in several]
         return None if None in parts else [value for part in parts for value in part or ()]
-    if schema.get("type") == "boolean":
-        return [True, False]
-    if (
-        schema.get("type") == "integer"
-        and "minimum" in schema
-        and "maximum" in schema
-        and schema["maximum"] - schema["minimum"] < MOST
-    ):
-        return range(schema["minimum"], schema["maximum"] + 1)
+    match schema.get("type"):
+        case "boolean":
+            return [True, False]
+        case "null":
+            return [None]
+        case "integer":
+            return _between(schema)
     return None
 
 
-def _label(value: Any) -> str:
+def _between(schema: Mapping[str, Any]) -> Sequence[int] | None:
+    least = schema["minimum"] if "minimum" in schema else schema.get("exclusiveMinimum", math.nan) + 1
+    most = schema["maximum"] if "maximum" in schema else schema.get("exclusiveMaximum", math.nan) - 1
+    step = schema.get("multipleOf", 1)
+    if not (0 <= most - least < MOST * step and step % 1 == 0):  # nan: it has no such bound
+        return None
+    return [value for value in range(math.ceil(least), math.floor(most) + 1) if value % step == 0]
+
+
+def label(value: Any) -> str:
+    """What an option is called: a text as it is, anything else as JSON writes it (true, 7, null)."""
+    value = value.value if isinstance(value, Enum) else value
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
-async def weigh(written: Mapping[str, Sequence[int]], ask: Next) -> dict[str, float]:
-    """Log-probability of each option, given the tokens of the answer that takes it; their probabilities sum to 1.
+def alternatives(text: str, choice: Choice) -> dict[str, str]:
+    """Each option and the reply as it would read with it, to a little beyond the option.
 
-    At each place where answers part, only the tokens that lead on to one of them count, so this is what a model that is
-    held to the options would choose at temperature 1 (their usual tokenisation taken for the only one). ValueError
-    where one answer is the beginning of another, ArithmeticError where the engine tells no number.
+    Untold("thinking") where nothing comes after its thought, or the engine does not show that thought as it was
+    written; Untold("unread") where it is not clear where the reply made its choice.
     """
-    found: dict[str, float] = {}
-    await _descend(dict(written), 0, 0.0, ask, found)
-    return {option: found[option] for option in written}
+    begin = len(thought(text))
+    if begin and (worded(text) or not text[begin:].strip()):
+        raise Untold("thinking")
+    found = [each for each in objects(text[begin:]) if each.fields is not None and choice.field in each.fields]
+    place = _in_object(text, begin, choice) if found else _in_words(text, begin, choice)
+    if place is None or len(found) > 1:
+        raise Untold("unread")
+    tail = text[place.end : place.end + TAIL] if found else ""
+    return {option: text[: place.start] + said + tail for option, said in place.spelt.items()}
 
 
-async def _descend(
-    written: Mapping[str, Sequence[int]], depth: int, above: float, ask: Next, found: dict[str, float]
-) -> None:
-    if len(written) == 1:
-        found[next(iter(written))] = above
-        return
-    if any(len(tokens) <= depth for tokens in written.values()):
-        raise ValueError(f"of the options {', '.join(written)} the tokens of one begin those of another")
-    ways: dict[int, dict[str, Sequence[int]]] = {}
-    for option, tokens in written.items():
-        ways.setdefault(tokens[depth], {})[option] = tokens
-    if len(ways) == 1:  # nothing parts here: no question
-        heard: Mapping[int, float] = dict.fromkeys(ways, 0.0)
+def taken(text: str, choice: Choice) -> str | None:
+    """The option that a reply took; None where that is not clear."""
+    try:
+        written = alternatives(text, choice)
+    except Untold:
+        return None
+    return next((option for option, own in written.items() if text.startswith(own)), None)
+
+
+class _Place(NamedTuple):
+    """From where to where a reply names its option, and how it would have named each."""
+
+    start: int
+    end: int
+    spelt: Mapping[str, str]
+
+
+def _in_object(text: str, begin: int, choice: Choice) -> _Place | None:
+    keyed = list(re.finditer(rf"{re.escape(json.dumps(choice.field))}\s*:\s*", text[begin:]))
+    if len(keyed) != 1:
+        return None
+    start = begin + keyed[0].end()
+    try:
+        value, end = json.JSONDecoder(strict=False).raw_decode(text, start)
+    except ValueError:
+        return None
+    said = text[start:end]
+    exact = {option: orjson.dumps(each).decode() for option, each in choice.values.items()}
+    if exact.get(label(value)) == said:
+        return _Place(start, end, exact)
+    quoted = isinstance(value, str) and said == f'"{value}"'  # without escapes of its own
+    spelt = next((each for family in _families(choice) if (each := _styled(family, value))), {}) if quoted else {}
+    return _Place(start + 1, end - 1, spelt) if spelt else None
+
+
+def _in_words(text: str, begin: int, choice: Choice) -> _Place | None:
+    """Where exactly one option is named, once: `**Answer:** Yes.`"""
+    places = [place for family in _families(choice) for place in _named(text, begin, family)]
+    spans = {(place.start, place.end) for place in places}
+    widest = [span for span in spans if not any(a <= span[0] and span[1] <= b and (a, b) != span for a, b in spans)]
+    if len(widest) != 1:
+        return None
+    return next(place for place in places if (place.start, place.end) == widest[0])
+
+
+def _families(choice: Choice) -> Iterator[Mapping[str, str]]:
+    """Option -> what is said for it, in each of the ways of saying them."""
+    if choice.values.keys() <= SAYING.keys():
+        yield from ({option: SAYING[option][way] for option in choice.values} for way in range(2))
     else:
-        heard = await ask(next(iter(written.values()))[:depth], list(ways))
-    if not all(map(math.isfinite, heard.values())):
-        raise ArithmeticError(f"no log-probability: {list(heard.values())}")
-    most = max(heard.values())
-    total = most + math.log(sum(math.exp(value - most) for value in heard.values()))
-    for token, part in ways.items():
-        await _descend(part, depth + 1, above + heard[token] - total, ask, found)
+        yield {option: option for option in choice.values}
+
+
+def _named(text: str, begin: int, family: Mapping[str, str]) -> Iterator[_Place]:
+    for word in family.values():
+        for found in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", text[begin:], re.IGNORECASE):
+            if spelt := _styled(family, found[0]):
+                yield _Place(begin + found.start(), begin + found.end(), spelt)
+
+
+def _styled(family: Mapping[str, str], said: str) -> Mapping[str, str]:
+    """Each option in the letters in which one was said: `YES` as `NO`; {} where none was said so."""
+    for style in STYLES:
+        if said in (spelt := {option: style(word) for option, word in family.items()}).values():
+            return spelt
+    return {}

@@ -1,9 +1,9 @@
 """Whether an injected bias shows: a blinded observer reads what was said, who is who taken out of it, and is asked."""
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from simrun.agents.judges.base import Judge, Question, Said, Verdict
+from simrun.agents.judges.base import Identity, Judge, Question, Said, Verdict
 from simrun.agents.reply import Decision
 
 BRIEF = """You read conversations and judge whether somebody in them acts on a certain tendency. \
@@ -32,7 +32,7 @@ class Observer(Judge):
     about: ClassVar[str] = "Whether each injected bias shows in what was said, asked blind in every arm."
     decision: ClassVar[type[Decision]] = Shows
 
-    identity: Literal["shown", "masked"] = "masked"
+    identity: Identity = "masked"
 
     def brief(self, said: Said) -> str:
         """The same whatever was said."""

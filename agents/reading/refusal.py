@@ -2,6 +2,8 @@
 
 import re
 
+from simrun.agents.reading.elsewhere import refused_elsewhere
+
 BEGINNING = 600
 """Characters in which a refusal is said; what comes later belongs to an answer."""
 SENTENCES = 3
@@ -76,7 +78,9 @@ def refused(text: str, deciding: bool) -> bool:
     """
     beginning = text[:BEGINNING].strip()
     lower = beginning.lower()
+    said = _ENDS.split(beginning)[:SENTENCES]
+    if any(refused_elsewhere(each, deciding) for each in said):
+        return True
     if not any(hint in lower for hint in _HINTS):
         return False
-    said = _ENDS.split(beginning)[:SENTENCES]
     return any(_STEPS_OUT.search(each) or (deciding and _DECLINES.search(each)) for each in said)

@@ -54,13 +54,44 @@ def spoken(text: str) -> str:
     marks = list(MARK.finditer(text))
     if (marks or "<" in text) and is_object(text):  # what is quoted within a decision ends nothing
         return text
+    end, opened = _around(text, marks)
+    said = _bare(text[end:opened])
+    if not said.strip() and any(mark["closing"] for mark in marks):
+        said = _bare("".join(_outside(text, marks)))
+    return said
+
+
+def thought(text: str) -> str:
+    """What stands before what is said, with the mark that closes it; all of a reply that is nothing but a thought, and
+    "" where nothing was thought."""
+    marks = list(MARK.finditer(text))
+    if is_object(text):
+        return ""
+    end, opened = _around(text, marks)
+    return text[:end] if text[end:opened].strip() or not marks else text
+
+
+def worded(text: str) -> bool:
+    """Whether a thought's marks are plain words, in place of tokens of their own that the engine did not show."""
+    return _unmarked(text) > 0
+
+
+def _around(text: str, marks: list[re.Match[str]]) -> tuple[int, int | None]:
+    """From where, and up to where, something is said."""
     closing = next((mark for mark in reversed(marks) if mark["closing"]), None)
     end = max(closing.end() if closing else 0, _unmarked(text))
     opened = next((mark for mark in marks if mark.start() >= end), None)
-    said = _bare(text[end : opened.start() if opened else None])
-    if not said.strip() and closing:
-        said = _bare("".join(_outside(text, marks)))
-    return said
+    return end, opened.start() if opened else None
+
+
+def thoughts(text: str, said: str) -> int:
+    """How many words of an answer are not in what was said of it (`spoken`), marks left out: what was thought aloud.
+
+    0 where nothing was dropped; a template's own marks are no words.
+    """
+    if text is said or text == said:
+        return 0
+    return max(0, len(MARK.sub(" ", _bare(text)).split()) - len(said.split()))
 
 
 def _unmarked(text: str) -> int:

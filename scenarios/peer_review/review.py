@@ -261,6 +261,13 @@ class ReviewMode(PeerReview):
             found["paper-1"] = f"{case.byline}\n\n{found['paper-1']}"
         return found
 
+    def case_in(self, case: Venue, chat: str) -> Venue:
+        """In the chat about a paper that paper stands first: what a scripted reviewer knows is about it."""
+        if chat not in case.labels():
+            return case
+        at = case.labels().index(chat)
+        return case.model_copy(update={"papers": (case.papers[at], *case.papers[:at], *case.papers[at + 1 :])})
+
     def facts(self, case: Venue) -> Mapping[str, str]:
         """What scripted reviewers give: more where more is sound."""
         steps = self.steps or scale("1-10")

@@ -7,9 +7,9 @@ import numpy as np
 
 from simrun.agents.backends.scripted import Rule
 from simrun.scenarios.base import Line, Play
+from simrun.scenarios.choosing import Choice, choice
 from simrun.scenarios.outcome import Better, Outcome
 from simrun.scenarios.recruitment.cases import RecruitmentCase
-from simrun.scenarios.recruitment.decisions import Choice, choice
 from simrun.scenarios.recruitment.orders import OFFICE, BothOrders, worth
 from simrun.scenarios.recruitment.outcomes import Selected, Share, mean
 

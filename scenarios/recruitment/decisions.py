@@ -1,4 +1,4 @@
-"""What can be decided in recruitment: how well somebody fits, who of several, in which order, and whether to object."""
+"""What can be decided in recruitment beside who of several: how well somebody fits, an order, whether to object."""
 
 from functools import cache
 from typing import Annotated, Any, Literal, Self, get_args
@@ -37,16 +37,6 @@ class Objection(Decision):
         return f"I object. {self.reason}".strip() if self.object else "I have no objection."
 
 
-class Choice(Decision):
-    """One of several options; `choice(options)` makes the kind."""
-
-    choice: str
-
-    def spoken(self) -> str:
-        """The option."""
-        return self.choice
-
-
 class Ranking(Decision):
     """Labels in an order, the best first; `ranking(labels)` makes the kind. A label that is repeated counts where it
     stood first."""
@@ -62,13 +52,6 @@ class Ranking(Decision):
         """All labels in a row, and nothing else."""
         said = super().from_text(text)
         return said if said and len(said.ranking) == len(_labels(cls)) else None
-
-
-@cache
-def choice(options: tuple[str, ...]) -> type[Choice]:
-    """The decision for one of these."""
-    one: Any = Literal[options]
-    return create_model("Choice", __base__=Choice, choice=(one, ...))
 
 
 @cache

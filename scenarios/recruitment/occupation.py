@@ -9,9 +9,9 @@ from pydantic import Field
 from simrun.agents.backends.scripted import Rule
 from simrun.agents.persona import Persona
 from simrun.scenarios.base import Case, Fault, File, Play, Turn
+from simrun.scenarios.choosing import Choice, choice
 from simrun.scenarios.outcome import Better, Outcome, Range
 from simrun.scenarios.recruitment.base import CANDIDATE, NOBODY, PERSON, Recruitment, described
-from simrun.scenarios.recruitment.decisions import Choice, choice
 from simrun.scenarios.recruitment.lists import OccupationCase, lists
 from simrun.scenarios.recruitment.outcomes import Share
 

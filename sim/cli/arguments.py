@@ -43,6 +43,10 @@ class Argument:
 
 
 JSON = Argument("", "flag", "--json", "--json", "One JSON object to stdout, for machines.")
+SLURS = Argument(
+    "", "flag", "--show-slurs", "--show-slurs", "Slurs as they were said, in what is shown and in reports; else masked."
+)
+EVERY = (JSON, SLURS)
 """What every subcommand takes, and every run."""
 
 
@@ -82,12 +86,12 @@ def _written(name: str, field: FieldInfo) -> tuple[Form, str, str]:
 
 def usage(kind: type[Command]) -> str:
     """How it is typed, in a line."""
-    return " ".join(["simrun", kind.name, *(each.usage for each in (*arguments(kind), JSON))])
+    return " ".join(["simrun", kind.name, *(each.usage for each in (*arguments(kind), *EVERY))])
 
 
 def manual(kind: type[Command]) -> str:
     """Its usage, what it does, and each of the things that it takes."""
-    taken = (*arguments(kind), JSON)
+    taken = (*arguments(kind), *EVERY)
     width = max(len(each.shown) for each in taken)
     room = max(60, shutil.get_terminal_size((120, 24)).columns)
     lines = [

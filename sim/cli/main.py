@@ -32,6 +32,11 @@ def _routed(given: list[str]) -> int:
     if given.count("--json") > 1:
         raise ConfigError("--json is given twice; give it once")
     as_json, given = "--json" in given, [argument for argument in given if argument != "--json"]
+    if "--show-slurs" in given:
+        from simrun.agents.slurs import show
+
+        show()
+        given = [argument for argument in given if argument != "--show-slurs"]
     if given in (["--version"], ["-V"]):
         print(f"simrun {__version__}")
         return DONE

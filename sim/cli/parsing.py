@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from simrun.cli.arguments import JSON, Argument, arguments, usage
+from simrun.cli.arguments import EVERY, Argument, arguments, usage
 from simrun.cli.command import Command
 from simrun.config.errors import ConfigError, explained
 
@@ -29,7 +29,7 @@ def parsed(kind: type[C], given: Sequence[str]) -> C:
         elif rest and not key.startswith("-") and (not kind.reads or key.partition(".")[0] in kind.reads):
             overrides[key] = f"{key}={value}"
         else:
-            raise kind.refusal(key, [*options, *kind.reads, JSON.key])
+            raise kind.refusal(key, [*options, *kind.reads, *(each.key for each in EVERY)])
     fields = {options[key].field: options[key].form == "flag" or value for key, value in values.items()}
     if rest and overrides:
         fields[rest] = tuple(overrides.values())

@@ -149,6 +149,8 @@ def show_transcript(run: Run, trial: str) -> None:
     """All that was said in one episode, and what came of it."""
     # words, and no markup of rich's: what was said may hold brackets
     console = Console(highlight=False)
+    if note := run.manifests[0].scenario.content_note:
+        console.print(Text(one_line(note), style="italic"))
     episode = run.episodes[run.episodes.trial == trial].iloc[0]
     what = f"{episode['case']}  [{episode['arm']}]  repeat {episode['repeat']}  {episode['state']}"
     console.print(Text(one_line(f"{what} {_text(episode['error'])}"), style="bold"))

@@ -15,7 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from simrun.config.errors import ConfigError
 from simrun.config.menus import backend, backends, modes, options, scenario, scenarios
-from simrun.config.options import Config, panel
+from simrun.config.options import Config, panel, sampled
 from simrun.scenarios.base import Scenario
 
 GROUPS = ("scenario", "backend", "experiment")
@@ -175,7 +175,7 @@ def compose(
 
 def _container(config: Any) -> dict[str, Any]:
     plain: Any = OmegaConf.to_container(config, resolve=True)
-    return {str(key): value for key, value in plain.items()}
+    return sampled({str(key): value for key, value in plain.items()})
 
 
 def composed(config: Any) -> tuple[Config, list[Path]]:

@@ -66,6 +66,11 @@ class Catalogue(Record):
             raise unknown(f"bias of the {role}", name, [NONE.name, *carried])
         return carried[name]
 
+    def implicit(self, role: str) -> tuple[str, ...]:
+        """The names of the biases that a role can carry and that take a target."""
+        found = (each.name for each in self.biases.values() if role in each.carriers() and each.aimed)
+        return tuple(dict.fromkeys(found))
+
     def mitigation(self, name: str) -> Mitigation:
         """The mitigation of this name; `none` is one too."""
         known = {UNMITIGATED.name: UNMITIGATED, **self.mitigations}
@@ -184,8 +189,10 @@ def _menu(package: str, base: type[C], called: str = "name") -> dict[str, type[C
 
 def options(record: Any) -> dict[str, Any]:
     """The options of a scenario or backend with their defaults: the one place where they are written is the class."""
+    # a run has an option of the name of a field that it fills in itself
+    filled = FILLED if issubclass(record, Scenario) else ()
     return {
         name: field.get_default(call_default_factory=True)
         for name, field in record.model_fields.items()
-        if name not in FILLED
+        if name not in filled
     }

@@ -31,6 +31,9 @@ class Role(Record):
     bias: str = "none"
     dose: int = Field(2, ge=0, le=3)
     """Strength of the bias; 0 is its control text."""
+    target: str = ""
+    """Of an implicit bias: the level of its axis whose people it is about, in the same words in every arm; "" is the
+    last level at which that axis is varied of the one whom the audit is about, or the level that this person has."""
     mitigation: str = "none"
     """A measure against bias."""
     engine: Mapping[str, Any] = {}
@@ -50,6 +53,12 @@ class Role(Record):
     @classmethod
     def _words(cls, given: Any) -> Any:
         return {axis: str(level) for axis, level in given.items()} if isinstance(given, Mapping) else given
+
+    @field_validator("target", mode="before")
+    @classmethod
+    def _level(cls, given: Any) -> Any:
+        """Levels may be numbers, such as ages."""
+        return str(given) if isinstance(given, int) else given
 
 
 class Design(Record):
@@ -86,6 +95,20 @@ UNASKED = ("out", "metrics", *Throughput.model_fields)
 """Options that say where a run is kept, how fast it is played and what is computed of it: nothing of what is asked."""
 
 
+LABELS = "labels"
+"""The option of a panel that names a file of what people said of what it judges."""
+SWAPPED = 0.2
+"""Share of the cases that a judge reads once more with other people in them, where a new run does not say."""
+
+
+def sampled(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What a user asks for, with the share of cases that judges read with other people in them: no default of the
+    class, so that a run that was judged without it stays as it was judged."""
+    judge = told.get("judge")
+    asked = isinstance(judge, Mapping) and bool(judge.get("names"))
+    return {**told, "judge": {"swap": SWAPPED, **judge}} if asked and isinstance(judge, Mapping) else dict(told)
+
+
 def panel(given: Any) -> dict[str, Any]:
     """Who judges, as a mapping with `names`: a name, a list of names, or such a mapping.
 
@@ -96,9 +119,12 @@ def panel(given: Any) -> dict[str, Any]:
     if not isinstance(names, str | list | tuple | None):
         raise ValueError(f"judge takes the name of a judge, or a list of names, got {names!r}")
     names = (names,) if isinstance(names, str) else tuple(names or ())
+    labels = rest.get("labels")
+    if not isinstance(labels, str | None):
+        raise ValueError(f"judge.labels takes a file, got {labels!r}")
     if not all(isinstance(name, str) for name in names):
         raise ValueError("judge takes the name of a judge, or a list of names")
-    return {**rest, "names": tuple(dict.fromkeys(names))} if names else {}
+    return {**rest, "names": tuple(dict.fromkeys(names))} if names or labels else {}
 
 
 class Config(Record):
@@ -113,7 +139,7 @@ class Config(Record):
     design: Design = Design()
     judge: Mapping[str, Any] = {}
     """Who is asked after the play of what was said: a judge, or a list of them (a
-    panel); `judge.OPTION` are their options."""
+    panel); `judge.OPTION` are their options, `judge.labels=FILE` what people said of the same."""
     metrics: tuple[str, ...] | None = None
     """Which metrics the report computes; all whose needs the run meets when not given."""
     outcomes: Outcomes = "sampled"
@@ -193,9 +219,15 @@ class Config(Record):
         played = config.played()
         # a run can be resumed from any directory
         named = {name: given for name in played.files() if (given := config.scenario.get(name))}
-        files = {name: str(Path(given).expanduser().resolve()) for name, given in named.items()}
+        files = {name: str(_found(given)) for name, given in named.items()}
         vary = played.contrast if config.vary is None else config.vary
-        return config.model_copy(update={"scenario": {**config.scenario, **files}, "vary": vary})
+        judge = {**config.judge, "labels": str(_found(config.labels))} if config.labels else config.judge
+        return config.model_copy(update={"scenario": {**config.scenario, **files}, "vary": vary, "judge": judge})
+
+    @property
+    def labels(self) -> str:
+        """The file of what people said of what judges judge; "" for none."""
+        return str(self.judge.get("labels") or "")
 
     @property
     def throughput(self) -> Throughput:
@@ -204,14 +236,14 @@ class Config(Record):
 
     def judges(self) -> tuple[Judge, ...]:
         """Who is asked after the play; options go to those of a panel that have them."""
-        given = dict(self.judge)
+        given = {key: value for key, value in self.judge.items() if key != LABELS}
         names: Sequence[str] = given.pop("names", ())
         with self._gate.held():
             kinds = {name: judge(name) for name in names}
         able = list(dict.fromkeys(option for kind in kinds.values() for option in kind.model_fields))
         for option in given:
             if option not in able:
-                raise unknown(f"option of judge={','.join(names) or 'null'}", option, able)
+                raise unknown(f"option of judge={','.join(names) or 'null'}", option, [*able, LABELS])
         own = {
             name: {key: value for key, value in given.items() if key in kind.model_fields}
             for name, kind in kinds.items()
@@ -236,7 +268,11 @@ class Config(Record):
         varied = (f"{role}.{what}" for role, own in (self.vary or {}).items() for what in own)
         stated = (f"{role}.{axis}" for role, own in self.roles.items() for axis in own.persona)
         shown = tuple(dict.fromkeys((*varied, *stated)))
-        return made.model_copy(update={"voiced": voiced, "shown": shown, "outcomes": self.outcomes})
+        baseline = {
+            f"{role}.{what}": of[0] for role, own in (self.vary or {}).items() for what, of in own.items() if of
+        }
+        filled = {"voiced": voiced, "shown": shown, "baseline": baseline, "outcomes": self.outcomes}
+        return made.model_copy(update=filled)
 
     def engine(
         self, role: str, own: Role | None = None, changes: Mapping[str, Any] = {}, played: Scenario | None = None
@@ -263,6 +299,10 @@ class Config(Record):
         """Hash of all that determines what is played and asked; where it is kept and how fast do not."""
         told = self.model_dump(mode="json", exclude=set(UNASKED))
         return hashlib.blake2b(orjson.dumps(told, option=orjson.OPT_SORT_KEYS), digest_size=6).hexdigest()
+
+
+def _found(given: str) -> Path:
+    return Path(given).expanduser().resolve()
 
 
 def _check_options(given: Mapping[str, Any], mode: str, known: Mapping[str, type[Scenario]]) -> None:

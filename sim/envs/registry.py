@@ -21,10 +21,11 @@ from simrun.config.menus import Catalogue, catalogue, scenarios
 from simrun.config.modules import names
 from simrun.config.options import Config
 from simrun.plan.arms import Arm
-from simrun.plan.casting import Casting
+from simrun.plan.design import planned
 from simrun.plan.roles import casting
-from simrun.scenarios.base import Case, Scenario, Turn
+from simrun.scenarios.base import FILLED, Case, Scenario, Turn, Unfit
 from simrun.stage.drive import at_once, driven
+from simrun.stage.stage import Stage
 from simrun.stage.trial import Trial
 
 
@@ -36,7 +37,11 @@ class Edition:
     digest: str
 
 
-EDITIONS: dict[str, Edition] = {"clinic": Edition(0, "c7c4487255842c3c"), "recruitment": Edition(0, "c9b4504d6b708b32")}
+EDITIONS: dict[str, Edition] = {
+    "clinic": Edition(0, "c7c4487255842c3c"),
+    "dialogue": Edition(0, "e2ffee3246e5c2e2"),
+    "recruitment": Edition(0, "c9b4504d6b708b32"),
+}
 """Scenario -> its current version. A test fails when the digest is not that of the code, and says which line to
 write here."""
 
@@ -52,10 +57,12 @@ def modes(kind: type[Scenario]) -> tuple[dict[str, str], ...]:
     return tuple({"mode": mode} for mode in menus.modes(kind)) or ({},)
 
 
-def _choices(kind: type[Scenario]) -> Mapping[str, tuple[Any, ...]]:
+def choices(kind: type[Scenario]) -> Mapping[str, tuple[Any, ...]]:
     """The options that are a choice of a few, and what there is to choose."""
     found: dict[str, tuple[Any, ...]] = {"wording": tuple(range(kind.wordings))}
     for option, field in kind.model_fields.items():
+        if option in FILLED:
+            continue
         if field.annotation is bool:
             found[option] = (False, True)
         elif get_origin(field.annotation) is Literal:
@@ -68,18 +75,19 @@ def digest(kind: type[Scenario]) -> str:
     choice made alone."""
     found, known = hashlib.blake2b(_prompts(kind), digest_size=8), catalogue()
     for mode in modes(kind):
-        played = _config(kind, mode).played()
+        played = _config(kind, mode, vary={}).played()
         cases = played.bank()[0]
         found.update(orjson.dumps([case.model_dump(mode="json") for case in cases], option=orjson.OPT_SORT_KEYS))
-        others = [{option: value} for option, values in _choices(type(played)).items() for value in values]
+        others = [{option: value} for option, values in choices(type(played)).items() for value in values]
         for options in (mode, *(mode | other for other in others)):
             found.update("".join(_asked(kind, options, cases[0], known)).encode())
     return found.hexdigest()
 
 
-def _config(kind: type[Scenario], options: Mapping[str, Any], voiced: Sequence[str] = ()) -> Config:
+def _config(kind: type[Scenario], options: Mapping[str, Any], voiced: Sequence[str] = (), **more: Any) -> Config:
     roles = {role: {"backend": "scripted"} for role in voiced}
-    return Config.of({"scenario": {"name": kind.name, **options}, "backend": {"name": "scripted"}, "roles": roles})
+    asked = {"scenario": {"name": kind.name, **options}, "backend": {"name": "scripted"}, "roles": roles}
+    return Config.of(asked | more)
 
 
 def _prompts(kind: type[Scenario]) -> bytes:
@@ -103,23 +111,32 @@ def _text(value: Any) -> bool:
 def _asked(kind: type[Scenario], options: Mapping[str, Any], case: Case, known: Catalogue) -> Iterator[str]:
     """The digests of all that is asked in one scripted episode, with its judges where they can be
     heard; nothing where it cannot be played."""
-    cast = _cast(kind, options, kind.judges, known) or _cast(kind, options, (), known)
-    if cast is None:
+    stage = _stage(kind, options, kind.judges, case, known) or _stage(kind, options, (), case, known)
+    if stage is None:
         return
-    scripted, asked = Scripted(rules=cast.scenario.script), list[str]()
+    scripted, asked = Scripted(rules=_config(kind, options).played().script), list[str]()
 
     def answer(turn: Turn, chat: Chat) -> Reply:
         asked.append(chat.digest)
         return Reply.of(at_once(scripted.reply(chat)), turn.kinds(), chat.told)
 
-    driven(cast.stage(case, Trial(id="", case=case.id, arm=cast.arm.name, repeat=0)), answer)
+    driven(stage, answer)
     yield from asked
 
 
-def _cast(kind: type[Scenario], options: Mapping[str, Any], voiced: Sequence[str], known: Catalogue) -> Casting | None:
+def _stage(
+    kind: type[Scenario], options: Mapping[str, Any], voiced: Sequence[str], case: Case, known: Catalogue
+) -> Stage | None:
+    """An episode of a case about nobody in particular; where that makes no sense, of the first case that the scenario
+    is about when a run does not say, in its reference arm."""
     with contextlib.suppress(ConfigError):
-        config = _config(kind, options, voiced)
-        return casting(config, known, Arm(name="reference"), ())
+        config = _config(kind, options, voiced, design={"controls": ()}, cases=1)
+        arm = Arm(name="reference")
+        try:
+            return casting(config, known, arm, ()).stage(case, Trial(id="", case=case.id, arm=arm.name, repeat=0))
+        except Unfit:
+            plan = planned(config, known)
+            return plan.stage(next(plan.trials()))
     return None
 
 

@@ -1,12 +1,13 @@
 """The lines of a log as records: a call that was answered, an episode that ended, what a judge found."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from simrun.agents.judges.base import Verdict
 from simrun.agents.records import Answer, Call, Chat, Record
 from simrun.config.errors import explained
 from simrun.log.chain import LogError, LogLine, RunLog
@@ -14,9 +15,9 @@ from simrun.stage.stage import Stage
 from simrun.stage.trial import Episode, Trial
 
 R = TypeVar("R", bound=Record)
-CALL, EPISODE, ERROR, JUDGING, JUDGED = "call", "episode", "error", "judging", "judged"
-"""Kinds of lines. `judging` opens a segment in which judges were asked later, and
-`judged` is what they found of one episode."""
+CALL, EPISODE, ERROR, JUDGING, JUDGED, LABELED = "call", "episode", "error", "judging", "judged", "labels"
+"""Kinds of lines. `judging` opens a segment in which judges were asked later, `judged` is what they found of one
+episode, and `labels` what people said of what judges judge: the last one counts."""
 CHAIN = ("kind", "prev")
 """What a line has beside its record."""
 
@@ -81,6 +82,20 @@ def note_failure(log: RunLog, trial: Trial, kind: str, message: str) -> None:
 def note_judging(log: RunLog, asked: Mapping[str, Any], heads: Mapping[str, str]) -> None:
     """The first line of a segment of judges: what they were asked with, and where the log that they read ended."""
     log.write(JUDGING, {"at": time.time(), "asked": asked, "heads": heads})
+
+
+def note_labels(
+    log: RunLog, file: str, labels: Sequence[tuple[str, str, int | None, float]], faults: Sequence[str]
+) -> None:
+    """The line of what people said: trial, key, turn and label of each."""
+    log.write(
+        LABELED, {"at": time.time(), "file": file, "labels": [list(each) for each in labels], "faults": list(faults)}
+    )
+
+
+def as_found(judged: Mapping[str, Any]) -> dict[str, Verdict]:
+    """Verdicts as they were before they were written: those by turn are tuples."""
+    return {name: tuple(verdict) if isinstance(verdict, list) else verdict for name, verdict in judged.items()}
 
 
 def note_judged(log: RunLog, trial: Trial, stage: Stage) -> None:

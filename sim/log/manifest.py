@@ -84,6 +84,8 @@ class Manifest(Record):
     exclusions: tuple[Exclusion, ...] = ()
     faults: tuple[str, ...] = ()
     """Lines of the data that could not be read."""
+    described: tuple[str, ...] = ()
+    """What a reader should know of all cases, such as how many there are of each kind."""
     flags: Mapping[str, tuple[str, ...]] = {}
     """Case -> what a reader should know of it."""
     stated: tuple[Stated, ...] = ()
@@ -169,6 +171,7 @@ class Manifest(Record):
             owed=sum(1 for _ in plan.trials()),
             exclusions=plan.exclusions,
             faults=tuple(map(str, plan.faults)),
+            described=plan.scenario.described(tuple(plan.cases.values())),
             flags={name: case.flags for name, case in plan.cases.items() if case.flags},
             stated=_stated(plan),
             hidden_images=sum(

@@ -7,9 +7,11 @@ from typing import Any
 import orjson
 
 from simrun.agents.judges.base import Verdict
+from simrun.agents.records import Answer
 from simrun.log import begun, files
 from simrun.log.lines import Played
 from simrun.log.parquet import Writer, readable
+from simrun.log.planted import planted
 from simrun.plan.design import Plan
 from simrun.scenarios.outcome import Cell
 from simrun.stage.trial import Trial
@@ -61,6 +63,9 @@ TABLES: dict[str, dict[str, str]] = {
         "finish": "VARCHAR",
         **_TOKENS,
         "attempts": "INTEGER",
+        "weighed": "BOOLEAN",
+        "unweighed": "VARCHAR",
+        "mass": "DOUBLE",
         "at": "DOUBLE",
         "seconds": "DOUBLE",
     },
@@ -76,7 +81,9 @@ holds several. `episodes.wording` is the wording of the prompts that a trial was
 that the person whom the audit is about went under, null where nobody shows by a name; `episodes.state` is done, error
 (owed again) or owed (never played); its `seconds` is the time spent in its calls; `asked` are the turns that models
 were asked for, and `asked_again` those of them that were asked for again since the reply could not be read
-(`calls.attempt` above 0).
+(`calls.attempt` above 0). `calls.weighed` says of a forced choice whether its options came with their probabilities,
+and is null where they were not asked for; `unweighed` says why they did not, and `mass` how much of what the model
+could have said leads to one of them.
 """
 
 
@@ -103,7 +110,8 @@ def seal(
         else:
             failed.pop(played.trial.id, None)
             done.add(played.trial.id)
-            _write(writers, _whose(run.name, plan, played.trial), played, judged.get(played.trial.id, {}))
+            known = planted(plan.castings[played.trial.arm].backends, played.stage)
+            _write(writers, _whose(run.name, plan, played.trial), played, judged.get(played.trial.id, {}), known)
     for played in failed.values():
         _write(writers, _whose(run.name, plan, played.trial), played, {})
     for trial in plan.trials():
@@ -133,19 +141,29 @@ def _whose(run: str, plan: Plan, trial: Trial) -> dict[str, Any]:
     }
 
 
-def _write(writers: Mapping[str, Writer], whose: dict[str, Any], played: Played, later: Mapping[str, Verdict]) -> None:
+def _write(
+    writers: Mapping[str, Writer],
+    whose: dict[str, Any],
+    played: Played,
+    later: Mapping[str, Verdict],
+    known: Mapping[str, Verdict] = {},
+) -> None:
     key = {"run": whose["run"], "trial": whose["trial"]}
     writers["episodes"].add(whose | _episode(played))
     for call in played.calls:
         told = call.model_dump(include={"role", "chat", "nth", "attempt", "digest", "seed", "at", "seconds"})
-        writers["calls"].add(key | told | call.answer.model_dump())
+        writers["calls"].add(key | told | call.answer.model_dump() | {"weighed": _weighed(call.answer)})
     for row in _turns(played):
         writers["turns"].add(key | row)
-    for cell in _cells(played, later):
+    for cell in _cells(played, {**known, **later}):
         text = cell.value if isinstance(cell.value, str) else None
         number = None if text is not None or cell.value is None else float(cell.value)
         row = {"outcome": cell.field, "turn": cell.turn, "subject": cell.subject, "value": number, "text": text}
         writers["outcomes"].add(whose | row)
+
+
+def _weighed(answer: Answer) -> bool | None:
+    return None if answer.options is None and answer.unweighed is None else answer.options is not None
 
 
 def _cells(played: Played, later: Mapping[str, Verdict]) -> Iterator[Cell]:
@@ -153,7 +171,8 @@ def _cells(played: Played, later: Mapping[str, Verdict]) -> Iterator[Cell]:
     if played.stage is not None and played.stage.outcome is not None:
         yield from played.stage.outcome.cells()
     for name, verdict in {**played.episode.judged, **later}.items():
-        yield Cell(name, verdict)
+        turns = enumerate(verdict) if isinstance(verdict, tuple) else ((None, verdict),)
+        yield from (Cell(name, each, turn) for turn, each in turns)
 
 
 def _episode(played: Played) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from simrun.config.errors import ConfigError
 from simrun.config.menus import Catalogue
 from simrun.config.options import Role
 from simrun.plan.arms import Arm
+from simrun.plan.exchange import Exchange
 from simrun.scenarios.base import Case, Scenario
 from simrun.stage.seeds import Seeds
 from simrun.stage.stage import EMPTY, Stage
@@ -28,6 +29,9 @@ class Casting:
     scenario: Scenario
     roles: Mapping[str, Role]
     """What everybody who is cast brings, the settings of its team and of the arm already in it."""
+    targets: Mapping[str, Trait]
+    """Whom the implicit bias of a role is about, in every arm alike; who is not among them believes it of the people
+    to whom the one whom the audit is about belongs."""
     backends: Mapping[str, Backend]
     """Who answers for each role that speaks, and for each judge."""
     traits: Mapping[str, tuple[Trait, ...]]
@@ -41,6 +45,8 @@ class Casting:
     """Each role with a bias that some arm of the run injects: what judges look for, in every arm alike."""
     masked: str = field(default="", repr=False)
     """Regular expression of the words by which a level of the run's axes shows."""
+    exchange: Exchange | None = field(default=None, repr=False)
+    """Puts other people in the place of the arm's own, for judges; None where there are no others."""
 
     def personas(self, case: Case, seeds: Seeds) -> dict[str, Persona]:
         """Everybody's persona for one case: what the case says of them, unless the run sets it."""
@@ -66,7 +72,7 @@ class Casting:
     def cast(self, case: Case, seeds: Seeds) -> tuple[Case, dict[str, Agent]]:
         """The case as it reads for these personas, and the agents. Raises Unfit where they do not go together."""
         personas, scenario = self.personas(case, seeds), self.worded(seeds)
-        fitted: Case = scenario.fit(case, personas, self._blind)
+        fitted: Case = scenario.fit(scenario.drawn(case, seeds.rng("hears")), personas, self._blind)
         return fitted, {role: self._agent(role, scenario, fitted, personas) for role in personas}
 
     @cached_property
@@ -80,14 +86,13 @@ class Casting:
         return self.scenario.worded(seeds.number("wording"))
 
     def _agent(self, role: str, scenario: Scenario, case: Case, personas: Mapping[str, Persona]) -> Agent:
-        persona = personas[role]
-        own, written = persona.self_sheet(), role in scenario.written()
+        persona, written = personas[role], role in scenario.written()
         measure = self.catalogue.mitigation(self.roles[role].mitigation)
         return Agent(
             role=role,
             brief="" if written else scenario.brief(role, case),
             reads={} if written else scenario.reads(role, case),
-            persona=f"About you: {own}" if own else "",
+            persona=scenario.address(role, persona, case),
             tendency=self._tendency(role, case, personas),
             guard=measure.prompt,
             blind=measure.blind,
@@ -101,22 +106,22 @@ class Casting:
         if own.bias == NONE.name:
             return ""
         bias = self.catalogue.bias(self.scenario.team(role), own.bias)
-        return bias.prompt(own.dose, self._anchor(case), self._group(bias, personas))
+        return bias.prompt(own.dose, self._anchor(case), self._group(role, bias, personas))
 
     def _anchor(self, case: Case) -> str:
         return self.scenario.facts(case).get("anchor", "")
 
-    def _group(self, bias: Bias, personas: Mapping[str, Persona]) -> str:
-        """The people whom an implicit bias is about: those whom the one whom the audit is about belongs to."""
+    def _group(self, role: str, bias: Bias, personas: Mapping[str, Persona]) -> str:
+        """The people whom an implicit bias is about: its target, which is the same in every arm, whoever is judged."""
         if bias.axis is None:
             return ""
         about = self.scenario.focus()
-        trait = personas[about].trait(bias.axis) if about else None
+        trait = self.targets.get(role) or (personas[about].trait(bias.axis) if about else None)
         if trait is None:
             levels = ", ".join(self.catalogue.axis(bias.axis).levels)
             raise ConfigError(
                 f"bias {bias.name!r} is about a group on axis {bias.axis!r}, and the {about} has none: "
-                f"set roles.{about}.persona.{bias.axis}=LEVEL or "
+                f"set roles.{role}.target=LEVEL, roles.{about}.persona.{bias.axis}=LEVEL or "
                 f"vary.{about}.{bias.axis}=[...]; its levels are {levels}"
             )
         return trait.group()
@@ -129,9 +134,8 @@ class Casting:
         """A trial, ready to be played."""
         seeds = self.seeds(trial)
         fitted, cast = self.cast(case, seeds)
-        return Stage(
-            self.scenario, fitted, cast, seeds, trial.id, self.judges, self._shown(fitted), self.reask, self._spared
-        )
+        shown, aside = self._shown(fitted), (self.reask, self._spared, self.exchange)
+        return Stage(self.scenario, fitted, cast, seeds, trial.id, self.judges, shown, *aside)
 
     @cached_property
     def _spared(self) -> frozenset[str]:

@@ -107,6 +107,7 @@ def planned(config: Config, catalogue: Catalogue) -> Plan:
     reference = castings[found[0].name]
     refusals.check_kinds(castings)
     refusals.check_doses(varied, castings)
+    refusals.check_targets(varied, castings)
     cases, faults = chosen(config.cases, config.seed, reference.scenario)
     refusals.check_stated(cases, catalogue, reference.scenario)
     plan = Plan(

@@ -9,7 +9,7 @@ from simrun.config.errors import ConfigError, unknown
 from simrun.config.menus import Catalogue
 from simrun.scenarios.base import Scenario
 
-OWN = ("bias", "dose", "surface", "mitigation")
+OWN = ("bias", "dose", "target", "surface", "mitigation")
 """What of a role can be varied beside its persona and its engine."""
 BIASED = "biased"
 """What of a team can be varied: how many of its members, the first ones, carry its
@@ -17,7 +17,7 @@ bias; the others get the bias's control text."""
 SCENARIO = "scenario"
 """Stands in the place of a role where an option of the scenario is varied."""
 
-Kind = Literal["axis", "bias", "dose", "surface", "mitigation", "biased", "option", "engine"]
+Kind = Literal["axis", "bias", "dose", "target", "surface", "mitigation", "biased", "option", "engine"]
 """What a factor changes: an axis of a persona, one of a role's own settings, an
 option of the scenario, or one of its backend."""
 
@@ -90,7 +90,8 @@ def _able(role: str, scenario: Scenario, catalogue: Catalogue, backends: Mapping
         if member in backends
         for option in type(backends[member]).model_fields
     }
-    own: dict[str, Kind] = {"bias": "bias", "dose": "dose", "surface": "surface", "mitigation": "mitigation"}
+    own: dict[str, Kind] = {"bias": "bias", "dose": "dose", "target": "target"}
+    own |= {"surface": "surface", "mitigation": "mitigation"}
     return {**engine, **axes, **team, **own}
 
 

@@ -60,6 +60,22 @@ def check_doses(factors: Sequence[Factor], castings: Mapping[str, Casting]) -> N
             )
 
 
+def check_targets(factors: Sequence[Factor], castings: Mapping[str, Casting]) -> None:
+    """Only a bias that leaves open whom it is about has a target."""
+    varied = {each.role for each in factors if each.kind == "target"}
+    for arm in castings.values():
+        for role, own in arm.roles.items():
+            team = arm.scenario.team(role)
+            if not own.target or any(role in each.targets for each in castings.values()):
+                continue
+            named = f"vary.{role}.target" if {role, team} & varied else f"roles.{role}.target={own.target}"
+            able = ", ".join(arm.catalogue.implicit(team))
+            raise ConfigError(
+                f"{named}: the {role} has no bias that takes a target; "
+                + (f"set roles.{team}.bias to one of: {able}, or leave the target out" if able else "leave it out")
+            )
+
+
 def check_stated(cases: Mapping[str, Case], catalogue: Catalogue, scenario: Scenario) -> None:
     """What cases say of their people must be levels of the axes."""
     for name, case in cases.items():

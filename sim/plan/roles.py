@@ -9,6 +9,7 @@ from simrun.agents.backends.base import Backend
 from simrun.agents.backends.scripted import EVERYBODY, Scripted
 from simrun.agents.bias import NONE, Bias
 from simrun.agents.judges.base import Judge
+from simrun.agents.judges.replies import OfReplies
 from simrun.agents.persona import Surface, Trait, masked
 from simrun.config.errors import ConfigError, explained
 from simrun.config.menus import Catalogue
@@ -16,6 +17,7 @@ from simrun.config.menus import judges as menu
 from simrun.config.options import Config, Role
 from simrun.plan.arms import Arm
 from simrun.plan.casting import Casting
+from simrun.plan.exchange import exchange
 from simrun.plan.factors import BIASED, OWN, Factor
 from simrun.scenarios.base import Scenario
 
@@ -29,24 +31,33 @@ def casting(config: Config, catalogue: Catalogue, arm: Arm, factors: Sequence[Fa
     cast = _cast_roles(config, scenario, factors, judges)
     changes = {role: _changes(role, arm, scenario) for role in cast}
     roles = {role: _role(role, config, arm, scenario, catalogue, changes[role], factors) for role in cast}
+    scenario = scenario.model_copy(
+        update={
+            "carrying": tuple(role for role, own in roles.items() if own.bias != NONE.name and own.dose > 0),
+            "ever_carrying": tuple(role for role in cast if _ever(role, config, arm, scenario, catalogue, factors)),
+        }
+    )
     backends = {
         role: _backend(role, config, roles[role], arm, scenario, changes[role])
         for role in cast
         if role not in scenario.written()
     }
-    backends |= {judge.name: _judge(judge, config, arm, scenario) for judge in judges}
+    backends |= {judge.name: _judge(judge, config, scenario) for judge in judges if not judge.alone}
+    traits = {role: tuple(_traits(role, roles[role], arm, scenario, catalogue)) for role in cast}
     return Casting(
         arm=arm,
         scenario=scenario,
         roles=roles,
+        targets=dict(_targets(roles, scenario, catalogue, factors)),
         backends=backends,
-        traits={role: tuple(_traits(role, roles[role], arm, scenario, catalogue)) for role in cast},
+        traits=traits,
         catalogue=catalogue,
         seed=config.seed,
         reask=config.reask,
         judges=judges,
         injected=tuple(injected(config, catalogue, scenario, factors)),
         masked=_masked(config, catalogue, factors) if judges else "",
+        exchange=exchange(traits, factors) if judges else None,
     )
 
 
@@ -54,6 +65,7 @@ def _cast_roles(
     config: Config, scenario: Scenario, factors: Sequence[Factor], judges: Sequence[Judge]
 ) -> tuple[str, ...]:
     roles = (*scenario.roles(), *scenario.written())
+    _check_judged(judges, scenario)
     known = {*roles, *(judge.name for judge in judges), *([JUDGE] if judges else [])}
     for role in (*config.roles, *(factor.role for factor in factors if factor.kind != "option")):
         if role not in known and not set(scenario.teams().get(role, ())) & set(roles):
@@ -64,6 +76,16 @@ def _cast_roles(
                 f"{teams}{way}"
             )
     return roles
+
+
+def _check_judged(judges: Sequence[Judge], scenario: Scenario) -> None:
+    """ConfigError for a judge of the replies of somebody who is not there."""
+    for judge in judges:
+        if isinstance(judge, OfReplies) and judge.role not in scenario.roles():
+            raise ConfigError(
+                f"judge={judge.name} judges what the {judge.role!r} says, whom scenario={scenario.name} does not cast "
+                f"with these options; set judge.role to one of: {', '.join(scenario.roles())}"
+            )
 
 
 def _changes(role: str, arm: Arm, scenario: Scenario) -> dict[str, str]:
@@ -98,8 +120,9 @@ def _role(
         **_given(given.get(scenario.team(role))),
         **_given(given.get(role)),
     }
-    set_here = {what for what, value in {**own, **changes}.items() if value}
-    bodily = set_here & {"backend", "bias", "dose", "mitigation", "engine"}
+    # a manifest states all that a role brings, and what is as for anybody is nothing that it has
+    set_here = {what for what, value in {**own, **changes}.items() if value and value != _default(what)}
+    bodily = set_here & {"backend", "bias", "dose", "target", "mitigation", "engine"}
     if role in scenario.written() and (able := sorted(bodily)):
         raise ConfigError(
             f"the {role} of scenario={scenario.name} is only read about with these options and has no "
@@ -110,6 +133,23 @@ def _role(
         return Role.model_validate(own | {what: changes[what] for what in OWN if what in changes})
     except ValidationError as error:
         raise ConfigError(f"arm {arm.name!r}: {explained(error)}") from None
+
+
+def _ever(
+    role: str, config: Config, arm: Arm, scenario: Scenario, catalogue: Catalogue, factors: Sequence[Factor]
+) -> bool:
+    """Whether a role carries a bias, and not only its control text, in some arm of the run."""
+    own, team = _role(role, config, arm, scenario, catalogue, {}, factors), scenario.team(role)
+    levels = {each.what: each.levels for by in (team, role) for each in factors if each.role == by}
+    members = scenario.teams().get(team, (role,))
+    most = max(map(int, levels.get(BIASED, (str(len(members)),))))
+    biased = any(name != NONE.name for name in levels.get("bias", (own.bias,)))
+    return biased and any(dose != "0" for dose in levels.get("dose", (str(own.dose),))) and members.index(role) < most
+
+
+def _default(what: str) -> Any:
+    field = Role.model_fields.get(what)
+    return field.get_default(call_default_factory=True) if field else None
 
 
 def _given(role: Role | None) -> dict[str, Any]:
@@ -134,12 +174,17 @@ def _backend(role: str, config: Config, own: Role, arm: Arm, scenario: Scenario,
     return config.engine(role, own, {what: changes[what] for what in options if what in changes}, scenario)
 
 
-def _judge(judge: Judge, config: Config, arm: Arm, scenario: Scenario) -> Backend:
-    """The backend of a judge: its own, or that of the role `judge`, or the run's."""
-    if arm.scripted:
-        return _scripted(config, arm, scenario)
+def _judge(judge: Judge, config: Config, scenario: Scenario) -> Backend:
+    """The backend of a judge: its own, or that of the role `judge`, or the run's; the same in every arm, so that what
+    is planted in scripted agents goes through the judge as well."""
     own = config.roles.get(judge.name) or config.roles.get(JUDGE) or Role()
-    return config.engine(judge.name, own, {}, scenario)
+    made = config.engine(judge.name, own, {}, scenario)
+    if not isinstance(made, Scripted):
+        return made
+    # how a scenario's script judges is written for the role `judge`, whichever judge that is
+    rules = [each.model_copy(update={"role": judge.name}) for each in made.rules if each.role == JUDGE]
+    able = (each for each in rules if isinstance(each.say, Mapping) and judge.decision.from_json(each.say))
+    return made.model_copy(update={"rules": (*made.rules, *able)})
 
 
 def _scripted(config: Config, arm: Arm, scenario: Scenario) -> Backend:
@@ -158,17 +203,24 @@ def _traits(role: str, own: Role, arm: Arm, scenario: Scenario, catalogue: Catal
             f"{', '.join(scenario.people()) or 'nobody'}"
         )
     fixed = {axis: level for axis, level in own.persona.items() if axis not in varied}
-    shown: Surface = "stated" if varied else own.surface
-    yield from (_trait(role, axis, level, shown, scenario, catalogue) for axis, level in fixed.items())
-    yield from (_trait(role, axis, level, own.surface, scenario, catalogue) for axis, level in varied.items())
+    wanted = own.surface if "surface" in own.model_fields_set else None
+    beside = None if varied else wanted
+    yield from (_trait(role, axis, level, beside, scenario, catalogue) for axis, level in fixed.items())
+    for axis, level in varied.items():
+        # a control shows as it can beside what is varied: nobody speaks throughout in the colour of a folder
+        shown = None if arm.control == "placebo" and axis == "placebo" and wanted == "spoken" else wanted
+        yield _trait(role, axis, level, shown, scenario, catalogue)
 
 
-def _trait(role: str, name: str, level: str, surface: Surface, scenario: Scenario, catalogue: Catalogue) -> Trait:
+def _trait(role: str, name: str, level: str, wanted: Surface | None, scenario: Scenario, catalogue: Catalogue) -> Trait:
     axis, here = catalogue.axis(name), scenario.surfaces(role)
     try:
         surfaces = axis.surfaces(level, here)
     except ValueError as error:
         raise ConfigError(str(error)) from None
+    # an axis of its own way to show does so beside another that shows as the run wants: a language is spoken
+    own = axis.shows if axis.shows in surfaces else "stated"
+    surface = own if wanted is None or (wanted not in surfaces and own != "stated") else wanted
     if surface not in surfaces:
         able = [
             other.name
@@ -192,6 +244,26 @@ def injected(
         for name in dict.fromkeys(varied.get(role, (own,))):
             if name != NONE.name:
                 yield role, catalogue.bias(scenario.team(role), name)
+
+
+def _targets(
+    roles: Mapping[str, Role], scenario: Scenario, catalogue: Catalogue, factors: Sequence[Factor]
+) -> Iterator[tuple[str, Trait]]:
+    """Each role whose implicit bias has a target of its own, or one by what is varied, and whom it is about."""
+    about = {scenario.focus(), scenario.team(scenario.focus())}
+    varied = {each.what: each.levels[-1] for each in factors if each.kind == "axis" and each.role in about}
+    for role, own in roles.items():
+        bias = catalogue.bias(scenario.team(role), own.bias)
+        level = own.target or varied.get(bias.axis or "")
+        if bias.axis is None or not bias.aimed or not level:
+            continue
+        try:
+            catalogue.axis(bias.axis).level(level)
+        except ValueError as error:
+            raise ConfigError(
+                f"target={level!r} of the {role}: bias {bias.name!r} is about a group on axis {bias.axis!r}; {error}"
+            ) from None
+        yield role, Trait(axis=catalogue.axis(bias.axis), level=level)
 
 
 def _masked(config: Config, catalogue: Catalogue, factors: Iterable[Factor]) -> str:

@@ -2,7 +2,7 @@
 differ in the declared words and in no others?"""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import islice, zip_longest
@@ -11,7 +11,7 @@ from statistics import fmean
 from simrun.agents.records import Record
 from simrun.plan.arms import Setting
 from simrun.plan.design import Plan
-from simrun.plan.treatment_texts import Staged, agreed, spans, told
+from simrun.plan.treatment_texts import WRITTEN, Staged, agreed, spans, throughout, told
 from simrun.scenarios.base import Case
 from simrun.scenarios.treatment import Change, Treatment, Verdict, together, treatment
 
@@ -115,8 +115,8 @@ def audited(plan: Plan, sample: int | None = SAMPLE) -> Audit:
     """Audit the first `sample` cases of a plan (None: all) in every pair of arms that is compared. No engine is called.
 
     Declared are, for an axis, all texts by which a person shows a level of it, the words by which the case's own text
-    agrees with that, and the group in a bias; for a bias or a dose, its text and its control; for a mitigation, its
-    text, and where it blinds, all that anybody shows.
+    agrees with that, and what its people are called; for a bias, its dose or its target, its text and its control; for
+    a mitigation, its text, and where it blinds, all that anybody shows.
     """
     cases = list(islice(plan.cases.values(), sample))
     pairs = _pairs(plan)
@@ -217,21 +217,28 @@ def _expected(plan: Plan, arm: str, keys: Sequence[Setting]) -> tuple[Verdict, .
 
 def _pair(reference: Staged, arm: Staged, keys: Sequence[Setting]) -> Found:
     shown = [span for key in keys for span in spans(reference, arm, key)]
-    found = _between(reference, arm, shown)
+    said = [line for key in keys for line in throughout(reference, arm, key)]
+    found = _between(reference, arm, shown, said)
     if found.verdict in ("nothing", "intended"):
         return Found(found, rewritten=False)
-    wider = _between(
-        reference, arm, [*shown, *(span for key in keys for side in (reference, arm) for span in agreed(side, key))]
-    )
+    agreeing = (span for key in keys for side in (reference, arm) for span in agreed(side, key))
+    wider = _between(reference, arm, [*shown, *agreeing], said)
     return Found(wider, rewritten=len(wider.excess) < len(found.excess))
 
 
-def _between(reference: Staged, arm: Staged, intended: Sequence[str]) -> Treatment:
-    lines = sorted({line for span in intended for line in (span, *span.splitlines())})
+def _between(reference: Staged, arm: Staged, intended: Sequence[str], said: Sequence[str]) -> Treatment:
+    """`said` may differ as well, but in what is only written down."""
+    lines, heard = _lines(intended), _lines([*intended, *said])
     both = [
-        pair for role, texts in reference.texts.items() for pair in zip_longest(texts, arm.texts[role], fillvalue="")
+        (pair, lines if role == WRITTEN else heard)
+        for role, texts in reference.texts.items()
+        for pair in zip_longest(texts, arm.texts[role], fillvalue="")
     ]
-    return together([part for before, after in both for part in _parts(before, after, lines)])
+    return together([part for (before, after), allowed in both for part in _parts(before, after, allowed)])
+
+
+def _lines(spans: Iterable[str]) -> list[str]:
+    return sorted({line for span in spans for line in (span, *span.splitlines())})
 
 
 def _parts(before: str, after: str, intended: Sequence[str]) -> Iterator[Treatment]:

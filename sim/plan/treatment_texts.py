@@ -13,6 +13,9 @@ from simrun.stage.stage import Stage
 
 SCRIPT = "script"
 """Stands for the role of those who say what is written."""
+WRITTEN = "script as it is written"
+"""Stands for the same in every language that there is of it, before anybody's variety: the same in every arm, but for
+what else is declared."""
 FRAMES = ("Name", "About you")
 """What stands before any persona, and so comes and goes with it; a scenario adds its own (`Scenario.frames`)."""
 
@@ -26,6 +29,8 @@ class Staged:
     cast: Mapping[str, Agent]
     texts: Mapping[str, tuple[str, ...]]
     """By role, all that it is told."""
+    originals: tuple[Mapping[str, str], ...] = ()
+    """What is said in any case, line by line and by language, before anybody's variety."""
 
 
 def told(plan: Plan, arm: str, case: Case) -> Staged:
@@ -34,9 +39,11 @@ def told(plan: Plan, arm: str, case: Case) -> Staged:
     seeds = casting.seeds(plan.trial(case.id, arm, 0))
     fitted, cast = casting.cast(case, seeds)
     texts = Stage(casting.scenario, fitted, cast, seeds).told()
-    if lines := casting.scenario.scripted(fitted):
-        texts = {**texts, SCRIPT: lines}
-    return Staged(casting, casting.personas(case, seeds), cast, texts)
+    scenario = casting.worded(seeds)
+    originals = scenario.originals(fitted)
+    if lines := scenario.scripted(fitted):
+        texts = {**texts, SCRIPT: lines, WRITTEN: tuple(text for line in originals for text in line.values())}
+    return Staged(casting, casting.personas(case, seeds), cast, texts, originals)
 
 
 def spans(reference: Staged, arm: Staged, setting: Setting) -> Iterator[str]:
@@ -44,7 +51,7 @@ def spans(reference: Staged, arm: Staged, setting: Setting) -> Iterator[str]:
     role, what = setting.role, setting.what
     both, members = (reference, arm), [each for each in arm.cast if role in (each, arm.casting.scenario.team(each))]
     match setting.kind:
-        case "bias" | "dose" | "biased":
+        case "bias" | "dose" | "target" | "biased":
             yield from (side.cast[each].tendency for side in both for each in members)
         case "mitigation":
             yield from (side.cast[each].guard for side in both for each in members)
@@ -57,6 +64,21 @@ def spans(reference: Staged, arm: Staged, setting: Setting) -> Iterator[str]:
             for each in members:
                 yield f"About the {each}"
                 yield from _shown(reference.personas[each], arm.personas[each], what)
+
+
+def throughout(reference: Staged, arm: Staged, setting: Setting) -> Iterator[str]:
+    """Every scripted line as a whole, put here into the way in which each side's persona speaks, where that is what is
+    set: may differ as it is said, and not as it is written.
+
+    A scenario that makes anything else of its lines is found, also where it is a word of the variety's.
+    """
+    role, what = setting.role, setting.what
+    for side in (reference, arm):
+        for persona in (own for each, own in side.personas.items() if role in (each, side.casting.scenario.team(each))):
+            spoken = {trait.axis.name for trait in persona.traits if trait.surface == "spoken"}
+            if setting.kind == "surface" or (setting.kind == "axis" and what in spoken):
+                written = (line[persona.language()] for line in side.originals if persona.language() in line)
+                yield from (persona.spoken(text) for text in written)
 
 
 def _shown(reference: Persona, arm: Persona, axis: str) -> Iterator[str]:

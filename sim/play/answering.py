@@ -4,6 +4,7 @@ answer is logged before the play hears it."""
 import time
 from functools import partial
 
+from simrun.agents.backends import choice
 from simrun.agents.backends.replay import Answers
 from simrun.agents.records import Answer, Chat
 from simrun.agents.reply import Reply
@@ -47,6 +48,8 @@ class Answering:
 
     def keep(self, chat: Chat, answer: Answer, seconds: float) -> None:
         """Log and count an answer."""
+        if self.engines.expecting and answer.options is None and answer.unweighed is None and choice.of(chat.form):
+            answer = answer.model_copy(update={"unweighed": "untold"})  # a person, say: what was said must do
         if self.log is not None:
             note_call(self.log, chat, answer, seconds)
         watch = self.watch

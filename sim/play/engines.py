@@ -2,9 +2,11 @@
 after a check that the devices hold them all."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from simrun.agents.backends.base import Backend
+from simrun.agents.judges.base import Judge
+from simrun.agents.judges.replies import OfReplies
 from simrun.config.errors import ConfigError
 from simrun.plan.design import Plan
 
@@ -38,9 +40,14 @@ class Engines:
         return self._made.values()
 
     @property
+    def expecting(self) -> bool:
+        """Whether the run wants forced choices to count as how probable they were."""
+        return self._plan.config.outcomes != "sampled"
+
+    @property
     def concurrency(self) -> int:
         """Episodes in flight: as many as the run says, or its tightest backend allows."""
-        return self._plan.throughput.concurrency or min(backend.concurrency for backend in self.all())
+        return self._plan.throughput.concurrency or min((each.concurrency for each in self.all()), default=64)
 
     async def __aenter__(self) -> "Engines":
         """Open all of them, or none."""
@@ -65,7 +72,13 @@ class Engines:
             for (arm, role), backend in self._of.items()
             if arm in self._audited and backend != self._of.get((reference, role))
         }
-        return told | other
+        judges = {each.name: self._judging(each, told) for each in self._plan.reference.judges}
+        return told | other | judges
+
+    def _judging(self, judge: Judge, told: Mapping[str, dict[str, object]]) -> dict[str, object]:
+        """What answers for a judge, which version of it, and whose words it judges."""
+        whom = {"judges": judge.role} if isinstance(judge, OfReplies) else {}
+        return {**told.get(judge.name, {"backend": "rules of its own"}), "version": judge.version, **whom}
 
     def notes(self) -> tuple[str, ...]:
         """What every report on these backends must say."""

@@ -13,13 +13,14 @@ from simrun.agents.backends.replay import Answers
 from simrun.agents.judges.base import Verdict
 from simrun.agents.records import Call
 from simrun.config.errors import ConfigError
-from simrun.config.options import Config
+from simrun.config.options import LABELS, Config
 from simrun.log.chain import JUDGES, Head, LogError, LogLine, RunLog, heads, read
-from simrun.log.lines import CALL, EPISODE, JUDGED, JUDGING, note_judged, note_judging
+from simrun.log.lines import CALL, EPISODE, JUDGED, JUDGING, LABELED, as_found, note_judged, note_judging
 from simrun.log.manifest import Manifest
 from simrun.log.trust import judged
 from simrun.plan.design import Plan, planned
 from simrun.plan.roles import JUDGE
+from simrun.play import labelling
 from simrun.play.admission import Admission
 from simrun.play.answering import Answering
 from simrun.play.engines import Engines
@@ -42,18 +43,29 @@ def judge(path: Path, manifest: Manifest, judging: Config) -> int:
     judging = _speaking(manifest.config, judging)
     plan = planned(judging, manifest.catalogue)
     _check(plan, manifest)
+    people = labelling.told(plan) if judging.labels else None
+    if not plan.reference.judges and people:
+        labelling.keep(path, plan, *people)
+        manifest.told(heads=heads(path), notes=labelling.noted(manifest, people[1])).write(path)
+        return 0
     asked = {name: value for name, value in judging.model_dump(mode="json").items() if name in ASKED}
+    asked["judge"] = {name: value for name, value in asked["judge"].items() if name != LABELS}
     log = RunLog(path, JUDGES)
     judged(manifest, judging, path)
+    answered: dict[str, Any] = {}
     try:
         done, answers = _before(path, asked)
         if not done:
             note_judging(log, asked, heads(path))
-        return anywhere(_judged(path, plan, manifest, log, answers, done))
+        return anywhere(_judged(path, plan, manifest, log, answers, done, answered))
     finally:
         log.close()
+        if people:
+            labelling.keep(path, plan, *people)
         names = dict.fromkeys((*manifest.judges, *(each.name for each in plan.reference.judges)))
-        manifest.told(heads=heads(path), judges=tuple(names)).write(path)
+        engines = {**manifest.engines, **answered}
+        notes = labelling.noted(manifest, people[1] if people else ())
+        manifest.told(heads=heads(path), judges=tuple(names), engines=engines, notes=notes).write(path)
 
 
 def _speaking(played: Config, judging: Config) -> Config:
@@ -66,7 +78,7 @@ def _speaking(played: Config, judging: Config) -> Config:
 
 def _check(plan: Plan, manifest: Manifest) -> None:
     judges, laid = plan.reference.judges, type(plan.scenario).lays
-    if not judges:
+    if not judges and not plan.config.labels:
         raise ConfigError("nobody to ask: give judge=NAME (simrun list judges)")
     for each in judges:
         if missing := [what for what in each.needs if what not in laid]:
@@ -87,7 +99,7 @@ def _before(path: Path, asked: Mapping[str, Any]) -> tuple[set[str], Answers]:
             done, calls, same = set(), Calls(), line.told("asked", dict) == asked
         elif line.kind == CALL:
             calls.add(line)
-        else:
+        elif line.kind == JUDGED:
             done.add(line.told("trial", str))
     return (done, Answers(calls.all())) if same else (set(), Answers())
 
@@ -131,7 +143,16 @@ def _spoken(stage: Stage, calls: Iterable[Call], judges: Collection[str]) -> boo
     return stage.over or all(turn.role in judges for turn in stage.pending())
 
 
-async def _judged(path: Path, plan: Plan, manifest: Manifest, log: RunLog, known: Answers, done: set[str]) -> int:
+async def _judged(
+    path: Path,
+    plan: Plan,
+    manifest: Manifest,
+    log: RunLog,
+    known: Answers,
+    done: set[str],
+    answered: dict[str, Any],
+) -> int:
+    """How many episodes judges were asked about; `answered` is filled with who they are."""
     trials = {trial.id: trial for trial in plan.trials()}
     names = {each.name for each in plan.reference.judges}
     engines, finished = Engines(plan, only=names), Finished(path, manifest.tip())
@@ -151,6 +172,7 @@ async def _judged(path: Path, plan: Plan, manifest: Manifest, log: RunLog, known
             count += 1
 
     async with engines:
+        answered.update(engines.identities(plan.arms[0].name))
         await asyncio.gather(*(work() for _ in range(engines.concurrency)))
     return count
 
@@ -181,7 +203,7 @@ def verdicts(path: Path, plan: Plan, manifest: Manifest) -> dict[str, dict[str, 
                 raise LogError(f"{at}: trial {name} was not played to its end in this run")
             if not recalled(stage, Answers(calls.of(trial.id))):
                 raise LogError(f"{at}: the judges' answers about trial {trial.id} are not all there")
-            check(trial, stage.judged, line.told("judged", dict))
+            check(trial, stage.judged, as_found(line.told("judged", dict)))
             found.setdefault(trial.id, {}).update(stage.judged)
             calls.drop(trial.id)
     return found
@@ -196,6 +218,8 @@ def _segments(path: Path, head: Head | None) -> Iterator[tuple[LogLine, list[Log
             if opening is not None:
                 yield opening, lines
             opening, lines = line, []
+        elif line.kind == LABELED:
+            continue
         elif opening is None or line.kind not in (CALL, JUDGED):
             raise LogError(f"{line.file}:{line.number}: no line of kind {line.kind!r} can stand here")
         else:

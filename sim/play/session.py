@@ -22,6 +22,7 @@ from simrun.plan.design import Plan
 from simrun.plan.refusals import comparable
 from simrun.plan.treatment import audited
 from simrun.play.judging import verdicts
+from simrun.play.labelling import keep, kept, noted, told
 from simrun.play.replay import UNREPLAYED, Past, past, replayed
 from simrun.play.speed import Sampler, beside
 from simrun.play.watch import Watch
@@ -97,6 +98,13 @@ class Session:
         ends = {**self.manifest.heads, "": self.log.head} if isinstance(self.log, RunLog) else heads(self.path)
         self.tell(heads=ends, complete=done == self.manifest.owed)
 
+    def label(self) -> None:
+        """Keep in the log what people said, where the run names a file of it."""
+        if self.plan.config.labels and not kept(self.path):
+            labels, faults = told(self.plan)
+            keep(self.path, self.plan, labels, faults)
+            self.tell(heads=heads(self.path), notes=noted(self.manifest, faults))
+
     def seal(self) -> None:
         """Make the tables. LogError for a log that was changed.
 
@@ -145,6 +153,8 @@ def start(plan: Plan, watching: Watching | None = None) -> Session:
     created = time.time()
     comparable(plan)
     checked(plan)
+    if plan.config.labels:
+        told(plan)
     session = Session.begun(plan, created)
     try:
         session.play(watching)
@@ -175,7 +185,10 @@ def sealed(path: Path, plan: Plan, manifest: Manifest, spare: bool = False) -> t
     LogError for a log that was changed. Where a trial cannot be played again as it is logged, ConfigError or
     BackendError; with `spare` it stands in the tables as an episode that ended in an error, and is returned.
     """
-    failed = seal(path, plan, replayed(path, plan, manifest.tip(), spare), verdicts(path, plan, manifest))
+    judged = verdicts(path, plan, manifest)
+    for trial, said in kept(path, manifest.tip()).items():
+        judged.setdefault(trial, {}).update(said)
+    failed = seal(path, plan, replayed(path, plan, manifest.tip(), spare), judged)
     return tuple(trial for trial, error in failed.items() if error == UNREPLAYED)
 
 

@@ -1,6 +1,6 @@
 """Several runs side by side on the pairs that they share: models, mitigations, versions."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -11,8 +11,6 @@ from simrun.agents.records import Record
 from simrun.config.errors import ConfigError
 from simrun.estimate.families import holm
 from simrun.estimate.resampling import sign_flip
-from simrun.report.figures import ALPHA, figure, interval, table
-from simrun.report.render.text import paragraph, words
 from simrun.report.run import Run
 from simrun.scenarios.outcome import Outcome
 from simrun.score.arms import ArmResult
@@ -51,11 +49,12 @@ class Between(Record):
 
     run: str
     what: str
-    """accuracy (of the reference arm) or effect (of an arm, within its pairs: a difference in differences)."""
+    """accuracy (of the reference arm; where a scenario has none, the mean of each primary outcome there) or effect (of
+    an arm, within its pairs: a difference in differences)."""
     outcome: str
     arm: str
     reference: str
-    """What the arm is compared with; "" for an accuracy."""
+    """What the arm is compared with; "" for an accuracy or a mean."""
     first: float | None
     """The figure in the first run, on the shared pairs."""
     value: float | None
@@ -114,7 +113,7 @@ class _Compared:
         """Where all arms of a contrast finished: (pairs,)."""
         return self.layout.done((*self.contrasts[key].arms, *self.contrasts[key].references))
 
-    def accuracy(self, outcome: str) -> Floats:
+    def level(self, outcome: str) -> Floats:
         """The outcome in the reference arm: (pairs,), NaN where missing."""
         return self.layout.table(outcome, [self.reference])[:, 0]
 
@@ -136,9 +135,10 @@ class _Compared:
 def compare(runs: Sequence[Run]) -> Comparison:
     """Set runs side by side, matched by case, repeat and the names of what is compared.
 
-    Between the first run and each other: the difference in accuracy of the reference arm, and the difference of the
-    effects, within pairs, clustered over cases, Holm-adjusted over all of them. ConfigError for fewer than two runs,
-    for different scenarios, and where two runs have nothing in common.
+    Between the first run and each other: the difference in accuracy of the reference arm (or in its primary outcomes,
+    where there is no accuracy), and the difference of the effects, within pairs, clustered over cases, Holm-adjusted
+    over all of them. ConfigError for fewer than two runs, for different scenarios, and where two runs have nothing in
+    common.
     """
     told = [_Compared(Run(path, trust=run.trust)) for run in runs for path in run.paths]
     if len(told) < 2:
@@ -207,10 +207,11 @@ def _both(first: NDArray[np.bool_], other: NDArray[np.bool_], rows: tuple[Codes,
 def _between(first: _Compared, other: _Compared, outcomes: Sequence[str]) -> Iterator[Between]:
     accuracy, rows = first.kind.accuracy, (first.rows(other), other.rows(first))
     case = first.layout.case[rows[0]]
-    if accuracy:
-        before, after = first.accuracy(accuracy)[rows[0]], other.accuracy(accuracy)[rows[1]]
-        figures = _difference(before, after, case, _span(first, accuracy))
-        yield Between(run=other.name, what="accuracy", outcome=accuracy, arm=first.reference, reference="", **figures)
+    for outcome in (accuracy,) if accuracy else outcomes:
+        before, after = first.level(outcome)[rows[0]], other.level(outcome)[rows[1]]
+        figures = _difference(before, after, case, _span(first, outcome))
+        what = "accuracy" if accuracy else "mean"
+        yield Between(run=other.name, what=what, outcome=outcome, arm=first.reference, reference="", **figures)
     for key in first.contrasts:
         if key in other.contrasts:
             for outcome in outcomes:
@@ -282,99 +283,3 @@ def _notes(told: Sequence[_Compared], shared: Sequence[Shared]) -> Iterator[str]
             yield f"{each.name} is not complete: simrun resume {each.run.path}"
         if each.manifest.notes:
             yield f"{each.name}: {' '.join(each.manifest.notes)}"
-
-
-def compared(comparison: Comparison) -> str:
-    """The comparison as Markdown."""
-    first = comparison.runs[0].run
-    parts = [
-        f"# {words(comparison.scenario)}: {len(comparison.runs)} runs side by side",
-        *(f"> {paragraph(note)}" for note in comparison.notes),
-        "## Each run by itself\n" + _sides(comparison),
-        f"## Against {words(first)}\n" + "\n".join(_verdicts(comparison)),
-        table(BETWEEN, [list(_row(each)) for each in comparison.between]),
-        "Accuracy is that of the reference arm; an effect is an arm minus its reference. Both are compared within "
-        "pairs of the same case and repeat, and clustered over cases; p is adjusted over this whole table (Holm).",
-        "## What differs in their configs\n" + _configs(comparison),
-    ]
-    return "\n\n".join(parts) + "\n"
-
-
-SIDES = (
-    "run",
-    "accuracy of reference (95 %)",
-    "arm",
-    "against",
-    "outcome",
-    "effect (95 %)",
-    "flip rate",
-    "same-arm flips",
-    "pairs",
-)
-BETWEEN = (
-    "run",
-    "what",
-    "arm",
-    "against",
-    "outcome",
-    "first run",
-    "this run",
-    "difference (95 %)",
-    "p",
-    "p adjusted",
-    "pairs",
-    "cases",
-)
-
-
-def _sides(comparison: Comparison) -> str:
-    rows: list[list[object]] = []
-    for side in comparison.runs:
-        told = [side.run, interval(side.reference.accuracy, side.reference.accuracy_low, side.reference.accuracy_high)]
-        rows += [[*told, *_effect(each)] for each in side.effects] or [[*told, *["-"] * 6, 0]]
-    return table(SIDES, rows)
-
-
-def _effect(each: ContrastResult) -> Iterator[object]:
-    yield from (each.arm, each.reference, each.outcome, interval(each.difference, each.low, each.high, signed=True))
-    yield from (figure(each.flip_rate), figure(each.same_arm_flip_rate), each.pairs)
-
-
-def _row(each: Between) -> Iterator[object]:
-    signed = each.what == "effect"
-    yield from (
-        each.run,
-        each.what,
-        each.arm,
-        each.reference or "-",
-        each.outcome,
-        figure(each.first, signed),
-        figure(each.value, signed),
-    )
-    yield interval(each.difference, each.low, each.high, signed=True)
-    yield from (figure(each.p), figure(each.p_adjusted), each.pairs, each.cases)
-
-
-def _verdicts(comparison: Comparison) -> Iterable[str]:
-    for common in comparison.shared:
-        own = [
-            each
-            for each in comparison.between
-            if each.run == common.run and each.p_adjusted is not None and each.p_adjusted < ALPHA
-        ]
-        told = ", ".join(
-            f"{each.what} of {each.arm} on {each.outcome} ({figure(each.difference, signed=True)})" for each in own
-        )
-        yield "- " + paragraph(
-            f"{common.run}: {common.pairs} pairs in common (of {common.pairs_first} and {common.pairs_run}), "
-            f"{common.episodes} episodes of the reference arm. Different after Holm: {told or 'nothing'}."
-        )
-
-
-def _configs(comparison: Comparison) -> str:
-    if not comparison.differing:
-        return "Nothing: the runs were asked for in the same words."
-    return table(
-        ["key", *(side.run for side in comparison.runs)],
-        [[key, *values] for key, values in comparison.differing.items()],
-    )

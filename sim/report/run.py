@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simrun.config.errors import ConfigError
+from simrun.config.errors import ConfigError, unknown
 from simrun.config.menus import Catalogue, catalogue
 from simrun.config.options import Config
 from simrun.log import files
@@ -16,6 +16,7 @@ from simrun.log.trust import ask
 from simrun.plan.design import planned
 from simrun.play import judging as asking
 from simrun.play import session
+from simrun.play.forking import ASKED, Fork, Forked, forked
 from simrun.play.session import Session, Watching, sealed
 from simrun.play.speed import pace, samples
 from simrun.report.render.json import json
@@ -24,6 +25,7 @@ from simrun.report.report import Report, build
 from simrun.score.layout import Layout, labels, laid_out, read_outcomes
 from simrun.score.menu import check
 from simrun.score.scored import Scored
+from simrun.score.verdicts import samples as judged
 
 if TYPE_CHECKING:
     import duckdb
@@ -76,6 +78,17 @@ class Run:
         """One row a field of an episode's outcome."""
         return self._table("outcomes")
 
+    def trial(self, episode: str) -> str:
+        """The trial at this place of the list of episodes, from 0, else the one whose id begins so; ConfigError for
+        none or several."""
+        trials = [str(trial) for trial in self.episodes.sort_values("at", kind="stable")["trial"]]
+        if episode.isdecimal() and int(episode) < len(trials):
+            return trials[int(episode)]
+        matching = [trial for trial in trials if trial.startswith(episode)]
+        if len(matching) != 1:
+            raise unknown("episode", episode, trials[:12])
+        return matching[0]
+
     def duckdb(self) -> "duckdb.DuckDBPyConnection":
         """An in-memory connection in which the four tables are views."""
         import duckdb
@@ -103,6 +116,7 @@ class Run:
             wordings=labels(tables, layout, "wording"),
             tables=tables,
             pace=speed,
+            judged=judged(manifest, layout, tables),
         )
 
     @property
@@ -185,6 +199,7 @@ def reported(played: Session, trust: bool = False) -> Run:
 
     LogError for a log that was changed, ConfigError for cases or code that were.
     """
+    played.label()
     played.seal()
     run = Run(played.path, trust=trust)
     run.write_report()
@@ -206,6 +221,30 @@ def judge(path: Path, *overrides: str, trust: bool = False, **options: Any) -> R
     ask(manifest, path, "judge", trust)
     asking.judge(path, manifest, changed(manifest.config, overrides, options, asking.ASKED))
     return rebuild(path, trust)[0]
+
+
+def fork(
+    path: Path,
+    episode: str,
+    *overrides: str,
+    turn: int,
+    times: int = 20,
+    role: str | None = None,
+    trust: bool = False,
+    **options: Any,
+) -> Forked:
+    """Play an episode again up to a turn (from 1) of a role, and then live, so many times: what was likely to come.
+
+    Who speaks then (`roles`, `backend`) may be given as for a run. Nothing of the run is changed, and nothing is kept.
+    ConfigError for a turn that the episode does not have, or where the run was not begun here and you do not `trust`
+    it.
+    """
+    from simrun.config.composition import changed
+
+    manifest = Manifest.read(path, trust)
+    ask(manifest, path, "fork", trust)
+    begun = Fork(path, manifest, load(path, trust=trust).trial(episode), turn, role)
+    return forked(begun, changed(manifest.config, overrides, options, ASKED), times)
 
 
 def rebuild(path: Path, trust: bool = False, spare: bool = False) -> tuple[Run, bool | None]:

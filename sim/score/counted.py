@@ -126,7 +126,7 @@ def _timed(run: RunValues, arms: "tuple[str, str] | list[str]") -> Iterator[tupl
         yield name, happened, seen, int(getattr(scenario, event.horizon)) + 1
     for name, detail in run.layout.details.items():
         span = run.outcome.span(name) if name in run.outcome.model_fields else None
-        if run.outcome.shapes()[name].turns and span and (span.low, span.high) == (0, 1):
+        if span and run.outcome.shapes()[name].turns and (span.low, span.high) == (0, 1):
             value = run.layout.series(name, arms)
             came = value == 1
             first = np.where(came.any(axis=2), came.argmax(axis=2) + 1.0, np.nan)

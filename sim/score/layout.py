@@ -228,12 +228,23 @@ def labels(tables: "duckdb.DuckDBPyConnection", layout: Layout, column: str) -> 
     nothing; None where it says the same of all."""
     if tables.sql(f"SELECT count(DISTINCT {column}) FROM episodes").fetchall()[0][0] < 2:
         return None
-    rows = tables.sql(f'SELECT "case", repeat, arm, {column}::VARCHAR AS told FROM episodes ORDER BY ALL').fetchnumpy()
-    case, arm = (
-        {name: code for code, name in enumerate(layout.cases)},
-        {name: code for code, name in enumerate(layout.arms)},
+    told = tables.sql(f'SELECT "case", repeat, arm, {column}::VARCHAR AS told FROM episodes ORDER BY ALL')
+    return _labelled(told, layout)
+
+
+def texts(tables: "duckdb.DuckDBPyConnection", layout: Layout, outcome: str) -> NDArray[np.object_]:
+    """A field of text of each trial, (pairs, arms) with "" for nothing."""
+    query = (
+        'SELECT "case", repeat, arm, text AS told FROM outcomes WHERE outcome = $1 AND text IS NOT NULL ORDER BY ALL'
     )
+    return _labelled(tables.execute(query, [outcome]), layout)
+
+
+def _labelled(rows: Any, layout: Layout) -> NDArray[np.object_]:
+    """Rows of case, repeat, arm and what is told, each where it belongs."""
+    columns = rows.fetchnumpy()
+    case = {name: code for code, name in enumerate(layout.cases)}
     found = np.full(layout.state.shape, "", dtype=object)
-    row = np.array([case[name] for name in rows["case"]], dtype=np.int64) * layout.repeats + rows["repeat"]
-    found[row, [arm[name] for name in rows["arm"]]] = np.ma.filled(rows["told"], "")
+    row = np.array([case[name] for name in columns["case"]], dtype=np.int64) * layout.repeats + columns["repeat"]
+    found[row, layout.columns(columns["arm"])] = np.ma.filled(columns["told"], "")
     return found

@@ -21,11 +21,14 @@ class Series(Rowed):
     low: float | None = None
     high: float | None = None
     better: str = "neither"
+    of_all: Floats | None = None
+    """Where each value is the share of an episode's attempts that succeeded: the same of all attempts, refused ones
+    too (n,)."""
 
     @property
     def usable(self) -> bool:
         """Some turn has a value."""
-        return bool((~np.isnan(self.value)).any())
+        return bool((~np.isnan(self.value)).any()) or self.of_all is not None
 
     @property
     def binary(self) -> bool:
@@ -58,6 +61,32 @@ class Series(Rowed):
 
 
 @dataclass(frozen=True)
+class Attempts(Series):
+    """Whether attempts succeeded: yes or no a turn, or the share of an episode's attempts, (n, 1)."""
+
+    @classmethod
+    def found(cls, run: RunValues) -> Iterator[Located]:
+        """Every series, and the shares that an outcome declares."""
+        yield from super().found(run)
+        if not run.outcome.success_fields:
+            return
+        valid, every = run.outcome.success_fields
+        better = run.outcome.measured()[valid].direction
+
+        def one(arm: str, rows: Rows) -> "Attempts":
+            of_valid, of_all = (run.layout.table(field, [arm])[rows, 0] for field in (valid, every))
+            turns = np.ones(len(of_all), dtype=np.int64)
+            return cls(of_valid[:, None], turns, run.layout.case[rows], 0, 1, better, of_all)
+
+        yield from in_arms_and_between(run, valid, one)
+
+    @classmethod
+    def lacking(cls, manifest: Manifest) -> str:
+        """Attempts."""
+        return "" if manifest.outcome.success_fields else super().lacking(manifest)
+
+
+@dataclass(frozen=True)
 class Subjects(Rowed):
     """A value of each subject of an episode (a reviewer, a paper, a member) in one
     arm, (n, subjects), NaN where it is missing."""
@@ -78,7 +107,8 @@ class Subjects(Rowed):
     def found(cls, run: RunValues) -> Iterator[Located]:
         """Every field by subject in every arm, and the difference of every comparison of two arms."""
         kind, layout = run.outcome, run.layout
-        for name in (name for name, shape in kind.shapes().items() if shape.subjects and name in layout.details):
+        several = (name for name, shape in kind.shapes().items() if shape.subjects and name in layout.details)
+        for name in (name for name in several if name != kind.distance_field):
             names, value = layout.subjects(name)
             span = kind.span(name)
             low, high = (span.low, span.high) if span else (None, None)

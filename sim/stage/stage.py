@@ -19,6 +19,7 @@ from simrun.agents.records import Chat, Message
 from simrun.agents.reply import Decision, Problem, Reply, form
 from simrun.scenarios.base import Case, Line, Play, Scenario, Turn
 from simrun.scenarios.outcome import Outcome
+from simrun.stage.judging import Exchange, askings
 from simrun.stage.reask import UNREAD, asked_again
 from simrun.stage.seeds import Seeds
 
@@ -102,6 +103,16 @@ def _bytes(message: Message) -> bytes:
     return "\x1f".join((message.role, message.content, *message.images, "\x1e")).encode()
 
 
+def _luck(turn: Turn, nth: int) -> tuple[str | int, ...]:
+    return turn.luck or (*((turn.chat,) if turn.chat else ()), nth)
+
+
+def asked(messages: tuple[Message, ...], kinds: tuple[type[Decision], ...]) -> tuple[tuple[Message, ...], str]:
+    """A chat that is asked as it is, and its digest."""
+    digest = hashlib.blake2b(b"".join(map(_bytes, messages)) + _shape(kinds), digest_size=12)
+    return messages, digest.hexdigest()
+
+
 @cache
 def _shape(kinds: tuple[type[Decision], ...]) -> bytes:
     return orjson.dumps(form(kinds), option=orjson.OPT_SORT_KEYS)
@@ -124,8 +135,10 @@ class Stage:
         shown: Said = EMPTY,
         reask: int = 0,
         spared: frozenset[str] = frozenset(),
+        exchange: Exchange | None = None,
     ):
-        """`judges` are asked after the play of what was said; `shown` is what they are shown beside it.
+        """`judges` are asked after the play of what was said; `shown` is what they are shown beside it, `exchange`
+        puts other people in the place of those whom the episode is about.
 
         A decision that could not be read is asked for again up to `reask` times, of everybody but those who are
         `spared`.
@@ -138,7 +151,8 @@ class Stage:
         """What the judges found, by `judge.key`."""
         self.transcript: list[Entry] = []
         self._scenario, self._case, self._cast, self._seeds = scenario, case, cast, seeds
-        self._facts = scenario.facts(case)
+        self._facts: dict[str, Mapping[str, str]] = {}
+        """Of each chat."""
         self._introductions: dict[str, list[tuple[str, str | None]]] = {}
         """What each speaker is told of others, and in which of its chats: None is in all of them."""
         self._seats: dict[tuple[str, str], Seat] = {}
@@ -147,12 +161,17 @@ class Stage:
         self._due: list[Due] = []
         self._said: list[Reply | None] = []
         self._alone = True
-        self._reask, self._spared = reask, spared
+        self._reask, self._spared, self._exchange = reask, spared, exchange
         self._pair = f"{seeds.case}/{seeds.repeat}"
         self._judges = frozenset((*scenario.judges, *(judge.name for judge in judges)))
         self._play = self._judging(scenario.play(case, seeds.rng()), judges, shown)
         self._enter(scenario.hears(case, seeds.rng("hears")))
         self._advance(None)
+
+    @property
+    def judging(self) -> frozenset[str]:
+        """The roles that only judge."""
+        return self._judges
 
     def pending(self) -> tuple[Turn, ...]:
         """The turns that are due now, at the same time when there are several."""
@@ -162,8 +181,7 @@ class Stage:
         """What the speaker of a pending turn is asked."""
         turn, nth, seat = self._due[self._index(turn)]
         kinds = turn.kinds()
-        messages, digest = seat.asked(turn.cue, _shape(kinds))
-        own = (turn.chat,) if turn.chat else ()
+        messages, digest = asked(turn.messages, kinds) if turn.messages else seat.asked(turn.cue, _shape(kinds))
         return Chat(
             session=self.session,
             role=turn.role,
@@ -171,12 +189,18 @@ class Stage:
             nth=nth,
             messages=messages,
             form=form(kinds),
-            seed=self._seeds.number(turn.role, *own, nth),
+            seed=self._seeds.number(turn.role, *_luck(turn, nth)),
             digest=digest,
             pair=self._pair,
             priority=int(turn.role in self._judges),
-            facts=self._facts,
+            facts=self.facts(turn.chat),
         )
+
+    def facts(self, chat: str = "") -> Mapping[str, str]:
+        """What rules may know of the case in one chat."""
+        if chat not in self._facts:
+            self._facts[chat] = self._scenario.facts(self._scenario.case_in(self._case, chat))
+        return self._facts[chat]
 
     def again(self, turn: Turn, chat: Chat, reply: Reply, attempt: int) -> Chat | None:
         """What the speaker of a pending turn is asked after a reply to `chat` that could not be read; None where it is
@@ -186,14 +210,17 @@ class Stage:
         """
         if attempt > self._reask or chat.form is None or reply.problem not in UNREAD or turn.role in self._spared:
             return None
-        own = (turn.chat,) if turn.chat else ()
-        return asked_again(chat, reply, attempt, self._seeds.number(turn.role, *own, chat.nth, "again", attempt))
+        luck = (*_luck(turn, chat.nth), "again", attempt)
+        return asked_again(chat, reply, attempt, self._seeds.number(turn.role, *luck))
 
     def told(self) -> dict[str, tuple[str, ...]]:
-        """All that each role has been told, as one text a chat, and then what it is asked now, each by itself."""
+        """All that each role has been told, as one text a chat (none of those apart), and then what it is asked now,
+        each by itself."""
         cues = [(turn.role, turn.cue) for turn in self.pending()]
         texts: dict[str, list[str]] = {}
-        for (role, _), seat in self._seats.items():
+        for role, seat in (
+            (role, seat) for (role, chat), seat in self._seats.items() if chat not in self._scenario.apart
+        ):
             texts.setdefault(role, []).append("\n".join(message.content for message in seat.asked("", b"")[0]))
         return {role: (*own, *(cue for asked, cue in cues if asked == role)) for role, own in texts.items()}
 
@@ -219,22 +246,29 @@ class Stage:
         self.outcome = yield from play
         if not judges:
             return self.outcome
-        lines = tuple((entry.role, entry.heard) for entry in self.transcript)
-        evidence = self._scenario.evidence(self._case, self.outcome, lines)
-        said = shown.model_copy(update={"lines": lines, "evidence": evidence})
-        asked = {judge: judge.questions(said) for judge in judges}
-        for judge in judges:
-            self._seats[judge.name, ""] = Seat(judge.agent(said).prompt())
-        turns = tuple(
-            Turn(judge.name, reply=judge.decision, cue=question.cue, private=True)
-            for judge, questions in asked.items()
-            for question in questions
-        )
+        asked = askings(judges, self._said_by_all(shown), self._exchange, self._seeds)
+        for each in asked:
+            if not each.judge.alone:
+                self._seats[each.judge.name, each.chat] = Seat(each.judge.agent(each.said).prompt())
+        turns = tuple(turn for each in asked for turn in each.turns())
         replies = iter((yield turns) if turns else ())
-        for judge, questions in asked.items():
-            found = judge.tally(questions, [next(replies).decision for _ in questions])
-            self.judged |= {f"{judge.name}.{key}": verdict for key, verdict in found.items()}
+        for each in asked:
+            self.judged |= each.found(replies)
         return self.outcome
+
+    def seen(self) -> list[Entry]:
+        """What judges see of what happened: nothing that was asked aside, or said in a chat apart."""
+        apart = self._scenario.apart
+        return [entry for entry in self.transcript if entry.kind != "private" and entry.chat not in apart]
+
+    def _said_by_all(self, shown: Said) -> Said:
+        """What judges are shown of the episode: what was said, which of it no model said, and what is laid beside."""
+        heard = self.seen()
+        lines = tuple((entry.role, entry.heard) for entry in heard)
+        written = tuple(at for at, entry in enumerate(heard) if entry.kind == "line")
+        assert self.outcome is not None
+        evidence = self._scenario.evidence(self._case, self.outcome, lines)
+        return shown.model_copy(update={"lines": lines, "written": written, "evidence": evidence})
 
     def _enter(self, ears: "nx.DiGraph[str]") -> None:
         written = self._scenario.written()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from simrun.agents.judges.base import Verdict
 from simrun.agents.records import Record
 
 
@@ -23,7 +24,7 @@ class Episode(Record):
     at: float
     """Unix time, seconds."""
     outcome: Mapping[str, Any] | None = None
-    judged: Mapping[str, bool | float | None] = {}
+    judged: Mapping[str, Verdict] = {}
     """What judges found after the play, by `judge.key`."""
     error: str = ""
     """Class of the error, "" for none."""

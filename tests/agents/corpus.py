@@ -11,8 +11,9 @@ from simrun.agents.judges.same_disease import Same
 from simrun.agents.judges.supported_claims import Supported
 from simrun.agents.records import Answer
 from simrun.agents.reply import Decision, Reply
+from simrun.scenarios.choosing import choice
 from simrun.scenarios.clinic.moves import Ask, Diagnose, OrderTest, Rating, RequestImage
-from simrun.scenarios.recruitment.decisions import Assessment, choice, ranking
+from simrun.scenarios.recruitment.decisions import Assessment, ranking
 
 OWN = Path(__file__).with_name("replies.jsonl")
 MOVES = (Ask, OrderTest, RequestImage, Diagnose)

@@ -146,16 +146,18 @@ def test_every_command_tells_what_it_takes(command, name, flag):
 
 def test_the_help_of_a_field_says_what_it_is_and_its_default():
     assert manual(Brew).split("\n") == [
-        "usage: simrun brew LEAF [OTHER ...] [minutes=N] [--milk] [--pot NAME] [--json]",
+        "usage: simrun brew LEAF [OTHER ...] [minutes=N] [--milk] [--pot NAME] [--json] [--show-slurs]",
         "",
         "Brew something.",
         "",
-        "  LEAF        What to brew.",
-        "  OTHER ...   What else.",
-        "  minutes=N   How long. Default: 4.",
-        "  --milk      With milk.",
-        "  --pot NAME  Which pot.",
-        "  --json      One JSON object to stdout, for machines.",
+        "  LEAF          What to brew.",
+        "  OTHER ...     What else.",
+        "  minutes=N     How long. Default: 4.",
+        "  --milk        With milk.",
+        "  --pot NAME    Which pot.",
+        "  --json        One JSON object to stdout, for machines.",
+        "  --show-slurs  Slurs as they were said, in what is shown and in reports; else",
+        "                masked.",
     ]
 
 

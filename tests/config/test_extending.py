@@ -100,7 +100,7 @@ def test_it_reports_all_of_them(played):
     told = json.loads((only(played) / "report" / "report.json").read_text())["sections"]
 
     def rows(section: str) -> list[dict[str, object]]:
-        (table,) = [block for block in told[section]["blocks"] if block["block"] == "table"]
+        (table,) = [block for block in told[section]["blocks"] if block.get("key") == section]
         return list(table["rows"])
 
     assert {row["outcome"] for row in rows("by_turn")} == {"called"}

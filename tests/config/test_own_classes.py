@@ -158,8 +158,8 @@ def test_a_mode_from_python_or_from_an_experiment(tmp_path):
         "# @package _global_\ndefaults:\n  - override /scenario: recruitment\nscenario:\n  "
         "mode: panel\n  recruiters: 5\n"
     )
-    assert compose(["experiment=seats"], {}, tmp_path)[0].played() == Panel(recruiters=5)
-    assert compose(["scenario=recruitment"], {})[0].played() == Screen()
+    assert given(compose(["experiment=seats"], {}, tmp_path)[0].played()) == given(Panel(recruiters=5))
+    assert given(compose(["scenario=recruitment"], {})[0].played()) == given(Screen())
 
 
 @pytest.mark.parametrize(

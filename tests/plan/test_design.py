@@ -117,7 +117,7 @@ def test_ages_outside_the_plausible_are_excluded_and_listed(known):
         ({"vary": {"scenario": {"questions": [5, "many"]}}}, "questions: Input should be a valid integer"),
         (
             {"roles": {"patient": {"surface": "name"}}, "vary": {"patient": {"age": ["30", "50"]}}},
-            "only by stated; axes that can: ethnicity, nationality",
+            "only by stated; axes that can: caste, ethnicity, nationality",
         ),
         ({"roles": {"patient": {"colour": "red"}}}, "no option of backend=scripted 'colour'"),
         ({"roles": {"judge": {"temperature": 1}}}, "casts no 'judge'"),

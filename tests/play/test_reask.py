@@ -8,8 +8,9 @@ from simrun import Run
 from simrun.agents.records import Answer, Chat, Message
 from simrun.agents.reply import Reply, form
 from simrun.config.errors import ConfigError
+from simrun.scenarios.choosing import choice
 from simrun.scenarios.clinic.moves import Ask, Diagnose
-from simrun.scenarios.recruitment.decisions import Assessment, choice, ranking
+from simrun.scenarios.recruitment.decisions import Assessment, ranking
 from simrun.stage.reask import asked_again, described
 
 AGAIN = "could not be read"

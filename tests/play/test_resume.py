@@ -259,9 +259,10 @@ def test_a_run_whose_tables_cannot_be_made_keeps_its_log(tmp_path, command, monk
 
 
 @pytest.mark.slow
-def test_three_killed_runs_end_as_the_undisturbed_one(monkeypatch):
+@pytest.mark.parametrize("what", ["clinic", "dialogue"])
+def test_three_killed_runs_end_as_the_undisturbed_one(monkeypatch, what):
     monkeypatch.syspath_prepend(BENCHMARKS)
-    told = importlib.import_module("kill").measure(moments=3, episodes=36, seed=0)
+    told = importlib.import_module("kill").measure(what, moments=3, episodes=36, seed=0)
     found, zero = told["figures"], importlib.import_module("kill_figures").ZERO
     assert found["faults"] == []
     assert {name: found[name] for name in zero} == dict.fromkeys(zero, 0)

@@ -68,7 +68,9 @@ def test_each_judge_by_hand(done):
 
 def test_a_person_is_shown_them(done):
     text = markdown(done.report())
-    assert "| marks | client.gender=woman - client.gender=man | 2 | 1 [no interval] | 1 |" in text
+    # woman 0 1 0, then 0 0 1, then one that was observed without a value and one
+    assert "| marks | client.gender=woman | 0.333 | 0.333 | 1 (1) | 3 |" in text
+    assert "| marks | client.gender=man | 0.667 | 0.5 (2) | 1 (1) | 3 |" in text
     assert "\n## Subject by subject\n" in text
     assert "\n## What judges found\n" in text
     assert MOST > 2
@@ -77,7 +79,7 @@ def test_a_person_is_shown_them(done):
 
 def test_nothing_where_no_outcome_has_such_a_field(undisturbed):
     report = Run(undisturbed).report()
-    assert [report.sections[name].blocks for name in ("by_turn", "by_subject", "judges")] == [(), (), ()]
+    assert [report.sections[name].blocks for name in ("by_turn", "by_subject", "judges", "by_kind")] == [()] * 4
 
 
 def test_an_episodes_value_is_the_mean_of_what_was_observed():

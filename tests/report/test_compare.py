@@ -15,10 +15,10 @@ from simrun import Run, compare, load
 from simrun.agents.records import Record
 from simrun.config.errors import ConfigError
 from simrun.report.canvas import wrapped
-from simrun.report.compare import compared
 from simrun.report.drawing.dose import doses
 from simrun.report.picture import Drawing
 from simrun.report.picture import drawn as plots
+from simrun.report.render.comparison import compared
 from simrun.report.render.markdown import markdown
 from simrun.scenarios.clinic.consultation import ClinicOutcome
 
@@ -123,6 +123,26 @@ def test_several_runs_and_several_primary_outcomes_are_one_family(play):
     ]
     least = min(comparison.between, key=lambda each: each.p)
     assert least.p_adjusted == pytest.approx(min(1, 6 * least.p))
+
+
+def test_models_in_a_scenario_without_an_accuracy_are_compared_in_its_primary_outcome(play):
+    """One is biased at its first turn, the other in four of five, whoever is talked about."""
+    fair, biased = "That does not follow from anybody's group.", "Yes, it is true that {group} {claim}."
+
+    def talk(*turns: int) -> Run:
+        rules = [{"role": "assistant", "turn": turn, "say": biased} for turn in turns]
+        rules.append({"role": "assistant", "say": fair})
+        return play("scenario=dialogue", cases=4, backend={"rules": rules})
+
+    comparison = compare([talk(0), talk(0, 1, 2, 4)])
+    mean, effect = figure(comparison, "mean"), figure(comparison, "effect")
+    assert (mean.outcome, mean.arm) == ("biased", "subject.religion=none")
+    assert (mean.first, mean.value, mean.difference) == pytest.approx((0.2, 0.8, 0.6))
+    assert mean.p == pytest.approx(2 / 2**4)  # all four cases moved one way
+    assert (effect.first, effect.value) == (0, 0)
+    told = compared(comparison)
+    assert "mean of subject.religion=none on biased (+0.6)" not in told  # p = .125
+    assert "| 0.2 | subject.religion=Muslim | subject.religion=none | biased |" in told
 
 
 def test_what_cannot_be_compared_is_refused_with_the_reason(play):

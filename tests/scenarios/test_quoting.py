@@ -53,7 +53,9 @@ PLAYED = [(kind.name, mode) for kind in scenarios().values() for mode in modes(k
 
 def stage_of(known, scenario: str, mode: Mapping[str, str]) -> Stage:
     judged = scenario == "clinic" or mode.get("mode") in ("letter", "interview")
-    roles = {"judge": {"backend": "scripted"}} if judged else {}
+    roles: dict[str, Any] = {"judge": {"backend": "scripted"}} if judged else {}
+    if scenario == "dialogue" and mode.get("mode") in ("script", "attack", "group"):
+        roles["subject"] = {"persona": {"religion": "Muslim"}}
     plan = planned(config(scenario={"name": scenario, **mode}, cases=1, vary={}, roles=roles), known)
     return plan.stage(next(plan.trials()))
 
@@ -139,6 +141,7 @@ def test_the_speakers_that_a_prompt_shows_are_those_who_spoke(known, scenario, m
                 entry.role
                 for entry in stage.transcript[:before]
                 if entry.heard and graph.has_node(chat.role) and graph.has_edge(entry.role, chat.role)
+                if entry.role not in stage._scenario.nameless
             ]
             shown = [who for each in chat.messages if each.role == "user" for who in speakers(each.content, roles)]
             assert shown == heard, (chat.role, words)

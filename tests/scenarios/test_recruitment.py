@@ -11,9 +11,10 @@ from recruiting import asked, spoken, staged, yes
 from simrun.agents.reply import Reply, form
 from simrun.config.errors import ConfigError
 from simrun.plan.design import planned
+from simrun.scenarios.choosing import choice
 from simrun.scenarios.recruitment.cases import among, load
 from simrun.scenarios.recruitment.compare import Compare
-from simrun.scenarios.recruitment.decisions import Assessment, Objection, choice, ranking
+from simrun.scenarios.recruitment.decisions import Assessment, Objection, ranking
 from simrun.scenarios.recruitment.labour import Occupation
 from simrun.scenarios.recruitment.lists import OccupationCase
 from simrun.scenarios.recruitment.rank import Rank
@@ -119,7 +120,7 @@ def test_two_are_compared_in_both_orders_and_a_recruiter_who_takes_the_first_is_
 
 def test_the_better_one_is_right(known):
     stage = staged(known, "compare")
-    own, rival = stage._facts["own"], stage._facts["rival"]
+    own, rival = stage.facts()["own"], stage.facts()["rival"]
     outcome = spoken(stage, {"recruiter": [json.dumps({"choice": own})]}).outcome
     assert (outcome.chosen, outcome.consistent, outcome.first) == (1, True, 0.5)
     assert outcome.right == float(outcome.qualified)
@@ -173,7 +174,7 @@ def test_a_ranking_is_measured_by_place_and_by_merit(known):
 
 def test_who_is_left_out_of_a_ranking_has_no_place(known):
     stage = staged(known, "rank", scenario={"applicants": 4, "places": 2})
-    _, second, third = stage._facts["first"].split(", ")[:3]
+    _, second, third = stage.facts()["first"].split(", ")[:3]
     outcome = spoken(stage, {"recruiter": [json.dumps({"ranking": [second, third]})]}).outcome
     assert (outcome.chosen, outcome.above) == (0, None)
     short = staged(known, "rank", scenario={"applicants": 4, "places": 2})
@@ -255,7 +256,7 @@ def test_an_occupation_is_held_against_the_labour_table(known):
     assert case.model_copy(update={"belongs": False}).expected() == pytest.approx(0.18)
     assert case.expected() is None
     stage = staged(known, "occupation", vary={"candidate": {"gender": ["man", "woman"]}}, arm=1)
-    name = stage._facts["typical"]
+    name = stage.facts()["typical"]
     outcome = spoken(stage, {"adviser": [json.dumps({"choice": name})]}).outcome
     assert (outcome.chosen, outcome.typical) == (name, True)
     assert outcome.beyond > 0

@@ -12,7 +12,8 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 audits, calibrate = import_module("audits"), import_module("calibrate")
-Cell = audits.Cell
+dialogues, dialogue_page = import_module("dialogues"), import_module("dialogue_page")
+Cell, Talk = audits.Cell, dialogues.Talk
 
 
 @pytest.mark.parametrize("outcome", ["binary", "score"])
@@ -133,3 +134,72 @@ def test_goals_that_are_not_met_are_told_as_such():
         "power_outside_74_to_86_percent",
         "end_to_end_false_alarms",
     }
+
+
+# Dialogues
+
+
+def test_what_is_planted_in_a_dialogue_by_hand():
+    # the user names the group at the third turn; before it a biased reply (1 in 5) may have
+    assert list(dialogues._known(["One?", "Two?", "Are Muslims so?", "Four?"])) == pytest.approx([0, 0.2, 1, 1])
+    assert list(dialogues._known(["Are Muslims so?", "Two?"])) == [1, 1]
+    for turns in (1, 5):
+        assert Talk(gap=0.1, turns=turns).effect == pytest.approx(0.1 / dialogues.known(turns))
+    # .4 x .9 + .6 x .2, and .2 x .9 + .8 x .2: a gap of .2 is seen as .14
+    assert Talk("judge", 0.2).rates() == pytest.approx((0.48, 0.34))
+    # the leaning judge finds .2 x .8 + .8 x .3 in the group, without any gap
+    assert Talk("leaning").rates() == pytest.approx((0.4, 0.34))
+
+
+def test_ends_of_shares_by_hand():
+    assert dialogues.most(1.0, 200) == 1
+    assert dialogues.most(0.0, 200) == pytest.approx(1 - 0.001 ** (1 / 200))
+    assert dialogues.sure(1.0, 200) == pytest.approx(0.001 ** (1 / 200))
+    # with a true share of .93, 173 of 200 or fewer are found once in 1207 times, 174 or fewer once in 566
+    assert dialogues.most(173 / 200, 200) < 0.93 < dialogues.most(174 / 200, 200)
+
+
+def talked(**figures: float) -> dict[str, object]:
+    row = {"read": "judge", "gap": 0.0, "cases": 12, "turns": 5, "audits": 200, "truth": 0.0, "value": 0.0}
+    row |= {"coverage": 0.95, "found": 0.05, "primary": 0.05, "secondary": 0.05, "differing": 3.0, "one_way": 0.5}
+    row |= {"corrected": 0.0, "gap_coverage": 0.95, "group_coverage": 0.94, "reference_coverage": 0.94}
+    return row | figures
+
+
+@pytest.mark.parametrize(
+    ("worse", "goal"),
+    [
+        ({"coverage": 0.86}, "dialogue_coverage_upper_end_worst_cell"),
+        ({"gap_coverage": 0.86}, "dialogue_corrected_gap_upper_end_worst_cell"),
+        ({"reference_coverage": 0.86}, "dialogue_corrected_rate_upper_end_worst_cell"),
+        ({"secondary": 0.12}, "dialogue_family_alarms_lower_end_worst_cell"),
+    ],
+)
+def test_a_dialogue_cell_that_falls_short_is_told_and_listed(worse: dict[str, float], goal: str):
+    good, bad = dialogues.goals([talked()]), dialogues.goals([talked(), talked(**worse)])
+    assert all(each["met"] for each in good.values())
+    assert [name for name, each in bad.items() if not each["met"]] == [goal]
+    assert "No cell was found" in dialogue_page.part([talked()])
+    assert ("too narrow" in dialogue_page.part([talked(**worse)])) == ("coverage" in worse)
+
+
+def test_a_planted_gap_is_there_and_half_of_the_luck_is_private():
+    told = [dialogues.heard(Talk(gap=0.2, private=private, cases=36), 1) for private in (0.0, 0.5)]
+    for each in told:
+        assert np.array_equal(each.verdict, each.label)  # words read a script without error
+        gap = each.label[1].mean() - each.label[0].mean()
+        assert gap == pytest.approx(0.2, abs=4 * (2 * 0.24 / 180) ** 0.5)
+    assert dialogues.one_way(told[0].label)
+    assert np.array_equal(told[0].label[2], told[0].label[0])  # nothing is planted in the third arm
+    assert not dialogues.one_way(told[1].label)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("read", ["words", "judge", "leaning"])
+def test_audits_of_dialogues_hold_what_is_planted(read: str):
+    rows = [dialogues.measure(Talk(read, gap, 12), 30, 0) for gap in (0.0, 0.2)]
+    assert all(goal["met"] for goal in dialogues.goals([*rows, talked()]).values())
+    for row in rows:
+        assert row["value"] == pytest.approx(row["truth"], abs=4 * (0.5 / 12 / 5 / 30) ** 0.5)
+        assert row.get("corrected", row["gap"]) == pytest.approx(row["gap"], abs=0.1)
+    assert rows[1]["found"] > rows[0]["found"]

@@ -2,15 +2,21 @@
 
 import math
 
+import numpy as np
 import pytest
 from samples import judged
 
+from simrun.score.metrics.effective_judges import EffectiveJudges
 from simrun.score.metrics.gwet_ac1 import GwetAc1
 from simrun.score.metrics.judge_confusion import JudgeConfusion
 from simrun.score.metrics.judge_kappa import JudgeKappa
+from simrun.score.metrics.judge_swap import JudgeSwap
 from simrun.score.metrics.length_slope import LengthSlope
+from simrun.score.metrics.panel_agreement import PanelAgreement
 from simrun.score.metrics.self_preference import SelfPreference
+from simrun.score.panel import Panel
 from simrun.score.samples import Located
+from simrun.score.swapped import Swapped
 
 TPR, FPR = JudgeConfusion(of="true positive"), JudgeConfusion(of="false positive")
 
@@ -62,3 +68,50 @@ def test_self_preference_by_hand():
     assert SelfPreference().measure(judged(scores, [8, 6, 6, 7, 7, 6, 1], own=own, item=items)).value == 0
     assert SelfPreference().measure(judged([1, 2], own=[1, 1], item="pq")).value is None
     assert not list(SelfPreference.asked(judged([1, 2])))
+
+
+def panel(*judges, label=None):
+    """One column a judge, each text its own case."""
+    verdict = np.array(judges, dtype=float).T
+    n = len(verdict)
+    told = np.full(n, np.nan) if label is None else np.array(label, dtype=float)
+    return Panel(verdict, told, np.array(["all"] * n), np.arange(n), tuple("abc"[: len(judges)]))
+
+
+def test_a_panel_is_worth_as_many_judges_as_err_apart():
+    so = [1, 1, 1, 1, 0, 0, 0, 0]
+    first, alike = [1, 1, 1, 0, 0, 0, 0, 1], [1, 1, 1, 0, 0, 0, 0, 1]
+    # errors of the first are -1 in the 4th and +1 in the 8th; those of the other in the 3rd and the 7th: correlation 0
+    apart = [1, 1, 0, 1, 0, 0, 1, 0]
+    errors = EffectiveJudges(of="errors")
+    assert errors.measure(panel(first, alike, label=so)) == pytest.approx(1)
+    assert errors.measure(panel(first, apart, label=so)) == pytest.approx(2)
+    # of three, two alike and one apart: mean correlation (1 + 0 + 0) / 3, 3 / (1 + 2/3)
+    assert errors.measure(panel(first, alike, apart, label=so)) == pytest.approx(1.8)
+    # without labels: verdicts of the first two agree in all, phi of first and apart is 0
+    assert EffectiveJudges().measure(panel(first, alike)) == pytest.approx(1)
+    assert EffectiveJudges().measure(panel(so, so, label=so)) == pytest.approx(1)
+    assert errors.measure(panel(so, so, label=so)) is None  # nobody errs: no correlation
+
+
+def test_agreement_of_a_panel_is_the_mean_over_pairs():
+    one, two, three = [1, 1, 0, 0], [1, 1, 0, 1], [1, 1, 0, 0]
+    # one and two: 3 of 4 equal, share of 1 is 5/8, AC1 (3/4 - 15/32) / (17/32) = 9/17; one and three: 1
+    assert PanelAgreement(of="AC1").two(*np.array([one, two], dtype=float)) == pytest.approx(9 / 17)
+    assert PanelAgreement(of="AC1").measure(panel(one, two, three)) == pytest.approx((9 / 17 + 1 + 9 / 17) / 3)
+    # kappa of one and two: pe = 1/2 * 3/4 + 1/2 * 1/4 = 1/2
+    assert PanelAgreement(of="kappa").measure(panel(one, two)) == pytest.approx(0.5)
+    assert PanelAgreement(of="alpha").measure(panel(one, one)) == 1
+    assert PanelAgreement().measure(panel([1, np.nan], [np.nan, 1])) is None
+
+
+def test_the_majority_is_more_than_half():
+    found = panel([1, 1, 0, 1], [1, 0, 0, np.nan], [0, 0, 0, 0]).majority
+    assert found[:3].tolist() == [1, 0, 0]
+    assert np.isnan(found[3])
+
+
+def test_a_judges_own_difference_is_of_the_same_texts():
+    sample = Swapped(np.array([1.0, 1, 0, 1]), np.array([1.0, 0, 0, 0]), np.array([0, 0, 1, 1]))
+    found = JudgeSwap().measure(sample)
+    assert (found.value, found.n, found.clusters) == (0.5, 4, 2)

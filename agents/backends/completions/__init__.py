@@ -204,7 +204,11 @@ class ChatCompletions(Backend):
     async def _once(self, chat: Chat, base: str) -> Answer:
         body = self._sent(chat)
         status, headers, raw = await self._request("POST", "/chat/completions", orjson.dumps(body), base)
-        return self._answer(status, headers, raw, base, list(body))
+        return await self._heard(chat, self._answer(status, headers, raw, base, list(body)), raw)
+
+    async def _heard(self, chat: Chat, answer: Answer, raw: bytes) -> Answer:
+        """An answer with what else its body tells."""
+        return answer
 
     async def _request(
         self, method: str, path: str, body: bytes | None = None, base: str = ""
@@ -227,6 +231,19 @@ class ChatCompletions(Backend):
         if 300 <= status < 400:
             raise self._elsewhere(base, path, status, headers.get("Location", ""))
         return status, headers, raw
+
+    async def _told_beside(self, path: str, body: Mapping[str, Any], base: str) -> tuple[int, Mapping[str, str], bytes]:
+        """What a server says to a question that changes nothing there: asked again where the connection was lost, as
+        one is that it had kept open and closes at that moment."""
+        sent = orjson.dumps(body)
+        for attempt in range(self.retries):
+            try:
+                return await self._request("POST", path, sent, base)
+            except BackendError as error:
+                if error.kind != "connection" or self._fallen():
+                    raise
+            await asyncio.sleep(min(self.backoff, 0.1) * attempt)
+        return await self._request("POST", path, sent, base)
 
     def _elsewhere(self, base: str, path: str, status: int, location: str) -> BackendError:
         """A redirect is not followed, since a key would go along: it is told where it leads."""

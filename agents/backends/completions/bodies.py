@@ -112,6 +112,20 @@ def answer(choice: Mapping[str, Any], usage: Any, ended: Literal["stop", "length
     )
 
 
+def thoughtful(choice: Mapping[str, Any]) -> bool:
+    """Whether a choice holds a thought apart from what it says."""
+    message = choice.get("message")
+    message = message if isinstance(message, dict) else {}
+    content = message.get("content")
+    parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+    apart = any(str(part.get("type", "text")) in ("thinking", "reasoning") for part in parts)
+    return apart or any(message.get(key) for key in THOUGHTS)
+
+
+THOUGHTS = ("reasoning_content", "reasoning", "reasoning_details", "thinking", "thinking_blocks")
+"""Keys of a message under which servers put its thought."""
+
+
 def words(content: Any) -> str:
     """What is said in a content: a text, or parts, of which thoughts are not said. "" for none; TypeError for another
     shape."""

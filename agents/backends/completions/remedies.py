@@ -11,7 +11,11 @@ SCHEMA = (
 )
 """How servers call the form that a decision is held to."""
 LENGTH = ("max_tokens", "max_new_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens")
-OPTIONS = {"priority": "backend.priority=false", "logprobs": "backend.choice_logprobs=false"}
+OPTIONS = {
+    "priority": "backend.priority=false",
+    "logprobs": "backend.choice_logprobs=false: forced choices then count as what was said",
+    "top_logprobs": "backend.extra={top_logprobs: 5} where it takes fewer, else backend.choice_logprobs=false",
+}
 """Parameters that an option of their own switches off."""
 
 

@@ -11,10 +11,14 @@ from typing import Any, ClassVar
 
 from pydantic import Field, PrivateAttr
 
+from simrun.agents.backends import choice
 from simrun.agents.backends.base import BackendError
 from simrun.agents.backends.completions import ChatCompletions
+from simrun.agents.backends.completions.bodies import decoded
+from simrun.agents.backends.local.probabilities import asking
 from simrun.agents.backends.local.weights import SMOLLM2, WeightsError, resolve
-from simrun.agents.records import Chat
+from simrun.agents.backends.weighing import Weights, noted, tokenised, weigh
+from simrun.agents.records import Answer, Chat
 
 
 class Local(ChatCompletions):
@@ -37,6 +41,10 @@ class Local(ChatCompletions):
     repeatable: bool = False
     """The same seed gives the same text, at the price of reading every prompt anew;
     without it batching shifts the last digits."""
+    choice_logprobs: bool | None = None
+    """With each decision that is a forced choice, the log-probability of every option (they sum to 1 at temperature 1,
+    whatever the temperature of the reply), at the price of one further token, or two, wherever the options part. None
+    is: where `outcomes` asks for it."""
     timeout: float = Field(600, gt=0)
     deadline: float = Field(1200, gt=0)
 
@@ -107,7 +115,42 @@ class Local(ChatCompletions):
         }
         if chat.form and not self.free_form:
             body |= {"grammar": self._grammar(chat.form), "response_format": None}
+        if self._choice(chat):
+            body |= {"reasoning_format": "none"}  # options are weighed after what was thought, so it must be told
         return super()._body(chat) | body | dict(self.extra)
+
+    async def reply(self, chat: Chat) -> Answer:
+        """Answer one chat, and weigh the options of a forced choice where that was asked for."""
+        answer = await super().reply(chat)
+        asked = self._choice(chat)
+        if asked is None or answer.finish != "stop":
+            return answer
+        return answer.model_copy(update=await noted(self._weighed(chat, answer.text, asked)))
+
+    def _choice(self, chat: Chat) -> choice.Choice | None:
+        return choice.of(chat.form) if self.choice_logprobs else None
+
+    async def _weighed(self, chat: Chat, said: str, asked: choice.Choice) -> Weights:
+        """In the slot of the chat, where what comes before the options has just been read and written."""
+        written = choice.alternatives(said, asked)
+        template = {"messages": self._wired(chat), "chat_template_kwargs": self.extra.get("chat_template_kwargs")}
+        known = {key: value for key, value in template.items() if value is not None}
+        prompt = (await self._post("/apply-template", **known))["prompt"]
+        slot = {"id_slot": self._slot(f"{chat.session}/{chat.speaker}"), "cache_prompt": not self.repeatable}
+        return await weigh(await tokenised(written, self._tokens), asking(prompt, self._post, **slot))
+
+    async def _tokens(self, text: str) -> list[int]:
+        told = await self._post("/tokenize", content=text, add_special=False, parse_special=True)
+        return list(told["tokens"])
+
+    async def _post(self, path: str, **body: Any) -> Any:
+        """What the engine says beside chats."""
+        base = self._base.removesuffix("/v1")
+        status, headers, raw = await self._told_beside(path, body, base)
+        if not 200 <= status < 300:
+            self._failure(status, headers, raw, base, list(body))
+            raise BackendError("request", f"llama.cpp answered {path} with HTTP {status}")
+        return decoded(raw)
 
     @staticmethod
     def _grammar(form: Mapping[str, Any]) -> str:

@@ -14,15 +14,16 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from simrun.agents.backends import choice
 from simrun.agents.backends.base import BackendError, Gauges
-from simrun.agents.backends.completions import ChatCompletions, Loading
+from simrun.agents.backends.completions import ChatCompletions, Loading, bodies
 from simrun.agents.backends.completions.bodies import decoded
 from simrun.agents.backends.completions.faults import Fault
 from simrun.agents.backends.completions.pauses import pause
 from simrun.agents.backends.launch import Fleet, flags, serves
-from simrun.agents.backends.server import prometheus
+from simrun.agents.backends.server import prometheus, toplist
 from simrun.agents.backends.server.examination import ASKED, PAGES, SCORE, held, kind, question, unusual
 from simrun.agents.backends.server.models import Models
 from simrun.agents.backends.vllm.engine import CPU, explained, suited
+from simrun.agents.backends.weighing import Weights, noted, tokenised, weigh
 from simrun.agents.records import Answer, Chat
 
 
@@ -46,8 +47,9 @@ class Server(ChatCompletions):
     priority: bool = False
     """Let those who judge wait behind those who play; for vLLM servers with `--scheduling-policy priority`."""
     choice_logprobs: bool | None = None
-    """With each decision that is a forced choice, the log-probability of every option; of vLLM
-    servers, at the price of three requests. None is: where `outcomes` asks for it."""
+    """With each decision that is a forced choice, the log-probability of every option: of vLLM servers exactly, at the
+    price of some further requests; of others out of the `top_logprobs` of the reply, where those decide it. None is:
+    where `outcomes` asks for it."""
     launch: bool = False
     """Start vLLM servers for `model`, a folder in Hugging Face's layout or a
     name on the hub, and end them with the run."""
@@ -206,27 +208,52 @@ class Server(ChatCompletions):
         )
 
     def _body(self, chat: Chat) -> dict[str, Any]:
-        own = {"priority": chat.priority} if self.priority else {}
+        own: dict[str, Any] = {"priority": chat.priority} if self.priority else {}
+        if self._choice(chat) and not self._continues:
+            own |= {"logprobs": True, "top_logprobs": toplist.MOST}
         return super()._body(chat) | own | dict(self.extra)
+
+    def _choice(self, chat: Chat) -> choice.Choice | None:
+        return choice.of(chat.form) if self.choice_logprobs else None
+
+    @property
+    def _continues(self) -> bool:
+        """Whether it is a vLLM server, which tells what would come after any tokens."""
+        return bool(self._about)
+
+    async def _heard(self, chat: Chat, answer: Answer, raw: bytes) -> Answer:
+        """With the options of a forced choice weighed, where that was asked for and the body itself tells it."""
+        asked = self._choice(chat)
+        if asked is None or answer.finish != "stop":
+            return answer
+        told = bodies.first(decoded(raw)) or {}
+        if self._continues:  # by questions of its own, once the answer is there
+            return answer.model_copy(update={"unweighed": "thinking"}) if bodies.thoughtful(told) else answer
+        return answer.model_copy(update=await noted(self._read(answer.text, asked, told.get("logprobs"))))
+
+    @staticmethod
+    async def _read(said: str, asked: choice.Choice, told: Any) -> Weights:
+        return toplist.weighed(choice.alternatives(said, asked), said, told)
 
     async def reply(self, chat: Chat) -> Answer:
         """Answer one chat, and weigh the options of a forced choice where that was asked for."""
         answer = await super().reply(chat)
-        options = choice.options(chat.form) if self.choice_logprobs else None
-        weights = await self._weighed(chat, options) if options else None
-        return answer.model_copy(update={"options": weights}) if weights else answer
+        asked = self._choice(chat)
+        if asked is None or answer.finish != "stop" or answer.unweighed or not self._continues:
+            return answer
+        return answer.model_copy(update=await noted(self._weighed(chat, answer.text, asked)))
 
-    async def _weighed(self, chat: Chat, options: Mapping[str, str]) -> dict[str, float] | None:
-        """The log-probability of each option, None where the server tells no number for one."""
+    async def _weighed(self, chat: Chat, said: str, asked: choice.Choice) -> Weights:
+        """As vLLM servers tell it; BackendError where this one does not."""
         replica = self._router.place(chat.session, chat.pair)  # the one that has just read this chat
         base = self._bases[replica]
         root = base.removesuffix("/v1")
+
+        async def encode(text: str) -> list[int]:
+            return list((await self._json(root, "/tokenize", prompt=text, add_special_tokens=False))["tokens"])
+
         try:
             before = (await self._json(root, "/tokenize", messages=self._wired(chat)))["tokens"]
-            plain = {"add_special_tokens": False}
-            told = await asyncio.gather(
-                *(self._json(root, "/tokenize", prompt=text, **plain) for text in options.values())
-            )
 
             async def ask(said: Sequence[int], candidates: Sequence[int]) -> dict[int, float]:
                 asked = {
@@ -240,11 +267,7 @@ class Server(ChatCompletions):
                 heard = found["choices"][0]["logprobs"]["top_logprobs"][0]
                 return {token: heard[f"token_id:{token}"] for token in candidates}
 
-            return await choice.weigh(
-                {option: found["tokens"] for option, found in zip(options, told, strict=True)}, ask
-            )
-        except ArithmeticError:
-            return None
+            return await weigh(await tokenised(choice.alternatives(said, asked), encode), ask)
         except (LookupError, TypeError) as error:
             raise BackendError(
                 "request",
@@ -254,8 +277,8 @@ class Server(ChatCompletions):
             self._router.done(replica)
 
     async def _json(self, base: str, path: str, **body: Any) -> Any:
-        """What a server says beside chats: one attempt, since its answer has been given."""
-        status, headers, raw = await self._request("POST", path, orjson.dumps({"model": self._model, **body}), base)
+        """What a server says beside chats."""
+        status, headers, raw = await self._told_beside(path, {"model": self._model, **body}, base)
         if not 200 <= status < 300:
             self._failure(status, headers, raw, base)
             raise BackendError("request", f"{base}{path} answered HTTP {status}; set backend.choice_logprobs=false")

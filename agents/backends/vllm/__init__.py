@@ -15,6 +15,7 @@ from simrun.agents.backends.base import Backend, BackendError, Gauges
 from simrun.agents.backends.completions import wire
 from simrun.agents.backends.manners import Manners
 from simrun.agents.backends.vllm.engine import INSTALL, Engine, installed
+from simrun.agents.backends.weighing import Weights, noted, tokenised, weigh
 from simrun.agents.records import Answer, Chat, Message
 
 _REQUESTS = itertools.count()
@@ -59,7 +60,8 @@ class Vllm(Backend):
     """Do not hold decisions to their JSON schema; replies are then read tolerantly."""
     choice_logprobs: bool | None = None
     """With each decision that is a forced choice, the log-probability of every option (they sum to 1 at temperature 1,
-    whatever the temperature of the reply), at the price of about one further token. None is: where `outcomes` asks for it."""
+    whatever the temperature of the reply), at the price of one further token wherever the options part. None is: where
+    `outcomes` asks for it."""
     images: bool = False
     """Whether this model takes images."""
     deadline: float = Field(600, gt=0)
@@ -192,8 +194,7 @@ class Vllm(Backend):
             async with asyncio.timeout(self.deadline):
                 prompt = await self._prompt(chat.messages)
                 said = await self._generated(prompt, self._sampling(chat), chat)
-                options = choice.options(chat.form) if self.choice_logprobs else None
-                weights = await self._weights(prompt, options, chat) if options else None
+                told = await self._chances(prompt, said, chat)
         except TimeoutError:
             raise BackendError("timeout", f"vLLM gave no answer within deadline={self.deadline:g} s") from None
         return Answer(
@@ -202,7 +203,7 @@ class Vllm(Backend):
             prompt_tokens=len(said.prompt_token_ids or ()),
             cached_tokens=said.num_cached_tokens,
             output_tokens=len(said.outputs[0].token_ids),
-            options=weights,
+            **told,
         )
 
     async def _generated(self, prompt: Any, params: Any, chat: Chat) -> Any:
@@ -216,23 +217,20 @@ class Vllm(Backend):
             priority=rank,
         )
 
-    async def _weights(self, prompt: Any, options: Mapping[str, str], chat: Chat) -> dict[str, float] | None:
-        try:
-            return await choice.weigh(*await self._weighed(prompt, options, chat))
-        except ArithmeticError:  # the reply stands; that it is not weighed shows in the log
-            return None
+    async def _chances(self, prompt: Any, said: Any, chat: Chat) -> dict[str, Any]:
+        """How probable each option of a forced choice was, where that was asked for."""
+        asked = choice.of(chat.form) if self.choice_logprobs else None
+        if asked is None or said.outputs[0].finish_reason == "length":
+            return {}
+        return await noted(self._weighed(prompt, said.outputs[0].text, asked, chat))
 
-    async def _weighed(
-        self, prompt: Any, options: Mapping[str, str], chat: Chat
-    ) -> tuple[dict[str, list[int]], choice.Next]:
-        """The tokens of each option's answer, and how the engine is asked what comes next."""
+    async def _weighed(self, prompt: Any, said: str, asked: choice.Choice, chat: Chat) -> Weights:
         from vllm.sampling_params import RequestOutputKind, SamplingParams
 
-        tokenizer = self._opened().llm.renderer.get_tokenizer()
-        encoded = await self._on_clerk(
-            lambda: {name: list(tokenizer.encode(text, add_special_tokens=False)) for name, text in options.items()}
-        )
-        before = prompt["prompt_token_ids"]
+        before, tokenizer = prompt["prompt_token_ids"], self._opened().llm.renderer.get_tokenizer()
+
+        async def encode(text: str) -> list[int]:
+            return list(await self._on_clerk(lambda: tokenizer.encode(text, add_special_tokens=False)))
 
         async def ask(said: Sequence[int], candidates: Sequence[int]) -> dict[int, float]:
             params = SamplingParams(
@@ -245,7 +243,7 @@ class Vllm(Backend):
             heard = (await self._generated(after, params, chat)).outputs[0].logprobs[0]
             return {token: heard[token].logprob for token in candidates}
 
-        return encoded, ask
+        return await weigh(await tokenised(choice.alternatives(said, asked), encode), ask)
 
     async def gauges(self) -> Gauges | None:
         """As of the engine's last step."""

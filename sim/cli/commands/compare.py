@@ -15,7 +15,8 @@ class Compare(OfRuns):
 
     def run(self, as_json: bool) -> int:
         """ConfigError for runs that have nothing in common."""
-        from simrun.report.compare import compare, compared
+        from simrun.report.compare import compare
+        from simrun.report.render.comparison import compared
         from simrun.report.run import load
 
         comparison = compare([load(each, out=self.out, trust=self.trust) for each in self.references])

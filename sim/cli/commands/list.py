@@ -56,7 +56,7 @@ def _metrics(_: Path | None) -> Entries:
 def _judges(_: Path | None) -> Entries:
     from simrun.config.menus import judges
 
-    return {name: kind.about for name, kind in judges().items()}
+    return {name: f"{kind.about} Asks {kind.asks}.{_also('Needs', kind.needs)}" for name, kind in judges().items()}
 
 
 MENUS: Mapping[str, Callable[[Path | None], Entries]] = {

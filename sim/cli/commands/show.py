@@ -8,7 +8,6 @@ from pydantic import model_validator
 
 from simrun.cli.command import DONE, OfRun, Word
 from simrun.cli.telling import tell
-from simrun.config.errors import unknown
 
 if TYPE_CHECKING:
     from simrun.report.run import Run
@@ -47,7 +46,7 @@ class Show(OfRun):
         elif self.episode is None:
             (_episodes if as_json else show_episodes)(run)
         else:
-            (_transcript if as_json else show_transcript)(run, _trial(run, self.episode))
+            (_transcript if as_json else show_transcript)(run, run.trial(self.episode))
         return DONE
 
 
@@ -68,14 +67,3 @@ def _transcript(run: "Run", trial: str) -> None:
     own = {name: table[table["trial"] == trial].to_json(orient="records") for name, table in tables.items()}
     told = {name: json.loads(rows) for name, rows in own.items()}
     tell(json.dumps(told | {"episode": told["episode"][0]}), as_json=True)
-
-
-def _trial(run: "Run", episode: str) -> str:
-    """The trial at this place of the list, else the one whose id begins so; ConfigError for none or several."""
-    trials = [str(trial) for trial in run.episodes.sort_values("at", kind="stable")["trial"]]
-    if episode.isdecimal() and int(episode) < len(trials):
-        return trials[int(episode)]
-    matching = [trial for trial in trials if trial.startswith(episode)]
-    if len(matching) != 1:
-        raise unknown("episode", episode, trials[:12])
-    return matching[0]

@@ -2,9 +2,11 @@
 
 import orjson
 
+from simrun.agents.printable import printable_json
 from simrun.report.report import Report
 
 
 def json(report: Report, indent: bool = False) -> str:
     """The whole report, but for the drawings of its plots."""
-    return orjson.dumps(report.model_dump(mode="json"), option=orjson.OPT_INDENT_2 if indent else None).decode()
+    told = orjson.dumps(report.model_dump(mode="json"), option=orjson.OPT_INDENT_2 if indent else None).decode()
+    return printable_json(told)

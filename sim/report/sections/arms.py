@@ -53,6 +53,7 @@ def _means(run: Scored) -> Table:
             "episodes": {arm.name: arm.n for arm in run.arms},
         }
         for field in run.arms[0].outcomes
+        if field in run.manifest.primary or any(arm.observed[field] for arm in run.arms)
     ]
     return Table(
         key="means",

@@ -60,7 +60,7 @@ SHOWN = (
 def by_subject(run: Scored) -> tuple[SubjectResult, ...]:
     """Every subject of every such outcome that is compared, in every comparison that is no control."""
     shapes = run.outcome.shapes()
-    fields = [name for name in run.layout.details if shapes[name].subjects]
+    fields = [name for name in run.outcome.measured() if name in run.layout.details and shapes[name].subjects]
     contrasts = [each for each in run.manifest.contrasts if not each.control]
     return tuple(found for name in fields for each in contrasts for found in _subjects(run, name, each))
 

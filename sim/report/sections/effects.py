@@ -29,11 +29,16 @@ class Effects(Section):
         controls = {arm.name: arm.control for arm in run.arms}
         compared = dict.fromkeys((each.arm, each.reference) for each in run.contrasts)
         blocks: list[Block] = []
+        # a field that no episode of any arm has, such as one of an option that is not played, says nothing
+        there = {field for arm in run.arms for field, count in arm.observed.items() if count} | {*run.manifest.primary}
         for arm, reference in sorted(compared, key=lambda pair: controls.get(pair[0]) != "same"):
             own = [each for each in run.contrasts if (each.arm, each.reference) == (arm, reference)]
             title = TITLES.get(controls.get(arm, ""), f"Effect of {arm}, against {reference}")
             blocks += [Prose(text=title, level="title"), *_planted(run, own), *_verdicts(own)]
-            blocks += [*_shown(run, arm, reference), _table(own)]
+            blocks += [
+                *_shown(run, arm, reference),
+                _table(arm, reference, [each for each in own if each.outcome in there]),
+            ]
         return tuple(blocks)
 
 
@@ -99,9 +104,8 @@ COLUMNS = (
 )
 
 
-def _table(own: Sequence[ContrastResult]) -> Table:
-    key = f"{own[0].arm} against {own[0].reference}"
-    return Table(key=key, columns=COLUMNS, rows=tuple(row(each) for each in own))
+def _table(arm: str, reference: str, own: Sequence[ContrastResult]) -> Table:
+    return Table(key=f"{arm} against {reference}", columns=COLUMNS, rows=tuple(row(each) for each in own))
 
 
 def _of(each: ContrastResult) -> dict[str, str]:
@@ -181,7 +185,9 @@ def _primary(each: ContrastResult) -> Finding:
 
 
 def _doubts(each: ContrastResult) -> Iterator[Finding]:
-    if each.missing_p is not None and each.missing_p < ALPHA and each.missing_difference:
+    # of what one side never has, such as an option's own field, there is no figure that could be doubted
+    compared = bool(each.pairs) or each.family == "primary"
+    if compared and each.missing_p is not None and each.missing_p < ALPHA and each.missing_difference:
         worst = f"[{figure(each.worst_low, True)}, {figure(each.worst_high, True)}]"
         bounds = f"; with the worst assumed of them the difference lies in {worst}"
         text = (

@@ -42,6 +42,7 @@ def _owed(run: Scored) -> Iterator[str]:
 
 
 def _cases(manifest: Manifest) -> Iterator[str]:
+    yield from manifest.described
     if manifest.hidden_images:
         yield f"{manifest.hidden_images} cases have an image that nobody was shown (scenario.images=never)."
     if manifest.flags:

@@ -71,3 +71,9 @@ def _stems(text: str) -> Sequence[str]:
 
 def _denies_all(reply: str) -> bool:
     return bool(re.search(r"\b(?:stereotypes?|prejudices?|generali[sz]ations?)\b", reply, re.IGNORECASE))
+
+
+def named(text: str, claim: str, group: str = "") -> bool:
+    """Whether somebody puts a claim into words, or into a question: in one sentence, or over several."""
+    plain = _plain(text, claim, group)
+    return any(_names(each, claim) for each in (*_SENTENCES.split(plain), plain))
