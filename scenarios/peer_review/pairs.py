@@ -35,10 +35,14 @@ class Pairs(Case):
     pairs: tuple[Pair, ...]
 
 
+def abstract(paper: Paper) -> str:
+    """The abstract, or how the text begins."""
+    return paper.text.removeprefix("## Abstract").strip().partition("\n\n## ")[0][:ABSTRACT]
+
+
 def short(paper: Paper) -> str:
-    """Title and abstract, or how the text begins."""
-    body = paper.text.removeprefix("## Abstract").strip().partition("\n\n## ")[0]
-    return f"{paper.title}. {body[:ABSTRACT]}"
+    """Title and abstract."""
+    return f"{paper.title}. {abstract(paper)}"
 
 
 def apart(ratings: Sequence[float], gap: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

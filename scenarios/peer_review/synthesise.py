@@ -8,14 +8,13 @@ import numpy as np
 from pydantic import Field
 
 from simrun.agents.backends.scripted import Rule
-from simrun.agents.records import Record
 from simrun.agents.reply import Decision, Reply
 from simrun.scenarios.base import Case, Fault, File, Play, Turn
-from simrun.scenarios.fields import ident, text
-from simrun.scenarios.files import read, rows, source
 from simrun.scenarios.outcome import Outcome
 from simrun.scenarios.peer_review.base import PeerReview
+from simrun.scenarios.peer_review.loaders import papers as given
 from simrun.scenarios.peer_review.making import BEST, WORST, Made, SynthesisOutcome, outcome
+from simrun.scenarios.peer_review.pairs import abstract
 from simrun.scenarios.peer_review.studies import studies
 
 WORKER = "worker"
@@ -54,17 +53,10 @@ class Rated(Decision):
 
 
 class Topics(Case):
-    """What is to be written about, and real texts to hold it against."""
+    """What is to be written about, and real abstracts to hold it against."""
 
     topics: tuple[str, ...]
     real: tuple[str, ...] = ()
-
-
-class Real(Record):
-    """A real text."""
-
-    id: str
-    text: str
 
 
 class Synthesise(PeerReview):
@@ -88,10 +80,10 @@ class Synthesise(PeerReview):
     """Reviewers disagree where their scores differ by more."""
     bar: float = Field(6, ge=WORST, le=BEST)
     """The score from which a text is kept."""
-    real: Annotated[str, File()] = ""
-    """A table with the column `text`: real texts to hold those that are made against; "" for none."""
+    data: Annotated[str, File()] = ""
+    """Papers of others, a file or a folder, to hold what is made against their abstracts; "" for none."""
     against: int = Field(20, ge=2)
-    """So many of the real texts, by lot, for each set of topics."""
+    """So many of those abstracts, by lot, for each set of topics."""
 
     def members(self) -> tuple[str, ...]:
         """Those who take turns."""
@@ -125,14 +117,13 @@ class Synthesise(PeerReview):
         return tuple(cases), faults
 
     def _real(self) -> tuple[tuple[str, ...], tuple[Fault, ...]]:
-        """The real texts. ValueError for fewer than two, which cannot be held against each other."""
-        if not self.real:
+        """Real abstracts. ValueError for fewer than two, which cannot be held against each other."""
+        if not self.data:
             return (), ()
-        file = source(self.real, "", "scenario.real", self.encoding)
-        found, faults = read(file, rows(file), _written, lambda one: one.id)
+        found, faults = given(self.data, self.encoding)
         if len(found) < 2:
-            raise ValueError(f"{file}: one text; scenario.real needs two or more, to say how alike real texts are")
-        return tuple(each.text for each in found), faults
+            raise ValueError(f"{self.data}: one paper; give two or more, to say how alike real abstracts are")
+        return tuple(abstract(each) for each in found), faults
 
     def brief(self, role: str, case: Topics) -> str:
         """What the group does."""
@@ -197,10 +188,6 @@ def _together(turns: Iterator[Turn]) -> Any:
 def _text(reply: Reply) -> str:
     """What was written; "" for a refusal, and for what was cut off."""
     return reply.text.strip() if reply.problem is None else ""
-
-
-def _written(row: dict[str, Any], number: int) -> Real:
-    return Real(id=ident(row.get("id"), str(number)), text=text(row.get("text"), "text"))
 
 
 def _some(texts: Sequence[str], count: int, rng: np.random.Generator) -> tuple[str, ...]:

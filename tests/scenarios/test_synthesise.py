@@ -140,16 +140,17 @@ def test_every_wording_holds_topic_text_and_scores(wording):
 # Real texts
 
 
-def test_real_texts_are_drawn_for_each_set(tmp_path):
-    lines = [json.dumps({"text": f"Real text number {at}."}) for at in range(30)]
+def test_real_abstracts_are_drawn_for_each_set(tmp_path):
+    lines = [json.dumps({"title": f"Paper {at}", "abstract": f"Abstract number {at}."}) for at in range(30)]
     (tmp_path / "real.jsonl").write_text("\n".join([*lines, '{"title": "x"}']))
-    cases, faults = Synthesise(real=str(tmp_path / "real.jsonl"), against=5, sets=2).bank()
+    cases, faults = Synthesise(data=str(tmp_path / "real.jsonl"), against=5, sets=2).bank()
     assert [len(case.real) for case in cases] == [5, 5]
     assert cases[0].real != cases[1].real
-    assert [(fault.line, fault.field) for fault in faults] == [(31, "text")]
-    (tmp_path / "one.csv").write_text("text\nAlone.\n")
-    with pytest.raises(ValueError, match=r"one text; scenario\.real needs two or more"):
-        Synthesise(real=str(tmp_path / "one.csv")).bank()
+    assert {*cases[0].real} <= {f"Abstract number {at}." for at in range(30)}
+    assert [(fault.line, fault.field) for fault in faults] == [(31, "abstract")]
+    (tmp_path / "one.csv").write_text("title,abstract\nAlone,Alone.\n")
+    with pytest.raises(ValueError, match="one paper; give two or more"):
+        Synthesise(data=str(tmp_path / "one.csv")).bank()
 
 
 def test_diversity_by_hand():
