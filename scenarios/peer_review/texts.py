@@ -35,7 +35,7 @@ def diversity(texts: Sequence[str]) -> float | None:
         return None
     rows = weights(texts)
     pairs = (rows @ rows.T)[np.triu_indices(len(texts), 1)]
-    return float(np.clip(1 - pairs.mean(), 0, 1))
+    return float(np.clip(np.round(1 - pairs.mean(), 12), 0, 1))
 
 
 def realism(texts: Sequence[str], real: Sequence[str]) -> float | None:
