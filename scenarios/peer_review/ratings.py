@@ -50,7 +50,7 @@ def decision(value: Any) -> bool | None:
 def _within(number: float, field: str) -> float:
     if not LOW <= number <= HIGH:
         raise ValueError(
-            f"{field}: {cut(number)} is outside {LOW:g} to {HIGH:g}, within which every scale lies; give ratings on one "
-            "that does"
+            f"{field}: {cut(number)} is outside {LOW:g} to {HIGH:g}, within which every scale lies; give ratings on "
+            "one that does"
         )
     return number
