@@ -157,7 +157,8 @@ class Explain(PeerReview):
             found, faults = given(self.data, self.encoding)
             rated = [(paper, paper.rating) for paper in found if paper.rating is not None]
         else:
-            rated, faults = [(each.paper(), 10 * (each.paper().sound or 0)) for each in own(self.draw)], ()
+            ours = (each.paper() for each in own(self.draw))
+            rated, faults = [(paper, 10 * (paper.sound or 0)) for paper in ours], ()
         sets = (drawn(rated, self.gap, self.pairs, [self.draw, number]) for number in range(self.sets))
         return tuple(Pairs(id=f"pairs-{number}", pairs=each) for number, each in enumerate(sets)), faults
 
@@ -236,7 +237,9 @@ class Explain(PeerReview):
         ]
         explains = _posterior(rounds, count)
         order = prior.decision.order if isinstance(prior.decision, Order) else ()
-        said = {reason: order.index(reason) + 1.0 if reason in order else None for reason in REASONS}
+        said: dict[str, float | None] = {
+            reason: order.index(reason) + 1.0 if reason in order else None for reason in REASONS
+        }
         return ExplainOutcome(
             explained=1 - len(rounds[-1].left) / count if any(value is not None for value in firsts) else None,
             right=_mean(rights),

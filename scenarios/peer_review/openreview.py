@@ -1,7 +1,7 @@
 """Notes of OpenReview, of both versions of its API: submissions, and what was replied to them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from simrun.scenarios.fields import absent, ident, text
 from simrun.scenarios.files import Row
@@ -50,11 +50,11 @@ def submission(row: Note, otherwise: str) -> Paper:
     )
 
 
-def _note(row: Any) -> bool:
+def _note(row: Any) -> TypeGuard[dict[str, Any]]:
     return isinstance(row, dict) and is_note(row)
 
 
-def _reply(row: Any) -> bool:
+def _reply(row: Any) -> TypeGuard[dict[str, Any]]:
     return _note(row) and bool(row.get("replyto"))
 
 

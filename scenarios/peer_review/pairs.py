@@ -72,6 +72,6 @@ def drawn(rated: Sequence[tuple[Paper, float]], gap: float, count: int, seed: Se
     found = []
     for number in rng.choice(int(ends[-1]), count, replace=False):
         at = int(np.searchsorted(ends, number, side="right"))
-        high, low = rated[order[at]][0], rated[order[int(number - ends[at] + below[at])]][0]
+        high, low = (rated[int(order[place])][0] for place in (at, int(number - ends[at] + below[at])))
         found.append(Pair(id=f"{high.id} {low.id}", higher=high, lower=low, lower_first=bool(rng.integers(2))))
     return tuple(found)

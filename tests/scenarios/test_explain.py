@@ -199,7 +199,7 @@ def _effect(tmp_path: Any, *overrides: str) -> tuple[float, float]:
     played = run(
         "scenario=peer_review",
         "scenario.mode=explain",
-        "scenario.sets=25",
+        "scenario.sets=15",
         "backend=scripted",
         "cases=null",
         "design.controls=[]",
@@ -213,7 +213,7 @@ def _effect(tmp_path: Any, *overrides: str) -> tuple[float, float]:
 
 
 def test_a_planted_chance_is_found_and_none_where_none_is(tmp_path):
-    """25 sets x 8 pairs x 2 orders: the standard error of a share near .65 is below .03."""
+    """15 sets x 8 pairs x 2 orders: the standard error of a share near .65 is .03."""
     right, explained = _effect(tmp_path, "backend.group='New ideas'", "backend.effect=0.3")
     assert right == pytest.approx(-0.3, abs=0.09)
     assert explained < -0.1
