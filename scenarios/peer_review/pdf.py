@@ -22,7 +22,8 @@ def pdf(file: Source) -> Paper:
         with file.file.open("rb") as opened:
             reader = PdfReader(opened)
             pages = [_clean(page.extract_text() or "") for page in reader.pages]
-            title = _clean(str((reader.metadata or {}).get("/Title") or ""))
+            said = reader.metadata
+            title = _clean(str(said.title or "")) if said else ""
     except Exception as error:  # a broken PDF breaks its reader in any way that there is
         raise ValueError(f"{file}: no PDF that can be read ({type(error).__name__}: {error})") from None
     whole = "\n\n".join(page for page in pages if page)
