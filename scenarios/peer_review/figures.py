@@ -1,4 +1,5 @@
-"""Numbers in a text: drawn fresh for each submission, and sums of them, such as `{hedge - before}` or `{100 * a / b:.1f}`."""
+"""Numbers in a text: drawn fresh for each submission, and sums of them, such as `{hedge - before}` or
+`{100 * a / b:.1f}`."""
 
 import ast
 import operator

@@ -1,7 +1,7 @@
 """Submissions of known quality: studies of ours, each of six elements that are sound or flawed, with fresh numbers.
 
-What makes a submission good or bad is written beside it (`data/papers_*.yaml`, and `papers.md` on how they are written): quality is the
-share of its elements that are sound, true by construction, and never told to an agent.
+What makes a submission good or bad is written beside it (`data/papers_*.yaml`, and `papers.md` on how they are
+written): quality is the share of its elements that are sound, true by construction, and never told to an agent.
 """
 
 from collections.abc import Mapping, Sequence
