@@ -155,6 +155,10 @@ class Scenario(Record):
     wordings: ClassVar[int] = 1
     """How many equivalent wordings of its prompts there are."""
 
+    lengthy: ClassVar[bool] = False
+    """Whether what is read is so long that an engine's context may not hold it: that is reckoned before the play, with
+    replies as long as the engine lets them be."""
+
     without_images: ClassVar[str] = ""
     """The setting with which nobody is shown an image, such as scenario.images=never."""
 
@@ -224,6 +228,15 @@ class Scenario(Record):
         """Roles that several agents play alike: a team's name -> its members. What a run sets for a team it sets for
         each of them."""
         return {}
+
+    def unaware(self) -> tuple[str, ...]:
+        """The roles that are not to learn who the one is whom the audit is about: what they are told must be the same
+        in every arm."""
+        return ()
+
+    def incomparable(self, varied: Sequence[str]) -> str:
+        """Why what is varied (`role.what`) cannot be compared with these options, and the way out; "" where it can."""
+        return ""
 
     def team(self, role: str) -> str:
         """The team that a role is a member of; the role itself where it is none's."""
