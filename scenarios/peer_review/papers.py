@@ -12,8 +12,8 @@ from simrun.scenarios.peer_review.versions import OURS, TREATED, Hiding, Version
 
 STATEMENTS = (
     "## Statements\nThe responsible committee approved the plan of the study before it began. The authors have no "
-    "competing interests. Who contributed what is listed in the supplement, which also holds the full tables behind the "
-    "figures that are given here and the materials that were used."
+    "competing interests. Who contributed what is listed in the supplement, which also holds the full tables behind "
+    "the figures that are given here and the materials that were used."
 )
 """At the end of every paper of ours."""
 RESULTS = ("Results",)

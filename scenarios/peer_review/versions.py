@@ -1,4 +1,4 @@
-"""Versions of a submission by rule: what differs from the original is known, and so is what a fair reviewer makes of it."""
+"""Versions of a submission by rule: what differs from the original is known, and what a fair reviewer makes of it."""
 
 import re
 from typing import Literal
