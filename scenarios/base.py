@@ -279,9 +279,9 @@ class Scenario(Record):
         return case
 
     def hears(self, case: Any, rng: np.random.Generator) -> "nx.DiGraph[str]":
-        """Who hears whom: an edge from speaker to hearer. Blind review is a missing edge, or one that is `unknown`: what is
-        said is heard, and who says it is not told (`graph.add_edge("author", "reviewer", unknown=True)`). An edge with
-        `chat` tells who somebody is in that chat of the hearer only.
+        """Who hears whom: an edge from speaker to hearer. Blind review is a missing edge, or one that is `unknown`:
+        what is said is heard, and who says it is not told (`graph.add_edge("author", "reviewer", unknown=True)`). An edge
+        with `chat` tells who somebody is in that chat of the hearer only.
 
         `rng` draws what is drawn, such as a random graph: it follows from run seed, case and repeat and not from the
         arm.
@@ -293,8 +293,8 @@ class Scenario(Record):
         raise NotImplementedError
 
     def reads(self, role: str, case: Any) -> Mapping[str, str]:
-        """What lies before a role in each of its chats beside its brief: chat -> text. The same in every arm but for the
-        declared words."""
+        """What lies before a role in each of its chats beside its brief: chat -> text. The same in every arm but for
+        the declared words."""
         return {}
 
     def introduce(self, role: str, persona: Persona, case: Any) -> str:

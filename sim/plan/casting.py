@@ -80,9 +80,7 @@ class Casting:
     @cached_property
     def blind(self) -> frozenset[str]:
         """The roles that are introduced to nobody."""
-        by_mitigation = (
-            role for role, own in self.roles.items() if self.catalogue.mitigation(own.mitigation).blind
-        )
+        by_mitigation = (role for role, own in self.roles.items() if self.catalogue.mitigation(own.mitigation).blind)
         return self.unaware.union(by_mitigation)
 
     def worded(self, seeds: Seeds) -> Scenario:

@@ -124,8 +124,8 @@ class Audit(Record):
         leaked = sum(len(each.leaks) for each in leaks)
         first = f"; a leak: {leaks[0].arm} against {leaks[0].reference} in case {leaks[0].leaks[0]}" if leaks else ""
         return (
-            f" Blinding: in {blinded - leaked} of {blinded} pairs those who are not to know who it is are told the same, "
-            f"byte for byte{first}."
+            f" Blinding: in {blinded - leaked} of {blinded} pairs those who are not to know who it is are told the "
+            f"same, byte for byte{first}."
         )
 
 
