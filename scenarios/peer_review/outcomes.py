@@ -88,9 +88,10 @@ def outcome(
     declined: Mapping[str, bool | None],
     first: Mapping[tuple[str, str], Reply],
     last: Mapping[tuple[str, str], Reply],
+    metas: Mapping[str, Reply],
     accepted: Mapping[str, bool | None],
 ) -> ReviewOutcome:
-    """Everything together: reviews and later scores by paper and reviewer, what was declined and accepted by paper."""
+    """Everything together: reviews and later scores by paper and reviewer, all else by paper."""
     own = {reviewer: reply for (label, reviewer), reply in first.items() if label == FIRST}
     before = {reviewer: score(reply) for reviewer, reply in own.items()}
     after = {reviewer: score(reply) for (label, reviewer), reply in last.items() if label == FIRST}

@@ -67,8 +67,8 @@ class ReviewMode(Reviewing):
         metas = yield from self._metas(open_)
         count = places(self.rate, self.papers)
         turned_down = [label for label in case.labels() if label not in open_]
-        accepted = decided(self.decide, means(case, last), metas, turned_down, self.bar, count, rng)
-        return outcome(case, declined, first, last, accepted)
+        accepted = decided(self.decide, means(case, last), _accepting(metas), turned_down, self.bar, count, rng)
+        return outcome(case, declined, first, last, metas, accepted)
 
     def _desk(self, case: Venue) -> Phase:
         """Whether each paper is declined before anybody reviews it; None where the answer could not be read."""
@@ -152,15 +152,21 @@ class ReviewMode(Reviewing):
         )
 
     def _metas(self, open_: Sequence[str]) -> Phase:
-        """IV: each paper keeps its own; whether the chair would accept it, None where that could not be read."""
+        """IV: each paper keeps its own."""
         if not self.meta:
             return {}
         cue = self.said(META).format(subject=SUBJECTS[self.chairing])
-        replies = yield from _each(
-            {label: Turn(CHAIR, reply=MetaReview, cue=cue, chat=label, private=True) for label in open_}
+        return (
+            yield from _each(
+                {label: Turn(CHAIR, reply=MetaReview, cue=cue, chat=label, private=True) for label in open_}
+            )
         )
-        said = {label: reply.decision for label, reply in replies.items()}
-        return {label: one.accept if isinstance(one, MetaReview) else None for label, one in said.items()}
+
+
+def _accepting(metas: Mapping[str, Reply]) -> dict[str, bool | None]:
+    """Whether the chair would accept each paper; None where that could not be read."""
+    said = {label: reply.decision for label, reply in metas.items()}
+    return {label: one.accept if isinstance(one, MetaReview) else None for label, one in said.items()}
 
 
 def _board(case: Venue, open_: Iterable[str]) -> list[tuple[str, str]]:
