@@ -11,7 +11,8 @@ LOW, HIGH = 0.0, 10.0
 """Within which every scale lies."""
 Steps = tuple[float, ...]
 """A scale: the scores that can be given, in rising order."""
-SCORED = ("overall", "soundness", "novelty", "clarity", "confidence")
+OVERALL = "overall"
+SCORED = (OVERALL, "soundness", "novelty", "clarity", "confidence")
 """What a reviewer scores, all on one scale."""
 
 
@@ -24,15 +25,15 @@ class Review(Decision):
     questions: str = ""
 
     def spoken(self) -> str:
-        """What the others read of it."""
+        """What the others read of it, a section a line."""
         parts = ((name, getattr(self, name, "")) for name in ("summary", "strengths", "weaknesses", "questions"))
         said = [f"{name.capitalize()}: {text}" for name, text in parts if text]
         scores = [f"{name} {getattr(self, name):g}" for name in SCORED if getattr(self, name, None) is not None]
-        return " ".join([*said, *([f"Scores: {', '.join(scores)}."] if scores else [])])
+        return "\n".join([*said, *([f"Scores: {', '.join(scores)}."] if scores else [])])
 
 
 class Again(Decision):
-    """The scores after the discussion; `again(steps)` makes the kind."""
+    """The score after the discussion; `again(steps)` makes the kind."""
 
     overall: float
     why: str = ""
@@ -43,7 +44,7 @@ class Again(Decision):
 
 
 class MetaReview(Decision):
-    """What a chair makes of the reviews of one paper; `meta(steps)` adds a score."""
+    """What a chair makes of one paper."""
 
     summary: str
     accept: bool
@@ -86,10 +87,10 @@ def _score(steps: Steps) -> Any:
 
 @cache
 def review(steps: Steps | None) -> type[Review]:
-    """A review with scores on a scale; None without."""
+    """A review with scores on a scale; None without. Only the overall score must be there."""
     if steps is None:
         return Review
-    scores: dict[str, Any] = {name: (_score(steps), ...) for name in SCORED}
+    scores: dict[str, Any] = {name: (_score(steps), ... if name == OVERALL else None) for name in SCORED}
     return create_model("Review", __base__=Review, **scores)
 
 
@@ -104,3 +105,8 @@ def written(steps: Steps) -> str:
     if steps == tuple(range(int(steps[0]), int(steps[-1]) + 1)):
         return f"a whole number from {steps[0]:g} to {steps[-1]:g}"
     return "one of " + ", ".join(f"{step:g}" for step in steps)
+
+
+def bar(steps: Steps) -> float:
+    """The lowest score in the upper half of a scale: 6 of 1-10, 4 of 1-6."""
+    return next(step for step in steps if step >= (steps[0] + steps[-1]) / 2)
