@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
+import pytest
+
 from simrun.config.errors import ConfigError
 from simrun.config.menus import scenarios
 from simrun.config.options import Config
@@ -38,7 +40,15 @@ class Game(NamedTuple):
         return self.plan().reference.scenario.roles()[0]
 
 
-GAMES = [Game.of(name, mode) for name, kind in scenarios().items() for mode in modes(kind)]
+def _games() -> Iterator[Any]:
+    """All of them; the modes that are not a scenario's default are left to `pytest -m slow`."""
+    for name, kind in scenarios().items():
+        for mode in modes(kind):
+            usual = not mode or kind.default_mode in mode.values()
+            yield pytest.param(Game.of(name, mode), marks=() if usual else pytest.mark.slow)
+
+
+GAMES = list(_games())
 
 
 def seated() -> Iterator[tuple[Game, tuple[str, ...]]]:

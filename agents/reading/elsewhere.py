@@ -9,7 +9,7 @@ _SOME = re.compile(
     r"\b(?:ich|kann|KI|je|puedo|podré|niego|debo|prefiero|quiero|estoy|voy|sería|siento|es|IA|modelo|modèle)\b",
     re.IGNORECASE,
 )
-"""Without one of these nothing is refused in these languages."""
+"""Without one of these nothing is refused in these languages: most of what is said need not be looked at closely."""
 _MACHINE = (
     r"\bals (?:eine )?(?:KI|künstliche Intelligenz|(?:KI-)?Sprachmodell|KI-Modell)\b|"
     r"\bcomo (?:una? )?(?:IA|inteligencia artificial|modelo de lenguaje)\b|"
@@ -62,8 +62,11 @@ _STEPS_OUT = re.compile("|".join((_MACHINE, *_HELP)), re.IGNORECASE)
 _DECLINES = re.compile("|".join(_DECIDE), re.IGNORECASE)
 
 
+def elsewhere(text: str) -> bool:
+    """Whether a text has a word of these languages without which nothing is refused in them."""
+    return _SOME.search(text) is not None
+
+
 def refused_elsewhere(sentence: str, deciding: bool) -> bool:
     """Whether a sentence in one of these languages refuses; to decide, where that was asked."""
-    if not _SOME.search(sentence):
-        return False
     return bool(_STEPS_OUT.search(sentence) or (deciding and _DECLINES.search(sentence)))

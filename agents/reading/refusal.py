@@ -2,7 +2,7 @@
 
 import re
 
-from simrun.agents.reading.elsewhere import refused_elsewhere
+from simrun.agents.reading.elsewhere import elsewhere, refused_elsewhere
 
 BEGINNING = 600
 """Characters in which a refusal is said; what comes later belongs to an answer."""
@@ -78,9 +78,10 @@ def refused(text: str, deciding: bool) -> bool:
     """
     beginning = text[:BEGINNING].strip()
     lower = beginning.lower()
-    said = _ENDS.split(beginning)[:SENTENCES]
-    if any(refused_elsewhere(each, deciding) for each in said):
-        return True
-    if not any(hint in lower for hint in _HINTS):
+    english, other = any(hint in lower for hint in _HINTS), elsewhere(beginning)
+    if not english and not other:
         return False
-    return any(_STEPS_OUT.search(each) or (deciding and _DECLINES.search(each)) for each in said)
+    said = _ENDS.split(beginning)[:SENTENCES]
+    if other and any(refused_elsewhere(each, deciding) for each in said):
+        return True
+    return english and any(_STEPS_OUT.search(each) or (deciding and _DECLINES.search(each)) for each in said)

@@ -82,6 +82,7 @@ class TestConformance:
                 check_env(env.unwrapped)
 
 
+@pytest.mark.slow
 def test_seats_that_an_option_opens() -> None:
     """Such as that of a user whom a model plays."""
     for game, seats in seated():
