@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from simrun.agents.backends.scripted import Rule
+from simrun.agents.quoting import quoted
 from simrun.agents.reply import Decision, Reply
 from simrun.scenarios.base import Artefact, Case, Fault, File, Play, Turn
 from simrun.scenarios.choosing import chosen
@@ -203,7 +204,7 @@ class Explain(PeerReview):
         for number, pair in enumerate(shown, 1):
             one, other = (short(paper) for paper in pair.read(self.swapped))
             told.append(PAIR.format(number=number, one=one, other=other, better=pair.better(self.swapped)))
-        rules = " ".join(f"({number}) {each.rule.rule}" for number, each in enumerate(before, 1) if each.rule)
+        rules = " ".join(f"({number}) {quoted(each.rule.rule)}" for number, each in enumerate(before, 1) if each.rule)
         tried = TRIED.format(rules=rules) if rules else ""
         return self.said(PROPOSE).format(pairs="\n\n".join(told), tried=tried, reasons=reasons)
 
@@ -216,7 +217,7 @@ class Explain(PeerReview):
             for swapped in (self.swapped, not self.swapped):
                 one, other = (short(paper) for paper in pair.read(swapped))
                 chat = FIRST if pair.better(swapped) == "A" else SECOND
-                cue = self.said(APPLY).format(rule=rule, one=one, other=other)
+                cue = self.said(APPLY).format(rule=quoted(rule), one=one, other=other)
                 turns.append(Turn(READER, reply=Favoured, cue=cue, private=True, chat=chat))
         replies = yield tuple(turns)
         by_pair: dict[int, dict[str, Reply]] = {at: {} for at in left}

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from simrun.agents.quoting import disarmed, one_line
 from simrun.scenarios.base import Case
 from simrun.scenarios.peer_review.papers import Paper
 
@@ -41,8 +42,8 @@ def abstract(paper: Paper) -> str:
 
 
 def short(paper: Paper) -> str:
-    """Title and abstract."""
-    return f"{paper.title}. {abstract(paper)}"
+    """Title and abstract, on one line: nothing in them looks like a line of ours."""
+    return disarmed(one_line(f"{paper.title}. {abstract(paper)}"))
 
 
 def apart(ratings: Sequence[float], gap: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

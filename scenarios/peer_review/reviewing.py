@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from simrun.agents.persona import WRITTEN, Persona, Surface
+from simrun.agents.quoting import set_off
 from simrun.scenarios.base import Case, Fault, File, Unfit
 from simrun.scenarios.peer_review.assignment import Way, boards
 from simrun.scenarios.peer_review.base import AUTHOR, BYLINE, CHAIR, REVIEWER, PeerReview
@@ -276,4 +277,5 @@ class Reviewing(PeerReview):
         return {label: "\n\n".join(filter(None, both)) for label, both in parts.items() if any(both)}
 
     def _read(self, paper: Paper) -> str:
-        return PAPER.format(paper=paper.read())
+        # a paper of others may hold anything; ours hold no line that looks like somebody else's
+        return PAPER.format(paper=paper.read() if paper.quality else set_off(paper.read()))

@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from simrun.agents.backends.scripted import Rule
+from simrun.agents.quoting import set_off
 from simrun.agents.reply import Decision, Reply
 from simrun.scenarios.base import Case, Fault, File, Play, Turn
 from simrun.scenarios.outcome import Outcome
@@ -152,7 +153,7 @@ class Synthesise(PeerReview):
         """The texts with the scores that reviewers give; what was not written is not rated."""
         asked = [(number, role) for number, each in enumerate(made) if each.text for role in each.reviewers]
         replies = yield from _together(
-            Turn(role, reply=Rated, cue=self.said(RATE).format(text=made[number].text), private=True)
+            Turn(role, reply=Rated, cue=self.said(RATE).format(text=set_off(made[number].text)), private=True)
             for number, role in asked
         )
         scores: list[dict[str, float]] = [{} for _ in made]
@@ -176,7 +177,7 @@ class Synthesise(PeerReview):
 
     def _settling(self, made: Made) -> str:
         scores = ", ".join(f"{each:g}" for each in made.scores.values())
-        return self.said(SETTLE).format(scores=scores, text=made.text)
+        return self.said(SETTLE).format(scores=scores, text=set_off(made.text))
 
 
 def _together(turns: Iterator[Turn]) -> Any:
