@@ -1,5 +1,6 @@
 """What people did: the ratings and decisions of a real venue, beside which simulated ones are read."""
 
+from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -9,7 +10,7 @@ from pydantic import Field
 from scipy import stats
 
 from simrun.agents.records import Record
-from simrun.scenarios.base import Fault
+from simrun.scenarios.base import Anchor, Fault
 from simrun.scenarios.fields import absent, text
 from simrun.scenarios.files import Source, read, rows, source
 from simrun.scenarios.peer_review.loaders import decision, numbers
@@ -53,6 +54,19 @@ def human(path: str, encoding: str = "") -> tuple[Human, tuple[Fault, ...]]:
     """
     found, faults = _read(source(path, "", "scenario.human", encoding))
     return figures(found), faults
+
+
+def anchors(path: str, encoding: str = "") -> tuple[tuple[Anchor, ...], tuple[Fault, ...]]:
+    """The papers of such a table, those that were rated and decided alike as one, and rows that are none of it.
+
+    Errors as of `human`.
+    """
+    found, faults = _read(source(path, "", "scenario.human", encoding))
+    alike = Counter((tuple(sorted(paper.ratings)), paper.accepted) for paper in found)
+    return tuple(
+        Anchor(ratings=ratings, accepted=accepted, count=count)
+        for (ratings, accepted), count in sorted(alike.items(), key=lambda each: (each[0][0], str(each[0][1])))
+    ), faults
 
 
 @cache

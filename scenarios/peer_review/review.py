@@ -17,7 +17,7 @@ from simrun.scenarios.peer_review.assignment import assigned, by_lot, by_words, 
 from simrun.scenarios.peer_review.base import AUTHOR, BYLINE, CHAIR, REVIEWER, PeerReview
 from simrun.scenarios.peer_review.deciding import Rule as Deciding
 from simrun.scenarios.peer_review.deciding import above, places, ranked
-from simrun.scenarios.peer_review.forms import SCORED, Desk, MetaReview, Steps, again, review, scale, written
+from simrun.scenarios.peer_review.forms import REASONS, SCORED, Desk, MetaReview, Steps, again, review, scale, written
 from simrun.scenarios.peer_review.outcomes import ReviewOutcome, outcome, score
 from simrun.scenarios.peer_review.papers import own
 from simrun.scenarios.peer_review.studies import studies
@@ -63,7 +63,10 @@ REVISE = "(Write what you have changed in the paper after the reviews, in at mos
 OTHERS = "The other reviews of this paper:\n{reviews}"
 DISCUSS = "(Say to the other reviewers, in one to three sentences, what you make of this paper now.)"
 AGAIN = '(Give your overall score now, after all that you have read, as JSON: {"overall": n, "why": "..."}.)'
-META = '(Sum up this paper and the reviews, and say what you would decide, as JSON: {"summary": "...", "accept": true/false}.)'
+META = (
+    '(Sum up this paper and the reviews, and say what you would decide, as JSON: {"summary": "...", "accept": '
+    f'true/false, "reasons": [the one to three that decide it, out of: {", ".join(REASONS)}]}}.)'
+)
 
 Chairing = Literal["inclusive", "authoritarian", "conformist"]
 _EVERYBODY = tuple(f"{REVIEWER}_{number}" for number in range(1, 3 * MOST_PAPERS + 1))
@@ -167,6 +170,10 @@ class ReviewMode(PeerReview):
     def steps(self) -> Steps | None:
         """The scores that can be given; None without any."""
         return scale(self.scale) if self.numeric else None
+
+    def grades(self) -> Steps | None:
+        """The steps of the scale."""
+        return self.steps
 
     def members(self) -> tuple[str, ...]:
         """The reviewers."""
