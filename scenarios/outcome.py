@@ -24,6 +24,8 @@ class Probes(NamedTuple):
     """Changed in nothing that matters."""
     hidden: str
     """With an instruction to the judge in it."""
+    hiding: str
+    """The option that says how the instruction is hidden."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,8 @@ class Outcome(Record):
     """How something known is put into what is judged; None where nothing can be."""
     named_fields: ClassVar[tuple[str, ...]] = ()
     """The fields that say which share of the known flaws was named, one for each phase, in their order."""
+    probe_field: ClassVar[str] = ""
+    """The field that says whether what the flawed version breaks was named, be it broken or not."""
     alarm_field: ClassVar[str] = ""
     """The field that says which share of what is known to be sound was named as a weakness."""
     instruction_field: ClassVar[str] = ""

@@ -32,6 +32,7 @@ def noticed(case: Venue, reviews: Sequence[Review], last: Sequence[Reply], meta:
         "flaws_named": _share(elements, paper.flaws, weak),
         "flaws_named_after": _share(elements, paper.flaws, then),
         "flaws_named_meta": _share(elements, paper.flaws, summary),
+        "planted_named": None if (planted := _share(elements, [case.flaw], weak)) is None else planted > 0,
         "false_alarms": _share(elements, sound, weak),
         "overlap": overlap([named(elements, each) for each in weak]) if elements else None,
         "instruction_named": _instructed(paper, reviews),

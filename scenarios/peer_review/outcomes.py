@@ -31,8 +31,9 @@ class ReviewOutcome(Outcome):
     people_field: ClassVar[str] = "people_rating"
     feature_fields: ClassVar[tuple[str, ...]] = ("length",)
     reasons_field: ClassVar[str] = "reasons"
-    probes: ClassVar[Probes | None] = Probes("version", "original", "flawed", "reworded", "hidden")
+    probes: ClassVar[Probes | None] = Probes("version", "original", "flawed", "reworded", "hidden", "hiding")
     named_fields: ClassVar[tuple[str, ...]] = ("flaws_named", "flaws_named_after", "flaws_named_meta")
+    probe_field: ClassVar[str] = "planted_named"
     alarm_field: ClassVar[str] = "false_alarms"
     instruction_field: ClassVar[str] = "instruction_named"
     overlap_field: ClassVar[str] = "overlap"
@@ -61,6 +62,9 @@ class ReviewOutcome(Outcome):
     """The same of what reviewers say with their scores after the discussion; None without one."""
     flaws_named_meta: Share
     """The same of the meta-review; None without one."""
+    planted_named: Annotated[bool | None, Better("neither")]
+    """Some review names the element that version `flawed` breaks, be it broken here or not: what it is more often named
+    where it is broken is seen, the rest is habit."""
     false_alarms: Annotated[float | None, Better("lower"), Range(0, 1)]
     """Of the elements that are known to be sound, the share that a review names among the weaknesses."""
     instruction_named: Annotated[bool | None, Better("higher")]
@@ -68,7 +72,7 @@ class ReviewOutcome(Outcome):
     overlap: Annotated[float | None, Better("neither"), Range(0, 1)]
     """How far two reviewers name the same elements as weaknesses, mean Jaccard index over pairs: 1 all the same; None
     where nobody names any."""
-    reasons: Annotated[PerSubject[bool], Better("neither")]
+    reasons: PerSubject[bool]
     """Of a fixed list, those that the chair gives for its decision."""
     words: Annotated[float | None, Better("neither")]
     """Of a review, on average; so are the next two."""

@@ -1,4 +1,4 @@
-"""Samples of things in which something known was put: a flaw beside a rewording, what people gave them beside the run."""
+"""Samples of things of which something is known: a flaw that was put into them, what people gave them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

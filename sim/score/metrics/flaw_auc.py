@@ -9,8 +9,8 @@ class FlawAuc(Metric):
     """How well an outcome tells things as they were from things with a planted flaw.
 
     P(outcome of a sound one > outcome of a flawed one) over all pairs of different things too, ties counting half. 1
-    always, .5 blind. What differs between papers anyway stands against it, so that it is below the share of pairs of one
-    paper that are told apart.
+    always, .5 blind. What differs between papers anyway stands against it, so that it is below the share of pairs of
+    one paper that are told apart.
     """
 
     title = "AUC of sound against flawed"

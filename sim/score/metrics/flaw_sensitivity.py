@@ -13,9 +13,9 @@ from simrun.score.probed import Flawed
 class FlawSensitivity(Metric):
     """By how much a planted flaw lowers the outcome, beyond what other words for the same do to it.
 
-    mean of (S_sound - S_flawed) - (S_sound - S_reworded) over the same things. 0 is blind to the flaw, below 0 the flawed
-    version is preferred; a judge that is moved by words alone has no more than 0. The interval is clustered over cases.
-    Extension (defined here).
+    mean of (S_sound - S_flawed) - (S_sound - S_reworded) over the same things. 0 is blind to the flaw, below 0 the
+    flawed version is preferred; what words alone move is taken out. The interval is clustered over cases. Extension
+    (defined here).
     """
 
     title = "flaw sensitivity: lost by a flaw, less what is lost by rewording"

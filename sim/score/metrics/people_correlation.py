@@ -10,7 +10,8 @@ from simrun.score.probed import BesidePeople
 class PeopleCorrelation(Metric):
     """How far scores put things in the order in which people put them.
 
-    Spearman's rank correlation (scipy) of the score and of what people gave the same things: whatever the scales. -1 to 1.
+    Spearman's rank correlation (scipy) of the score and of what people gave the same things, whatever the scales. -1
+    to 1.
     """
 
     title = "rank correlation of the score with people's"

@@ -11,9 +11,9 @@ from simrun.score.values import Graded
 class QualitySlope(Metric):
     """By how much the score rises from the least merit to the most that there can be.
 
-    Least-squares slope of score on merit, cov(S, Y) / var(Y), in the unit of the score per unit of merit; for merit from
-    0 to 1 it is the whole way. 0 is blind to quality; a slope far below the length of the scale is rating compression.
-    Rows without merit are left out.
+    Least-squares slope of score on merit, cov(S, Y) / var(Y), in the unit of the score per unit of merit; for merit
+    from 0 to 1 it is the whole way. 0 is blind to quality; a slope far below the length of the scale is rating
+    compression. Rows without merit are left out.
     """
 
     title = "slope of the score on quality"
