@@ -60,8 +60,8 @@ FLAWS = (
 )
 NAMES = ("in reviews", "after the discussion", "in the meta-review")
 FLAWED = (
-    "The same papers with one sound element broken, and in other words that say the same. A judge that sees flaws gives "
-    "less for the first and the same for the second."
+    "The same papers with one sound element broken, and in other words that say the same. A judge that sees flaws "
+    "gives less for the first and the same for the second."
 )
 NAMED = (
     "By the words with which a review names an element of the paper. What is planted is looked for in every version: "

@@ -16,8 +16,9 @@ class EffectiveRaters(Metric):
     """How many independent raters the subjects of an episode are worth, such as the reviewers of a paper.
 
     n / (1 + (n - 1) r), r the mean correlation over pairs of raters, cut to 0..1. Of errors (what a straight line in
-    merit leaves of all values) where merit is known; of the values where it is not: raters who see the same quality agree
-    as well, so that the figure is then too low. Raters who are one model with one bias are worth little more than one.
+    merit leaves of all values) where merit is known; of the values where it is not: raters who see the same quality
+    agree as well, so that the figure is then too low. Raters who are one model with one bias are worth little more than
+    one.
     """
 
     title = "effective number of raters (of {of})"
