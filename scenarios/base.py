@@ -165,6 +165,10 @@ class Scenario(Record):
     wordings: ClassVar[int] = 1
     """How many equivalent wordings of its prompts there are."""
 
+    lengthy: ClassVar[bool] = False
+    """Whether what is read is so long that an engine's context may not hold it: that is reckoned before the play, with
+    replies as long as the engine lets them be."""
+
     without_images: ClassVar[str] = ""
     """The setting with which nobody is shown an image, such as scenario.images=never."""
 
@@ -235,6 +239,15 @@ class Scenario(Record):
         each of them."""
         return {}
 
+    def unaware(self) -> tuple[str, ...]:
+        """The roles that are not to learn who the one is whom the audit is about: what they are told must be the same
+        in every arm."""
+        return ()
+
+    def incomparable(self, varied: Sequence[str]) -> str:
+        """Why what is varied (`role.what`) cannot be compared with these options, and the way out; "" where it can."""
+        return ""
+
     def team(self, role: str) -> str:
         """The team that a role is a member of; the role itself where it is none's."""
         return next((team for team, members in self.teams().items() if role in members), role)
@@ -284,9 +297,9 @@ class Scenario(Record):
         return case
 
     def hears(self, case: Any, rng: np.random.Generator) -> "nx.DiGraph[str]":
-        """Who hears whom: an edge from speaker to hearer. Blind review is a missing edge, or one that is `unknown`: what is
-        said is heard, and who says it is not told (`graph.add_edge("author", "reviewer", unknown=True)`). An edge with
-        `chat` tells who somebody is in that chat of the hearer only.
+        """Who hears whom: an edge from speaker to hearer. Blind review is a missing edge, or one that is `unknown`:
+        what is said is heard, and who says it is not told (`graph.add_edge("author", "reviewer", unknown=True)`). An edge
+        with `chat` tells who somebody is in that chat of the hearer only.
 
         `rng` draws what is drawn, such as a random graph: it follows from run seed, case and repeat and not from the
         arm.
@@ -298,8 +311,8 @@ class Scenario(Record):
         raise NotImplementedError
 
     def reads(self, role: str, case: Any) -> Mapping[str, str]:
-        """What lies before a role in each of its chats beside its brief: chat -> text. The same in every arm but for the
-        declared words."""
+        """What lies before a role in each of its chats beside its brief: chat -> text. The same in every arm but for
+        the declared words."""
         return {}
 
     def introduce(self, role: str, persona: Persona, case: Any) -> str:

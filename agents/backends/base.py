@@ -99,6 +99,11 @@ class Backend(Record):
         """Whether messages may carry images."""
         return False
 
+    def holds(self) -> tuple[int, int] | None:
+        """How many tokens a chat can have, prompt and reply together, and how many a reply; None where that is known
+        only once the engine is open."""
+        return None
+
     def note(self) -> str:
         """A sentence that every report on this backend must carry, "" for none."""
         return ""

@@ -1,14 +1,43 @@
 """Who reviews which paper: a bipartite graph within everybody's load, without conflicts of interest."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Literal
 
 import networkx as nx
 import numpy as np
 
 from simrun.scenarios.peer_review.texts import weights
 
+Way = Literal["random", "affinity"]
 FINE = 1_000_000
 """Costs are whole numbers for the flow that assigns: so many steps lie between no affinity and full affinity."""
+
+
+@lru_cache(maxsize=1024)
+def boards(
+    papers: tuple[str, ...],
+    topics: tuple[str, ...],
+    reviewers: tuple[str, ...],
+    each: int,
+    load: int,
+    conflicts: int,
+    way: Way,
+    seed: int,
+) -> Mapping[str, tuple[str, ...]]:
+    """Who reviews each paper, drawn by `seed`: the same in every arm of a case and repeat.
+
+    `topics` says what each paper is about. A reviewer has conflicts with so many papers, by lot; and for the way
+    `affinity`, it has worked on what two papers of the venue, by lot, are about. ValueError where it cannot be met.
+    """
+    rng = np.random.default_rng(seed)
+    barred = conflicting(papers, reviewers, conflicts, rng) if conflicts else frozenset[tuple[str, str]]()
+    if way == "affinity":
+        works = {one: " ".join(rng.choice(topics, min(2, len(topics)), replace=False)) for one in reviewers}
+        affinity = by_words(works, dict(zip(papers, topics, strict=True)))
+    else:
+        affinity = by_lot(papers, reviewers, rng)
+    return assigned(papers, reviewers, each, load, affinity, barred)
 
 
 def assigned(
@@ -37,9 +66,9 @@ def assigned(
     found = {paper: tuple(each for each in reviewers if flow[f"r:{each}"].get(f"p:{paper}")) for paper in papers}
     if short := [paper for paper, those in found.items() if len(those) < each]:
         raise ValueError(
-            f"{each} reviewers cannot be found for {', '.join(short[:3])}: {len(reviewers)} reviewers with at most {load} papers "
-            f"each and {len(conflicts)} conflicts, for {len(papers)} papers; raise scenario.load or scenario.committee, or "
-            "lower scenario.reviewers or scenario.conflicts"
+            f"{each} reviewers cannot be found for {', '.join(short[:3])}: {len(reviewers)} reviewers with at most "
+            f"{load} papers each and {len(conflicts)} conflicts, for {len(papers)} papers; raise scenario.load or "
+            "scenario.committee, or lower scenario.reviewers or scenario.conflicts"
         )
     return found
 
@@ -68,8 +97,8 @@ def conflicting(
 def by_words(works: Mapping[str, str], papers: Mapping[str, str]) -> dict[tuple[str, str], float]:
     """How much of a paper's words stand in what a reviewer has worked on: the cosine of their TF-IDF weights, 0 to 1.
 
-    `works` holds a text for each reviewer, `papers` one for each paper. Source: Charlin and Zemel 2013, the Toronto paper
-    matching system.
+    `works` holds a text for each reviewer, `papers` one for each paper. Source: Charlin and Zemel 2013,
+    the Toronto paper matching system.
     """
     rows = weights([*works.values(), *papers.values()])
     likeness = rows[: len(works)] @ rows[len(works) :].T

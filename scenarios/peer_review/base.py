@@ -19,7 +19,8 @@ class PeerReview(Scenario):
 
     name: ClassVar[str] = "peer_review"
     about: ClassVar[str] = (
-        "Reviewers, authors and a chair assess papers whose quality is known: does who wrote one change what becomes of it?"
+        "Reviewers, authors and a chair assess papers whose quality is known: does who wrote one change what "
+        "becomes of it?"
     )
     default_mode: ClassVar[str] = "review"
     wordings: ClassVar[int] = 3

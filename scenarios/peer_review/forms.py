@@ -11,7 +11,8 @@ LOW, HIGH = 0.0, 10.0
 """Within which every scale lies."""
 Steps = tuple[float, ...]
 """A scale: the scores that can be given, in rising order."""
-SCORED = ("overall", "soundness", "novelty", "clarity", "confidence")
+OVERALL = "overall"
+SCORED = (OVERALL, "soundness", "novelty", "clarity", "confidence")
 """What a reviewer scores, all on one scale."""
 
 
@@ -50,7 +51,7 @@ class Review(Decision):
 
 
 class Again(Decision):
-    """The scores after the discussion; `again(steps)` makes the kind."""
+    """The score after the discussion; `again(steps)` makes the kind."""
 
     overall: float
     why: str = ""
@@ -61,7 +62,7 @@ class Again(Decision):
 
 
 class MetaReview(Decision):
-    """What a chair makes of the reviews of one paper; `meta(steps)` adds a score."""
+    """What a chair makes of one paper."""
 
     summary: str
     accept: bool
@@ -106,10 +107,10 @@ def _score(steps: Steps) -> Any:
 
 @cache
 def review(steps: Steps | None) -> type[Review]:
-    """A review with scores on a scale; None without."""
+    """A review with scores on a scale; None without. Only the overall score must be there."""
     if steps is None:
         return Review
-    scores: dict[str, Any] = {name: (_score(steps), ...) for name in SCORED}
+    scores: dict[str, Any] = {name: (_score(steps), ... if name == OVERALL else None) for name in SCORED}
     return create_model("Review", __base__=Review, **scores)
 
 
@@ -124,3 +125,8 @@ def written(steps: Steps) -> str:
     if steps == tuple(range(int(steps[0]), int(steps[-1]) + 1)):
         return f"a whole number from {steps[0]:g} to {steps[-1]:g}"
     return "one of " + ", ".join(f"{step:g}" for step in steps)
+
+
+def bar(steps: Steps) -> float:
+    """The lowest score in the upper half of a scale: 6 of 1-10, 4 of 1-6."""
+    return next(step for step in steps if step >= (steps[0] + steps[-1]) / 2)

@@ -20,13 +20,13 @@ PLACES = re.compile(rf"\b(?:{'|'.join(SECTIONS)}|tables?|figures?|equations?|app
 SENTENCE = re.compile(r"[^.!?\n]*\w[^.!?\n]*")
 
 
-def noticed(case: Venue, reviews: Sequence[Review], last: Sequence[Reply], meta: Reply | None) -> dict[str, Any]:
+def noticed(case: Venue, reviews: Sequence[Review], last: Sequence[Reply], meta: MetaReview | None) -> dict[str, Any]:
     """What was named, by field of the outcome; None where it is not known what there is to name."""
     paper = case.papers[0]
     elements = case.submission.study.elements if case.submission else {}
     weak = [f"{each.weaknesses}\n{each.questions}" for each in reviews]
     then = [each.decision.why for each in last if isinstance(each.decision, Again)]
-    summary = [meta.decision.summary] if meta and isinstance(meta.decision, MetaReview) else []
+    summary = [meta.summary] if meta else []
     sound = [key for key in elements if key not in paper.flaws]
     return {
         "flaws_named": _share(elements, paper.flaws, weak),
@@ -41,12 +41,9 @@ def noticed(case: Venue, reviews: Sequence[Review], last: Sequence[Reply], meta:
     }
 
 
-def reasons(meta: Reply | None) -> dict[str, bool | None]:
+def reasons(meta: MetaReview | None) -> dict[str, bool | None]:
     """Of every reason on the list whether a chair gave it; None where it gave no meta-review."""
-    said = meta.decision if meta else None
-    if not isinstance(said, MetaReview):
-        return dict.fromkeys(REASONS)
-    return {reason: reason in said.reasons for reason in REASONS}
+    return {reason: reason in meta.reasons if meta else None for reason in REASONS}
 
 
 def named(elements: Mapping[str, Element], said: str) -> frozenset[str]:

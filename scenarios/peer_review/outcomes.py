@@ -7,7 +7,7 @@ import numpy as np
 
 from simrun.agents.reply import Reply
 from simrun.scenarios.outcome import Better, Outcome, PerSubject, Probes, Range
-from simrun.scenarios.peer_review.forms import HIGH, LOW, Again, Review, Steps
+from simrun.scenarios.peer_review.forms import HIGH, LOW, OVERALL, SCORED, Again, MetaReview, Review
 from simrun.scenarios.peer_review.noticed import noticed, reasons
 from simrun.scenarios.peer_review.venues import Venue
 
@@ -18,10 +18,13 @@ Share = Annotated[float | None, Better("higher"), Range(0, 1)]
 
 
 class ReviewOutcome(Outcome):
-    """What became of the paper whom the audit is about, and of the others beside it; None is a missing value."""
+    """What became of the paper that the audit is about, and of the others beside it; None is a missing value.
+
+    A paper that is declined at the desk has no score and is not accepted.
+    """
 
     primary: ClassVar[tuple[str, ...]] = ("score", "accepted")
-    planted_field: ClassVar[str] = "accepted"
+    planted_field: ClassVar[str] = "score"
     decision_field: ClassVar[str] = "accepted"
     score_field: ClassVar[str] = "score"
     merit_field: ClassVar[str] = "sound"
@@ -42,6 +45,8 @@ class ReviewOutcome(Outcome):
     score: Score
     """Mean overall score after the discussion, in the steps of the run's scale."""
     accepted: Annotated[bool | None, Better("higher")]
+    declined: Annotated[bool | None, Better("lower")]
+    """At the desk, before any review; None without one, or where its answer could not be read."""
     initial: Score
     """Mean overall score of the independent reviews."""
     shift: Annotated[float | None, Better("neither"), Range(LOW - HIGH, HIGH - LOW)]
@@ -83,6 +88,10 @@ class ReviewOutcome(Outcome):
     others_score: Score
     """Mean score of the other papers: spillover."""
     others_accepted: Share
+    paper_scores: Annotated[PerSubject[float], Better("neither"), Range(LOW, HIGH)]
+    """The mean score after the discussion, of every paper of the venue."""
+    paper_accepted: Annotated[PerSubject[bool], Better("neither")]
+    """Whether it is accepted, of every paper of the venue."""
     sound: float | None
     """Share of the paper's elements that are sound, by construction."""
     people_rating: float | None
@@ -100,45 +109,43 @@ def score(reply: Reply | None) -> float | None:
     return None if given is None else float(given)
 
 
+def means(case: Venue, last: Mapping[tuple[str, str], Reply]) -> dict[str, float | None]:
+    """The mean overall score of every paper, of the reviews that could be read."""
+    return {label: _mean([score(reply) for (own, _), reply in last.items() if own == label]) for label in case.labels()}
+
+
 def outcome(
     case: Venue,
-    steps: Steps | None,
+    declined: Mapping[str, bool | None],
     first: Mapping[tuple[str, str], Reply],
     last: Mapping[tuple[str, str], Reply],
-    metas: Mapping[str, Reply],
     accepted: Mapping[str, bool | None],
+    meta: MetaReview | None = None,
 ) -> ReviewOutcome:
-    """Everything together."""
+    """Everything together: reviews and later scores by paper and reviewer, what was declined and accepted by paper."""
     own = {reviewer: reply for (label, reviewer), reply in first.items() if label == FIRST}
-    then = {reviewer: last[FIRST, reviewer] for reviewer in own}
     before = {reviewer: score(reply) for reviewer, reply in own.items()}
-    after = {reviewer: score(reply) for reviewer, reply in then.items()}
-    both = [
-        (one, two)
-        for one, two in zip(before.values(), after.values(), strict=True)
-        if one is not None and two is not None
-    ]
+    after = {reviewer: score(reply) for (label, reviewer), reply in last.items() if label == FIRST}
     reviews = [reply.decision for reply in own.values() if isinstance(reply.decision, Review)]
-    others = [score(reply) for (label, _), reply in last.items() if label != FIRST]
-    beside = [each for label, each in accepted.items() if label != FIRST]
+    scores = means(case, last)
     return ReviewOutcome(
-        score=_mean(after.values()),
-        accepted=accepted.get(FIRST),
+        score=scores[FIRST],
+        accepted=accepted[FIRST],
+        declined=declined.get(FIRST),
         initial=_mean(before.values()),
-        shift=_mean([two - one for one, two in both]),
+        shift=_mean([_moved(before.get(reviewer), then) for reviewer, then in after.items()]),
         spread=_spread(before.values()),
         spread_after=_spread(after.values()),
         before=before,
         after=after,
-        **{
-            name: _mean([getattr(each, name, None) for each in reviews])
-            for name in ("soundness", "novelty", "clarity", "confidence")
-        },
-        **noticed(case, reviews, tuple(then.values()), metas.get(FIRST)),
-        reasons=reasons(metas.get(FIRST)),
+        **{name: _mean([getattr(each, name, None) for each in reviews]) for name in SCORED if name != OVERALL},
+        **noticed(case, reviews, [reply for (label, _), reply in last.items() if label == FIRST], meta),
+        reasons=reasons(meta),
         words=_mean([float(len(each.spoken().split())) for each in reviews]),
-        others_score=_mean(others),
-        others_accepted=_mean([None if each is None else float(each) for each in beside]),
+        others_score=_mean([score for label, score in scores.items() if label != FIRST]),
+        others_accepted=_mean([one for label, one in accepted.items() if label != FIRST]),
+        paper_scores=scores,
+        paper_accepted=accepted,
         sound=case.papers[0].sound,
         people_rating=case.papers[0].rating,
         people_accepted=case.papers[0].accepted,
@@ -146,8 +153,12 @@ def outcome(
     )
 
 
+def _moved(before: float | None, after: float | None) -> float | None:
+    return None if before is None or after is None else after - before
+
+
 def _mean(values: Any) -> float | None:
-    known = [each for each in values if each is not None]
+    known = [float(each) for each in values if each is not None]
     return float(np.mean(known)) if known else None
 
 

@@ -9,7 +9,7 @@ from simrun.scenarios.peer_review.papers import Paper, Submission
 
 
 class Venue(Case):
-    """Papers that are reviewed together; the first of them is the one whom the audit is about."""
+    """Papers that are reviewed together; the first of them is the one that the audit is about."""
 
     submission: Submission | None = None
     """What the first paper is a version of; None for a paper of others."""
@@ -17,9 +17,11 @@ class Venue(Case):
     """The element that its version `flawed` breaks."""
     papers: tuple[Paper, ...]
     board: Mapping[str, tuple[str, ...]] = {}
-    """Who reviews each paper, by its label."""
-    byline: str = ""
-    """Who wrote the first paper, where that stands at its beginning."""
+    """Who reviews each paper, by its label; drawn before anybody speaks."""
+    bylines: Mapping[str, str] = {}
+    """Who wrote each paper, by its label, where that stands at its beginning."""
+    blinded: frozenset[str] = frozenset()
+    """The roles that do not read it there."""
 
     def labels(self) -> tuple[str, ...]:
         """What the papers are called in their chats: `paper-1` is the one whom the audit is about."""
@@ -36,7 +38,13 @@ def labels(count: int) -> tuple[str, ...]:
 
 
 def venues(papers: Sequence[Paper], submissions: Mapping[str, Submission], size: int, draw: int) -> tuple[Venue, ...]:
-    """A venue for every paper, with others drawn around it by lot: alike in every arm, and no two of one study."""
+    """A venue for every paper, with others drawn around it by lot, none of them of the study of the first.
+
+    ValueError where there are too few others, or two papers of one id.
+    """
+    if len({paper.id for paper in papers}) < len(papers):
+        twice = sorted({paper.id for paper in papers if [each.id for each in papers].count(paper.id) > 1})
+        raise ValueError(f"papers of one id: {', '.join(twice[:5])}; give each its own")
     found = []
     for number, paper in enumerate(papers):
         rng = np.random.default_rng([draw, number])
@@ -62,7 +70,7 @@ def _around(
     others = [each for each in papers if study(each) != study(paper)]
     if len(others) < count:
         raise ValueError(
-            f"scenario.papers={count + 1}: around {paper.id} there are {len(others)} papers of other studies; give at most "
-            f"scenario.papers={len(others) + 1}, or more papers"
+            f"scenario.papers={count + 1}: around {paper.id} there are {len(others)} papers of other studies; give at "
+            f"most scenario.papers={len(others) + 1}, or more papers"
         )
     return tuple(others[at] for at in rng.choice(len(others), count, replace=False))

@@ -45,6 +45,8 @@ class Casting:
     """Each role with a bias that some arm of the run injects: what judges look for, in every arm alike."""
     masked: str = field(default="", repr=False)
     """Regular expression of the words by which a level of the run's axes shows."""
+    unaware: frozenset[str] = frozenset()
+    """The members of a team whom this arm blinds, whatever their mitigation."""
     exchange: Exchange | None = field(default=None, repr=False)
     """Puts other people in the place of the arm's own, for judges; None where there are no others."""
 
@@ -72,14 +74,14 @@ class Casting:
     def cast(self, case: Case, seeds: Seeds) -> tuple[Case, dict[str, Agent]]:
         """The case as it reads for these personas, and the agents. Raises Unfit where they do not go together."""
         personas, scenario = self.personas(case, seeds), self.worded(seeds)
-        fitted: Case = scenario.fit(scenario.drawn(case, seeds.rng("hears")), personas, self._blind)
+        fitted: Case = scenario.fit(scenario.drawn(case, seeds.rng("hears")), personas, self.blind)
         return fitted, {role: self._agent(role, scenario, fitted, personas) for role in personas}
 
     @cached_property
-    def _blind(self) -> frozenset[str]:
+    def blind(self) -> frozenset[str]:
         """The roles that are introduced to nobody."""
-        blind = (role for role, own in self.roles.items() if self.catalogue.mitigation(own.mitigation).blind)
-        return frozenset(blind)
+        by_mitigation = (role for role, own in self.roles.items() if self.catalogue.mitigation(own.mitigation).blind)
+        return self.unaware.union(by_mitigation)
 
     def worded(self, seeds: Seeds) -> Scenario:
         """The scenario in the wording of one trial."""
@@ -95,7 +97,7 @@ class Casting:
             persona=scenario.address(role, persona, case),
             tendency=self._tendency(role, case, personas),
             guard=measure.prompt,
-            blind=measure.blind,
+            blind=role in self.blind,
             introduction=scenario.introduce(role, persona, case),
             veiled=scenario.veiled(role, case),
             opening=persona.opening(),

@@ -113,12 +113,15 @@ def planned(config: Config, catalogue: Catalogue) -> Plan:
     refusals.check_outcome(scenario)
     varied = factors(config.vary or {}, scenario, catalogue, _backends(config, scenario))
     found = arms(varied, config.design, scenario)
+    refusals.check_varied(varied, [scenario])
     castings = {arm.name: casting(config, catalogue, arm, varied) for arm in found}
+    refusals.check_varied(varied, [own.scenario for own in castings.values()])
     reference = castings[found[0].name]
     refusals.check_kinds(castings)
     refusals.check_doses(varied, castings)
     refusals.check_targets(varied, castings)
     cases, faults = chosen(config.cases, config.seed, reference.scenario)
+    refusals.check_aware(varied, castings, cases)
     refusals.check_stated(cases, catalogue, reference.scenario)
     plan = Plan(
         config=config,

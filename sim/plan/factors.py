@@ -14,10 +14,13 @@ OWN = ("bias", "dose", "target", "surface", "mitigation")
 BIASED = "biased"
 """What of a team can be varied: how many of its members, the first ones, carry its
 bias; the others get the bias's control text."""
+AWARE = "aware"
+"""What of a team can be varied: how many of its members, the first ones, are told who the others are; the rest are
+blinded."""
 SCENARIO = "scenario"
 """Stands in the place of a role where an option of the scenario is varied."""
 
-Kind = Literal["axis", "bias", "dose", "target", "surface", "mitigation", "biased", "option", "engine"]
+Kind = Literal["axis", "bias", "dose", "target", "surface", "mitigation", "biased", "aware", "option", "engine"]
 """What a factor changes: an axis of a persona, one of a role's own settings, an
 option of the scenario, or one of its backend."""
 
@@ -83,7 +86,7 @@ def _able(role: str, scenario: Scenario, catalogue: Catalogue, backends: Mapping
     if role in scenario.written():
         return {"surface": "surface", **axes}
     members = scenario.teams().get(role, (role,))
-    team: dict[str, Kind] = {BIASED: "biased"} if role in scenario.teams() else {}
+    team: dict[str, Kind] = {BIASED: "biased", AWARE: "aware"} if role in scenario.teams() else {}
     engine: dict[str, Kind] = {
         option: "engine"
         for member in members[:1]
@@ -102,10 +105,10 @@ def _check_levels(factor: Factor, scenario: Scenario) -> None:
             f"vary.{factor.name}={list(levels)}: give at least two different levels, none of them empty, "
             "the first being the reference"
         )
-    if factor.kind == "biased":
+    if factor.kind in (BIASED, AWARE):
         members = scenario.teams()[factor.role]
         if wrong := [level for level in levels if not level.isdecimal() or int(level) > len(members)]:
             raise ConfigError(
                 f"vary.{factor.name}: {', '.join(wrong)} of {len(members)}: give how many of {', '.join(members)} "
-                "carry the bias, from 0"
+                f"{'carry the bias' if factor.kind == BIASED else 'know who the others are'}, from 0"
             )

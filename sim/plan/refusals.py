@@ -1,6 +1,6 @@
 """What cannot be compared is refused before a token is spent, with the way out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, combinations
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ from simrun.config.errors import ConfigError, unknown
 from simrun.config.menus import Catalogue
 from simrun.plan.arms import at
 from simrun.plan.casting import Casting
-from simrun.plan.factors import Factor
+from simrun.plan.factors import AWARE, Factor
 from simrun.plan.roles import casting
 from simrun.scenarios.base import Case, Scenario, Unfit
 from simrun.scenarios.outcome import Outcome
@@ -57,6 +57,28 @@ def check_doses(factors: Sequence[Factor], castings: Mapping[str, Casting]) -> N
             raise ConfigError(
                 f"vary.{factor.name}: the {factor.role} has no bias; set roles.{factor.role}.bias=NAME "
                 "(simrun list biases)"
+            )
+
+
+def check_varied(factors: Sequence[Factor], scenarios: Iterable[Scenario]) -> None:
+    """What a scenario cannot compare, as some arm plays it."""
+    varied = [factor.name for factor in factors]
+    for each in scenarios:
+        if why := each.incomparable(varied):
+            raise ConfigError(why)
+
+
+def check_aware(factors: Sequence[Factor], castings: Mapping[str, Casting], cases: Mapping[str, Case]) -> None:
+    """Where nobody has a persona, nobody can be told who anybody is."""
+    stated = {role for case in cases.values() for role, traits in case.persona.items() if traits}
+    shown = {role for each in castings.values() for role, traits in each.traits.items() if traits}
+    for factor in factors:
+        scenario = next(iter(castings.values())).scenario
+        if factor.kind == AWARE and shown | stated <= set(scenario.teams()[factor.role]):
+            who = scenario.focus()
+            raise ConfigError(
+                f"vary.{factor.name}: nobody has a persona that the {factor.role} could be told of; set "
+                f"roles.{who}.persona or vary.{who}.AXIS (simrun list axes)"
             )
 
 

@@ -18,7 +18,7 @@ from simrun.config.options import Config, Role
 from simrun.plan.arms import Arm
 from simrun.plan.casting import Casting
 from simrun.plan.exchange import exchange
-from simrun.plan.factors import BIASED, OWN, Factor
+from simrun.plan.factors import AWARE, BIASED, OWN, Factor
 from simrun.scenarios.base import Scenario
 
 JUDGE = "judge"
@@ -58,6 +58,7 @@ def casting(config: Config, catalogue: Catalogue, arm: Arm, factors: Sequence[Fa
         injected=tuple(injected(config, catalogue, scenario, factors)),
         masked=_masked(config, catalogue, factors) if judges else "",
         exchange=exchange(traits, factors) if judges else None,
+        unaware=frozenset(role for role in cast if _unaware(role, arm, scenario)),
     )
 
 
@@ -92,6 +93,7 @@ def _changes(role: str, arm: Arm, scenario: Scenario) -> dict[str, str]:
     """What an arm sets for a role: as a member of its team, then for itself."""
     team, members = scenario.team(role), scenario.teams()
     changes = {each.what: each.level for by in dict.fromkeys((team, role)) for each in arm.of(by)}
+    changes.pop(AWARE, None)
     biased = changes.pop(BIASED, None)
     if biased is None:
         return changes
@@ -103,6 +105,13 @@ def _changes(role: str, arm: Arm, scenario: Scenario) -> dict[str, str]:
     if members[team].index(role) >= int(biased):
         changes["dose"] = "0"
     return changes
+
+
+def _unaware(role: str, arm: Arm, scenario: Scenario) -> bool:
+    """Whether an arm blinds a member of a team of which only the first ones know who the others are."""
+    members = scenario.teams().get(scenario.team(role), ())
+    aware = next((int(each.level) for each in arm.of(scenario.team(role)) if each.kind == AWARE), len(members))
+    return role in members and members.index(role) >= aware
 
 
 def _role(

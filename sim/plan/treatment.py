@@ -12,7 +12,7 @@ from simrun.agents.records import Record
 from simrun.plan.arms import Setting
 from simrun.plan.design import Plan
 from simrun.plan.treatment_texts import WRITTEN, Staged, agreed, spans, throughout, told
-from simrun.scenarios.base import Case
+from simrun.scenarios.base import Case, Scenario
 from simrun.scenarios.treatment import Change, Treatment, Verdict, together, treatment
 
 SAMPLE = 200
@@ -36,6 +36,8 @@ class Found:
 
     treatment: Treatment
     rewritten: bool
+    leaked: bool = False
+    """Somebody who is not to learn who the varied person is reads something else."""
 
 
 class Example(Record):
@@ -71,6 +73,10 @@ class Audited(Record):
     """By how many words the arm's texts are longer, on average: length is a treatment too."""
     amiss: tuple[str, ...]
     """Cases with another verdict than expected."""
+    blinded: int
+    """Pairs in which somebody is not to learn who the person is whose persona differs."""
+    leaks: tuple[str, ...]
+    """Of them, the cases in which such a one is not told the same, byte for byte."""
     examples: tuple[Example, ...]
     """At most three for each verdict."""
 
@@ -107,7 +113,19 @@ class Audit(Record):
         first = f"; not so {amiss[0][0]} against {amiss[0][1]} in case {amiss[0][2]}" if amiss else ""
         return (
             f"Treatment: in {pairs - len(amiss)} of {pairs} pairs only the declared words differ "
-            f"before anybody has spoken{sample}{first}."
+            f"before anybody has spoken{sample}{first}.{self._blinding()}"
+        )
+
+    def _blinding(self) -> str:
+        """Whether those who are not to learn who somebody is are told the same; "" where everybody may."""
+        blinded, leaks = sum(each.blinded for each in self.audited), [each for each in self.audited if each.leaks]
+        if not blinded:
+            return ""
+        leaked = sum(len(each.leaks) for each in leaks)
+        first = f"; a leak: {leaks[0].arm} against {leaks[0].reference} in case {leaks[0].leaks[0]}" if leaks else ""
+        return (
+            f" Blinding: in {blinded - leaked} of {blinded} pairs those who are not to know who it is are told the "
+            f"same, byte for byte{first}."
         )
 
 
@@ -191,6 +209,8 @@ def _audited(plan: Plan, arm: str, reference: str, found: Mapping[str, Found]) -
         layout=sum(each.layout for each in treatments.values()),
         words=fmean(each.words for each in treatments.values()) if found else 0.0,
         amiss=tuple(name for name, each in treatments.items() if each.verdict not in expected),
+        blinded=len(found) if _kept(plan.castings[arm].scenario, keys) else 0,
+        leaks=tuple(name for name, each in found.items() if each.leaked),
         examples=tuple(_example(name, treatments[name]) for name in shown),
     )
 
@@ -209,21 +229,28 @@ def _expected(plan: Plan, arm: str, keys: Sequence[Setting]) -> tuple[Verdict, .
     if all(key.kind in ("engine", "option") for key in keys):
         return ("nothing",)
     casting = plan.castings[arm]
-    sighted = any(
-        not plan.catalogue.mitigation(casting.roles[role].mitigation).blind for role in casting.scenario.roles()
-    )
+    unaware = casting.blind.union(_kept(casting.scenario, keys))
+    sighted = any(role not in unaware for role in casting.scenario.roles())
     return ("intended",) if sighted else ("nothing", "intended")
 
 
+def _kept(scenario: Scenario, keys: Sequence[Setting]) -> tuple[str, ...]:
+    """Who is not to learn of what differs: those from whom it is kept who the varied person is."""
+    about = {scenario.focus(), scenario.team(scenario.focus())}
+    return scenario.unaware() if all(key.kind == "axis" and key.role in about for key in keys) else ()
+
+
 def _pair(reference: Staged, arm: Staged, keys: Sequence[Setting]) -> Found:
+    kept = _kept(arm.casting.scenario, keys)
+    leaked = any(reference.texts.get(role) != arm.texts.get(role) for role in kept)
     shown = [span for key in keys for span in spans(reference, arm, key)]
     said = [line for key in keys for line in throughout(reference, arm, key)]
     found = _between(reference, arm, shown, said)
     if found.verdict in ("nothing", "intended"):
-        return Found(found, rewritten=False)
+        return Found(found, rewritten=False, leaked=leaked)
     agreeing = (span for key in keys for side in (reference, arm) for span in agreed(side, key))
     wider = _between(reference, arm, [*shown, *agreeing], said)
-    return Found(wider, rewritten=len(wider.excess) < len(found.excess))
+    return Found(wider, rewritten=len(wider.excess) < len(found.excess), leaked=leaked)
 
 
 def _between(reference: Staged, arm: Staged, intended: Sequence[str], said: Sequence[str]) -> Treatment:

@@ -57,6 +57,8 @@ def spans(reference: Staged, arm: Staged, setting: Setting) -> Iterator[str]:
             yield from (side.cast[each].guard for side in both for each in members)
             if any(side.cast[each].blind for side in both for each in members):
                 yield from (span for side in both for each in side.personas for span in _whole(side, each))
+        case "aware":
+            yield from (span for side in both for each in side.personas for span in _whole(side, each))
         case "surface":
             yield from (span for side in both for each in members for span in _whole(side, each))
         case _:

@@ -18,6 +18,7 @@ from simrun.log.files import NoRoom
 from simrun.log.manifest import Manifest, folder
 from simrun.log.tables import plan_table, seal
 from simrun.log.trust import ask, note
+from simrun.plan.context import check_context
 from simrun.plan.design import Plan
 from simrun.plan.refusals import comparable
 from simrun.plan.treatment import audited
@@ -152,6 +153,7 @@ def start(plan: Plan, watching: Watching | None = None) -> Session:
     """Play a new run. ConfigError for one that could find nothing, BackendError where no engine could be opened."""
     created = time.time()
     comparable(plan)
+    check_context(plan)
     checked(plan)
     if plan.config.labels:
         told(plan)

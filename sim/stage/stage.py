@@ -215,7 +215,13 @@ class Stage:
 
     def told(self) -> dict[str, tuple[str, ...]]:
         """All that each role has been told, as one text a chat (none of those apart), and then what it is asked now,
-        each by itself."""
+        each by itself.
+
+        A chat in which something lies before a role is one also where nothing has been said in it.
+        """
+        for role in self._introductions:
+            for chat in self._cast[role].reads:
+                self._seat(role, chat)
         cues = [(turn.role, turn.cue) for turn in self.pending()]
         texts: dict[str, list[str]] = {}
         for role, seat in (

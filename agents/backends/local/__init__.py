@@ -64,6 +64,10 @@ class Local(ChatCompletions):
             "url=http://HOST:8000/v1 model=NAME, or backend.model=FILE.gguf"
         )
 
+    def holds(self) -> tuple[int, int]:
+        """As its options say."""
+        return self.context, self.max_tokens
+
     async def open(self) -> None:
         """Find the weights and load them."""
         try:

@@ -158,6 +158,8 @@ def _pairs(audit: "Audit") -> Iterable[str]:
             if example.verdict not in each.expected:
                 excess = f"; not declared: {' '.join(example.excess[:12])}" if example.excess else ""
                 yield f"AMISS ({example.verdict}) {each.arm} in {example.case}: {_changes(example.changes)}{excess}"
+        if each.leaks:
+            yield f"LEAK {each.arm}: blinded, and told otherwise than {each.reference}, in case {each.leaks[0]}"
         if len(each.amiss) > 1:
             more = " ..." if len(each.amiss) > 12 else ""
             yield f"AMISS in {len(each.amiss)} cases: {', '.join(each.amiss[:12])}{more}"
