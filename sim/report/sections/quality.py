@@ -1,6 +1,6 @@
 """What scores have to do with quality, of things whose quality is known."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -35,7 +35,7 @@ class Quality(Section):
         rows = tuple(row(each) for at in found for each in _figures(at))
         levels = tuple(row(each) for each in _levels(run))
         return (
-            *(_verdict(run, at) for at in found),
+            *(verdict(at, run.manifest.scenario.grades()) for at in found),
             *((Table(key="slopes", about=ABOUT, columns=SLOPES, rows=rows),) if rows else ()),
             *((Table(key="levels", title="By quality", columns=LEVELS, rows=levels),) if levels else ()),
         )
@@ -91,7 +91,8 @@ def _figures(at: Located) -> Iterator[Figure]:
     yield from (each.figure(at) for each in AdjacentAuc.asked(at.sample))
 
 
-def _verdict(run: Scored, at: Located) -> Finding:
+def verdict(at: Located, steps: Sequence[float] | None) -> Finding:
+    """What the slope of the score on quality shows of one arm; `steps` is the scale of the scores, where it has one."""
     slope, of = QualitySlope().figure(at), {"outcome": at.outcome, "arm": at.arm}
     low, high = _ends(at, slope)
     if slope.value is None or low is None or high is None:
@@ -99,7 +100,6 @@ def _verdict(run: Scored, at: Located) -> Finding:
         return Finding(text=UNKNOWN.format(at.arm, why), verdict="undecided", **of)
     told = interval(slope.value, slope.low, slope.high, signed=True)
     if low > 0:
-        steps = run.manifest.scenario.grades()
         part = f", {slope.value / (steps[-1] - steps[0]):.0%} of the scale" if steps else ""
         return Finding(text=SEES.format(at.arm, told, part), verdict="passed", **of)
     return Finding(text=(WRONG if high < 0 else BLIND).format(at.arm, told), verdict="failed", **of)
