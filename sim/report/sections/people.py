@@ -62,7 +62,7 @@ SHARES = (
     Column.of("n", "n", form="count", about="Of all scores by the same."),
 )
 ABOUT = (
-    "{papers} real papers with {ratings} ratings by people{accepted}; those of the run are others. What has no unit is "
+    "{papers} real papers with {ratings} ratings by people, {mean:.3g} on average{accepted}; those of the run are others. What has no unit is "
     "read side by side: agreement, and how well scores tell decisions."
 )
 OTHER_SCALE = (
@@ -93,7 +93,7 @@ def _about(anchors: Sequence[Anchor]) -> str:
     decided = sum(each.count for each in anchors if each.accepted is not None)
     taken = sum(each.count for each in anchors if each.accepted)
     accepted = f" ({decided} with a decision, {taken / decided:.1%} accepted)" if decided else ""
-    return ABOUT.format(papers=papers, ratings=ratings, accepted=accepted)
+    return ABOUT.format(papers=papers, ratings=ratings, mean=_ratings(anchors).mean(), accepted=accepted)
 
 
 def _listed(steps: Sequence[float]) -> str:
