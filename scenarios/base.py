@@ -298,8 +298,8 @@ class Scenario(Record):
 
     def hears(self, case: Any, rng: np.random.Generator) -> "nx.DiGraph[str]":
         """Who hears whom: an edge from speaker to hearer. Blind review is a missing edge, or one that is `unknown`:
-        what is said is heard, and who says it is not told (`graph.add_edge("author", "reviewer", unknown=True)`). An edge
-        with `chat` tells who somebody is in that chat of the hearer only.
+        what is said is heard, and who says it is not told (`graph.add_edge("author", "reviewer", unknown=True)`).
+        An edge with `chat` tells who somebody is in that chat of the hearer only.
 
         `rng` draws what is drawn, such as a random graph: it follows from run seed, case and repeat and not from the
         arm.

@@ -119,15 +119,16 @@ def outcome(
     declined: Mapping[str, bool | None],
     first: Mapping[tuple[str, str], Reply],
     last: Mapping[tuple[str, str], Reply],
+    metas: Mapping[str, Reply],
     accepted: Mapping[str, bool | None],
-    meta: MetaReview | None = None,
 ) -> ReviewOutcome:
-    """Everything together: reviews and later scores by paper and reviewer, what was declined and accepted by paper."""
+    """Everything together: reviews and later scores by paper and reviewer, all else by paper."""
     own = {reviewer: reply for (label, reviewer), reply in first.items() if label == FIRST}
     before = {reviewer: score(reply) for reviewer, reply in own.items()}
     after = {reviewer: score(reply) for (label, reviewer), reply in last.items() if label == FIRST}
     reviews = [reply.decision for reply in own.values() if isinstance(reply.decision, Review)]
-    scores = means(case, last)
+    scores, summed = means(case, last), metas[FIRST].decision if FIRST in metas else None
+    meta = summed if isinstance(summed, MetaReview) else None
     return ReviewOutcome(
         score=scores[FIRST],
         accepted=accepted[FIRST],

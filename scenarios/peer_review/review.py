@@ -12,7 +12,7 @@ from simrun.scenarios.outcome import Outcome
 from simrun.scenarios.peer_review.base import AUTHOR, CHAIR
 from simrun.scenarios.peer_review.deciding import decided, places
 from simrun.scenarios.peer_review.forms import REASONS, Desk, MetaReview, again, review, scale
-from simrun.scenarios.peer_review.outcomes import FIRST, ReviewOutcome, means, outcome
+from simrun.scenarios.peer_review.outcomes import ReviewOutcome, means, outcome
 from simrun.scenarios.peer_review.prompts import (
     AGAIN,
     BORNE_OUT,
@@ -67,9 +67,8 @@ class ReviewMode(Reviewing):
         metas = yield from self._metas(open_)
         count = places(self.rate, self.papers)
         turned_down = [label for label in case.labels() if label not in open_]
-        wished = {label: meta.accept if meta else None for label, meta in metas.items()}
-        accepted = decided(self.decide, means(case, last), wished, turned_down, self.bar, count, rng)
-        return outcome(case, declined, first, last, accepted, metas.get(FIRST))
+        accepted = decided(self.decide, means(case, last), _accepting(metas), turned_down, self.bar, count, rng)
+        return outcome(case, declined, first, last, metas, accepted)
 
     def _desk(self, case: Venue) -> Phase:
         """Whether each paper is declined before anybody reviews it; None where the answer could not be read."""
@@ -153,15 +152,21 @@ class ReviewMode(Reviewing):
         )
 
     def _metas(self, open_: Sequence[str]) -> Phase:
-        """IV: each paper keeps its own; None where that could not be read."""
+        """IV: each paper keeps its own."""
         if not self.meta:
             return {}
         cue = self.said(META).format(subject=SUBJECTS[self.chairing], reasons=", ".join(REASONS))
-        replies = yield from _each(
-            {label: Turn(CHAIR, reply=MetaReview, cue=cue, chat=label, private=True) for label in open_}
+        return (
+            yield from _each(
+                {label: Turn(CHAIR, reply=MetaReview, cue=cue, chat=label, private=True) for label in open_}
+            )
         )
-        said = {label: reply.decision for label, reply in replies.items()}
-        return {label: one if isinstance(one, MetaReview) else None for label, one in said.items()}
+
+
+def _accepting(metas: Mapping[str, Reply]) -> dict[str, bool | None]:
+    """Whether the chair would accept each paper; None where that could not be read."""
+    said = {label: reply.decision for label, reply in metas.items()}
+    return {label: one.accept if isinstance(one, MetaReview) else None for label, one in said.items()}
 
 
 def _board(case: Venue, open_: Iterable[str]) -> list[tuple[str, str]]:

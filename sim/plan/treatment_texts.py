@@ -9,7 +9,7 @@ from simrun.plan.arms import Setting
 from simrun.plan.casting import Casting
 from simrun.plan.design import Plan
 from simrun.scenarios.base import Case
-from simrun.stage.stage import Stage
+from simrun.stage.stage import SILENCE, Stage
 
 SCRIPT = "script"
 """Stands for the role of those who say what is written."""
@@ -56,9 +56,9 @@ def spans(reference: Staged, arm: Staged, setting: Setting) -> Iterator[str]:
         case "mitigation":
             yield from (side.cast[each].guard for side in both for each in members)
             if any(side.cast[each].blind for side in both for each in members):
-                yield from (span for side in both for each in side.personas for span in _whole(side, each))
+                yield from _hidden(both)
         case "aware":
-            yield from (span for side in both for each in side.personas for span in _whole(side, each))
+            yield from _hidden(both)
         case "surface":
             yield from (span for side in both for each in members for span in _whole(side, each))
         case _:
@@ -125,6 +125,12 @@ def _ranked(persona: Persona, axis: str) -> dict[str, tuple[int, str]]:
 def _entries(trait: Trait) -> Sequence[str]:
     level = trait.axis.level(trait.level)
     return {"club": level.clubs, "school": level.schools, "gap": level.gaps}.get(trait.surface, ())
+
+
+def _hidden(sides: Sequence[Staged]) -> Iterator[str]:
+    """All that is told of anybody, and what stands in its place where nobody is told of."""
+    yield SILENCE
+    yield from (span for side in sides for each in side.personas for span in _whole(side, each))
 
 
 def _whole(side: Staged, role: str) -> Iterator[str]:

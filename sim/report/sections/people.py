@@ -62,8 +62,8 @@ SHARES = (
     Column.of("n", "n", form="count", about="Of all scores by the same."),
 )
 ABOUT = (
-    "{papers} real papers with {ratings} ratings by people, {mean:.3g} on average{accepted}; those of the run are others. What has no unit is "
-    "read side by side: agreement, and how well scores tell decisions."
+    "{papers} real papers with {ratings} ratings by people, {mean:.3g} on average{accepted}; those of the run are "
+    "others. What has no unit is read side by side: agreement, and how well scores tell decisions."
 )
 OTHER_SCALE = (
     "People gave {people}, and the scale of this run is {run}: **distributions and disagreement on different scales "
