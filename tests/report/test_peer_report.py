@@ -224,6 +224,35 @@ def test_on_one_scale_the_distributions_stand_side_by_side(tmp_path):
     assert {row["n"] for row in own} == {4}  # two reviewers of two papers
 
 
+def test_the_same_papers_rated_by_people_and_by_the_run(tmp_path):
+    file = tmp_path / "papers.csv"
+    rows = [
+        f"Paper {at},A {word} study of bees.,{rating},{decision}" for at, (word, rating, decision) in enumerate(SAME)
+    ]
+    file.write_text("\n".join(["title,abstract,ratings,decision", *rows]) + "\n")
+    rules = [{"when": "excellent", "say": given("9")}, {"say": given("3")}]
+    done = played(tmp_path, f"scenario.data={file}", "scenario.blind=single", rules=rules, cases=None)
+    found = {row["name"]: row for row in done.report().table("people", "same") if row["arm"].endswith("unknown")}
+    # two accepted at 9 and one at 3, three rejected at 3: 2 + 1 / 2 of 3
+    assert found["AUC of the score for who is qualified"]["value"] == pytest.approx(2.5 / 3)
+    assert found["AUC of the score for who is qualified"]["n"] == 6
+    # ranks 5.5 5.5 2.5 2.5 2.5 2.5 beside 6 5 4 3 2 1: 12 / sqrt(12 x 17.5)
+    assert found["rank correlation of the score with people's"]["value"] == pytest.approx(12 / np.sqrt(12 * 17.5))
+    assert 0 <= found["run or people, told by the score (AUC)"]["value"] <= 1
+    assert {each.verdict for each in findings(done, "people")} == {"limit"}
+    assert findings(done, "quality") == []  # nobody knows how good these are
+
+
+SAME = (
+    ("excellent", 8, "Accept"),
+    ("excellent", 7, "Accept"),
+    ("plain", 6, "Accept"),
+    ("plain", 5, "Reject"),
+    ("plain", 4, "Reject"),
+    ("plain", 2, "Reject"),
+)
+
+
 @pytest.mark.parametrize(
     ("text", "said"), [(None, "nothing.csv"), ("title,ratings\nA,none\n", "ratings"), ("a,b\n1,2\n", "ratings")]
 )

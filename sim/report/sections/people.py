@@ -63,14 +63,15 @@ SHARES = (
 )
 ABOUT = (
     "{papers} real papers with {ratings} ratings by people, {mean:.3g} on average{accepted}; those of the run are "
-    "others. What has no unit is read side by side: agreement, and how well scores tell decisions."
+    "others. What has no unit is read side by side: agreement, and how well scores tell decisions (of the run: where "
+    "its own papers have decisions of people)."
 )
 OTHER_SCALE = (
     "People gave {people}, and the scale of this run is {run}: **distributions and disagreement on different scales "
     "are not compared**. Play it on theirs: scenario.scale=[{people}]."
 )
 SAME_SCALE = "People and the run used one scale ({people}): the shares of the scores can be compared."
-SAME = "The same papers, rated by people and by the run."
+SAME = "The same papers, rated or decided by people, and rated by the run."
 TOLD = "{}: whether people or the run gave a score is told right in {} of the pairs (.5 is chance)."
 
 
@@ -117,13 +118,12 @@ def of_people(anchors: Sequence[Anchor]) -> Iterator[Figure]:
 
 
 def of_run(run: Scored, same: bool) -> Iterator[Figure]:
-    """The same of the reference arm, before its reviewers heard each other; its decision validity is against what
-    people decided of its papers. What is in steps of a scale is left out unless both have the `same`."""
+    """The same agreement in the reference arm, before its reviewers heard each other; what is in steps of a scale is
+    left out unless both have the `same`."""
     first = run.manifest.arms[0].name
     for at in Subjects.found(run):
         if at.arm == first and not at.reference and at.outcome == run.outcome.before_field:
             yield from (metric().figure(at) for metric in AGREEMENT[0 if same else 1 :])
-    yield from (DecisionAuc().figure(at) for at in Graded.found(run) if at.arm == first)
 
 
 def _ratings(anchors: Sequence[Anchor]) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
@@ -143,7 +143,10 @@ def _shares(by: str, given: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> I
 
 
 def _same_things(run: Scored) -> Iterator[Block]:
-    found: list[Figure] = []
+    decided = (
+        at for at in Graded.found(run) if isinstance(at.sample, Graded) and not np.isnan(at.sample.qualified).all()
+    )
+    found: list[Figure] = [DecisionAuc().figure(at) for at in decided]
     for at in BesidePeople.found(run):
         for metric in (PeopleCorrelation, Detectability):
             found += [each.figure(at) for each in metric.asked(at.sample)]
