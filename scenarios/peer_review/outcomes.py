@@ -43,7 +43,7 @@ class ReviewOutcome(Outcome):
     amount_field: ClassVar[str] = "words"
 
     score: Score
-    """Mean overall score after the discussion, in the steps of the run's scale."""
+    """Mean overall score after the discussion (of the reviews, without one), in the steps of the run's scale."""
     accepted: Annotated[bool | None, Better("higher")]
     declined: Annotated[bool | None, Better("lower")]
     """At the desk, before any review; None without one, or where its answer could not be read."""
@@ -125,7 +125,9 @@ def outcome(
     """Everything together: reviews and later scores by paper and reviewer, all else by paper."""
     own = {reviewer: reply for (label, reviewer), reply in first.items() if label == FIRST}
     before = {reviewer: score(reply) for reviewer, reply in own.items()}
-    after = {reviewer: score(reply) for (label, reviewer), reply in last.items() if label == FIRST}
+    # where nobody discussed it the last scores are the first: there is nothing after it
+    then = {} if last is first else {one: reply for (label, one), reply in last.items() if label == FIRST}
+    after = {reviewer: score(reply) for reviewer, reply in then.items()}
     reviews = [reply.decision for reply in own.values() if isinstance(reply.decision, Review)]
     scores, summed = means(case, last), metas[FIRST].decision if FIRST in metas else None
     meta = summed if isinstance(summed, MetaReview) else None
@@ -140,7 +142,7 @@ def outcome(
         before=before,
         after=after,
         **{name: _mean([getattr(each, name, None) for each in reviews]) for name in SCORED if name != OVERALL},
-        **noticed(case, reviews, [reply for (label, _), reply in last.items() if label == FIRST], meta),
+        **noticed(case, reviews, tuple(then.values()), meta),
         reasons=reasons(meta),
         words=_mean([float(len(each.spoken().split())) for each in reviews]),
         others_score=_mean([score for label, score in scores.items() if label != FIRST]),

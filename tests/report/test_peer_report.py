@@ -159,6 +159,15 @@ def test_reviewers_who_go_half_of_the_way_to_their_middle(tmp_path):
     assert done.report().table("reviewers", "overlap")[0]["overlap"]["value"] == 0.5
 
 
+def test_without_a_discussion_nothing_is_said_of_one(tmp_path):
+    done = played(tmp_path, "scenario.rounds=0")
+    assert {row["outcome"] for row in done.report().table("reviewers", "agreement")} == {"before"}
+    with pytest.raises(KeyError, match="no table 'discussion'"):
+        done.report().table("reviewers", "discussion")
+    means = done.scored.arms[0].outcomes
+    assert (means["score"], means["initial"], means["shift"]) == (6.5, 6.5, None)
+
+
 def test_reasons_by_arm(tmp_path):
     summed = {"summary": "Summed up.", "accept": True}
     rules = [
