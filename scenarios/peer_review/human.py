@@ -10,7 +10,7 @@ from simrun.agents.records import Record
 from simrun.scenarios.base import Anchor, Fault
 from simrun.scenarios.fields import absent, text
 from simrun.scenarios.files import Source, read, rows, source
-from simrun.scenarios.peer_review.loaders import decision, numbers
+from simrun.scenarios.peer_review.ratings import decision, numbers
 
 
 class Rated(Record):

@@ -13,7 +13,8 @@ WORD = re.compile(r"[^\W\d_]{3,}")
 def weights(texts: Sequence[str]) -> "np.ndarray[Any, np.dtype[np.float64]]":
     """A row of TF-IDF weights for each text, of length 1 (0 for a text without words).
 
-    Terms are words of three letters or more, weighted by ln((1 + N) / (1 + df)) + 1 over all N texts, as scikit-learn does.
+    Terms are words of three letters or more, weighted by ln((1 + N) / (1 + df)) + 1 over all N texts, as scikit-learn
+    does.
     Source: Salton and Buckley 1988, doi:10.1016/0306-4573(88)90021-0.
     """
     counts = [Counter(WORD.findall(text.lower())) for text in texts]
@@ -29,17 +30,20 @@ def weights(texts: Sequence[str]) -> "np.ndarray[Any, np.dtype[np.float64]]":
 
 
 def diversity(texts: Sequence[str]) -> float | None:
-    """1 less the mean likeness of two texts, 0 to 1, higher is more diverse; None for fewer than two. extension."""
+    """1 less the mean likeness of two texts, 0 to 1: higher is more diverse; None for fewer than two. extension."""
     if len(texts) < 2:
         return None
     rows = weights(texts)
     pairs = (rows @ rows.T)[np.triu_indices(len(texts), 1)]
-    return float(np.clip(1 - pairs.mean(), 0, 1))
+    return float(np.clip(np.round(1 - pairs.mean(), 12), 0, 1))
 
 
 def realism(texts: Sequence[str], real: Sequence[str]) -> float | None:
-    """Mean likeness of a text to the most alike real one, as a share of what real texts have among themselves, 0 to 1, higher
-    is more like them; None without texts, or with fewer than two real ones. extension."""
+    """Mean likeness of a text to the most alike real one, as a share of what real texts have among themselves, 0 to 1:
+    higher is more like them.
+
+    None without texts, and where no two real ones have a word in common. extension.
+    """
     if not texts or len(real) < 2:
         return None
     rows = weights([*texts, *real])
