@@ -13,9 +13,11 @@ from simrun.report.blocks import Finding, Prose
 from simrun.report.sections.quality import verdict
 from simrun.scenarios.peer_review.prompts import AGAIN
 from simrun.scenarios.peer_review.scripts import RULES, asked, given
+from simrun.scenarios.peer_review.studies import studies
 from simrun.score.samples import Located
 from simrun.score.values import Graded
 
+WHAT = {key: each.what for key, each in studies()[0].elements.items()}
 OTHERS = [rule.model_dump() for rule in RULES[:-1]]
 COMPETENT = [{"say": given("{score}")}]
 BLIND = [{"say": given("{middle}")}]
@@ -145,7 +147,7 @@ def test_reviewers_who_go_half_of_the_way_to_their_middle(tmp_path):
         for role, score, named in zip(
             ("reviewer_1", "reviewer_2"),
             scores,
-            ("The control edge is missing.", "The control edge, and related work."),
+            (WHAT["control"], f"{WHAT['control']} {WHAT['context']}"),
             strict=True,
         )
     ]

@@ -1,5 +1,7 @@
 """What reviews name, of papers whose elements are known."""
 
+import json
+
 import pytest
 
 from simrun.agents.records import Answer
@@ -7,13 +9,16 @@ from simrun.agents.reply import Reply
 from simrun.scenarios.peer_review.forms import REASONS, Again, MetaReview, Review
 from simrun.scenarios.peer_review.noticed import noticed, overlap, reasons
 from simrun.scenarios.peer_review.papers import own
+from simrun.scenarios.peer_review.studies import studies
 from simrun.scenarios.peer_review.venues import venues
+
+WHAT = {key: each.what for key, each in studies()[0].elements.items()}
+"""What a careful reviewer says of each element of the study on hedges, where it is flawed: it names that one alone."""
 
 
 def venue(quality: str = "high", version: str = "original"):
     """A paper on hedges; its planted flaw is `control`."""
-    every = {each.id: each for each in own(0)}
-    submission = every[f"ecology_hedges-{quality}"]
+    submission = next(each for each in own(0) if each.id == f"{studies()[0].id}-{quality}")
     (found,) = venues([submission.paper()], {submission.id: submission}, 1, 0)
     first = submission.paper(version, "control")  # type: ignore[arg-type]
     return found.model_copy(update={"papers": (first,), "flaw": "control"})
@@ -24,7 +29,7 @@ def review(weaknesses: str, questions: str = "", summary: str = "A study.") -> R
 
 
 def later(why: str) -> Reply:
-    return Reply.of(Answer(text=f'{{"overall": 5, "why": "{why}"}}'), (Again,))
+    return Reply.of(Answer(text=json.dumps({"overall": 5, "why": why})), (Again,))
 
 
 @pytest.mark.parametrize(
@@ -45,20 +50,20 @@ def test_overlap_is_the_mean_jaccard_index_over_pairs(said, found):
 
 def test_flaws_are_named_by_phase():
     case = venue(version="flawed")
-    found = noticed(case, [review("All is well.")], [later("The control edge was chosen.")], None)
+    found = noticed(case, [review("All is well.")], [later(WHAT["control"])], None)
     assert (found["flaws_named"], found["flaws_named_after"], found["flaws_named_meta"]) == (0, 1, None)
     assert found["planted_named"] is False
-    summed = MetaReview(summary="They say that the comparison group is missing.", accept=False)
-    found = noticed(case, [review("", "Which control?"), review("Fine.")], [], summed)
+    summed = MetaReview(summary=f"They say: {WHAT['control']}", accept=False)
+    found = noticed(case, [review("", WHAT["control"]), review("Fine.")], [], summed)
     assert (found["flaws_named"], found["flaws_named_after"], found["flaws_named_meta"]) == (1, None, 1)
     assert found["planted_named"] is True
 
 
 def test_what_is_sound_and_named_is_a_false_alarm():
-    found = noticed(venue(), [review("The control is missing, and so is related work.")], [], None)
+    found = noticed(venue(), [review(f"{WHAT['control']} {WHAT['context']}")], [], None)
     assert (found["flaws_named"], found["false_alarms"]) == (None, pytest.approx(2 / 6))
     assert found["planted_named"] is True  # though it is not broken: habit
-    found = noticed(venue(version="flawed"), [review("The control is missing, and so is related work.")], [], None)
+    found = noticed(venue(version="flawed"), [review(f"{WHAT['control']} {WHAT['context']}")], [], None)
     assert (found["flaws_named"], found["false_alarms"]) == (1, pytest.approx(1 / 5))
 
 
@@ -78,7 +83,7 @@ def test_effort_is_places_and_points():
 
 def test_a_paper_of_others_has_nothing_known_to_name():
     case = venue().model_copy(update={"submission": None})
-    found = noticed(case, [review("The control is missing.")], [], None)
+    found = noticed(case, [review(WHAT["control"])], [], None)
     known = ("flaws_named", "flaws_named_after", "flaws_named_meta", "false_alarms", "planted_named", "overlap")
     assert [found[name] for name in known] == [None] * 6
 
