@@ -117,6 +117,7 @@ class Explain(PeerReview):
     mode: ClassVar[str] = "explain"
     outcome: ClassVar[type[Outcome]] = ExplainOutcome
     artefacts: ClassVar[tuple[Artefact, ...]] = ("swap",)
+    lengthy: ClassVar[bool] = True
     contrast: ClassVar[Mapping[str, Mapping[str, tuple[str, ...]]]] = {READER: {"bias": ("none", "novelty")}}
     script: ClassVar[tuple[Rule, ...]] = (
         Rule(when=r'\{"order": \[', say={"order": list(REASONS)}),

@@ -111,7 +111,9 @@ def _paper(row: Mapping[str, Any], otherwise: str) -> Paper:
     if "metadata" in row:
         return _parsed(row, otherwise)
     own = {str(name).strip().lower(): value for name, value in row.items()}
-    body = next((name for name in BODIES if not absent(own.get(name))), BODIES[-1])
+    body = next((name for name in BODIES if not absent(own.get(name))), "")
+    if not body:
+        raise ValueError("abstract: none, and no text: a paper needs one of them")
     return Paper(
         id=ident(own.get("id"), ident(own.get("rank"), otherwise)),
         title=text(own.get("title"), "title"),

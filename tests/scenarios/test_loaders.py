@@ -105,6 +105,7 @@ def test_faults_name_file_and_line_and_the_rest_is_read(tmp_path):
         (path, 7, "title"),
     ]
     assert "outside 0 to 10, within which every scale lies" in faults[0].why
+    assert faults[1].why == "none, and no text: a paper needs one of them"
     assert "'3' is that of line 4 already" in faults[2].why
 
 
