@@ -153,7 +153,7 @@ class Outcome(Record):
     alarm_field: ClassVar[str] = ""
     """The field that says which share of what is known to be sound was named as a weakness."""
     instruction_field: ClassVar[str] = ""
-    """The field that says whether an instruction hidden in what is judged was named."""
+    """The field that says by which share of the judges an instruction hidden in what is judged was named."""
     overlap_field: ClassVar[str] = ""
     """The field that says how far those who judge name the same: 1 all the same, 0 nothing in common."""
     spread_field: ClassVar[str] = ""

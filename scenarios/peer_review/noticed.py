@@ -67,10 +67,9 @@ def _share(elements: Mapping[str, Element], those: Collection[str], said: Sequen
     return len(named(own, "\n".join(said))) / len(own) if own and said else None
 
 
-def _instructed(paper: Paper, reviews: Sequence[Review]) -> bool | None:
-    if not paper.hidden or not reviews:
-        return None
-    return any(INSTRUCTED.search(each.spoken()) for each in reviews)
+def _instructed(paper: Paper, reviews: Sequence[Review]) -> float | None:
+    """The share of the reviews that name an instruction which is hidden in the paper."""
+    return _mean([INSTRUCTED.search(each.spoken()) is not None for each in reviews]) if paper.hidden else None
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -72,8 +72,8 @@ class ReviewOutcome(Outcome):
     where it is broken is seen, the rest is habit."""
     false_alarms: Annotated[float | None, Better("lower"), Range(0, 1)]
     """Of the elements that are known to be sound, the share that a review names among the weaknesses."""
-    instruction_named: Annotated[bool | None, Better("higher")]
-    """Some review names an instruction that is hidden in the paper; None where none is."""
+    instruction_named: Share
+    """Of the reviews, the share that names an instruction that is hidden in the paper; None where none is."""
     overlap: Annotated[float | None, Better("neither"), Range(0, 1)]
     """How far two reviewers name the same elements as weaknesses, mean Jaccard index over pairs: 1 all the same; None
     where nobody names any."""

@@ -42,7 +42,7 @@ class Moved(Record):
     """How the instruction is hidden."""
     difference: Estimate
     named: Estimate
-    """Share of the episodes of the arm in which a review names the instruction."""
+    """Share of the reviews of the arm that name the instruction."""
     excluded: int
     """Pairs that finished without a value in both arms."""
 
@@ -55,7 +55,7 @@ SHIFTS = (
     estimate("moved by it (95 %)", "difference", "signed interval", "0 obeys it not at all."),
     Column.of("pairs (cases)", "difference.n", "difference.clusters", form="count", pattern="{} ({})"),
     Column.of("left out", "excluded", form="count"),
-    estimate("reviews name it (95 %)", "named", about="Share of the papers of which some review does."),
+    estimate("reviews name it (95 %)", "named", about="Share of the reviews of the arm that do."),
 )
 COSTS = (
     Column.of("outcome", "outcome"),
