@@ -4,8 +4,6 @@ from collections import Counter
 from functools import cache
 from typing import Any
 
-from pydantic import Field
-
 from simrun.agents.records import Record
 from simrun.scenarios.base import Anchor, Fault
 from simrun.scenarios.fields import absent, text
@@ -19,7 +17,8 @@ class Rated(Record):
     line: int
     """Of the file."""
     title: str
-    ratings: tuple[float, ...] = Field(min_length=1)
+    ratings: tuple[float, ...]
+    """() where it was not rated, such as one that was withdrawn."""
     accepted: bool | None = None
 
 
@@ -41,11 +40,15 @@ def anchors(path: str, encoding: str = "") -> tuple[tuple[Anchor, ...], tuple[Fa
 def _read(file: Source) -> tuple[tuple[Rated, ...], tuple[Fault, ...]]:
     def made(row: dict[str, Any], number: int) -> Rated:
         own = {str(name).strip().lower(): value for name, value in row.items()}
-        ratings = numbers(own.get("ratings") if not absent(own.get("ratings")) else own.get("mean_rating"))
-        if not ratings:
-            raise ValueError("ratings: none; give numbers with commas between them, such as 8, 6, 3")
+        given = own.get("ratings") if not absent(own.get("ratings")) else own.get("mean_rating")
+        ratings = () if absent(given) else numbers(given)
+        if not ratings and not absent(given):
+            raise ValueError(f"ratings: {given!r} has none; give numbers with commas between them, such as 8, 6, 3")
         return Rated(
             line=number, title=text(own.get("title"), "title"), ratings=ratings, accepted=decision(own.get("decision"))
         )
 
-    return read(file, rows(file), made, lambda paper: str(paper.line))
+    found, faults = read(file, rows(file), made, lambda paper: str(paper.line))
+    if not any(paper.ratings for paper in found):
+        raise ValueError(f"{file}: no row has ratings; give a column ratings with numbers such as 8, 6, 3")
+    return found, faults

@@ -193,7 +193,9 @@ def test_reasons_by_arm(tmp_path):
     assert apart["value"] == pytest.approx(1)  # nothing in common: one bit
 
 
-RATED = 'title,ratings,decision\nA,"1, 3",Reject\nB,"6, 8",Accept\nC,"3, 3",Reject\nD,6,Accept\nE,,Reject\n'
+RATED = (
+    'title,ratings,decision\nA,"1, 3",Reject\nB,"6, 8",Accept\nC,"3, 3",Reject\nD,6,Accept\nE,nan,Reject\nF,good,-\n'
+)
 
 
 def test_people_stand_beside_the_run_and_other_scales_are_not_compared(tmp_path):
@@ -216,9 +218,8 @@ def test_people_stand_beside_the_run_and_other_scales_are_not_compared(tmp_path)
     assert [(row["by"], row["score"], row["share"]) for row in shares] == [
         ("people", value, pytest.approx(count / 7)) for value, count in ((1, 1), (3, 3), (6, 2), (8, 1))
     ]
-    assert re.search(
-        r"ratings\.csv:6: .*ratings.*: none", notes(done, "notes")
-    )  # the bad line, and the others are read
+    assert re.search(r"ratings\.csv:7: .*ratings", notes(done, "notes"))  # the bad line; the others are read
+    assert rows["people", "disagreement"]["reasons"] == {"not rated": 1}
     before = (done.path / "report" / "report.json").read_bytes()
     file.unlink()  # what is told of people stands in the run
     assert load(done.path).write_report()
@@ -265,7 +266,8 @@ SAME = (
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [(None, "nothing.csv"), ("title,ratings\nA,none\n", "ratings"), ("a,b\n1,2\n", "ratings")]
+    ("text", "said"),
+    [(None, "nothing.csv"), ("title,ratings\nA,none\n", "ratings"), ("title,b\nA,2\n", "no row has ratings")],
 )
 def test_a_file_of_people_that_cannot_be_read_is_refused_before_anything_is_played(text, said, tmp_path):
     file = tmp_path / "nothing.csv"

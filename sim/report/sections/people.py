@@ -76,14 +76,15 @@ TOLD = "{}: whether people or the run gave a score is told right in {} of the pa
 
 
 def _venue(run: Scored) -> Iterator[Block]:
-    anchors = run.manifest.anchors
+    anchors = tuple(each for each in run.manifest.anchors if each.ratings)
     if not anchors:
         return
+    unrated = sum(each.count for each in run.manifest.anchors if not each.ratings)
     given, steps = sorted({rating for each in anchors for rating in each.ratings}), run.manifest.scenario.grades()
     same = steps is not None and list(steps) == given
     told = {"people": _listed(given), "run": _listed(steps or ())}
     yield Prose(text=(SAME_SCALE if same else OTHER_SCALE).format(**told), level="plain" if same else "note")
-    rows = tuple(row(each) for each in (*of_people(anchors), *of_run(run, same)))
+    rows = tuple(row(each) for each in (*of_people(anchors, unrated), *of_run(run, same)))
     yield Table(key="people", about=_about(anchors), columns=FIGURES, rows=rows)
     shares = tuple(row(each) for each in (*_shares(PEOPLE, _ratings(anchors)), *(_run_shares(run) if same else ())))
     yield Table(key="shares", title="Scores given", columns=SHARES, rows=shares)
@@ -101,19 +102,21 @@ def _listed(steps: Sequence[float]) -> str:
     return ",".join(f"{each:g}" for each in steps) or "none"
 
 
-def of_people(anchors: Sequence[Anchor]) -> Iterator[Figure]:
-    """Agreement of people, and how well their mean rating tells what was decided, a case a paper."""
+def of_people(anchors: Sequence[Anchor], unrated: int = 0) -> Iterator[Figure]:
+    """Agreement of people, and how well their mean rating tells what was decided, a case a paper; so many more were not
+    rated."""
     every = [each for each in anchors for _ in range(each.count)]
     case, width = np.arange(len(every)), max(len(each.ratings) for each in every)
     table = np.full((len(every), width), np.nan)
     for at, each in enumerate(every):
         table[at, : len(each.ratings)] = each.ratings
+    gone = {"not rated": unrated} if unrated else {}
     for metric in AGREEMENT:
-        yield metric().figure(Located(Subjects(table, case), "ratings", arm=PEOPLE))
+        yield metric().figure(Located(Subjects(table, case), "ratings", arm=PEOPLE, reasons=gone))
     decided = np.array([np.nan if each.accepted is None else float(each.accepted) for each in every])
     graded = Graded(np.nanmean(table, axis=1), np.full(len(every), np.nan), decided, case)
     out = int(np.isnan(decided).sum())
-    reasons = {"not decided": out} if out else {}
+    reasons = {**gone, **({"not decided": out} if out else {})}
     yield DecisionAuc().figure(Located(graded.part(~np.isnan(decided)), "mean rating", arm=PEOPLE, reasons=reasons))
 
 
