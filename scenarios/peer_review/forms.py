@@ -43,11 +43,11 @@ class Review(Decision):
     questions: str = ""
 
     def spoken(self) -> str:
-        """What the others read of it."""
+        """What the others read of it, a section a line."""
         parts = ((name, getattr(self, name, "")) for name in ("summary", "strengths", "weaknesses", "questions"))
         said = [f"{name.capitalize()}: {text}" for name, text in parts if text]
         scores = [f"{name} {getattr(self, name):g}" for name in SCORED if getattr(self, name, None) is not None]
-        return " ".join([*said, *([f"Scores: {', '.join(scores)}."] if scores else [])])
+        return "\n".join([*said, *([f"Scores: {', '.join(scores)}."] if scores else [])])
 
 
 class Again(Decision):

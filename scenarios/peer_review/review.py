@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from simrun.agents.backends.scripted import Rule
+from simrun.agents.quoting import one_line
 from simrun.agents.reply import Reply
 from simrun.scenarios.base import Beat, Line, Play, Turn
 from simrun.scenarios.outcome import Outcome
@@ -175,13 +176,15 @@ def _board(case: Venue, open_: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def _others(board: Sequence[str], label: str, reviewer: str, first: Said, answers: Said) -> list[str]:
-    """What the other reviewers of a paper wrote, and what its author answered them."""
+    """What the other reviewers of a paper wrote, and what its author answered them, each on one line."""
     found = []
     for other in board:
         if other == reviewer:
             continue
         said = ((called(other), first), (f"{AUTHOR.capitalize()} to {called(other)}", answers))
-        found += [f"{who}: {text}" for who, by in said if (label, other) in by and (text := by[label, other].spoken())]
+        for who, by in said:
+            if (label, other) in by and (text := one_line(by[label, other].spoken())):
+                found.append(f"{who}: {text}")
     return found
 
 

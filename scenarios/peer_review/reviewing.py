@@ -227,8 +227,8 @@ class Reviewing(PeerReview):
             for reader in told:
                 graph.add_edge(author, reader, unknown=unknown, chat=label)
                 graph.add_edge(reader, author)
-                graph.add_edge(BOARD, reader)
                 graph.add_edges_from((reader, other) for other in told if other != reader)
+            graph.add_edges_from((BOARD, reviewer) for reviewer in reviewers)
         return graph
 
     def bank(self) -> tuple[tuple[Case, ...], tuple[Fault, ...]]:

@@ -98,3 +98,13 @@ def test_a_backend_for_the_team_is_one_for_each_of_so_many(known):
     assert asked_for.played().voiced == ("recruiter_1", "recruiter_2")
     with pytest.raises(ConfigError, match="3 of 2: give how many of recruiter_1, recruiter_2 carry the bias"):
         planned(config(scenario=options, vary={"recruiter": {"biased": [0, 3]}}), known)
+
+
+def test_of_a_panel_the_first_k_may_know_who_applies(known):
+    options = {"name": "recruitment", "mode": "panel"}
+    vary = {"recruiter": {"aware": [3, 1]}, "candidate": {"ethnicity": ["White", "Black"]}}
+    plan = planned(config(scenario=options, cases=2, vary=vary, roles={"candidate": {"surface": "stated"}}), known)
+    for arm in plan.arms[:4]:
+        stage = plan.stage(plan.trial(next(iter(plan.cases)), arm.name, 0))
+        told = ["Ethnicity" in stage.chat(turn).text() for turn in stage.pending()]
+        assert told == [nth < int(arm.settings["recruiter.aware"]) for nth in range(3)]

@@ -24,6 +24,7 @@ from simrun.agents.reply import Reply
 from simrun.config.menus import scenarios
 from simrun.envs.registry import modes
 from simrun.plan.design import planned
+from simrun.scenarios.base import Line, Turn
 from simrun.scenarios.recruitment.cases import Given
 from simrun.scenarios.recruitment.cvs import headed
 from simrun.stage.stage import Stage
@@ -130,18 +131,29 @@ def test_lines_that_are_not_marked_are_those_of_plain_speech(known, scenario, mo
 
 
 @pytest.mark.parametrize(("scenario", "mode"), PLAYED, ids=[f"{name}-{mode.get('mode', '')}" for name, mode in PLAYED])
-def test_the_speakers_that_a_prompt_shows_are_those_who_spoke(known, scenario, mode):
+def test_the_speakers_that_a_prompt_shows_are_those_who_spoke(known, scenario, mode, monkeypatch):
+    spoken: list[Turn | Line] = []  # all that is not asked aside, in the order of the transcript
+    tell = Stage._tell
+
+    def noted(own: Stage, turn: Turn | Line, *told: Any) -> None:
+        spoken.append(turn)
+        tell(own, turn, *told)
+
+    monkeypatch.setattr(Stage, "_tell", noted)
     for words in HOSTILE[:: len(BREAKS) + 1]:
         stage = stage_of(known, scenario, mode)
         graph: nx.DiGraph[str] = stage._scenario.hears(stage._case, stage._seeds.rng("hears"))
         chats = play(stage, words)
         roles = {entry.role for entry in stage.transcript}
+        public = [at for at, entry in enumerate(stage.transcript) if entry.kind != "private"]
+        to = {at: turn.to for at, turn in zip(public, spoken[-len(public) :], strict=True)} if public else {}
         for chat, before in chats:
             heard = [
                 entry.role
-                for entry in stage.transcript[:before]
+                for at, entry in enumerate(stage.transcript[:before])
                 if entry.heard and graph.has_node(chat.role) and graph.has_edge(entry.role, chat.role)
                 if entry.role not in stage._scenario.nameless
+                if entry.chat == chat.chat and (to[at] is None or chat.role in to[at])
             ]
             shown = [who for each in chat.messages if each.role == "user" for who in speakers(each.content, roles)]
             assert shown == heard, (chat.role, words)
