@@ -100,6 +100,16 @@ class Fault(Record):
         return f"{self.file}:{self.line}: field {self.field!r}: {self.why}"
 
 
+class Anchor(Record):
+    """So many real things that people rated alike: beside which a run is read."""
+
+    ratings: tuple[float, ...]
+    """In rising order, on the scale of those people; () where they were not rated."""
+    accepted: bool | None = None
+    """What was decided; None where that is not known."""
+    count: int = Field(1, ge=1)
+
+
 class Unfit(Exception):
     """A case that makes no sense for a persona, and why: it is excluded from that contrast, and listed."""
 
@@ -253,6 +263,14 @@ class Scenario(Record):
     def bank(self) -> tuple[tuple[Case, ...], tuple[Fault, ...]]:
         """All cases, and the lines that are none."""
         raise NotImplementedError
+
+    def anchor(self) -> tuple[tuple[Anchor, ...], tuple[Fault, ...]]:
+        """What people did with real things of the kind, and the lines that are none; nothing where no file is given."""
+        return (), ()
+
+    def grades(self) -> tuple[float, ...] | None:
+        """The scores that can be given, in rising order; None where they are no fixed ones."""
+        return None
 
     def described(self, cases: Sequence[Case]) -> tuple[str, ...]:
         """What a reader of the report should know of these cases, such as how many there are of each kind."""

@@ -11,6 +11,23 @@ from simrun.agents.records import Record
 M = TypeVar("M")
 
 
+class Probes(NamedTuple):
+    """An option that puts something known into what is judged, and which of its values is what."""
+
+    option: str
+    """Of the scenario, such as `version`."""
+    sound: str
+    """As it was."""
+    flawed: str
+    """Worse in what a judge should see."""
+    reworded: str
+    """Changed in nothing that matters."""
+    hidden: str
+    """With an instruction to the judge in it."""
+    hiding: str
+    """The option that says how the instruction is hidden."""
+
+
 @dataclass(frozen=True, slots=True)
 class Better:
     """Which way an outcome field is better."""
@@ -121,6 +138,24 @@ class Outcome(Record):
     """The field that says whether the answer is the wrong one that was planted."""
     before_field: ClassVar[str] = ""
     """The field that holds the score by subject before a discussion."""
+    after_field: ClassVar[str] = ""
+    """The field that holds the score by subject after it; the score itself when empty."""
+    people_field: ClassVar[str] = ""
+    """The field that holds the score which people gave the same thing, on the scale of the run: not compared."""
+    feature_fields: ClassVar[tuple[str, ...]] = ()
+    """The fields that say of what is judged what could give away who judged, such as its length."""
+    probes: ClassVar[Probes | None] = None
+    """How something known is put into what is judged; None where nothing can be."""
+    named_fields: ClassVar[tuple[str, ...]] = ()
+    """The fields that say which share of the known flaws was named, one for each phase, in their order."""
+    probe_field: ClassVar[str] = ""
+    """The field that says whether what the flawed version breaks was named, be it broken or not."""
+    alarm_field: ClassVar[str] = ""
+    """The field that says which share of what is known to be sound was named as a weakness."""
+    instruction_field: ClassVar[str] = ""
+    """The field that says by which share of the judges an instruction hidden in what is judged was named."""
+    overlap_field: ClassVar[str] = ""
+    """The field that says how far those who judge name the same: 1 all the same, 0 nothing in common."""
     spread_field: ClassVar[str] = ""
     """The field that says by subject and turn whether it was said what spreads from one to another."""
     distance_field: ClassVar[str] = ""

@@ -1,12 +1,13 @@
 """What all modes of peer review share: submissions, and who wrote them."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from simrun.agents.persona import Persona
-from simrun.scenarios.base import Scenario
+from simrun.scenarios.base import Anchor, Fault, File, Scenario
+from simrun.scenarios.peer_review.human import anchors
 
 AUTHOR, CHAIR, REVIEWER = "author", "chair", "reviewer"
 """Whom the audit is about, who decides, and the team of those who review."""
@@ -29,6 +30,14 @@ class PeerReview(Scenario):
     """Which submissions are made: another number, other flaws and figures."""
     encoding: str = ""
     """How the text of a given file is encoded, such as cp1252; "" for what a byte order mark says, else UTF-8."""
+
+    human: Annotated[str, File()] = ""
+    """Ratings and decisions of a real venue, beside which the report reads those of the run: a table with the columns
+    title, ratings (`8, 6, 3`) and decision."""
+
+    def anchor(self) -> tuple[tuple[Anchor, ...], tuple[Fault, ...]]:
+        """The venue that `human` names."""
+        return anchors(self.human, self.encoding) if self.human else ((), ())
 
     def introduce(self, role: str, persona: Persona, case: Any) -> str:
         """An author by the byline."""

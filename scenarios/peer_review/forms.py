@@ -1,7 +1,7 @@
 """What reviewers and chairs hand in: a review in sections, scores on the run's own scale, a decision."""
 
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, create_model
 
@@ -14,6 +14,24 @@ Steps = tuple[float, ...]
 OVERALL = "overall"
 SCORED = (OVERALL, "soundness", "novelty", "clarity", "confidence")
 """What a reviewer scores, all on one scale."""
+
+
+Reason = Literal[
+    "new question",
+    "sound methods",
+    "important result",
+    "clear writing",
+    "useful to others",
+    "nothing new",
+    "unsound methods",
+    "weak evidence",
+    "claims too much",
+    "missing related work",
+    "unclear writing",
+    "little use",
+]
+REASONS: tuple[Reason, ...] = get_args(Reason)
+"""What can be said for a paper (five) and against it (seven): a fixed list, so that arms can be compared in it."""
 
 
 class Review(Decision):
@@ -48,6 +66,8 @@ class MetaReview(Decision):
 
     summary: str
     accept: bool
+    reasons: Annotated[tuple[Reason, ...], Field(max_length=len(REASONS))] = ()
+    """What decides it; none where the chair names none."""
 
     def spoken(self) -> str:
         """The text; the recommendation stands in it or is heard by nobody."""

@@ -84,11 +84,12 @@ AGAIN = (
     '(What is your overall score now that you have read everything? Write JSON: {"overall": n, "why": "..."}.)',
 )
 META = (
-    '(Sum up {subject}, and say what you would decide, as JSON: {{"summary": "...", "accept": true/false}}.)',
+    '(Sum up {subject}, and say what you would decide, as JSON: {{"summary": "...", "accept": true/false, '
+    '"reasons": [one to three of: {reasons}]}}.)',
     '(Write a summary of {subject} and whether you would accept the paper, as JSON: {{"summary": "...", '
-    '"accept": true/false}}.)',
+    '"accept": true/false, "reasons": [one to three of: {reasons}]}}.)',
     '(What is there to say of {subject}, and would you accept the paper? Write JSON: {{"summary": "...", '
-    '"accept": true/false}}.)',
+    '"accept": true/false, "reasons": [one to three of: {reasons}]}}.)',
 )
 SUBJECTS: dict[Chairing, str] = {
     "inclusive": "this paper and what was said of it",

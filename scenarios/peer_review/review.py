@@ -12,7 +12,7 @@ from simrun.scenarios.base import Beat, Line, Play, Turn
 from simrun.scenarios.outcome import Outcome
 from simrun.scenarios.peer_review.base import AUTHOR, CHAIR
 from simrun.scenarios.peer_review.deciding import decided, places
-from simrun.scenarios.peer_review.forms import Desk, MetaReview, again, review, scale
+from simrun.scenarios.peer_review.forms import REASONS, Desk, MetaReview, again, review, scale
 from simrun.scenarios.peer_review.outcomes import ReviewOutcome, means, outcome
 from simrun.scenarios.peer_review.prompts import (
     AGAIN,
@@ -156,7 +156,7 @@ class ReviewMode(Reviewing):
         """IV: each paper keeps its own."""
         if not self.meta:
             return {}
-        cue = self.said(META).format(subject=SUBJECTS[self.chairing])
+        cue = self.said(META).format(subject=SUBJECTS[self.chairing], reasons=", ".join(REASONS))
         return (
             yield from _each(
                 {label: Turn(CHAIR, reply=MetaReview, cue=cue, chat=label, private=True) for label in open_}

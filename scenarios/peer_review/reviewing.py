@@ -141,6 +141,10 @@ class Reviewing(PeerReview):
         """The scores that can be given; None without any."""
         return scale(self.scale) if self.numeric else None
 
+    def grades(self) -> Steps | None:
+        """The steps of the scale."""
+        return self.steps
+
     @property
     def bar(self) -> float:
         """The mean score from which a paper is accepted."""

@@ -12,18 +12,26 @@ Truths = NDArray[np.bool_]
 def guessed(label: ArrayLike, features: ArrayLike, cases: ArrayLike, folds: int = 5, seed: int = 0) -> Truths:
     """Which of two groups each row is guessed to be of, by a model that saw neither the row nor its case: (n,).
 
+    As in `leaned`.
+    """
+    return leaned(label, features, cases, folds, seed) > 0
+
+
+def leaned(label: ArrayLike, features: ArrayLike, cases: ArrayLike, folds: int = 5, seed: int = 0) -> Floats:
+    """The logarithm of the odds that each row is of the group, by a model that saw neither the row nor its case: (n,).
+
     `label` (n,) true or false, `features` (n,) or (n, d), `cases` (n,).
     ValueError where there are fewer cases than folds.
     """
     truth, table = np.asarray(label, dtype=bool), np.asarray(features, dtype=float).reshape(len(np.asarray(label)), -1)
     fold = parted(truth, cases, folds, seed)
-    found = np.zeros(len(truth), dtype=bool)
+    found = np.zeros(len(truth))
     for each in range(folds):
         seen = fold != each
         middle, spread = table[seen].mean(axis=0), table[seen].std(axis=0)
         standard = (table - middle) / np.where(spread > 0, spread, 1)
         weights = fitted(truth[seen], standard[seen])
-        found[~seen] = standard[~seen] @ weights[1:] + weights[0] > 0
+        found[~seen] = standard[~seen] @ weights[1:] + weights[0]
     return found
 
 

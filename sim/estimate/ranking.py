@@ -1,6 +1,7 @@
 """Places in a ranking where scores are equal: what each would get on average if ties were broken at random."""
 
 import numpy as np
+from scipy import stats
 
 from simrun.estimate.columns import Floats
 
@@ -39,3 +40,17 @@ def untied(scores: Floats) -> Floats:
 def places(share: float, n: int) -> int:
     """How many are chosen when a share of n is: at least one."""
     return max(1, round(share * n))
+
+
+def area(higher: Floats, lower: Floats) -> float | None:
+    """How often one of those who should stand higher does, over all pairs, ties counting half: the area under the ROC
+    curve.
+
+    0 to 1, .5 by chance; None where a side is empty. Source: Hanley and McNeil 1982,
+    doi:10.1148/radiology.143.1.7063747.
+    """
+    yes, no = len(higher), len(lower)
+    if not yes or not no:
+        return None
+    ranks = stats.rankdata(np.concatenate([higher, lower]))
+    return float((ranks[:yes].sum() - yes * (yes + 1) / 2) / (yes * no))

@@ -24,7 +24,7 @@ from simrun.plan.contrasts import Contrast
 from simrun.plan.design import Plan, planned
 from simrun.plan.factors import Factor
 from simrun.plan.injections import Injection
-from simrun.scenarios.base import Scenario
+from simrun.scenarios.base import Anchor, Scenario
 from simrun.scenarios.outcome import Outcome
 
 PACKAGES = (
@@ -84,6 +84,8 @@ class Manifest(Record):
     exclusions: tuple[Exclusion, ...] = ()
     faults: tuple[str, ...] = ()
     """Lines of the data that could not be read."""
+    anchors: tuple[Anchor, ...] = ()
+    """What people did with real things of the kind, beside which the report reads this run."""
     described: tuple[str, ...] = ()
     """What a reader should know of all cases, such as how many there are of each kind."""
     flags: Mapping[str, tuple[str, ...]] = {}
@@ -154,7 +156,8 @@ class Manifest(Record):
 
     @classmethod
     def of(cls, plan: Plan, created: float) -> Self:
-        """A run that is about to begin."""
+        """A run that is about to begin. ConfigError for a file beside the cases that cannot be read."""
+        anchors, unread = plan.anchor()
         return cls(
             config=plan.config,
             digest=plan.config.digest(),
@@ -170,7 +173,8 @@ class Manifest(Record):
             seed=plan.seed,
             owed=sum(1 for _ in plan.trials()),
             exclusions=plan.exclusions,
-            faults=tuple(map(str, plan.faults)),
+            faults=tuple(map(str, (*plan.faults, *unread))),
+            anchors=anchors,
             described=plan.scenario.described(tuple(plan.cases.values())),
             flags={name: case.flags for name, case in plan.cases.items() if case.flags},
             stated=_stated(plan),

@@ -20,7 +20,7 @@ from simrun.plan.contrasts import Contrast, contrasts
 from simrun.plan.factors import Factor, factors
 from simrun.plan.injections import Injection, injections
 from simrun.plan.roles import casting
-from simrun.scenarios.base import FILLED, Case, Fault, Scenario, Unfit
+from simrun.scenarios.base import FILLED, Anchor, Case, Fault, Scenario, Unfit
 from simrun.stage.stage import Stage
 from simrun.stage.trial import Trial
 
@@ -83,6 +83,16 @@ class Plan:
         """The trial of a case, an arm and a repeat, whether or not it is owed."""
         told = orjson.dumps([*self.identities[arm], case, repeat, self.seed], option=orjson.OPT_SORT_KEYS)
         return Trial(id=hashlib.blake2b(told, digest_size=8).hexdigest(), case=case, arm=arm, repeat=repeat)
+
+    def anchor(self) -> tuple[tuple[Anchor, ...], tuple[Fault, ...]]:
+        """What people did with real things of the kind, beside which a report is read, and the lines that are none.
+
+        ConfigError for a file that cannot be read.
+        """
+        try:
+            return self.scenario.anchor()
+        except (OSError, ValueError) as error:
+            raise ConfigError(str(error)) from None
 
     def paced(self, concurrency: int | None) -> Self:
         """The plan with another number of episodes in flight, where one is given."""

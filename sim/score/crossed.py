@@ -128,3 +128,56 @@ def _dosed(
     if parts:
         effect, dosed, case = (np.concatenate(part) for part in zip(*parts, strict=True))
         yield Located(Doses(effect, dosed, case), outcome, factor, arm, reference)
+
+
+@dataclass(frozen=True)
+class OwnWork(Rowed):
+    """One outcome of the same thing, by which of two engines made it and which judged it, an entry a case, repeat and
+    other factors (n,)."""
+
+    own: Floats
+    """The mean of the two in which an engine judges its own."""
+    other: Floats
+    """The mean of the two in which it judges the other's."""
+    case: Codes
+    low: float | None = None
+    high: float | None = None
+
+    @classmethod
+    def found(cls, run: RunValues) -> Iterator[Located]:
+        """The decisive outcomes, for every two engines that are varied alike of the one whom the audit is about and of
+        somebody else."""
+        for judge, maker in _engines(run.manifest):
+            shared = [level for level in run.manifest.levels(judge) if level in run.manifest.levels(maker)]
+            for (one, other), outcome in product(combinations(shared, 2), run.decisive):
+                yield from _owned(run, outcome, (judge, maker), one, other)
+
+    @classmethod
+    def lacking(cls, manifest: Manifest) -> str:
+        """Engines of two roles that are crossed."""
+        there = any(_engines(manifest)) and not manifest.fractional
+        return "" if there else "engines are not crossed: vary.ROLE.model=[A,B] for the one who makes and who judges"
+
+
+def _engines(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """Factors of who judges and of who makes, in which the same of an engine is varied."""
+    focus, engines = manifest.scenario.focus(), [each for each in manifest.factors if each.kind == "engine"]
+    for judge, maker in product(engines, engines):
+        if maker.role == focus and judge.role != focus and judge.what == maker.what:
+            yield judge.name, maker.name
+
+
+def _owned(run: RunValues, outcome: str, factors: tuple[str, str], one: str, other: str) -> Iterator[Located]:
+    def cell(judge: str, maker: str) -> Floats:
+        arms = [arm for arm, _ in matched(run.settings, factors, (judge, maker), (one, one))]
+        return np.concatenate([run.layout.table(outcome, [arm])[:, 0] for arm in arms]) if arms else np.empty(0)
+
+    cells = [cell(judge, maker) for judge, maker in ((one, one), (other, other), (one, other), (other, one))]
+    if len({len(each) for each in cells}) > 1 or not len(cells[0]):
+        return
+    own, others = (cells[0] + cells[1]) / 2, (cells[2] + cells[3]) / 2
+    there, span = ~np.isnan(own + others), run.outcome.span(outcome)
+    case = np.tile(run.layout.case, len(own) // len(run.layout.case))[there]
+    sample = OwnWork(own[there], others[there], case, *((span.low, span.high) if span else (None, None)))
+    reasons = {"not observed in all four": int((~there).sum())} if not there.all() else {}
+    yield Located(sample, outcome, " & ".join(factors), other, one, reasons=reasons)

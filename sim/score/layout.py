@@ -27,6 +27,7 @@ BESIDE = (
     "rank_field",
     "anchor_field",
     "before_field",
+    "people_field",
     "reasons_field",
     "amount_field",
 )
@@ -133,7 +134,7 @@ def read_outcomes(tables: "duckdb.DuckDBPyConnection", manifest: Manifest) -> tu
     counts = [field for name, count in kind.counts().items() for field in (name, count.of)]
     names = [name for (name,) in tables.sql("SELECT DISTINCT outcome FROM outcomes ORDER BY outcome").fetchall()]
     judged = [name for name in names if name not in kind.model_fields]
-    beside = [getattr(kind, field) for field in BESIDE]
+    beside = [*(getattr(kind, field) for field in BESIDE), *kind.feature_fields]
     several = [name for name, shape in kind.shapes().items() if shape.turns or shape.subjects]
     found = (*kind.measured(), *events, *beside, *counts, *several, *judged)
     return tuple(filter(None, dict.fromkeys(found)))

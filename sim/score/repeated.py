@@ -97,6 +97,8 @@ class Subjects(Rowed):
     """The same before the discussion, where the outcome tells it."""
     low: float | None = None
     high: float | None = None
+    merit: Floats | None = None
+    """What the episode is truly worth (n,), NaN where it is not known; None where no outcome says so."""
 
     @property
     def usable(self) -> bool:
@@ -108,17 +110,18 @@ class Subjects(Rowed):
         """Every field by subject in every arm, and the difference of every comparison of two arms."""
         kind, layout = run.outcome, run.layout
         several = (name for name, shape in kind.shapes().items() if shape.subjects and name in layout.details)
-        for name in (name for name in several if name != kind.distance_field):
+        for name in (name for name in several if name not in (kind.distance_field, kind.reasons_field)):
             names, value = layout.subjects(name)
             span = kind.span(name)
             low, high = (span.low, span.high) if span else (None, None)
-            first = kind.before_field if name == kind.score_field else ""
+            first = kind.before_field if name == (kind.after_field or kind.score_field) else ""
             earlier = _aligned(names, *layout.subjects(first)) if first in layout.details else None
 
             def one(arm: str, rows: Rows) -> "Subjects":
                 at = layout.columns([arm])[0]
                 before = None if earlier is None else earlier[rows, at]  # noqa: B023
-                return cls(value[rows, at], layout.case[rows], before, low, high)  # noqa: B023
+                merit = layout.table(kind.merit_field, [arm])[rows, 0] if kind.merit_field else None
+                return cls(value[rows, at], layout.case[rows], before, low, high, merit)  # noqa: B023
 
             yield from in_arms_and_between(run, name, one)
 
@@ -147,7 +150,7 @@ class Shifts(Subjects):
     def lacking(cls, manifest: Manifest) -> str:
         """The score before the discussion."""
         kind = manifest.outcome
-        there = kind.score_field and kind.before_field
+        there = (kind.after_field or kind.score_field) and kind.before_field
         return (
             "" if there else f"{kind.__name__} says not what the scores were before: set score_field and before_field"
         )

@@ -1,7 +1,6 @@
 """Decision AUC."""
 
-import numpy as np
-
+from simrun.estimate.ranking import area
 from simrun.score.metric import Metric
 from simrun.score.values import Graded
 
@@ -20,12 +19,5 @@ class DecisionAuc(Metric):
 
     def measure(self, sample: Graded) -> float | None:
         """The area."""
-        from scipy.stats import rankdata
-
-        known = ~np.isnan(sample.qualified)
-        taken = sample.qualified[known] == 1
-        yes, no = int(taken.sum()), int((~taken).sum())
-        if not yes or not no:
-            return None
-        ranks = rankdata(sample.score[known])
-        return float((ranks[taken].sum() - yes * (yes + 1) / 2) / (yes * no))
+        taken, others = sample.qualified == 1, sample.qualified == 0
+        return area(sample.score[taken], sample.score[others])

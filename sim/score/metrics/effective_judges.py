@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 import numpy as np
 
+from simrun.estimate.columns import Floats
 from simrun.score.metric import Metric
 from simrun.score.panel import Panel
 
@@ -39,13 +40,18 @@ class EffectiveJudges(Metric):
     def measure(self, sample: Panel) -> float | None:
         """The number."""
         columns = sample.errors if self.of == "errors" else sample.verdict
-        size = columns.shape[1]
-        found = [
-            float(np.corrcoef(one[both], other[both])[0, 1])
-            for one, other in combinations(columns.T, 2)
-            if (both := ~np.isnan(one + other)).sum() > 1 and np.ptp(one[both]) > 0 and np.ptp(other[both]) > 0
-        ]
-        if not found:
-            return None
-        shared = min(max(sum(found) / len(found), 0.0), 1.0)
-        return float(size / (1 + (size - 1) * shared))
+        return worth(columns)
+
+
+def worth(columns: Floats) -> float | None:
+    """The number for what several said of the same texts (n, judges), NaN where one did not say."""
+    size = columns.shape[1]
+    found = [
+        float(np.corrcoef(one[both], other[both])[0, 1])
+        for one, other in combinations(columns.T, 2)
+        if (both := ~np.isnan(one + other)).sum() > 1 and np.ptp(one[both]) > 0 and np.ptp(other[both]) > 0
+    ]
+    if not found:
+        return None
+    shared = min(max(sum(found) / len(found), 0.0), 1.0)
+    return float(size / (1 + (size - 1) * shared))
