@@ -31,7 +31,7 @@ WRITE = (
     "(A paper has this topic: {topic}. Write its abstract: four to six sentences, and nothing besides.)",
     "(Your topic is: {topic}. Give the abstract of a paper on it in four to six sentences, without anything else.)",
 )
-_SCORE = ' as JSON: {{"score": n}}.\n\n[Abstract]\n{text})'
+_SCORE = ' as JSON: {{"score": n}}.)\n\n[Abstract]\n{text}'
 RATE = (
     "(How good is this abstract, from 1 to 10? Answer" + _SCORE,
     "(Say how good the abstract below is, 1 being the worst and 10 the best," + _SCORE,

@@ -162,8 +162,8 @@ def test_rules_that_failed_are_told_in_the_next_round():
     _, turns = played(Explain(most=3), five(), lambda cue: '{"better": "A"}')
     first, second, third = (turn.cue for turn in turns if turn.reply is Hypothesis)
     assert "tried before" not in first
-    assert re.findall(r"\(\d\) Rule \d+\.", second) == ["(1) Rule 2."]
-    assert len(re.findall(r"\(\d\) Rule \d+\.", third)) == 2
+    assert re.findall(r'\(\d\) "Rule \d+\."', second) == ['(1) "Rule 2."']
+    assert len(re.findall(r'\(\d\) "Rule \d+\."', third)) == 2
 
 
 def test_prior_against_posterior_by_hand():
