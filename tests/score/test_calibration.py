@@ -118,6 +118,7 @@ def test_goals_that_are_not_met_are_told_as_such():
         "families": [],
         "end_to_end": [run, run | {"effect": 0.0}],
         "outside": [{"recheck": 0.96}],
+        "dialogues": [talked()],
     }
     assert calibrate.goals(told)["cells_covering_more_than_97_percent"] == {"goal": 0, "found": 0, "met": True}
     worse = told | {
