@@ -151,6 +151,7 @@ def _same_things(run: Scored) -> Iterator[Block]:
     )
     found: list[Figure] = [DecisionAuc().figure(at) for at in decided]
     for at in BesidePeople.found(run):
+        assert isinstance(at.sample, BesidePeople)
         for metric in (PeopleCorrelation, Detectability):
             found += [each.figure(at) for each in metric.asked(at.sample)]
     for each in found:

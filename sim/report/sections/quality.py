@@ -88,6 +88,7 @@ def _known(sample: Graded) -> bool:
 def _figures(at: Located) -> Iterator[Figure]:
     yield QualitySlope().figure(at)
     yield MeritCorrelation().figure(at)
+    assert isinstance(at.sample, Graded)
     yield from (each.figure(at) for each in AdjacentAuc.asked(at.sample))
 
 
