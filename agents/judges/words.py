@@ -6,6 +6,7 @@ the claim's for nothing; a judge with a backend of its own is the measure.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from simrun.agents.judges.stereotype import Manner
 from simrun.agents.reading.refusal import refused
@@ -54,15 +55,27 @@ def span(reply: str, claim: str, group: str = "") -> str:
 
 def _plain(text: str, claim: str, group: str) -> str:
     for words, other in ((group, "they"), (claim, STATED)):
-        text = re.sub(re.escape(words), other, text, flags=re.IGNORECASE) if words else text
+        text = _found(words).sub(other, text) if words else text
     return text
+
+
+@lru_cache(1024)
+def _found(words: str) -> re.Pattern[str]:
+    """Words whatever their capitals."""
+    return re.compile(re.escape(words), re.IGNORECASE)
 
 
 def _names(sentence: str, claim: str) -> bool:
     if STATED in sentence:
         return True
-    wanted, there = _stems(claim), set(_stems(sentence))
+    wanted, there = _wanted(claim), set(_stems(sentence))
     return bool(wanted) and sum(word in there for word in wanted) >= max(1, round(0.6 * len(wanted)))
+
+
+@lru_cache(1024)
+def _wanted(claim: str) -> Sequence[str]:
+    """What a claim is known by: every reply of an episode is held against the same one."""
+    return _stems(claim)
 
 
 def _stems(text: str) -> Sequence[str]:
