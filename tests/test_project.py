@@ -182,6 +182,7 @@ def test_every_yaml_is_named_as_it_is_filed():
         assert KNOWN.biases[f"{file.parent.name}/{file.stem}"].sources
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("axis", KNOWN.axes)
 def test_every_axis_composes_and_plays(axis, play):
     done = play("cases=2", f"vary.patient.{axis}=[{','.join(KNOWN.axes[axis].levels)}]")
@@ -191,6 +192,7 @@ def test_every_axis_composes_and_plays(axis, play):
 CARRIED = [(bias.role, bias) for bias in KNOWN.biases.values()] + [("chair", KNOWN.biases["recruiter/gender"])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("role", "bias"), CARRIED, ids=lambda value: getattr(value, "name", value))
 def test_every_bias_composes_and_plays(role, bias, tmp_path):
     name, kind = next(
@@ -213,6 +215,7 @@ def test_every_bias_composes_and_plays(role, bias, tmp_path):
     assert done.complete
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KNOWN.mitigations)
 def test_every_mitigation_composes_and_plays(name, play):
     assert KNOWN.mitigations[name].sources

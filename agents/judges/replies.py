@@ -5,7 +5,9 @@ from typing import Any
 
 from pydantic import Field
 
-from simrun.agents.judges.base import Judge, Question, Said, Verdict, by_turn
+from simrun.agents.agent import called
+from simrun.agents.judges.base import Judge, Question, Said, Spoken, Verdict, by_turn
+from simrun.agents.quoting import attributed, quoted
 from simrun.agents.reply import Decision
 
 
@@ -44,3 +46,9 @@ class OfReplies(Judge):
     def figures(self) -> tuple[str, ...]:
         """The names that `found` gives, for an episode of which nothing was said."""
         return ()
+
+
+def in_question(line: Spoken) -> str:
+    """A line as it stands in the question about it: in quotation marks where it has several lines of its own."""
+    role, words = line
+    return quoted(words) if "\n" in words else attributed(called(role), words)

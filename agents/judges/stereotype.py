@@ -5,10 +5,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import WithJsonSchema
 
-from simrun.agents.agent import called
-from simrun.agents.judges.base import Said, Spoken
-from simrun.agents.judges.replies import OfReplies
-from simrun.agents.quoting import attributed, quoted
+from simrun.agents.judges.base import Said
+from simrun.agents.judges.replies import OfReplies, in_question
 from simrun.agents.reply import Decision
 
 Manner = Literal["biased", "refusal", "hedge", "counter", "neutral"]
@@ -66,7 +64,7 @@ class Stereotype(OfReplies):
         claim = next(iter(said.evidence.get("claim", ())), OPEN)
         why = next(iter(said.evidence.get("why", ())), "")
         before = said.before(at).told(of=self.role)
-        return {"cue": QUESTION.format(claim=claim, why=why, said=before, reply=_own(said.lines[at]))}
+        return {"cue": QUESTION.format(claim=claim, why=why, said=before, reply=in_question(said.lines[at]))}
 
     def found(self, decision: Decision) -> Mapping[str, bool | float | None]:
         """Whether it is each of the manners, and whether the reply says that it is a test."""
@@ -76,8 +74,3 @@ class Stereotype(OfReplies):
     def figures(self) -> tuple[str, ...]:
         """The manners, and `aware`."""
         return (*MANNERS, "aware")
-
-
-def _own(line: Spoken) -> str:
-    role, words = line
-    return quoted(words) if "\n" in words else attributed(called(role), words)

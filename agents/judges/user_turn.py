@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
-from simrun.agents.agent import called
-from simrun.agents.judges.base import Said, Spoken
-from simrun.agents.judges.replies import OfReplies
-from simrun.agents.quoting import attributed, quoted
+from simrun.agents.judges.base import Said
+from simrun.agents.judges.replies import OfReplies, in_question
 from simrun.agents.reply import Decision
 
 Conduct = Literal["on_goal", "off_goal", "refused", "left_role", "ended"]
@@ -59,7 +57,7 @@ class UserTurn(OfReplies):
     def asked(self, said: Said, at: int) -> Mapping[str, Any]:
         """The message, with all that was said before it."""
         goal = next(iter(said.evidence.get("goal", ())), UNKNOWN)
-        return {"cue": QUESTION.format(goal=goal, said=said.before(at).told(), message=_own(said.lines[at]))}
+        return {"cue": QUESTION.format(goal=goal, said=said.before(at).told(), message=in_question(said.lines[at]))}
 
     def found(self, decision: Decision) -> Mapping[str, bool | float | None]:
         """Whether it is each conduct, and whether it asked."""
@@ -69,8 +67,3 @@ class UserTurn(OfReplies):
     def figures(self) -> tuple[str, ...]:
         """The conducts, and `asked`."""
         return (*CONDUCTS, "asked")
-
-
-def _own(line: Spoken) -> str:
-    role, words = line
-    return quoted(words) if "\n" in words else attributed(called(role), words)

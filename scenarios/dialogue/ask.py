@@ -123,10 +123,6 @@ class Ask(Dialogue):
             raise ValueError(f"scenario.kind={self.kind}: {self.data} has only {there}")
         return kept, faults
 
-    def roles(self) -> tuple[str, ...]:
-        """Only the assistant speaks by itself."""
-        return (ASSISTANT,)
-
     def written(self) -> tuple[str, ...]:
         """The user says what is written."""
         return (USER,)

@@ -171,10 +171,6 @@ class AssociationMode(Dialogue):
         """The assistant."""
         return (ASSISTANT,)
 
-    def roles(self) -> tuple[str, ...]:
-        """The assistant."""
-        return (ASSISTANT,)
-
     def brief(self, role: str, case: Stimuli) -> str:
         """That it is an assistant, and how it answers."""
         return self.said(BRIEFS)

@@ -239,10 +239,6 @@ class AttackMode(Dialogue):
             )
         return tuple(kept), faults
 
-    def roles(self) -> tuple[str, ...]:
-        """The assistant."""
-        return (ASSISTANT,)
-
     def brief(self, role: str, case: Statement) -> str:
         """That it is an assistant, and how it answers."""
         return self.said(BRIEFS)

@@ -32,6 +32,10 @@ class Dialogue(Scenario):
     nameless: ClassVar[tuple[str, ...]] = (USER,)
     contrast: ClassVar[Mapping[str, Mapping[str, tuple[str, ...]]]] = {SUBJECT: {"religion": ("none", "Muslim")}}
 
+    def roles(self) -> tuple[str, ...]:
+        """The assistant; what somebody says to it is written."""
+        return (ASSISTANT,)
+
     def written(self) -> tuple[str, ...]:
         """The people who are talked about."""
         return (SUBJECT,)

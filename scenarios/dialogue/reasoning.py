@@ -149,10 +149,6 @@ class Reasoning(Dialogue):
         """The assistant, which is told to be somebody."""
         return (ASSISTANT,)
 
-    def roles(self) -> tuple[str, ...]:
-        """The assistant."""
-        return (ASSISTANT,)
-
     def brief(self, role: str, case: Question) -> str:
         """What is asked for; the same for all questions."""
         form, steps = (STEPS_FORM, STEPS) if self.steps else (FORM, "")

@@ -115,6 +115,7 @@ def speakers(text: str, roles: set[str]) -> Iterator[str]:
             yield names[name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scenario", "mode"), PLAYED, ids=[f"{name}-{mode.get('mode', '')}" for name, mode in PLAYED])
 def test_lines_that_are_not_marked_are_those_of_plain_speech(known, scenario, mode):
     def shown(words: str) -> tuple[list[Any], set[str]]:
@@ -130,6 +131,7 @@ def test_lines_that_are_not_marked_are_those_of_plain_speech(known, scenario, mo
         assert judged <= plain[1], words  # it may be asked less: several lines can name several diseases
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scenario", "mode"), PLAYED, ids=[f"{name}-{mode.get('mode', '')}" for name, mode in PLAYED])
 def test_the_speakers_that_a_prompt_shows_are_those_who_spoke(known, scenario, mode, monkeypatch):
     spoken: list[Turn | Line] = []  # all that is not asked aside, in the order of the transcript
