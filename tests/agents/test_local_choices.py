@@ -31,6 +31,12 @@ class Name(Decision):
     name: Literal["Ann", "Anna", "Annabel", "kind", "kindly"]
 
 
+class Marked(Decision):
+    """Its options part in the middle of a character, of which the engine tells nothing by itself."""
+
+    mark: Literal["🙂", "🙃", "中", "丰", "x"]
+
+
 class Reasoned(Decision):
     why: str
     answer: Literal["yes", "no"]
@@ -67,11 +73,11 @@ async def by_hand(engine: Local, asked, answer) -> tuple[dict[str, float], list[
     written = choice.alternatives(answer.text, choice.of(asked.form))
     tokens = {option: await engine._tokens(text) for option, text in written.items()}
     left: list[float] = []
+    (blank,) = await engine._tokens("\n")  # drawn, whatever is told: nothing is told where half a character is drawn
 
     async def ask(said, candidates):
-        told = (await engine._post("/completion", prompt=[prompt, *said], id_slot=1, **WHOLE))[
-            "completion_probabilities"
-        ]
+        asked = {"prompt": [prompt, *said], "id_slot": 1, "logit_bias": [[blank, 100.0]], **WHOLE}
+        told = (await engine._post("/completion", **asked))["completion_probabilities"]
         every = {each["id"]: each["logprob"] for each in told[0]["top_logprobs"]}
         assert sum(map(math.exp, every.values())) == pytest.approx(1, abs=1e-3)
         left.append(sum(math.exp(log) for token, log in every.items() if token not in candidates))
@@ -92,6 +98,14 @@ async def test_options_have_the_probabilities_that_the_whole_vocabulary_gives_th
     # what was read and written is not read again, however often one asks: one token is, since its output is wanted
     assert len(read) <= 2 * parted
     assert max(read) == 1
+
+
+async def test_options_that_part_within_a_character_are_weighed_too(engine):
+    asked = question("Which mark?", Marked)
+    answer = await engine.reply(asked)
+    expected, _ = await by_hand(engine, asked, answer)
+    assert answer.options == pytest.approx(expected, abs=2e-4)
+    assert sum(map(math.exp, answer.options.values())) == pytest.approx(1)
 
 
 async def test_an_option_weighs_what_it_would_be_drawn_with(engine):
