@@ -24,7 +24,7 @@ from timed import least, main, most
 from simrun.agents.backends.local import Local
 from simrun.agents.records import Answer, Chat, Message
 from simrun.agents.reply import Decision, Reply, form
-from simrun.estimate.paired import clustered_mean, largest_effect
+from simrun.estimate.paired import clustered_mean, margin
 from simrun.report.sections.choices import MARGIN
 
 SAMPLES = 10
@@ -148,7 +148,7 @@ def agreement(expected: Any, drawn: Any) -> dict[str, Any]:
         "difference": found.value,
         "low": found.low,
         "high": found.high,
-        "agree_within": largest_effect(found),
+        "agree_within": margin(apart, -1, 1),
         "p_of_counts": float(chi2.sf(statistic, len(apart))),
     }
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import orjson
 from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
@@ -61,6 +61,9 @@ class Role(Record):
         return str(given) if isinstance(given, int) else given
 
 
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
 class Design(Record):
     """How levels are combined, and what is played beside them."""
 
@@ -72,13 +75,31 @@ class Design(Record):
     primary: tuple[str, ...] = ()
     """Outcomes on which the question is decided, declared beforehand; the scenario's accuracy when not given. All
     others are secondary."""
-    controls: tuple[Literal["same", "placebo", "swap", "mirror", "positive"], ...] = ("same",)
+    controls: tuple[Literal["same", "placebo", "swap", "mirror", "positive"], ...] = (
+        "same",
+        "placebo",
+    )
     """`same`: the reference arm again with other random seeds, the noise floor. `placebo`: an attribute that should not
-    matter. `swap`: what is presented in an order, in the opposite order. `mirror`: questions with the opposite
+    matter, under the same seeds as the arms: the floor of flips. `swap`: what is presented in an order, in the opposite order. `mirror`: questions with the opposite
     polarity, read back. `positive`: a bias of known size, planted in scripted agents: what the instrument should
     find."""
     planted: float = Field(0.2, gt=0, le=1)
     """Size of the bias in the positive control: by how much being right becomes less likely."""
+    margin: Positive | Mapping[str, Positive] | None = None
+    """The largest difference that does not matter, in the outcome's own units: a number for all outcomes, or one by
+    outcome, {invited: 0.05, score: 0.5}. With it two arms can be shown to be equivalent; without, only to differ."""
+    largest_case_effect: Positive | Mapping[str, Positive] | None = None
+    """The greatest difference that any one case is taken to have, in the same form: a narrower interval, and a claim
+    that data beyond it void."""
+
+    def margin_of(self, outcome: str) -> float | None:
+        """The declared margin of an outcome, None where there is none."""
+        return self.margin.get(outcome) if isinstance(self.margin, Mapping) else self.margin
+
+    def case_effect_of(self, outcome: str) -> float | None:
+        """The declared largest difference of a case in an outcome, None where there is none."""
+        told = self.largest_case_effect
+        return told.get(outcome) if isinstance(told, Mapping) else told
 
 
 class Throughput(Record):

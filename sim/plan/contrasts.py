@@ -50,11 +50,22 @@ class Contrast(Record):
 def contrasts(arms: Sequence[Arm], factors: Sequence[Factor], fractional: bool) -> tuple[Contrast, ...]:
     """What is compared.
 
-    In a fractional design, the arms at each level of a factor with those at its reference level. Else arms that differ
-    in one factor, which the reference has at its first level: the effect of a group under each mitigation, of a
-    mitigation in each group. Controls are compared with the reference arm, the planted one with its own reference.
+    Where several factors are crossed, the arms at each level of a factor with those at its reference level, pooled
+    over the others; and, but for a fractional design, arms that differ in one factor, which the reference has at its
+    first level: the effect of a group under each mitigation, of a mitigation in each group. Controls are compared with
+    the reference arm, the planted one with its own reference.
     """
-    return (*(_by_factor(arms, factors) if fractional else _by_arm(arms, factors)), *_controls(arms))
+    single = () if fractional else tuple(_by_arm(arms, factors))
+    pooled = fractional or len(single) > sum(len(factor.levels) - 1 for factor in factors)
+    return (*(_by_factor(arms, factors) if pooled else ()), *single, *_controls(arms))
+
+
+def cells(gate: Contrast, contrasts: Sequence[Contrast]) -> tuple[Contrast, ...]:
+    """The comparisons of single arms that a main effect pools: asked only where it shows."""
+    arms = set(gate.arms) if gate.why == "main effect" else set()
+    return tuple(
+        each for each in contrasts if each.why == "treatment" and each.factor == gate.factor and arms >= set(each.arms)
+    )
 
 
 def _by_factor(arms: Sequence[Arm], factors: Sequence[Factor]) -> Iterator[Contrast]:

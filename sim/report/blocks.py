@@ -10,9 +10,12 @@ from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from simrun.agents.records import Record
 
-Verdict = Literal["difference", "no difference", "undecided", "passed", "failed", "doubt", "limit", "missing"]
-"""What a finding comes to: an outcome that differs, or does not, or has too few cases to tell; a check of the
-instrument that held or did not; a reason to doubt a figure; what this design could not see; what is not there."""
+Verdict = Literal[
+    "difference", "within the margin", "equivalent", "inconclusive", "passed", "failed", "doubt", "limit", "missing"
+]
+"""What a finding comes to: a difference; a difference, but within the declared margin; equivalent within it;
+inconclusive; a check of the instrument that held or did not; a reason to doubt a figure; what this design could not
+see; what is not there."""
 
 Form = Literal[
     "text", "outcome", "figure", "signed", "interval", "signed interval", "count", "share", "list", "groups", "mean"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from simrun.agents.records import Record
 from simrun.config.errors import ConfigError
 from simrun.estimate.families import holm
-from simrun.estimate.resampling import sign_flip
+from simrun.estimate.signs import sign_flip
 from simrun.report.run import Run
 from simrun.scenarios.outcome import Outcome
 from simrun.score.arms import ArmResult
@@ -239,7 +239,7 @@ def _difference(before: Floats, after: Floats, case: Codes, reach: float | None)
         "high": found.high,
         "pairs": found.n,
         "cases": found.clusters,
-        "p": sign_flip(after - before, case),
+        "p": sign_flip(after - before, case, reach),
         "p_adjusted": None,
     }
 

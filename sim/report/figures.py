@@ -4,9 +4,6 @@ from collections.abc import Iterable, Sequence
 
 from simrun.report.render.text import cell
 
-ALPHA = 0.05
-"""What is called a difference has an adjusted p value below this."""
-
 
 def interval(value: float | None, low: float | None, high: float | None, signed: bool = False) -> str:
     """A value with its interval in brackets."""

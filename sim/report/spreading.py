@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from simrun.agents.records import Record
+from simrun.estimate.bounded import case_means
 from simrun.estimate.columns import Floats
-from simrun.estimate.paired import LEVEL, Estimate
+from simrun.estimate.paired import LEVEL, Estimate, interval
 from simrun.plan.arms import Arm
 from simrun.plan.factors import SCENARIO
 from simrun.report.breakdown import PartResult, part
@@ -179,7 +179,8 @@ def contagion(run: Scored) -> tuple[ContagionResult, ...]:
 
 def _contagion(own: Wave, distance: str) -> ContagionResult:
     last = own.value[own.nulls.arm].shape[1] - 1
-    both = [own.against(name, distance, last).difference for name in (own.nulls.drift, own.nulls.plain)]
+    nulls = (own.nulls.drift, own.nulls.plain)
+    both = [own.against(name, distance, last).difference for name in nulls]
     held = both if distance != OWN else []  # nothing is taken up by those who have it
     return ContagionResult(
         arm=own.nulls.arm,
@@ -189,7 +190,7 @@ def _contagion(own: Wave, distance: str) -> ContagionResult:
         over_plain=both[1],
         contagion=least([each.value for each in held]),
         low=least([each.low for each in held]),
-        high=least([_upper(each) for each in held]),
+        high=least([_upper(own, name, distance, last) for name in nulls if held]),
     )
 
 
@@ -199,9 +200,10 @@ def least(values: Sequence[float | None]) -> float | None:
     return min(there, default=None) if len(there) == len(values) else None
 
 
-def _upper(found: Estimate) -> float | None:
-    """The upper end of the interval at 97.5 %; where all cases agree, that at 95 %."""
-    if found.value is None or not found.error:
-        return found.high
-    reach = float(stats.t.ppf(1 - (1 - LEVEL) / 4, found.clusters - 1)) * found.error
-    return min(found.value + reach, SPAN.high)
+def _upper(own: Wave, null: str, distance: str, turn: int) -> float | None:
+    """The upper end of the interval at 97.5 %."""
+    apart = own.share(own.nulls.arm, distance, turn) - own.share(null, distance, turn)
+    there = ~np.isnan(apart)
+    if not there.any():
+        return None
+    return interval(case_means(apart[there], own.case[there]), -SPAN.high, SPAN.high, 1 - (1 - LEVEL) / 2)[1]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from simrun.agents.persona import masked
 from simrun.agents.records import Record
 from simrun.estimate.families import benjamini_hochberg
-from simrun.estimate.resampling import sign_flips
+from simrun.estimate.signs import sign_flip
 from simrun.log.manifest import Manifest
 from simrun.plan.contrasts import Contrast
 from simrun.report.figures import figure
@@ -23,8 +23,6 @@ ALPHA = 0.05
 SMALLEST = 0.1
 """Log odds below which a word is not listed: where one arm says more of some words, all others become a smaller share
 of its text."""
-DRAWS = 99_999
-"""Signs drawn: with 4,999 no single word could come out among some hundreds."""
 HEAD = ("word", "log odds", "times", "times in the reference", "pairs", "p adjusted")
 
 Texts = dict[tuple[str, str, int], Counter[str]]
@@ -118,7 +116,7 @@ def _uses(
     beyond = table[:, :, kept] - table.sum(axis=2)[:, :, None] * (times.sum(axis=0) / times.sum())[kept]
     sums = np.zeros((case.max() + 1, len(kept)))
     np.add.at(sums, case, beyond[:, 0] - beyond[:, 1])
-    p = benjamini_hochberg([1.0 if each is None else each for each in sign_flips(sums, np.ones_like(sums), DRAWS)])
+    p = benjamini_hochberg([sign_flip(column, np.arange(len(column))) or 0.0 for column in sums.T])
     found = [
         Use(
             word=words[at],

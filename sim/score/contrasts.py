@@ -1,23 +1,34 @@
 """One outcome, one arm (or several) against another: the effect, and all that a reader needs to doubt it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simrun.agents.records import Record
-from simrun.estimate.families import benjamini_hochberg, holm
-from simrun.estimate.paired import detectable, largest_effect, worst_case
-from simrun.estimate.resampling import bootstrap_means, sign_flips
+from simrun.config.options import Design
+from simrun.estimate.families import behind, benjamini_hochberg, holm_groups
+from simrun.estimate.paired import Estimate, margin, worst_case
+from simrun.estimate.power import ALPHA, flip_cases, flip_detectable, least_flips, score_cases, score_detectable
+from simrun.estimate.signs import max_t, sign_flip
 from simrun.log.manifest import Manifest
-from simrun.plan.contrasts import Contrast
+from simrun.plan.contrasts import Contrast, cells
 from simrun.scenarios.outcome import Outcome
 from simrun.score.compared import Sides, pairs, unfinished
 from simrun.score.layout import Codes, Floats, Layout
+from simrun.score.metrics.excess_flip_rate import ExcessFlipRate
 from simrun.score.metrics.flip_rate import FlipRate
 from simrun.score.metrics.paired_difference import PairedDifference
 from simrun.score.pairs import Pairs
+from simrun.score.verdict import Verdict, verdict
+
+Family = Literal["primary", "cell", "secondary", "control", "aside"]
+"""primary: declared outcomes of the main comparisons, max-T over the outcomes of one, Holm over comparisons; cell: the
+same of single arms in a crossed design, asked only behind the main effect of their factor; secondary: all other
+outcomes, Benjamini-Hochberg; control: not adjusted; aside: not tested, since it never varies or says what another
+outcome says."""
 
 
 class ContrastResult(Record):
@@ -36,27 +47,46 @@ class ContrastResult(Record):
     difference: float | None
     low: float | None
     high: float | None
+    approximate: bool = False
+    """Whether the interval is one of values without bounds, which no method covers whatever their law."""
     pairs: int
     cases: int
+    """Each counts once in the difference, however many pairs it has."""
     differing: int
-    """Cases in which the arms differ on average: with few of them the interval is rough, and leans to the wide side."""
+    """Cases in which the arms differ on average."""
     flip_rate: float | None
     """Share of pairs in which the two arms came out differently; None between means over several arms."""
-    same_arm_flip_rate: float | None
-    """The flip rate of the reference arm played again under other seeds; None without that control."""
+    placebo_flip_rate: float | None = None
+    """The same between the reference and the placebo under the same seeds: the floor. None without that control."""
+    excess_flips: float | None = None
+    excess_low: float | None = None
+    excess_high: float | None = None
+    """How much more often the arm flips than the placebo, on pairs that have both, with its 95 % interval."""
     p: float | None
-    """Two-sided, by flipping the signs of whole cases."""
-    family: str
-    """primary (declared; Holm), secondary (Benjamini-Hochberg), or control (not adjusted: it is the noise floor)."""
+    """Two-sided, exact, by flipping the signs of whole cases: it tests that the arms are interchangeable, not that a
+    mean is 0."""
+    family: Family
     p_adjusted: float | None
-    no_effect_beyond: float | None
-    """The smallest margin within which the effect is shown to lie, at 5 % (two
-    one-sided tests); at most the outcome's range."""
+    same_as: str = ""
+    """The outcome that says the same (or its opposite) of every episode, where this one is left aside for it."""
+    verdict: Verdict = Verdict(kind="")
+    shown_within: float | None
+    """The smallest margin within which the effect is shown to lie, at 5 % (two one-sided tests); at most the outcome's
+    range."""
+    margin: float | None = None
+    """The declared one, in the outcome's own units; None where none was."""
+    level: float = ALPHA
+    """What p has to be for a verdict of a difference, at the first step of the correction."""
+    least_flips: int = 1
+    """The fewest cases that must differ, all one way, before p can be as small."""
     detectable: float | None
-    """Smallest true difference that would be found in 80 % of repetitions; at most the outcome's range."""
-    bootstrap_low: float | None
-    bootstrap_high: float | None
-    """Percentiles of a case-clustered bootstrap: a check on low and high."""
+    """Smallest true difference that would get the verdict of a difference in 80 % of repetitions; None where none
+    would, or the arms were told the same. Of primary outcomes."""
+    cases_needed: int | None = None
+    """Of an inconclusive one: cases with which a true difference of the declared margin (without one, of what was seen)
+    would be found in 80 % of repetitions; None where more cases alone will not do."""
+    identical: bool = False
+    """Both arms were told the same, word for word, under the same seeds."""
     worst_low: float | None
     worst_high: float | None
     """Where the difference lies if the values that models failed to give had all been the worst
@@ -70,133 +100,273 @@ class ContrastResult(Record):
     """Why, with counts."""
 
 
-def contrasts(manifest: Manifest, layout: Layout, kind: type[Outcome]) -> tuple[ContrastResult, ...]:
-    """Every outcome of every contrast, p values adjusted within their family."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sample:
+    """One outcome of one contrast, as all its figures need it."""
+
+    contrast: Contrast
+    outcome: str
+    finished: Sides
+    there: Pairs
+    """The pairs that have all values."""
+    means: Floats
+    """(cases,): of the differences of each case."""
+    case: Codes
+    """(cases,): which cases these are."""
+    family: Family
+    same_as: str
+    identical: bool
+
+    @property
+    def largest(self) -> float | None:
+        """The greatest difference that a case could have."""
+        return self.there.reach
+
+
+def contrasts(
+    manifest: Manifest, layout: Layout, kind: type[Outcome], told: NDArray[np.uint64] | None = None
+) -> tuple[ContrastResult, ...]:
+    """Every outcome of every contrast, p values adjusted within their family.
+
+    `told` (pairs, arms) stands for all that was asked in an episode, prompts and seeds; equal numbers, equal prompts.
+    """
+    samples = list(_samples(manifest, layout, kind, told))
+    p = [sign_flip(each.there.arm - each.there.reference, each.there.case, each.largest) for each in samples]
+    adjusted, levels = _adjusted(samples, p, len(layout.cases))
     lost = {contrast: unfinished(manifest, layout, contrast) for contrast in manifest.contrasts}
-    asked = [(contrast, outcome) for contrast in lost for outcome in kind.measured()]
-    drawn = _drawn([_sums(layout, pairs(layout, outcome, contrast)) for contrast, outcome in asked])
-    same = {outcome: _same_arm_flips(manifest, layout, outcome) for outcome in kind.measured()}
-    found = []
-    for (contrast, outcome), figures in zip(asked, drawn, strict=True):
-        family = "control" if contrast.control else "primary" if outcome in manifest.primary else "secondary"
-        told = _result(layout, kind, outcome, contrast, lost[contrast])
-        found.append(
-            ContrastResult(**told, **figures, family=family, p_adjusted=None, same_arm_flip_rate=same[outcome])
-        )
-    return _adjusted(found)
+    return tuple(
+        _result(each, kind, manifest.config.design, lost[each.contrast], *figures)
+        for each, *figures in zip(samples, p, adjusted, levels, strict=True)
+    )
+
+
+def _samples(
+    manifest: Manifest, layout: Layout, kind: type[Outcome], told: NDArray[np.uint64] | None
+) -> Iterator[_Sample]:
+    aside, gated = _aside(layout, kind, manifest.primary), any(each.why == "main effect" for each in manifest.contrasts)
+    placebo = next((arm.name for arm in manifest.arms if arm.control == "placebo"), None)
+    for contrast in manifest.contrasts:
+        same = told is not None and _identical(manifest, layout, contrast, told)
+        for outcome in kind.measured():
+            finished, span = pairs(layout, outcome, contrast), kind.span(outcome)
+            whole, again = finished.whole(), None
+            if placebo and contrast.references == (manifest.arms[0].name,) and contrast.arms != (placebo,):
+                done = layout.done((*contrast.arms, *contrast.references))
+                again = layout.table(outcome, [placebo])[done, 0][finished.there()]
+            there = Pairs(
+                *whole.sides(),
+                whole.case,
+                *((span.low, span.high) if span else (None, None)),
+                again=again,
+                averaged=bool(contrast.note),
+                declared=manifest.config.design.case_effect_of(outcome),
+            )
+            yield _Sample(
+                contrast=contrast,
+                outcome=outcome,
+                finished=finished,
+                there=there,
+                means=there.means,
+                case=np.unique(whole.case),
+                family=_family(contrast, outcome, manifest, gated, aside),
+                same_as=aside.get(outcome, ""),
+                identical=same,
+            )
+
+
+def _family(contrast: Contrast, outcome: str, manifest: Manifest, gated: bool, aside: Mapping[str, str]) -> Family:
+    if contrast.control:
+        return "control"
+    if outcome in manifest.primary:
+        return "cell" if gated and contrast.why == "treatment" else "primary"
+    return "aside" if outcome in aside else "secondary"
+
+
+def _aside(layout: Layout, kind: type[Outcome], primary: Sequence[str]) -> dict[str, str]:
+    """Outcomes that are not tested: outcome -> the one that says the same, "" where it never varies."""
+    seen: dict[bytes, str] = {}
+    found = {}
+    for outcome in dict.fromkeys((*primary, *kind.measured())):
+        values = layout.table(outcome, layout.arms).reshape(-1)
+        there = values[~np.isnan(values)]
+        if not len(there) or there.max() - there.min() <= 1e-12:
+            found[outcome] = ""
+            continue
+        scaled = np.round((values - there.min()) / (there.max() - there.min()), 9)
+        decided = scaled[~np.isnan(scaled) & (scaled != 0.5)]
+        if len(decided) and decided[0] > 0.5:  # of a scale and its reverse one stands for both
+            scaled = np.round(1 - scaled, 9)
+        key = (scaled + 0.0).tobytes()
+        if key in seen:
+            found[outcome] = seen[key]
+        else:
+            seen[key] = outcome
+    return {outcome: same for outcome, same in found.items() if outcome not in primary}
+
+
+SAME_MODEL = ("engine",)
+"""Kinds of factors that change who answers: equal prompts then are no reason for equal replies."""
+
+
+def _identical(manifest: Manifest, layout: Layout, contrast: Contrast, told: NDArray[np.uint64]) -> bool:
+    kinds = {factor.name: factor.kind for factor in manifest.factors}
+    if contrast.why == "planted" or kinds.get(contrast.factor) in SAME_MODEL or not contrast.single:
+        return False
+    done = layout.done((*contrast.arms, *contrast.references))
+    one, other = (told[done, layout.columns(side)[0]] for side in (contrast.arms, contrast.references))
+    return bool(done.any()) and bool((one == other).all())
+
+
+def _adjusted(
+    samples: Sequence[_Sample], p: Sequence[float | None], cases: int
+) -> tuple[list[float | None], list[float]]:
+    """Adjusted p values, and the level that each unadjusted one has to reach at the first step."""
+    adjusted: list[float | None] = [None] * len(samples)
+    levels = [ALPHA] * len(samples)
+    asked: dict[Family, dict[Contrast, list[int]]] = {"primary": {}, "cell": {}, "secondary": {}}
+    for index, each in enumerate(samples):
+        if p[index] is not None and not each.identical and each.family in asked:
+            asked[each.family].setdefault(each.contrast, []).append(index)
+    main = asked["primary"]
+    behind_them = {gate: cells(gate, list(asked["cell"])) for gate in main}
+    gates = len(main) if any(behind_them.values()) else 0
+    within = [_max_t([samples[index] for index in own], cases) for own in main.values()]
+    # a gate hands its part of the level on to the cells behind it, and so cannot leave it to other gates
+    over = [[min(1.0, gates * each) for each in own] for own in within] if gates else holm_groups(within)
+    for (gate, own), found in zip(main.items(), over, strict=True):
+        for index, value in zip(own, found, strict=True):
+            adjusted[index], levels[index] = value, ALPHA / (len(main) * len(own))
+            cell = [
+                other
+                for each in behind_them[gate]
+                for other in asked["cell"][each]
+                if samples[other].outcome == samples[index].outcome
+            ]
+            for other, late in zip(cell, behind(value, gates * len(own), [p[o] or 0.0 for o in cell]), strict=True):
+                adjusted[other], levels[other] = late, levels[index] / len(cell)
+    secondary = [index for own in asked["secondary"].values() for index in own]
+    for index, value in zip(secondary, benjamini_hochberg([p[index] or 0.0 for index in secondary]), strict=True):
+        adjusted[index] = value
+    return adjusted, levels
+
+
+def _max_t(samples: Sequence[_Sample], cases: int) -> list[float]:
+    columns = np.zeros((len(samples), cases))
+    for column, each in zip(columns, samples, strict=True):
+        column[each.case] = each.means
+    return max_t(list(columns), [each.largest for each in samples])
 
 
 def _result(
-    layout: Layout, kind: type[Outcome], outcome: str, contrast: Contrast, lost: Mapping[str, int]
-) -> dict[str, Any]:
-    """One outcome of one contrast: all but what is drawn for all together."""
-    finished, bounds = pairs(layout, outcome, contrast), kind.span(outcome)
-    there, missing, span = finished.whole(), finished.missing(), bounds.high - bounds.low if bounds else None
-    low, high = (bounds.low, bounds.high) if bounds else (None, None)
-    sample = Pairs(*there.sides(), there.case, low, high)
-    found = PairedDifference().measure(sample)
-    gone = len(finished.case) - found.n
-    reasons = {**lost, **({"value missing in an arm": gone} if gone else {})}
-    worst = (
-        worst_case(finished.arm, finished.reference, finished.case, bounds.low, bounds.high)
-        if bounds and gone
-        else None
+    each: _Sample,
+    kind: type[Outcome],
+    design: Design,
+    lost: Mapping[str, int],
+    p: float | None,
+    adjusted: float | None,
+    level: float,
+) -> ContrastResult:
+    there, reach = each.there, each.largest
+    found = PairedDifference().measure(there)
+    shown = margin(each.means, None if reach is None else -reach, reach)
+    declared = design.margin_of(each.outcome)
+    open_p = p if each.family == "control" else adjusted
+    decided = verdict(open_p, found.low, found.high, shown, declared, each.identical)
+    primary = each.family in ("primary", "cell") and not each.identical
+    return ContrastResult(
+        outcome=each.outcome,
+        better=kind.measured()[each.outcome].direction,
+        arm=each.contrast.arm,
+        reference=each.contrast.reference,
+        note=each.contrast.note,
+        difference=found.value,
+        low=found.low,
+        high=found.high,
+        approximate=found.approximate,
+        pairs=found.n,
+        cases=found.clusters,
+        differing=int((np.abs(each.means) > 1e-9).sum()),
+        **_flips(there),
+        p=p,
+        family=each.family,
+        p_adjusted=adjusted,
+        same_as=each.same_as,
+        verdict=decided,
+        shown_within=shown,
+        margin=declared,
+        level=level,
+        least_flips=least_flips(level),
+        detectable=_detectable(each, found, p, level) if primary else None,
+        cases_needed=_needed(each, found, p, level, declared) if primary and decided.kind == "inconclusive" else None,
+        identical=each.identical,
+        **_missing(each, kind, found, lost),
     )
+
+
+def _flips(there: Pairs) -> dict[str, float | None]:
+    """How often the two sides came out differently, beside the placebo."""
+    if there.averaged:
+        return {"flip_rate": None}
+    told: dict[str, float | None] = {"flip_rate": FlipRate().measure(there).value}
+    if there.again is not None and (known := ~np.isnan(there.again)).any():
+        floor = Pairs(there.again[known], there.reference[known], there.case[known], there.low, there.high)
+        excess = ExcessFlipRate().measure(there)
+        told["placebo_flip_rate"] = FlipRate().measure(floor).value
+        told |= {"excess_flips": excess.value, "excess_low": excess.low, "excess_high": excess.high}
+    return told
+
+
+def _noise(each: _Sample, p: float | None) -> float:
+    """Share of cases that differ either way by chance alone, 0 to 1: all that differ where no effect is found."""
+    up, down, count = int((each.means > 0).sum()), int((each.means < 0).sum()), len(each.means)
+    return (up + down if p is None or p > ALPHA else 2 * min(up, down)) / count
+
+
+def _yes_or_no(each: _Sample) -> bool:
+    """Whether a case's difference is one of two yes or no: one pair a case."""
+    return each.there.binary and len(each.means) == len(each.there.case) and not each.there.averaged
+
+
+def _spread(each: _Sample, found: Estimate) -> tuple[float, float]:
+    """From the mean to the nearer end of its interval, and its standard error."""
+    value, low, high = found.value or 0.0, found.low, found.high
+    return min(value - (low or 0.0), (high or 0.0) - value), found.error or 0.0
+
+
+def _detectable(each: _Sample, found: Estimate, p: float | None, level: float) -> float | None:
+    if not len(each.means) or found.low is None:
+        return None
+    if _yes_or_no(each) or not found.error:
+        # where no case differs, what could still be there is a share of cases that differ by all they can
+        least = flip_detectable(len(each.means), _noise(each, p), level)
+        least = None if least is None or each.largest is None else least * each.largest
+    else:
+        least = score_detectable(len(each.means), *_spread(each, found), level)
+    return None if least is None or (each.largest is not None and least > each.largest) else least
+
+
+def _needed(each: _Sample, found: Estimate, p: float | None, level: float, declared: float | None) -> int | None:
+    """Cases that would find the declared margin, else what was seen; None where that is nothing."""
+    target = declared or abs(found.value or 0.0)
+    if not target or not len(each.means) or found.low is None:
+        return None
+    if _yes_or_no(each):
+        noise = _noise(each, p)
+        return flip_cases(target, noise, level) if target + noise <= 1 else None
+    return score_cases(target, len(each.means), *_spread(each, found), level) if found.error else None
+
+
+def _missing(each: _Sample, kind: type[Outcome], found: Estimate, lost: Mapping[str, int]) -> dict[str, Any]:
+    """What is not in the comparison, and how far it could move it."""
+    finished, span = each.finished, kind.span(each.outcome)
+    missing, gone = finished.missing(), len(finished.case) - found.n
+    reasons = {**lost, **({"value missing in an arm": gone} if gone else {})}
+    worst = worst_case(finished.arm, finished.reference, finished.case, span.low, span.high) if span and gone else None
     return {
-        "outcome": outcome,
-        "better": kind.measured()[outcome].direction,
-        "arm": contrast.arm,
-        "reference": contrast.reference,
-        "note": contrast.note,
-        "difference": found.value,
-        "low": found.low,
-        "high": found.high,
-        "pairs": found.n,
-        "cases": found.clusters,
-        "flip_rate": None if contrast.note else FlipRate().measure(sample).value,
-        "no_effect_beyond": _within(span, largest_effect(found)),
-        "detectable": _within(span, detectable(found)),
         "worst_low": worst.low if worst else None,
         "worst_high": worst.high if worst else None,
         "missing_difference": float(missing.mean()) if len(missing) else None,
+        "missing_p": sign_flip(missing, finished.case, 1.0) if missing.any() else None,
         "excluded": sum(reasons.values()),
         "reasons": reasons,
     }
-
-
-def _within(span: float | None, value: float | None) -> float | None:
-    """No difference is larger than the outcome's range."""
-    return value if span is None or value is None else min(value, span)
-
-
-def _same_arm_flips(manifest: Manifest, layout: Layout, outcome: str) -> float | None:
-    same, reference = next((arm.name for arm in manifest.arms if arm.control == "same"), None), manifest.arms[0].name
-    if same is None:
-        return None
-
-    same_arm = Contrast(arm=same, reference=reference, arms=(same,), references=(reference,), why="noise floor")
-    whole = pairs(layout, outcome, same_arm).whole()
-    return FlipRate().measure(Pairs(*whole.sides(), whole.case)).value
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """One outcome of one contrast by case, (cases,) each: what is drawn anew, or changes its sign."""
-
-    difference: Floats
-    pairs: Floats
-    missing: Floats
-    finished: Floats
-    uneven: bool
-    """In some pair, values are missing on one side and not on the other."""
-
-
-def _sums(layout: Layout, finished: Sides) -> Sums:
-    there, missing = finished.whole(), finished.missing()
-
-    def by_case(case: Codes, values: Floats | None = None) -> Floats:
-        return np.bincount(case, values, minlength=len(layout.cases)).astype(float)
-
-    return Sums(
-        difference=by_case(there.case, there.difference()),
-        pairs=by_case(there.case),
-        missing=by_case(finished.case, missing),
-        finished=by_case(finished.case),
-        uneven=bool(missing.any()),
-    )
-
-
-def _drawn(sums: Sequence[Sums]) -> list[dict[str, Any]]:
-    """The figures that rest on draws, of cases or of signs: all contrasts and outcomes share them."""
-    played = np.any([each.finished > 0 for each in sums], axis=0)
-
-    def columns(name: str) -> Floats:
-        return np.stack([getattr(each, name)[played] for each in sums], axis=1) if sums else np.empty((0, 0))
-
-    difference, count = columns("difference"), columns("pairs")
-    several, uneven = np.count_nonzero(count, axis=0) > 1, np.array([each.uneven for each in sums], dtype=bool)
-    ends = np.full((2, len(sums)), np.nan)
-    if several.any():
-        ends[:, several] = bootstrap_means(difference[:, several], count[:, several])
-    signs = np.hstack([difference, columns("missing")[:, uneven]])
-    p = sign_flips(signs, np.hstack([count, columns("finished")[:, uneven]]))
-    of_missing = iter(p[len(sums) :])
-    return [
-        {
-            "differing": int((np.abs(difference[:, index]) > 1e-9).sum()),
-            "p": p[index],
-            "bootstrap_low": float(ends[0, index]) if several[index] else None,
-            "bootstrap_high": float(ends[1, index]) if several[index] else None,
-            "missing_p": next(of_missing) if uneven[index] else None,
-        }
-        for index in range(len(sums))
-    ]
-
-
-def _adjusted(found: Sequence[ContrastResult]) -> tuple[ContrastResult, ...]:
-    adjusted: list[float | None] = [None] * len(found)
-    for name, adjust in (("primary", holm), ("secondary", benjamini_hochberg)):
-        own = [index for index, each in enumerate(found) if each.family == name and each.p is not None]
-        for index, p in zip(own, adjust([found[index].p or 0.0 for index in own]), strict=True):
-            adjusted[index] = p
-    return tuple(each.model_copy(update={"p_adjusted": p}) for each, p in zip(found, adjusted, strict=True))

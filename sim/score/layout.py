@@ -241,6 +241,20 @@ def texts(tables: "duckdb.DuckDBPyConnection", layout: Layout, outcome: str) -> 
     return _labelled(tables.execute(query, [outcome]), layout)
 
 
+def asked(tables: "duckdb.DuckDBPyConnection", layout: Layout) -> NDArray[np.uint64]:
+    """What stands for all prompts and seeds of each trial, (pairs, arms): equal numbers, equal questions."""
+    query = (
+        'SELECT e."case", e.repeat, e.arm, bit_xor(hash(c.role, c.chat, c.nth, c.attempt, c.digest, c.seed)) AS told '
+        "FROM episodes e JOIN calls c USING (trial) GROUP BY ALL ORDER BY ALL"
+    )
+    columns = tables.sql(query).fetchnumpy()
+    case = {name: code for code, name in enumerate(layout.cases)}
+    found = np.zeros(layout.state.shape, dtype=np.uint64)
+    row = np.array([case[name] for name in columns["case"]], dtype=np.int64) * layout.repeats + columns["repeat"]
+    found[row, layout.columns(columns["arm"])] = np.ma.filled(columns["told"], 0)
+    return found
+
+
 def _labelled(rows: Any, layout: Layout) -> NDArray[np.object_]:
     """Rows of case, repeat, arm and what is told, each where it belongs."""
     columns = rows.fetchnumpy()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from simrun.estimate.bounded import case_means
 from simrun.log.manifest import Manifest
 from simrun.plan.contrasts import Contrast
 from simrun.score.compared import pairs, unfinished
@@ -23,8 +24,8 @@ class Pairs(Rowed):
     high: float | None = None
     """The least and the greatest value that the outcome can take; None for one without bounds."""
     again: Floats | None = None
-    """The reference once more where nothing that matters differs, NaN where it is missing: the placebo,
-    else the control `same`; None without both."""
+    """The reference once more where nothing that matters differs, under the same seeds: the placebo, NaN where it is
+    missing; None without it. The control `same` is none: its luck is its own, and that of two arms is shared."""
     better: str = "neither"
     """Which way the outcome is better: higher, lower or neither."""
     right: bool = False
@@ -33,11 +34,25 @@ class Pairs(Rowed):
     """The outcome says who is chosen."""
     averaged: bool = False
     """The two sides are means over several arms."""
+    declared: float | None = None
+    """The greatest difference that a case could have, where that was declared to be less than the range."""
 
     @property
     def span(self) -> float | None:
         """The greatest value minus the least; None for an outcome without bounds."""
         return None if self.low is None or self.high is None else self.high - self.low
+
+    @property
+    def means(self) -> Floats:
+        """The mean difference of each case that has pairs, (cases,), in the order of their codes."""
+        return case_means(self.arm - self.reference, self.case) if len(self.case) else np.empty(0)
+
+    @property
+    def reach(self) -> float | None:
+        """The greatest difference that a case can have: as declared, unless one has more, else the range."""
+        if self.declared is None or (len(self.case) and float(np.abs(self.means).max()) > self.declared + 1e-9):
+            return self.span
+        return self.declared if self.span is None else min(self.declared, self.span)
 
     @property
     def binary(self) -> bool:
@@ -47,9 +62,8 @@ class Pairs(Rowed):
 
     @classmethod
     def found(cls, run: RunValues) -> Iterator[Located]:
-        """Every measured outcome of every comparison; the floor of each is the placebo under
-        the same seeds, else the control `same`."""
-        again = run.control("placebo") or run.control("same")
+        """Every measured outcome of every comparison; the floor of each is the placebo under the same seeds."""
+        again = run.control("placebo")
         first = run.manifest.arms[0].name
         for contrast in run.manifest.contrasts:
             reasons = unfinished(run.manifest, run.layout, contrast)
@@ -120,6 +134,7 @@ def paired(
         right=outcome == run.outcome.accuracy,
         chosen=outcome == run.outcome.decision_field,
         averaged=averaged,
+        declared=run.manifest.config.design.case_effect_of(outcome),
     )
 
 

@@ -10,6 +10,7 @@ from simrun.play.speed import Pace
 from simrun.score.arms import ArmResult, arms
 from simrun.score.contrasts import ContrastResult, contrasts
 from simrun.score.counts import ALL, Counts, counts, errors
+from simrun.score.layout import asked
 from simrun.score.manipulations import Manipulation, manipulations
 from simrun.score.samples import RunValues
 
@@ -61,7 +62,7 @@ class Scored(RunValues):
     @cached_property
     def contrasts(self) -> tuple[ContrastResult, ...]:
         """Every outcome of every comparison."""
-        return contrasts(self.manifest, self.layout, self.outcome)
+        return contrasts(self.manifest, self.layout, self.outcome, asked(self.tables, self.layout))
 
     @cached_property
     def manipulations(self) -> tuple[Manipulation, ...]:

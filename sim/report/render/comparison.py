@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
+from simrun.estimate.power import ALPHA
 from simrun.report.compare import Between, Comparison, Side
-from simrun.report.figures import ALPHA, figure, interval, table
+from simrun.report.figures import figure, interval, table
 from simrun.report.render.text import paragraph, words
 from simrun.score.contrasts import ContrastResult
 
@@ -33,7 +34,7 @@ SIDES = (
     "outcome",
     "effect (95 %)",
     "flip rate",
-    "same-arm flips",
+    "placebo flips",
     "pairs",
 )
 BETWEEN = (
@@ -72,7 +73,7 @@ def _level(side: Side, outcome: str) -> str:
 
 def _effect(each: ContrastResult) -> Iterator[object]:
     yield from (each.arm, each.reference, each.outcome, interval(each.difference, each.low, each.high, signed=True))
-    yield from (figure(each.flip_rate), figure(each.same_arm_flip_rate), each.pairs)
+    yield from (figure(each.flip_rate), figure(each.placebo_flip_rate), each.pairs)
 
 
 def _row(each: Between) -> Iterator[object]:
@@ -95,7 +96,10 @@ def _verdicts(comparison: Comparison) -> Iterable[str]:
         own = [
             each
             for each in comparison.between
-            if each.run == common.run and each.p_adjusted is not None and each.p_adjusted < ALPHA
+            if each.run == common.run
+            and each.p_adjusted is not None
+            and each.p_adjusted <= ALPHA
+            and ((each.low or 0) > 0 or (each.high or 0) < 0)
         ]
         told = ", ".join(
             f"{each.what} of {each.arm} on {each.outcome} ({figure(each.difference, signed=True)})" for each in own

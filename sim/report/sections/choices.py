@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from simrun.agents.records import Record
-from simrun.estimate.paired import Estimate, clustered_mean, largest_effect
+from simrun.estimate.bounded import case_means
+from simrun.estimate.paired import Estimate, clustered_mean, margin
 from simrun.report.blocks import Block, Column, Prose, Scalar, Table, row
 from simrun.report.section import Section
 from simrun.score.scored import Scored
@@ -118,7 +119,7 @@ def agreements(run: Scored) -> Iterator[Agreement]:
         there = ~np.isnan(apart)
         cases = layout.case.repeat(len(layout.arms)).reshape(apart.shape)
         found = clustered_mean(apart[there], cases[there], -1, 1)
-        beyond = largest_effect(found)
+        beyond = margin(case_means(apart[there], cases[there]), -1, 1) if found.n else None
         if found.n:
             equal = None if beyond is None else beyond <= MARGIN
             yield Agreement(outcome=name, difference=found, no_effect_beyond=beyond, equal=equal)

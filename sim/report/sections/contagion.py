@@ -75,7 +75,7 @@ def _found(found: tuple[ContagionResult, ...]) -> Iterator[Finding]:
         if each.distance != ANY or each.contagion is None:
             continue
         ends = "" if each.low is None else f" (95 %: {each.low:+.3g} to {each.high:+.3g})"
-        verdict: Verdict = "difference" if each.low is not None and each.low > 0 else "undecided"
+        verdict: Verdict = "difference" if each.low is not None and each.low > 0 else "inconclusive"
         said = (
             f"Contagion: of those who carry no bias, {each.contagion:+.3g}{ends} more say it in the last round than "
             "under either null"

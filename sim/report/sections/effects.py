@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
+from simrun.estimate.power import ALPHA
 from simrun.report.blocks import Block, Column, Finding, Prose, Scalar, Table, row
-from simrun.report.figures import ALPHA, figure, interval
+from simrun.report.figures import figure, interval
 from simrun.report.section import Section
 from simrun.score.contrasts import ContrastResult
 from simrun.score.scored import Scored
 
-FEW = 5
-"""Cases that differ, below which calibration shows intervals to be rough (docs/calibration.md)."""
 TITLES = {
     "same": "Noise floor: the reference arm twice",
     "placebo": "Control: an attribute that should not matter",
@@ -34,7 +33,7 @@ class Effects(Section):
         for arm, reference in sorted(compared, key=lambda pair: controls.get(pair[0]) != "same"):
             own = [each for each in run.contrasts if (each.arm, each.reference) == (arm, reference)]
             title = TITLES.get(controls.get(arm, ""), f"Effect of {arm}, against {reference}")
-            blocks += [Prose(text=title, level="title"), *_planted(run, own), *_verdicts(own)]
+            blocks += [Prose(text=title, level="title"), *_planted(run, own), *_verdicts(run, own)]
             blocks += [
                 *_shown(run, arm, reference),
                 _table(arm, reference, [each for each in own if each.outcome in there]),
@@ -52,43 +51,54 @@ COLUMNS = (
         form="signed interval",
         about="The arm minus its reference, within pairs, clustered over cases; 0 is no difference.",
     ),
-    Column.of("p", "p", form="figure", about="Two-sided, by flipping the signs of whole cases.", shown=False),
+    Column.of(
+        "p",
+        "p",
+        form="figure",
+        about="Two-sided, exact, by flipping the signs of whole cases: that the arms are interchangeable, not that a "
+        "mean is 0.",
+        shown=False,
+    ),
     Column.of(
         "p adjusted",
         "p_adjusted",
         form="figure",
-        about="Of declared outcomes by Holm, of the others by Benjamini-Hochberg; controls are not adjusted.",
+        about="Of declared outcomes over all of them and all comparisons (max-T within one, Holm over them; cells "
+        "behind their main effect), of the others by Benjamini-Hochberg; controls are not adjusted.",
     ),
+    Column.of("verdict", "verdict.kind", about="Difference, within the margin, equivalent, or inconclusive."),
     Column.of("pairs (cases)", "pairs", "cases", form="count", pattern="{} ({})", about="With a value in both arms."),
     Column.of("cases that differ", "differing", form="count", shown=False),
     Column.of(
-        "flips (same arm)",
+        "flips (placebo)",
         "flip_rate",
-        "same_arm_flip_rate",
+        "placebo_flip_rate",
         form="figure",
         pattern="{} ({})",
-        about="Share of pairs that came out differently, and of the reference arm against itself with other seeds.",
+        about="Share of pairs that came out differently, and of the reference arm against the placebo, under the same "
+        "seeds: the floor.",
     ),
     Column.of(
-        "no effect beyond",
-        "no_effect_beyond",
+        "excess flips (95 %)",
+        "excess_flips",
+        "excess_low",
+        "excess_high",
+        form="signed interval",
+        about="How much more often than the placebo; - without one: there is then no floor.",
+    ),
+    Column.of(
+        "shown within",
+        "shown_within",
         form="figure",
-        about="The smallest margin within which the effect is shown to lie, at 5 % (two one-sided tests).",
+        about="The smallest margin within which the effect is shown to lie, at 5 % (two one-sided tests: the ends of "
+        "the 90 % interval, which is narrower than the printed one).",
     ),
     Column.of(
         "detectable",
         "detectable",
         form="figure",
-        about="The smallest true difference that would be found in 80 % of repetitions.",
-    ),
-    Column.of(
-        "bootstrap",
-        "bootstrap_low",
-        "bootstrap_high",
-        form="signed",
-        pattern="[{}, {}]",
-        about="95 %, of whole cases drawn anew: a check on the interval.",
-        shown=False,
+        about="The smallest true difference that would get the verdict of a difference in 80 % of repetitions, the "
+        "correction counted; - where none would.",
     ),
     Column.of(
         "missing values assumed",
@@ -148,19 +158,19 @@ def _shown(run: Scored, arm: str, reference: str) -> Iterator[Finding]:
         yield Finding(text=text, verdict="passed" if each.interpretable else "failed", arm=arm, reference=reference)
 
 
-def _verdicts(own: Sequence[ContrastResult]) -> Iterator[Block]:
+def _verdicts(run: Scored, own: Sequence[ContrastResult]) -> Iterator[Block]:
     """What an arm's figures say: the declared outcomes one by one, then what stands out among the others."""
     if own[0].note:
         yield Prose(text=f"Means over several arms, {own[0].note}.", level="item")
-    yield from (_primary(each) for each in own if each.family == "primary")
+    yield from (_primary(run, each) for each in own if each.family in ("primary", "cell"))
     secondary = [each for each in own if each.family == "secondary" and each.p_adjusted is not None]
     if secondary:
-        differ = [each for each in secondary if (each.p_adjusted or 0) < ALPHA]
+        differ = [each for each in secondary if each.verdict.kind in ("difference", "within the margin")]
         found = ", ".join(f"{each.outcome} ({figure(each.difference, signed=True)})" for each in differ)
         yield Finding(
             text=f"Of {len(secondary)} secondary outcomes, after Benjamini-Hochberg over all of them and all arms: "
-            f"{found or 'none differs'}.",
-            verdict="difference" if differ else "no difference",
+            f"{found or 'none shows a difference'}.",
+            verdict="difference" if differ else "inconclusive",
             arm=own[0].arm,
             reference=own[0].reference,
         )
@@ -168,20 +178,52 @@ def _verdicts(own: Sequence[ContrastResult]) -> Iterator[Block]:
         yield from _doubts(each)
 
 
-def _primary(each: ContrastResult) -> Finding:
-    if each.low is None or each.high is None or each.p_adjusted is None:
-        why = "too few cases for an interval" if each.pairs else "no pair has a value in both arms"
-        return Finding(text=f"{each.outcome}: {why}.", verdict="undecided", **_of(each))
-    if (each.low > 0 or each.high < 0) and each.p_adjusted < ALPHA:
-        found = interval(each.difference, each.low, each.high, signed=True)
-        text = f"{each.outcome}: a difference of {found}, p = {figure(each.p_adjusted)} after Holm."
-        return Finding(text=text, verdict="difference", **_of(each))
-    text = (
-        f"{each.outcome}: no difference found, and none larger than {figure(each.no_effect_beyond)} is compatible "
-        f"with these pairs (5 %). A true difference of {figure(each.detectable)} would have been found in 80 % of "
-        "repetitions; smaller ones could not be seen."
-    )
-    return Finding(text=text, verdict="no difference", **_of(each))
+def _primary(run: Scored, each: ContrastResult) -> Finding:
+    """One declared outcome: its verdict, its figures, and of an open one what would decide it."""
+    found = interval(each.difference, each.low, each.high, signed=True)
+    corrected = f"p = {figure(each.p_adjusted)} after correction"
+    within = f"within the margin of {figure(each.margin)}"
+    match each.verdict.kind:
+        case "":
+            told, kind = "no pair has a value in both arms", "inconclusive"
+        case "difference":
+            beyond = f", beyond the margin of {figure(each.margin)}" if each.verdict.beyond else ""
+            told, kind = f"a difference of {found}{beyond}, {corrected}", "difference"
+        case "within the margin":
+            told, kind = f"a difference of {found}, but {within}, {corrected}", "within the margin"
+        case "equivalent":
+            told, kind = f"equivalent {within}: {found}, shown within {figure(each.shown_within)}", "equivalent"
+        case _:
+            told, kind = f"inconclusive: {found}{_open(run, each)}", "inconclusive"
+    return Finding(text=f"{each.outcome}: {told}.", verdict=kind, **_of(each))
+
+
+def _open(run: Scored, each: ContrastResult) -> str:
+    """Why a verdict is open, what the design could have found, and what would decide it."""
+    if each.identical:
+        return f"; {each.verdict.why}"
+    why = f"; {each.verdict.why}" if each.verdict.why else ""
+    shown = f"; shown within {figure(each.shown_within)}" if each.shown_within is not None else ""
+    if each.detectable is not None:
+        power = f". A true difference of {figure(each.detectable)} would have been found in 80 % of repetitions"
+    elif each.cases < each.least_flips:
+        power = (
+            f". **Nothing could be found**: {each.least_flips} cases that differ, all one way, are the fewest that "
+            f"reach p = {figure(each.level)}, and there are {each.cases}"
+        )
+    else:
+        power = ". No true difference, however large, would have been found in 80 % of repetitions"
+    return f"{why}{shown}{power}{_deciding(run, each)}"
+
+
+def _deciding(run: Scored, each: ContrastResult) -> str:
+    if each.cases_needed is None or each.cases_needed <= each.cases:
+        return ""
+    seen = f"what was seen, {figure(abs(each.difference or 0))},"
+    what = f"the margin of {figure(each.margin)}" if each.margin else seen
+    spent = run.played.prompt_tokens + run.played.output_tokens
+    tokens = f", {each.cases_needed / len(run.manifest.cases) * spent:.2g} tokens" if spent else ""
+    return f"; to find a true difference of {what} takes about {each.cases_needed} cases{tokens}"
 
 
 def _doubts(each: ContrastResult) -> Iterator[Finding]:
@@ -195,6 +237,9 @@ def _doubts(each: ContrastResult) -> Iterator[Finding]:
             f"arm, p = {figure(each.missing_p)}){bounds if each.worst_low is not None else ''}."
         )
         yield Finding(text=text, verdict="doubt", **_of(each))
-    if each.family == "primary" and 0 < each.differing < FEW:
-        text = f"{each.outcome}: the arms differ in {each.differing} cases only; its interval is rough."
+    if compared and each.family == "primary" and not each.note and each.placebo_flip_rate is None:
+        text = f"{each.outcome}: flips have no floor: no placebo was played (design.controls=[same,placebo])."
+        yield Finding(text=text, verdict="doubt", **_of(each))
+    if each.approximate and each.family in ("primary", "cell") and each.low is not None:
+        text = f"{each.outcome} has no declared bounds: its interval is approximate."
         yield Finding(text=text, verdict="doubt", **_of(each))

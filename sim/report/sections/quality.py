@@ -98,7 +98,7 @@ def verdict(at: Located, steps: Sequence[float] | None) -> Finding:
     low, high = _ends(at, slope)
     if slope.value is None or low is None or high is None:
         why = slope.why or "too few cases for an interval"
-        return Finding(text=UNKNOWN.format(at.arm, why), verdict="undecided", **of)
+        return Finding(text=UNKNOWN.format(at.arm, why), verdict="inconclusive", **of)
     told = interval(slope.value, slope.low, slope.high, signed=True)
     if low > 0:
         part = f", {slope.value / (steps[-1] - steps[0]):.0%} of the scale" if steps else ""

@@ -13,9 +13,9 @@ from simrun.score.pairs import Pairs
 class ExcessFlipRate(Metric):
     """How much more often the outcome flips between the arms than where nothing that matters differs.
 
-    mean((D_a != D_ref) - (D_again != D_ref)), D_again the placebo under the same seeds, else the reference arm under
-    others. 0: the swap changes no more than that does. A swap that moves the outcome one way only in close cases can
-    flip less than chance: read it with net_flip. Extension (defined here).
+    mean((D_a != D_ref) - (D_again != D_ref)), D_again the placebo under the same seeds. 0: the swap changes no more
+    than that does. A swap that moves the outcome one way only in close cases can flip less than chance: read it with
+    net_flip. Extension (defined here).
     """
 
     needs = Pairs

@@ -10,7 +10,8 @@ from simrun.score.pairs import Pairs
 class PairedDifference(Metric):
     """Mean over pairs of the arm's value minus the reference's, of the same case and repeat.
 
-    mean(S_i,a - S_i,ref). In the unit of the outcome, at most its range; the interval is clustered over cases.
+    The mean over cases of a case's mean of S_i,a - S_i,ref: each case counts once. In the unit of the outcome, at most
+    its range; the interval is clustered over cases.
     """
 
     title = "difference"
@@ -26,7 +27,5 @@ class PairedDifference(Metric):
 
     def measure(self, sample: Pairs) -> Estimate:
         """The mean and its interval."""
-        span = sample.span
-        return clustered_mean(
-            sample.arm - sample.reference, sample.case, None if span is None else -span, None if span is None else span
-        )
+        reach = sample.reach
+        return clustered_mean(sample.arm - sample.reference, sample.case, None if reach is None else -reach, reach)

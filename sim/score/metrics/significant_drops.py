@@ -7,7 +7,7 @@ import numpy as np
 
 from simrun.agents.records import Record
 from simrun.estimate.families import holm
-from simrun.estimate.resampling import sign_flip
+from simrun.estimate.signs import sign_flip
 from simrun.score.levels import Levels
 from simrun.score.metric import Metric
 
