@@ -80,9 +80,9 @@ class Design(Record):
         "placebo",
     )
     """`same`: the reference arm again with other random seeds, the noise floor. `placebo`: an attribute that should not
-    matter, under the same seeds as the arms: the floor of flips. `swap`: what is presented in an order, in the opposite order. `mirror`: questions with the opposite
-    polarity, read back. `positive`: a bias of known size, planted in scripted agents: what the instrument should
-    find."""
+    matter, under the same seeds as the arms: the floor of flips. `swap`: what is presented in an order, in the opposite
+    order. `mirror`: questions with the opposite polarity, read back. `positive`: a bias of known size, planted in
+    scripted agents: what the instrument should find."""
     planted: float = Field(0.2, gt=0, le=1)
     """Size of the bias in the positive control: by how much being right becomes less likely."""
     margin: Positive | Mapping[str, Positive] | None = None

@@ -36,13 +36,14 @@ def dirichlet_bounds(means: ArrayLike, low: float, high: float, tail: float = 0.
     return bottom, top
 
 
-def share_below(means: ArrayLike, extreme: float, point: float) -> float:
+def share_below(means: ArrayLike, extreme: float, point: float, each: float = 1.0) -> float:
     """The probability that the weighted mean of `means` (n,) and one case at `extreme` is at most `point`.
 
-    With the least value as extreme, at `point` 0 and no more than .025: exactly when the lower bound is at least 0.
+    Each of `means` stands for so many cases, which need not be whole. With the least value as extreme, at `point` 0 and
+    no more than .025: exactly when the lower bound is at least 0.
     """
-    values, counts = np.unique(np.append(np.asarray(means, dtype=float), extreme), return_counts=True)
-    return _below(values, counts, point)
+    values, counts = np.unique(np.asarray(means, dtype=float), return_counts=True)
+    return _below(np.append(values, extreme), np.append(counts * each, 1.0), point)
 
 
 def _quantile(data: Floats, level: float, low: float, high: float) -> float:

@@ -69,7 +69,7 @@ def score_detectable(cases: int, reach: float, error: float, level: float = ALPH
 
 def flip_cases(effect: float, noise: float = 0.0, level: float = ALPHA, power: float = 0.8) -> int | None:
     """The fewest cases that find an effect of a yes-or-no outcome in a share `power` of audits; None above 100,000."""
-    return _fewest(lambda cases: flip_power(cases, effect, noise, level) >= power, least_flips(level))
+    return fewest(lambda cases: flip_power(cases, effect, noise, level) >= power, least_flips(level))
 
 
 def score_cases(
@@ -85,10 +85,11 @@ def score_cases(
         least = score_detectable(count, reach * shrunk, error * shrunk, level, power)
         return least is not None and least <= target
 
-    return _fewest(found, max(2, least_flips(level)))
+    return fewest(found, max(2, least_flips(level)))
 
 
-def _fewest(enough: Callable[[int], bool], first: int) -> int | None:
+def fewest(enough: Callable[[int], bool], first: int) -> int | None:
+    """The first whole number from `first` on that is enough, where all above are; None above 100,000."""
     most = first
     while not enough(most):
         if most > MANY:

@@ -11,7 +11,13 @@ from scipy import stats
 
 from simrun.agents.records import Record
 from simrun.config.errors import ConfigError
+from simrun.estimate.bounded import share_below
 from simrun.estimate.paired import LEVEL
+from simrun.estimate.power import ALPHA, fewest, flip_power, least_flips
+
+SCORES = stats.norm.ppf((np.arange(64) + 0.5) / 64)
+SCORES /= SCORES.std()
+"""What cases are taken to differ by around their mean, in standard deviations."""
 
 
 class Variances(Record):
@@ -53,6 +59,17 @@ def variances_assumed(effect: float, base: float = 0.6, icc: float = 0.3, agreem
     well. ConfigError for an effect or an agreement that cannot be. The split into components is that of Snijders and
     Bosker 1993, doi:10.3102/10769986018003237.
     """
+    v = base * (1 - base)
+    noise, turned = noise_assumed(effect, base, agreement), effect / max(base, 1 - base)
+    total, between = noise + effect - effect**2, icc * (noise + turned**2 * v)
+    return Variances(total=total, between=between, within=total - between)
+
+
+def noise_assumed(effect: float, base: float = 0.6, agreement: float = 0.8) -> float:
+    """The share of pairs that differ by chance under the assumptions of variances_assumed: (1 - h) (1 - agreement).
+
+    ConfigError for an effect or an agreement that cannot be.
+    """
     room, v = max(base, 1 - base), base * (1 - base)
     if not 0 < effect < room:
         raise ConfigError(
@@ -64,10 +81,7 @@ def variances_assumed(effect: float, base: float = 0.6, icc: float = 0.3, agreem
             f"agreement={agreement:g}: with base={base:g} two unrelated answers already agree in {1 - 2 * v:.3g}; "
             "give that or more, at most 1"
         )
-    turned = effect / room
-    noise = (1 - turned) * (1 - agreement)
-    total, between = noise + effect - effect**2, icc * (noise + turned**2 * v)
-    return Variances(total=total, between=between, within=total - between)
+    return (1 - effect / room) * (1 - agreement)
 
 
 def variances_from_pilot(arms: Sequence[tuple[ArrayLike, ArrayLike]]) -> Variances:
@@ -105,41 +119,67 @@ def _squares(data: NDArray[np.float64], cases: NDArray[Any]) -> tuple[float, ...
     return across, inside, len(sizes) - 1, len(data) - len(sizes), len(data) - float(sizes @ sizes) / len(data)
 
 
-def detectable_with(cases: int, repeats: float, variances: Variances, power: float = 0.8) -> float:
-    """The smallest true difference that so many cases and repeats find in a share `power` of audits, at 5 % two-sided.
+class Asked(Record):
+    """What an audit must find, by the verdict that its report prints."""
 
-    (t_{.975} + t_{power}) sqrt((between + within / repeats) / cases), on cases - 1 degrees of freedom, in units of the
-    outcome; inf for one case. Equals simrun.estimate.paired.detectable on data with these variances. Assumed
-    variances are taken at the target, so that it is the closer the nearer to it. Source: Bloom 1995,
-    doi:10.1177/0193841X9501900504.
+    variances: Variances
+    span: float | None = None
+    """The greatest difference that a case can have; None for an outcome without bounds."""
+    power: float = 0.8
+    level: float = ALPHA
+    """What p has to be: alpha over the number of comparisons, the first step of the correction."""
+    noise: float | None = None
+    """Of a yes-or-no outcome: the share of pairs that differ either way by chance, 0 to 1; None where it is unknown."""
+
+
+def finds(ask: Asked, target: float, cases: int, repeats: float) -> bool:
+    """Whether so many cases and repeats get the verdict of a difference in a share `power` of audits.
+
+    A yes-or-no outcome with one repeat: by the law of its flips (`power.flip_power`). Else the mean over cases must
+    exceed, by the t_{power} standard errors that it scatters, both what the test of its p asks for, t_{1 - level/2}
+    standard errors, and what the Dirichlet bound does, for normal scores of this variance; t on cases - 1 degrees of
+    freedom (Bloom 1995, doi:10.1177/0193841X9501900504). Assumed variances are taken at the target, so that it is the
+    closer the nearer to it.
     """
-    return _reach(cases, power) * math.sqrt(variances.of_mean(repeats) / cases) if cases > 1 else math.inf
+    if cases < max(2, least_flips(ask.level)):
+        return False
+    if repeats == 1 and ask.noise is not None:
+        return flip_power(cases, target, ask.noise, ask.level) >= ask.power
+    spread = math.sqrt(ask.variances.of_mean(repeats))
+    error = spread / math.sqrt(cases)
+    spare = target - float(stats.t.ppf(ask.power, cases - 1)) * error
+    if spare < float(stats.t.ppf(1 - ask.level / 2, cases - 1)) * error:
+        return False
+    if ask.span is None:
+        return True
+    scores = np.clip(spare + spread * SCORES, -ask.span, ask.span)
+    return share_below(scores, -ask.span, 0.0, cases / len(SCORES)) <= (1 - LEVEL) / 2
 
 
-def _reach(cases: int, power: float) -> float:
-    return float(stats.t.ppf((1 + LEVEL) / 2, cases - 1) + stats.t.ppf(power, cases - 1))
-
-
-def cases_needed(target: float, variances: Variances, repeats: float, power: float = 0.8) -> int:
-    """The smallest number of cases, at least 2, with which detectable_with(...) is at most `target`.
-
-    `repeats` = math.inf gives the cases that are needed however often each is repeated. Source: Bloom 1995,
-    doi:10.1177/0193841X9501900504.
-    """
-    # t is longer: fewer cases than with it will not do
-    normal = float(stats.norm.ppf((1 + LEVEL) / 2) + stats.norm.ppf(power))
-    count = max(2, math.floor(normal**2 * variances.of_mean(repeats) / target**2))
-    while detectable_with(count, repeats, variances, power) > target:
-        count += 1
-    return count
-
-
-def repeats_needed(target: float, variances: Variances, cases: int, power: float = 0.8) -> int | None:
-    """The smallest number of repeats with which `cases` find `target`; None where none would, or it cannot be told."""
-    if variances.between is None or variances.within is None or cases < 2:
+def detectable_with(ask: Asked, cases: int, repeats: float) -> float | None:
+    """The smallest true difference that so many cases and repeats find, in units of the outcome; None: none is."""
+    most = ask.span or 1e3 * math.sqrt(ask.variances.total)
+    if ask.noise is not None:
+        most = min(most, 1 - ask.noise)
+    if not finds(ask, most, cases, repeats):
         return None
-    room = cases * (target / _reach(cases, power)) ** 2 - variances.between
-    return max(1, math.ceil(variances.within / room)) if room > 0 else None
+    least = 0.0
+    while most - least > 1e-5 * (ask.span or most):
+        middle = (least + most) / 2
+        least, most = (least, middle) if finds(ask, middle, cases, repeats) else (middle, most)
+    return most
+
+
+def cases_needed(ask: Asked, target: float, repeats: float) -> int | None:
+    """The fewest cases that find `target`; `repeats` = math.inf: however often each is repeated. None above 100,000."""
+    return fewest(lambda cases: finds(ask, target, cases, repeats), max(2, least_flips(ask.level)))
+
+
+def repeats_needed(ask: Asked, target: float, cases: int) -> int | None:
+    """The fewest repeats with which `cases` find `target`; None where none would, or it cannot be told."""
+    if ask.variances.between is None or not finds(ask, target, cases, math.inf):
+        return None
+    return fewest(lambda repeats: finds(ask, target, cases, repeats), 1)
 
 
 def pilot_error(cases: int) -> tuple[float, float]:
@@ -159,9 +199,9 @@ class Choice(Record):
     """What one number of repeats asks for."""
 
     repeats: int
-    cases: int
-    """Needed for the target."""
-    episodes: int
+    cases: int | None
+    """Needed for the target; None where 100,000 would not do."""
+    episodes: int | None
     tokens: int | None
     detectable: float | None
     """With all cases of the bank; None without a pilot."""
@@ -181,6 +221,12 @@ class AuditPlan(Record):
     assumed: Mapping[str, float]
     """Empty with a pilot."""
     variances: Variances
+    span: float | None
+    """The greatest difference that a case can have; None for an outcome without bounds."""
+    level: float
+    """What p has to be, at the first step of the correction for all comparisons."""
+    noise: float | None
+    """Share of pairs of a yes-or-no outcome that differ either way by chance; None where it is unknown."""
     arms: int
     """Compared, the reference included."""
     controls: int
@@ -195,30 +241,35 @@ class AuditPlan(Record):
     notes: tuple[str, ...] = ()
     """What follows, in words."""
 
+    @property
+    def asked(self) -> Asked:
+        """What its figures rest on."""
+        return Asked(variances=self.variances, span=self.span, power=self.power, level=self.level, noise=self.noise)
+
 
 def with_choices(plan: AuditPlan, repeats: Sequence[int]) -> AuditPlan:
     """The plan with a choice for each number of repeats, and the cheapest of them."""
     choices = tuple(choice(plan, each) for each in repeats)
-    allowed = [one for one in choices if plan.bank is None or one.cases <= plan.bank]
-    cheapest = min(allowed, key=lambda one: one.episodes).repeats if allowed else None
+    allowed = [one for one in choices if one.cases is not None and (plan.bank is None or one.cases <= plan.bank)]
+    cheapest = min(allowed, key=lambda one: one.episodes or 0).repeats if allowed else None
     return plan.model_copy(update={"choices": choices, "cheapest": cheapest})
 
 
 def choice(plan: AuditPlan, repeats: int) -> Choice:
     """What this number of repeats asks for under a plan; its `choices` are not looked at."""
-    cases = cases_needed(plan.target, plan.variances, repeats, plan.power)
+    cases = cases_needed(plan.asked, plan.target, repeats)
     episodes = repeats * (plan.arms + plan.controls)
     each = plan.tokens_per_episode
     affordable = min(int(plan.tokens // (episodes * each)), plan.bank or sys.maxsize) if plan.tokens and each else None
 
     def found(given: int | None) -> float | None:
-        return detectable_with(given, repeats, plan.variances, plan.power) if given and given > 1 else None
+        return detectable_with(plan.asked, given, repeats) if given and given > 1 else None
 
     return Choice(
         repeats=repeats,
         cases=cases,
-        episodes=cases * episodes,
-        tokens=round(cases * episodes * each) if each else None,
+        episodes=None if cases is None else cases * episodes,
+        tokens=round(cases * episodes * each) if each and cases is not None else None,
         detectable=found(plan.bank),
         affordable=affordable,
         affordable_detectable=found(affordable),

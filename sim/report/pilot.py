@@ -22,6 +22,8 @@ class Pilot(Record):
     variances: Variances
     span: float | None
     """The greatest value of the outcome minus the least; None when unbounded."""
+    noise: float | None
+    """Share of pairs of a yes-or-no outcome with one repeat that differ either way; None of others."""
     cases: int
     """Compared in the arm that has most."""
     arms: int
@@ -52,6 +54,7 @@ def measured(run: "Run", outcome: str | None = None) -> Pilot:
         outcome=field,
         variances=variances,
         span=bounds.high - bounds.low if (bounds := kind.span(field)) else None,
+        noise=_noise(found, kind.span(field) is not None and manifest.repeats == 1),
         cases=max(len(np.unique(cases)) for _, cases in found),
         arms=len(manifest.arms) - controls,
         controls=controls,
@@ -75,6 +78,14 @@ def _differences(run: "Run", field: str) -> list[tuple[NDArray[np.float64], NDAr
             "arms, and needs pairs of at least 2 cases; resume it, play more cases, or leave pilot= out and assume"
         )
     return found
+
+
+def _noise(found: list[tuple[NDArray[np.float64], NDArray[np.int64]]], single: bool) -> float | None:
+    """Twice the rarer direction: what an effect turns all lies in the other."""
+    values = np.concatenate([differences for differences, _ in found])
+    if not single or not np.isin(values, (-1.0, 0.0, 1.0)).all():
+        return None
+    return float(2 * min((values > 0).mean(), (values < 0).mean()))
 
 
 def _bank(run: "Run") -> int | None:

@@ -186,7 +186,7 @@ def _aside(layout: Layout, kind: type[Outcome], primary: Sequence[str]) -> dict[
     """Outcomes that are not tested: outcome -> the one that says the same, "" where it never varies."""
     seen: dict[bytes, str] = {}
     found = {}
-    for outcome in dict.fromkeys((*primary, *kind.measured())):
+    for outcome in sorted(kind.measured(), key=lambda name: name not in primary):
         values = layout.table(outcome, layout.arms).reshape(-1)
         there = values[~np.isnan(values)]
         if not len(there) or there.max() - there.min() <= 1e-12:

@@ -7,16 +7,27 @@ import pytest
 from samples import paired
 
 from simrun.config.errors import ConfigError
-from simrun.estimate.paired import clustered_mean, detectable
+from simrun.estimate.power import (
+    flip_cases,
+    flip_detectable,
+    flip_power,
+    least_flips,
+    score_cases,
+    score_detectable,
+)
 from simrun.estimate.sample_size import (
+    Asked,
     Variances,
     cases_needed,
     detectable_with,
+    finds,
+    noise_assumed,
     pilot_error,
     repeats_needed,
     variances_assumed,
     variances_from_pilot,
 )
+from simrun.estimate.signs import sign_flip
 
 HALF = Variances(total=1.0, between=0.5, within=0.5)
 
@@ -41,36 +52,81 @@ def test_the_variance_of_a_mean_by_hand():
         Variances(total=1, between=None, within=None).of_mean(2)
 
 
-def test_the_detectable_difference_by_hand():
-    # t on 3 degrees: 3.1824 + 0.9785; variance .5 + .5 / 5 = .6 over 4 cases
-    assert detectable_with(4, 5, HALF) == pytest.approx(4.1609 * 0.15**0.5, abs=1e-3)
-    assert detectable_with(1, 5, HALF) == math.inf
+@pytest.mark.parametrize(
+    ("cases", "noise", "found"),
+    [
+        (30, 0, (0.251, 0.357, 0.392)),
+        (60, 0.1, (0.201, 0.281, 0.310)),
+        (12, 0.1, (0.678, None, None)),
+        (5, 0, (None, None, None)),
+    ],
+)
+def test_what_a_yes_or_no_outcome_can_show_in_families_of_1_8_and_20(cases, noise, found):
+    """From an independent implementation: P(the exact p is at most .05 / m) = .8."""
+    for m, expected in zip((1, 8, 20), found, strict=True):
+        least = flip_detectable(cases, noise, 0.05 / m)
+        assert least == (None if expected is None else pytest.approx(expected, abs=6e-4))
 
 
-def test_the_cases_needed_by_hand():
-    # on 33 degrees of freedom t sums to 2.0345 + 0.8526 = 2.8871, / sqrt(34) = .4951; on 32 to 2.8899, / sqrt(33) =
-    # .5031
-    assert cases_needed(0.5, HALF, 1) == 34
-    # between alone: on 17 degrees (2.1098 + 0.8633) sqrt(.5 / 18) = .4955; on 16 (2.1199 + 0.8647) sqrt(.5 / 17) =
-    # .5119
-    assert cases_needed(0.5, HALF, math.inf) == 18
-    assert cases_needed(1e9, HALF, 1) == 2
+def test_the_fewest_cases_that_must_differ():
+    assert [least_flips(0.05 / m) for m in (1, 8, 20, 340)] == [6, 9, 10, 14]
+
+
+def test_power_of_six_cases_by_hand():
+    """All six must differ: 6 flips of chance .9."""
+    assert flip_power(6, 0.9) == pytest.approx(0.9**6)
+    assert flip_power(5, 1) == 0
+    assert flip_power(10, 0) == 0
+
+
+def test_cases_for_an_effect():
+    assert [flip_cases(*each) for each in ((0.1, 0), (0.1, 0.1), (0.2, 0), (0.2, 0.1), (0.3, 0), (0.3, 0.1))] == [
+        *(78, 168, 39, 61, 25, 36)
+    ]
+    assert flip_cases(0.0005, 0.2) is None
+
+
+def test_a_scores_detectable_difference_by_hand():
+    """t on 3 degrees: 3.1824 for the p, .9785 for the power; an interval that reaches farther counts instead."""
+    assert score_detectable(4, 0.1, 1.0, level=0.2) == pytest.approx(1.6377 + 0.9785, abs=1e-3)
+    assert score_detectable(12, 5.0, 1.0) == pytest.approx(5 + 0.8755, abs=1e-3)
+    assert score_detectable(5, 0.1, 1.0) is None  # no p of 5 cases is .05
+    # 10 cases: 3 + .8834; 40 of them: 1.5 + .8507 / 2
+    assert score_cases(3.884, 10, 3.0, 1.0) == 10
+    assert score_cases(1.926, 10, 3.0, 1.0) == 40
+
+
+def test_a_plan_of_a_yes_or_no_outcome_is_the_power_of_its_flips():
+    ask = Asked(variances=HALF, span=1.0, noise=0.1)
+    assert cases_needed(ask, 0.1, 1) == flip_cases(0.1, 0.1) == 168
+    assert detectable_with(ask, 60, 1) == pytest.approx(0.201, abs=1e-3)
+    assert detectable_with(ask, 5, 1) is None
+
+
+def test_without_bounds_a_plan_is_the_t_intervals():
+    """On 33 degrees t sums to 2.0345 + .8526 = 2.8871, / sqrt 34 = .4951; on 32 to 2.8899, / sqrt 33 = .5031."""
+    ask = Asked(variances=HALF)
+    assert cases_needed(ask, 0.5, 1) == 34
+    assert cases_needed(ask, 0.5, math.inf) == 18  # between alone: (2.1098 + .8633) sqrt(.5 / 18) = .4955
+    assert detectable_with(ask, 34, 1) == pytest.approx(0.4951, abs=1e-3)
 
 
 def test_the_cases_needed_are_the_fewest_that_do():
-    for target in (0.05, 0.2, 0.7, 2.0):
-        for power in (0.1, 0.5, 0.8, 0.99):
-            count = cases_needed(target, HALF, 2, power)
-            assert detectable_with(count, 2, HALF, power) <= target
-            assert count == 2 or detectable_with(count - 1, 2, HALF, power) > target
+    for span in (None, 10.0):
+        for target in (0.2, 0.7, 2.0):
+            ask = Asked(variances=HALF, span=span)
+            count = cases_needed(ask, target, 2)
+            assert finds(ask, target, count, 2)
+            assert count == 6 or not finds(ask, target, count - 1, 2)
 
 
 def test_repeats_replace_cases_only_down_to_what_lies_between_them():
-    assert repeats_needed(0.5, HALF, 17) is None  # 18 are needed however many repeats
-    repeats = repeats_needed(0.5, HALF, 25)
-    assert cases_needed(0.5, HALF, repeats) <= 25 < cases_needed(0.5, HALF, repeats - 1)
-    assert repeats_needed(0.5, HALF, 34) == 1
-    assert repeats_needed(0.5, Variances(total=1, between=None, within=None), 40) is None
+    ask = Asked(variances=HALF)
+    assert repeats_needed(ask, 0.5, 17) is None  # 18 are needed however many repeats
+    repeats = repeats_needed(ask, 0.5, 25)
+    assert cases_needed(ask, 0.5, repeats) <= 25 < cases_needed(ask, 0.5, repeats - 1)
+    assert repeats_needed(ask, 0.5, 34) == 1
+    assert repeats_needed(Asked(variances=Variances(total=1, between=None, within=None)), 0.5, 40) is None
 
 
 def test_the_components_of_a_pilot_by_hand():
@@ -101,16 +157,6 @@ def test_a_negative_component_is_0_and_one_repeat_gives_the_total():
         variances_from_pilot([([1.0, 2.0], ["a", "a"])])
     with pytest.raises(ConfigError, match="at least 2 cases"):
         variances_from_pilot([])
-
-
-@pytest.mark.parametrize("repeats", [1, 3])
-def test_what_a_design_can_detect_is_what_its_report_says(repeats):
-    data, cases = (
-        np.random.default_rng(2).normal(np.repeat(np.arange(8.0), repeats), 0.5),
-        np.repeat(np.arange(8), repeats),
-    )
-    found = variances_from_pilot([(data, cases)])
-    assert detectable_with(8, repeats, found) == pytest.approx(detectable(clustered_mean(data, cases)))
 
 
 def test_the_assumed_variances_by_hand():
@@ -152,10 +198,15 @@ def test_the_assumed_variances_are_those_of_such_agents(assumed):
 def test_the_planned_number_of_cases_has_the_planned_power(repeats, assumed):
     """Of 400 audits, 80 % must find it, within what 400 can tell."""
     rng = np.random.default_rng([11, repeats])
-    cases = cases_needed(assumed["effect"], variances_assumed(**assumed), repeats)
-    found = [paired(*audit(rng, cases, repeats, **assumed), span=1) for _ in range(400)]
-    power = sum(each.high < 0 or each.low > 0 for each in found) / 400
-    assert 0.75 <= power <= 0.86
+    noise = noise_assumed(assumed["effect"], assumed["base"], assumed["agreement"])
+    ask = Asked(variances=variances_assumed(**assumed), span=1.0, noise=noise)
+    cases = cases_needed(ask, assumed["effect"], repeats)
+    found = 0
+    for _ in range(400):
+        arm, reference, case = audit(rng, cases, repeats, **assumed)
+        each = paired(arm, reference, case, span=1)
+        found += (each.high < 0 or each.low > 0) and sign_flip(arm.astype(float) - reference, case, 1.0) <= 0.05
+    assert 0.74 <= found / 400 <= 0.86
 
 
 def test_how_far_a_pilot_of_three_cases_may_be_off_by_hand():

@@ -15,7 +15,6 @@ from conftest import config
 from simrun import Run
 from simrun.agents.records import Record
 from simrun.estimate.paired import clustered_mean
-from simrun.estimate.resampling import LARGE, bootstrap_mean, bootstrap_means, sign_flip, sign_flips
 from simrun.log.manifest import Manifest
 from simrun.plan.arms import Arm, cell
 from simrun.plan.contrasts import contrasts as contrasts_of
@@ -37,7 +36,10 @@ class Came(Outcome):
 
 def manifest(known, cases: tuple[str, ...], repeats: int = 1, **changes) -> Manifest:
     """Two arms and the noise floor, on cases of these names."""
-    plan = planned(config(vary={"patient": {"gender": ["woman", "man"]}}, cases=1, repeats=repeats), known)
+    plan = planned(
+        config(vary={"patient": {"gender": ["woman", "man"]}}, cases=1, repeats=repeats, design={"controls": ["same"]}),
+        known,
+    )
     return Manifest.of(plan, 0.0).model_copy(update={"cases": cases, **changes})
 
 
@@ -122,7 +124,7 @@ def test_no_outcome_and_no_episode_make_an_empty_layout(known):
     none = laid_out(tables([("a", WOMAN, 0, "owed", {})]), manifest(known, ("a",)), tuple(Came.measured()))
     assert np.isnan(none.values).all()
     found = contrasts(manifest(known, ("a",)), none, Came)
-    assert {(each.pairs, each.p, each.bootstrap_low, each.missing_p) for each in found} == {(0, None, None, None)}
+    assert {(each.pairs, each.p, each.detectable, each.missing_p) for each in found} == {(0, None, None, None)}
 
 
 def test_a_trial_that_is_there_twice_is_refused(known):
@@ -137,15 +139,15 @@ def test_a_contrast_by_hand(known, laid):
     assert right.reasons == {"infrastructure error": 1}
     assert (score.difference, score.pairs, score.missing_difference, score.missing_p) == (2, 1, 0.5, 1)
     assert score.reasons == {"infrastructure error": 1, "value missing in an arm": 1}
-    assert (score.family, score.note, score.bootstrap_low) == ("secondary", "", None)
-    assert right.same_arm_flip_rate == 0  # a of repeat 1 alone has both
+    assert (score.family, score.note) == ("secondary", "")
+    assert (right.placebo_flip_rate, right.excess_flips) == (None, None)  # no placebo was played: there is no floor
 
 
-def test_what_could_be_found_is_never_more_than_the_range(known, laid):
-    """Differences of 1 and -1 in two cases: the standard error is 1, t quantiles on
-    one degree make it 12.7 and 1.4 times that."""
+def test_a_design_that_can_find_nothing_says_so(known, laid):
+    """Two cases: the smallest p is 1/2, and the verdict is open, whatever was seen."""
     right, *_ = contrasts(manifest(known, ("b", "a"), 2), laid, Came)
-    assert (right.detectable, right.no_effect_beyond) == (1, 1)
+    assert (right.detectable, right.least_flips, right.shown_within) == (None, 6, pytest.approx(0.9, abs=0.1))
+    assert right.verdict.kind == "inconclusive"
 
 
 def test_a_fractional_design_compares_levels_over_all_arms_and_the_planted_arm_with_its_own(known):
@@ -236,52 +238,3 @@ def told(run: Run) -> tuple[bytes, dict[str, bytes]]:
     return orjson.dumps(report.model_dump(mode="json")), {
         file.name: file.read_bytes() for file in Path(run.path / "report").iterdir()
     }
-
-
-def test_shared_draws_are_the_draws_of_each_alone():
-    rng = np.random.default_rng(2)
-    values, cases = rng.normal(0.3, 1, (3, 90)), np.repeat(np.arange(30), 3)
-    sums, sizes = np.stack([np.bincount(cases, each) for each in values], axis=1), np.full((30, 3), 3)
-    alone = np.array([bootstrap_mean(each, cases) for each in values]).T
-    assert bootstrap_means(sums, sizes) == pytest.approx(alone, abs=1e-12)
-    assert sign_flips(sums, sizes) == [sign_flip(each, cases) for each in values]
-
-
-def test_a_column_of_few_clusters_is_exact_among_columns_of_many():
-    sums = np.ones((40, 3))
-    sums[3:, 1], sums[:, 2] = 0, 0
-    sizes = (sums != 0).astype(int)
-    many, few, none = sign_flips(sums, sizes)
-    assert (many, few, none) == (1 / 5000, 2 / 8, None)  # of 8 patterns of three signs, two reach |3|
-
-
-def test_clusters_without_a_value_bring_nothing_to_a_bootstrap():
-    sums, sizes = np.zeros((30, 1)), np.zeros((30, 1))
-    sums[:5, 0], sizes[:5, 0] = 4, 2
-    assert bootstrap_means(sums, sizes).ravel().tolist() == [2, 2]  # the mean, whichever are drawn, and never 0 / 0
-
-
-def test_draws_over_many_clusters_come_near_theory():
-    """In single precision: the bootstrap near the t interval, signs near the
-    normal; sums of thirds are not exact in either."""
-    rng = np.random.default_rng(8)
-    values = rng.integers(-3, 4, LARGE + 500) / 3 + 0.01
-    cases = np.arange(len(values))
-    found, (low, high) = clustered_mean(values, cases), bootstrap_mean(values, cases)
-    assert (low, high) == pytest.approx((found.low, found.high), abs=0.1 * (found.high - found.low))
-    z = values.sum() / np.sqrt(np.square(values).sum())
-    assert sign_flip(values, cases) == pytest.approx(float(2 * (1 - normal(abs(z)))), abs=0.02)
-
-
-def normal(z: float) -> float:
-    from scipy import stats
-
-    return float(stats.norm.cdf(z))
-
-
-def test_many_draws_are_the_same_in_portions(monkeypatch):
-    values, cases = np.random.default_rng(3).normal(size=200), np.arange(200)
-    whole = bootstrap_mean(values, cases), sign_flip(values, cases)
-    monkeypatch.setattr("simrun.estimate.resampling.PORTION", 200 * 33)  # 33 draws at a time, of 2000 and 4999
-    assert bootstrap_mean(values, cases) == pytest.approx(whole[0], abs=1e-12)
-    assert sign_flip(values, cases) == whole[1]

@@ -75,7 +75,9 @@ class Plan(Command):
 
 def planned(ask: Plan) -> "AuditPlan":
     """The answer; ConfigError says what cannot be and what would do."""
-    from simrun.estimate.sample_size import AuditPlan, cases_needed, variances_assumed, with_choices
+    from simrun.config.options import Design
+    from simrun.estimate.power import ALPHA
+    from simrun.estimate.sample_size import AuditPlan, cases_needed, noise_assumed, variances_assumed, with_choices
 
     pilot = _pilot(ask)
     each = ask.tokens_per_episode or (pilot.tokens if pilot else None)
@@ -83,6 +85,7 @@ def planned(ask: Plan) -> "AuditPlan":
         raise ConfigError(f"tokens={ask.tokens:g} needs tokens_per_episode=N, or a pilot whose backend counts tokens")
     assumed = {} if pilot else {name: float(getattr(ask, name)) for name in ASSUMED}
     variances = pilot.variances if pilot else variances_assumed(ask.target, **assumed)
+    arms = ask.arms or (pilot.arms if pilot else 2)
     plan = AuditPlan(
         target=ask.target,
         power=ask.power,
@@ -90,13 +93,18 @@ def planned(ask: Plan) -> "AuditPlan":
         pilot=pilot.run if pilot else None,
         assumed=assumed,
         variances=variances,
-        arms=ask.arms or (pilot.arms if pilot else 2),
-        controls=pilot.controls if pilot else 1,
+        span=pilot.span if pilot else 1.0,
+        level=ALPHA / (arms - 1),
+        noise=pilot.noise if pilot else noise_assumed(ask.target, ask.base, ask.agreement),
+        arms=arms,
+        controls=pilot.controls if pilot else len(Design().controls),
         bank=pilot.bank if pilot else None,
         tokens_per_episode=each,
         tokens=ask.tokens,
-        limit=None if variances.between is None else cases_needed(ask.target, variances, math.inf, ask.power),
+        limit=None,
     )
+    if variances.between is not None:
+        plan = plan.model_copy(update={"limit": cases_needed(plan.asked, ask.target, math.inf)})
     plan = with_choices(plan, ask.repeats if variances.between is not None else (1,))
     return plan.model_copy(update={"notes": (*verdict(plan), *_doubts(plan, pilot))})
 
@@ -138,7 +146,11 @@ def _check_yes_or_no(outcome: str | None) -> None:
 
 def verdict(plan: "AuditPlan") -> Iterator[str]:
     """Which choice is cheapest, and what the bank and the budget allow."""
-    least = min(plan.choices, key=lambda one: one.episodes)
+    possible = [one for one in plan.choices if one.episodes is not None]
+    if not possible:
+        yield f"No number of cases up to 100,000 finds {plan.target:g}: aim at a larger difference."
+        return
+    least = min(possible, key=lambda one: one.episodes or 0)
     if plan.cheapest is None:
         yield from _too_few(plan, least)
     else:
@@ -161,10 +173,10 @@ def verdict(plan: "AuditPlan") -> Iterator[str]:
 def _too_few(plan: "AuditPlan", least: "Choice") -> Iterator[str]:
     from simrun.estimate.sample_size import repeats_needed
 
-    fewest = min(one.cases for one in plan.choices)
+    fewest = min(one.cases for one in plan.choices if one.cases is not None)
     cheapest = f"cheapest would be repeats={least.repeats}, {_amount(least)}"
     yield f"Warning: the bank has {plan.bank} cases, and the target needs {fewest} or more; {cheapest}."
-    repeats = repeats_needed(plan.target, plan.variances, plan.bank or 0, plan.power)
+    repeats = repeats_needed(plan.asked, plan.target, plan.bank or 0)
     if repeats:
         episodes = repeats * (plan.bank or 0) * (plan.arms + plan.controls)
         yield f"All {plan.bank} cases with repeats={repeats} would do ({episodes} episodes)."
@@ -199,17 +211,12 @@ def _doubts(plan: "AuditPlan", pilot: "Pilot | None") -> Iterator[str]:
             "The pilot has one repeat a case, which tells only the total variance: only repeats=1 is planned; "
             "a pilot with repeats=2 tells the rest."
         )
-    if plan.arms > 2:
-        yield (
-            f"Planned for one comparison at 5 %; the report corrects for all {plan.arms - 1} or more (Holm), "
-            "which asks for more cases."
-        )
 
 
 def told(plan: "AuditPlan") -> str:
     """The answer for a person: what was asked, the spread, a table, what follows."""
     spread, outcome = plan.variances, plan.outcome or "a yes-or-no outcome"
-    found = f"found in {100 * plan.power:g} % of audits (5 % two-sided)"
+    found = f"found in {100 * plan.power:g} % of audits by the report's verdict"
     parts = f", {spread.between:.3g} between and {spread.within:.3g} within cases" if spread.between is not None else ""
     assumed = " ".join(f"{name}={value:g}" for name, value in plan.assumed.items())
     source = f"measured in {plan.pilot}" if plan.pilot else f"assumed, not measured: {assumed}"
@@ -217,7 +224,7 @@ def told(plan: "AuditPlan") -> str:
     lines = (
         f"A true difference of {plan.target:g} in {outcome}, {found}.",
         f"Variance of the paired differences: {spread.total:.3g}{parts} ({source}).",
-        f"Arms: {plan.arms} compared, {plan.controls} control.{cost}",
+        f"Arms: {plan.arms} compared, p at most {plan.level:.3g} for each, {plan.controls} controls.{cost}",
     )
     return "\n".join([*lines, "", *_table(plan), "", *plan.notes])
 
