@@ -138,17 +138,17 @@ async def both(
 
 
 def agreement(expected: Any, drawn: Any) -> dict[str, Any]:
-    """Expected less drawn: the mean with its interval over statements, the margin within which it lies, and whether
-    each statement's count is one that its probability gives (chi-square over all of them)."""
-    apart = expected - drawn.mean(axis=1)
-    found = clustered_mean(apart, np.arange(len(apart)), -1, 1)
+    """Expected less drawn: the mean with its interval over draws from these statements, the margin within which it
+    lies, and whether each statement's count is one that its probability gives (chi-square over all of them)."""
+    each = (expected[:, None] - drawn).reshape(-1)
+    found, apart = clustered_mean(each, np.arange(len(each)), -1, 1), expected - drawn.mean(axis=1)
     spread = expected * (1 - expected) / drawn.shape[1]
     statistic = float((np.square(apart) / spread).sum())
     return {
         "difference": found.value,
         "low": found.low,
         "high": found.high,
-        "agree_within": margin(apart, -1, 1),
+        "agree_within": margin(each, -1, 1),
         "p_of_counts": float(chi2.sf(statistic, len(apart))),
     }
 

@@ -20,7 +20,7 @@ from simrun.log import files
 from simrun.log.chain import FIRST, Head
 from simrun.log.trust import gate
 from simrun.plan.arms import Arm, Exclusion
-from simrun.plan.contrasts import Contrast
+from simrun.plan.contrasts import Contrast, declared
 from simrun.plan.design import Plan, planned
 from simrun.plan.factors import Factor
 from simrun.plan.injections import Injection
@@ -120,12 +120,7 @@ class Manifest(Record):
     @property
     def primary(self) -> tuple[str, ...]:
         """The outcomes on which the question is decided: as declared, else the scenario's own, else its accuracy."""
-        kind = self.outcome
-        return (
-            self.config.design.primary
-            or kind.primary
-            or ((kind.accuracy,) if kind.accuracy else tuple(kind.measured())[:1])
-        )
+        return declared(self.config.design, self.outcome)
 
     @property
     def axes(self) -> tuple[str, ...]:

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from simrun.agents.records import Record
+from simrun.config.options import Design
 from simrun.plan.arms import Arm, at, by_sets
 from simrun.plan.factors import Factor
+from simrun.scenarios.outcome import Outcome
 
 Why = Literal["treatment", "main effect", "noise floor", "placebo", "swap", "mirror", "planted"]
 """`treatment`: two arms that differ in one factor. `main effect`: the arms at a level of a factor, and those at its
@@ -114,3 +116,8 @@ def _controls(arms: Sequence[Arm]) -> Iterator[Contrast]:
                 references=(reference,),
                 why=CONTROLS[arm.control],
             )
+
+
+def declared(design: Design, kind: type[Outcome]) -> tuple[str, ...]:
+    """The outcomes on which the question is decided: as declared, else the scenario's own, else its accuracy."""
+    return design.primary or kind.primary or ((kind.accuracy,) if kind.accuracy else tuple(kind.measured())[:1])

@@ -16,7 +16,7 @@ from simrun.config.options import Config, Role, Throughput
 from simrun.plan import refusals
 from simrun.plan.arms import Arm, Exclusion, arms
 from simrun.plan.casting import Casting
-from simrun.plan.contrasts import Contrast, contrasts
+from simrun.plan.contrasts import Contrast, contrasts, declared
 from simrun.plan.factors import Factor, factors
 from simrun.plan.injections import Injection, injections
 from simrun.plan.roles import casting
@@ -141,6 +141,8 @@ def planned(config: Config, catalogue: Catalogue) -> Plan:
     )
     refusals.check_images(plan)
     refusals.check_primary(config.design.primary, reference.scenario.outcome)
+    primary = declared(config.design, reference.scenario.outcome)
+    refusals.check_margin(config.design, config.outcomes, primary, reference.scenario.outcome)
     refusals.check_differences(plan)
     return plan
 

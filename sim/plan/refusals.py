@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from simrun.agents.bias import NONE
 from simrun.config.errors import ConfigError, unknown
 from simrun.config.menus import Catalogue
+from simrun.config.options import Design
 from simrun.plan.arms import at
 from simrun.plan.casting import Casting
 from simrun.plan.factors import AWARE, Factor
@@ -129,6 +130,22 @@ def check_primary(primary: Sequence[str], outcome: type[Outcome]) -> None:
     for name in primary:
         if name not in measured:
             raise unknown("outcome for design.primary", name, list(measured))
+
+
+def check_margin(design: Design, outcomes: str, primary: Sequence[str], outcome: type[Outcome]) -> None:
+    """Margins are of measured outcomes; expected values are never exactly equal, so that they need one."""
+    for name in ("margin", "largest_case_effect"):
+        told = getattr(design, name)
+        for field in told if isinstance(told, Mapping) else ():
+            if field not in outcome.measured():
+                raise unknown(f"outcome for design.{name}", field, list(outcome.measured()))
+    lacking = [name for name in primary if design.margin_of(name) is None]
+    if outcomes == "expected" and lacking:
+        raise ConfigError(
+            f"outcomes=expected: two expected values are never exactly equal, so that a verdict on "
+            f"{', '.join(lacking)} needs the largest difference that does not matter: design.margin=0.05, or "
+            f"design.margin={{{lacking[0]}: 0.05}}, in the outcome's own units; or outcomes=both"
+        )
 
 
 def check_differences(plan: "Plan") -> None:

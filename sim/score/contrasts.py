@@ -150,7 +150,7 @@ def _samples(
         for outcome in kind.measured():
             finished, span = pairs(layout, outcome, contrast), kind.span(outcome)
             whole, again = finished.whole(), None
-            if placebo and contrast.references == (manifest.arms[0].name,) and contrast.arms != (placebo,):
+            if placebo and contrast.references == (manifest.arms[0].name,) and not contrast.control:
                 done = layout.done((*contrast.arms, *contrast.references))
                 again = layout.table(outcome, [placebo])[done, 0][finished.there()]
             there = Pairs(

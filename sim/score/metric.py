@@ -139,6 +139,7 @@ class Metric(Record):
         low, high = found.low, found.high
         if (both and found.value is not None) or self.interval == "jackknife":
             low, high = delete_a_group(lambda rows: self._found(sample.part(rows)).value, sample.case, found.value)
+        low, high = self._clipped(low, both), self._clipped(high, both)
         chance = [value for each in at.floor[: self.floors] if (value := self._found(each).value) is not None]
         one = sample.arm if isinstance(sample, Both) else sample
         return Figure(
@@ -163,6 +164,12 @@ class Metric(Record):
             reasons=at.reasons,
             why="" if found.value is not None else self.why(one) if one.usable else "nothing was observed",
         )
+
+    def _clipped(self, end: float | None, difference: bool) -> float | None:
+        """An end of an interval, within what the figure can be."""
+        reach = self.high - self.low
+        low, high = (-reach, reach) if difference else (self.low, self.high)
+        return None if end is None else min(max(end, low), high)
 
     def _found(self, sample: Sample) -> Numbers:
         if isinstance(sample, Both):

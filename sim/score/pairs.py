@@ -68,7 +68,7 @@ class Pairs(Rowed):
         for contrast in run.manifest.contrasts:
             reasons = unfinished(run.manifest, run.layout, contrast)
             for outcome in run.outcome.measured():
-                floor = [again] if again and contrast.references == (first,) and contrast.arms != (again,) else []
+                floor = [again] if again and contrast.references == (first,) and not contrast.control else []
                 yield located(cls, run, outcome, contrast, reasons, floor)
 
     @classmethod

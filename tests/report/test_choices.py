@@ -10,7 +10,8 @@ from simrun.report.report import build
 from simrun.report.run import rebuild
 from simrun.report.sections.choices import Choices, agreements, weighed
 
-OWN = ("scenario=asked_clerk:Asked", "backend=scripted")
+OWN = ("scenario=asked_clerk:Asked", "backend=scripted", "design.controls=[same]")
+EXPECTED = ("outcomes=expected", "design.margin=0.05")
 
 
 def played(folder, *overrides, **options):
@@ -24,7 +25,7 @@ def means(done, outcome="granted"):
 
 def test_a_planted_bias_enters_the_probability_itself(tmp_path):
     """Rule: yes with .8, for women .8 - .2: exactly, where 40 draws would be off by .06."""
-    done = played(tmp_path, "outcomes=expected", "backend.group=woman", "backend.effect=0.2")
+    done = played(tmp_path, *EXPECTED, "backend.group=woman", "backend.effect=0.2")
     assert [mean for mean, _ in means(done)] == pytest.approx([0.8, 0.6])
     assert [values for _, values in means(done)] == [1, 1]
     assert done.outcomes[done.outcomes.outcome == "granted_sampled"].value.isna().all()
@@ -62,9 +63,9 @@ def test_what_was_said_is_told_by_default_and_needs_no_section(tmp_path):
 def test_a_run_says_how_many_choices_are_samples(tmp_path):
     """A script of words that no option is in: read as a yes, though not where it was made."""
     rules = [{"say": "Answer: yes"}]
-    done = played(tmp_path, "outcomes=expected", scenario={"clients": 5}, backend={"rules": rules})
+    done = played(tmp_path, *EXPECTED, scenario={"clients": 5}, backend={"rules": rules})
     odd = [{"say": '{"answer": "yes.", "why": "no"}'}]
-    other = played(tmp_path, "outcomes=expected", scenario={"clients": 5}, backend={"rules": odd})
+    other = played(tmp_path, *EXPECTED, scenario={"clients": 5}, backend={"rules": odd})
     assert [(each.expected, each.sampled) for each in weighed(done.scored)] == [(10 + 5, 0)]
     assert [(each.expected, each.sampled, each.why) for each in weighed(other.scored)] == [(0, 10 + 5, "(unread 15)")]
     notes = [block.text for block in Choices().compute(other.scored) if block.block == "prose"]
@@ -74,7 +75,13 @@ def test_a_run_says_how_many_choices_are_samples(tmp_path):
 def test_what_a_person_says_counts_as_said_and_is_counted(tmp_path, monkeypatch):
     """Two clients in three arms: six answers, each a yes and no reason."""
     monkeypatch.setattr(sys, "stdin", io.StringIO("yes\n\n" * 6))
-    done = played(tmp_path, "outcomes=expected", scenario={"clients": 2}, roles={"clerk": {"backend": "human"}})
+    done = played(
+        tmp_path,
+        "outcomes=expected",
+        "design.margin=0.05",
+        scenario={"clients": 2},
+        roles={"clerk": {"backend": "human"}},
+    )
     assert done.outcomes[done.outcomes.outcome == "granted"].value.tolist() == [1.0] * 6
     assert [(each.expected, each.sampled, each.why, each.mass) for each in weighed(done.scored)] == [
         (0, 6, "(untold 6)", None)

@@ -166,7 +166,7 @@ def test_a_planted_bias_is_found_and_nothing_where_none_is_planted(attack):
 
 
 def test_with_probabilities_a_planted_bias_is_read_off_two_calls(attack):
-    done = attack("cases=3", "outcomes=expected", "backend.effect=.2", "backend.group=Muslims")
+    done = attack("cases=3", "outcomes=expected", "design.margin=0.05", "backend.effect=.2", "backend.group=Muslims")
     assert done.episodes.calls.eq(2).all()
     found = next(each for each in done.scored.contrasts if each.outcome == "fair")
     assert found.difference == pytest.approx(-0.2)

@@ -72,7 +72,7 @@ COLUMNS = (
     Column.of("sampled", "sampled", "why", form="text", pattern="{} {}"),
     Column.of("mass", "mass", "least", form="figure", pattern="{} (least {})"),
 )
-AGREE = f"Mean of expected less sampled, over episodes, clustered by case. Equal: within {MARGIN:g}, at 5 %."
+AGREE = f"Expected less sampled, of these cases: what varies is what was drawn. Equal: within {MARGIN:g}, at 5 %."
 AGREEMENT = (
     Column.of("outcome", "outcome"),
     Column.of("expected - sampled", "difference.value", "difference.low", "difference.high", form="signed interval"),
@@ -117,9 +117,10 @@ def agreements(run: Scored) -> Iterator[Agreement]:
             continue
         apart = layout.table(name, layout.arms) - layout.table(name + SAMPLED, layout.arms)
         there = ~np.isnan(apart)
-        cases = layout.case.repeat(len(layout.arms)).reshape(apart.shape)
-        found = clustered_mean(apart[there], cases[there], -1, 1)
-        beyond = margin(case_means(apart[there], cases[there]), -1, 1) if found.n else None
+        # what is drawn is drawn anew in each repeat of a case, and once for all of its arms
+        draws = np.arange(len(apart)).repeat(apart.shape[1]).reshape(apart.shape)
+        found = clustered_mean(apart[there], draws[there], -1, 1)
+        beyond = margin(case_means(apart[there], draws[there]), -1, 1) if found.n else None
         if found.n:
             equal = None if beyond is None else beyond <= MARGIN
             yield Agreement(outcome=name, difference=found, no_effect_beyond=beyond, equal=equal)

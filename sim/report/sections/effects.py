@@ -28,17 +28,21 @@ class Effects(Section):
         controls = {arm.name: arm.control for arm in run.arms}
         compared = dict.fromkeys((each.arm, each.reference) for each in run.contrasts)
         blocks: list[Block] = []
+        shut: list[list[ContrastResult]] = []
         # a field that no episode of any arm has, such as one of an option that is not played, says nothing
         there = {field for arm in run.arms for field, count in arm.observed.items() if count} | {*run.manifest.primary}
         for arm, reference in sorted(compared, key=lambda pair: controls.get(pair[0]) != "same"):
             own = [each for each in run.contrasts if (each.arm, each.reference) == (arm, reference)]
+            if _closed(own):
+                shut.append(own)
+                continue
             title = TITLES.get(controls.get(arm, ""), f"Effect of {arm}, against {reference}")
             blocks += [Prose(text=title, level="title"), *_planted(run, own), *_verdicts(run, own)]
             blocks += [
                 *_shown(run, arm, reference),
                 _table(arm, reference, [each for each in own if each.outcome in there]),
             ]
-        return tuple(blocks)
+        return (*blocks, *_behind(shut))
 
 
 COLUMNS = (
@@ -112,6 +116,26 @@ COLUMNS = (
     Column.of("left out", "excluded", form="count", about="Planned pairs that are not compared."),
     Column.of("why", "reasons", form="list", about="Reasons, with counts.", shown=False),
 )
+
+
+def _closed(own: Sequence[ContrastResult]) -> bool:
+    """Whether this compares single arms of a crossed design, and the main effect before it does not show."""
+    cells = [each for each in own if each.family == "cell"]
+    return bool(cells) and all(each.p_adjusted is None or each.p_adjusted > ALPHA for each in cells)
+
+
+def _behind(shut: Sequence[Sequence[ContrastResult]]) -> Iterator[Block]:
+    """Comparisons of single arms in which nothing was found: their declared outcomes, in one table."""
+    if not shut:
+        return
+    rows = [row(each) for own in shut for each in own if each.family == "cell"]
+    yield Prose(text="Single arms, behind their main effects", level="title")
+    yield Prose(
+        text=f"{len(shut)} comparisons of single arms show no difference after the correction. Each is asked only "
+        "where the main effect of its factor shows; p adjusted is never below that one's.",
+    )
+    arms = (Column.of("arm", "arm"), Column.of("against", "reference"))
+    yield Table(key="single arms", columns=(*arms, *COLUMNS), rows=tuple(rows))
 
 
 def _table(arm: str, reference: str, own: Sequence[ContrastResult]) -> Table:
