@@ -32,7 +32,8 @@ def play(tmp_path: Path) -> Callable[..., Run]:
     """Plays a scripted clinic run under tmp_path."""
 
     def played(*overrides: str, **options: Any) -> Run:
-        return run("scenario=clinic", "backend=scripted", *overrides, out=str(tmp_path / "runs"), **options)
+        own = () if any("design.controls" in each for each in overrides) or "design" in options else (SAME,)
+        return run("scenario=clinic", "backend=scripted", *own, *overrides, out=str(tmp_path / "runs"), **options)
 
     return played
 
@@ -61,16 +62,22 @@ def shared(name: str) -> Path:
     return DATA / name
 
 
+SAME = "design.controls=[same]"
+"""One control arm is enough for most tests; test_run.py plays the default, which is two."""
+
+
 def config(**fields: Any) -> Config:
     """A scripted clinic config, without Hydra."""
-    return Config.of({"scenario": {"name": "clinic"}, "backend": {"name": "scripted"}, **fields})
+    design = {"controls": ["same"], **fields.pop("design", {})}
+    return Config.of({"scenario": {"name": "clinic"}, "backend": {"name": "scripted"}, "design": design, **fields})
 
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six episodes of seven calls: 48 lines."""
     out = str(tmp_path_factory.mktemp("undisturbed"))
-    return run("scenario=clinic", "backend=scripted", "vary.patient.ethnicity=[White,Black]", cases=2, out=out).path
+    asked = ("scenario=clinic", "backend=scripted", SAME, "vary.patient.ethnicity=[White,Black]")
+    return run(*asked, cases=2, out=out).path
 
 
 @pytest.fixture

@@ -67,8 +67,8 @@ class ContrastResult(Record):
     mean is 0."""
     family: Family
     p_adjusted: float | None
-    same_as: str = ""
-    """The outcome that says the same (or its opposite) of every episode, where this one is left aside for it."""
+    aside: str = ""
+    """Why it is not tested, "" where it is: it never varies, or says what another outcome says."""
     verdict: Verdict = Verdict(kind="")
     shown_within: float | None
     """The smallest margin within which the effect is shown to lie, at 5 % (two one-sided tests); at most the outcome's
@@ -114,7 +114,7 @@ class _Sample:
     case: Codes
     """(cases,): which cases these are."""
     family: Family
-    same_as: str
+    aside: str
     identical: bool
 
     @property
@@ -161,6 +161,7 @@ def _samples(
                 averaged=bool(contrast.note),
                 declared=manifest.config.design.case_effect_of(outcome),
             )
+            family = _family(contrast, outcome, manifest, gated, aside)
             yield _Sample(
                 contrast=contrast,
                 outcome=outcome,
@@ -168,8 +169,8 @@ def _samples(
                 there=there,
                 means=there.means,
                 case=np.unique(whole.case),
-                family=_family(contrast, outcome, manifest, gated, aside),
-                same_as=aside.get(outcome, ""),
+                family=family,
+                aside=aside.get(outcome, "") if family == "aside" else "",
                 identical=same,
             )
 
@@ -183,14 +184,14 @@ def _family(contrast: Contrast, outcome: str, manifest: Manifest, gated: bool, a
 
 
 def _aside(layout: Layout, kind: type[Outcome], primary: Sequence[str]) -> dict[str, str]:
-    """Outcomes that are not tested: outcome -> the one that says the same, "" where it never varies."""
+    """Outcomes that are not tested: outcome -> why."""
     seen: dict[bytes, str] = {}
     found = {}
     for outcome in sorted(kind.measured(), key=lambda name: name not in primary):
         values = layout.table(outcome, layout.arms).reshape(-1)
         there = values[~np.isnan(values)]
         if not len(there) or there.max() - there.min() <= 1e-12:
-            found[outcome] = ""
+            found[outcome] = "never varies"
             continue
         scaled = np.round((values - there.min()) / (there.max() - there.min()), 9)
         decided = scaled[~np.isnan(scaled) & (scaled != 0.5)]
@@ -198,7 +199,7 @@ def _aside(layout: Layout, kind: type[Outcome], primary: Sequence[str]) -> dict[
             scaled = np.round(1 - scaled, 9)
         key = (scaled + 0.0).tobytes()
         if key in seen:
-            found[outcome] = seen[key]
+            found[outcome] = f"says what {seen[key]} says"
         else:
             seen[key] = outcome
     return {outcome: same for outcome, same in found.items() if outcome not in primary}
@@ -290,7 +291,7 @@ def _result(
         p=p,
         family=each.family,
         p_adjusted=adjusted,
-        same_as=each.same_as,
+        aside=each.aside,
         verdict=decided,
         shown_within=shown,
         margin=declared,

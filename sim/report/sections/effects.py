@@ -70,7 +70,13 @@ COLUMNS = (
         about="Of declared outcomes over all of them and all comparisons (max-T within one, Holm over them; cells "
         "behind their main effect), of the others by Benjamini-Hochberg; controls are not adjusted.",
     ),
-    Column.of("verdict", "verdict.kind", about="Difference, within the margin, equivalent, or inconclusive."),
+    Column.of(
+        "verdict",
+        "verdict.kind",
+        "aside",
+        pattern="{}{}",
+        about="Difference, within the margin, equivalent, or inconclusive; or why it is not tested.",
+    ),
     Column.of("pairs (cases)", "pairs", "cases", form="count", pattern="{} ({})", about="With a value in both arms."),
     Column.of("cases that differ", "differing", form="count", shown=False),
     Column.of(
