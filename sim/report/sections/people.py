@@ -146,6 +146,8 @@ def _shares(by: str, given: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> I
 
 
 def _same_things(run: Scored) -> Iterator[Block]:
+    if not run.outcome.people_field:
+        return  # what is right is known there by construction, and not from people
     decided = (
         at for at in Graded.found(run) if isinstance(at.sample, Graded) and not np.isnan(at.sample.qualified).all()
     )
