@@ -5,7 +5,8 @@ from functools import cache
 from typing import Any
 
 from simrun.agents.records import Record
-from simrun.scenarios.base import Anchor, Fault
+from simrun.scenarios.anchor import Anchor
+from simrun.scenarios.base import Fault
 from simrun.scenarios.fields import absent, text
 from simrun.scenarios.files import Source, read, rows, source
 from simrun.scenarios.peer_review.ratings import decision, numbers
