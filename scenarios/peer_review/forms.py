@@ -83,19 +83,19 @@ class Desk(Decision):
 
 def scale(given: "str | tuple[float, ...]") -> Steps:
     """The steps of a scale: `1-10` for whole numbers, or the steps themselves. ValueError for anything else."""
-    if isinstance(given, str):
-        low, dash, high = given.partition("-")
-        if not dash or not low.strip().isdecimal() or not high.strip().isdecimal():
-            raise ValueError(
-                f"scale {given!r}: give its ends, such as 1-10 or 1-6, or its steps, such as [1,3,5,6,8,10]"
-            )
-        given = tuple(float(step) for step in range(int(low), int(high) + 1))
-    steps = tuple(float(step) for step in given)
+    steps = _between(given) if isinstance(given, str) else tuple(float(step) for step in given)
     if len(steps) < 2 or list(steps) != sorted(set(steps)) or not LOW <= steps[0] <= steps[-1] <= HIGH:
-        raise ValueError(
-            f"scale {list(steps)}: give at least two different steps from {LOW:g} to {HIGH:g}, in rising order"
-        )
+        told = given if isinstance(given, str) else f"[{', '.join(f'{step:g}' for step in steps)}]"
+        raise ValueError(f"scale {told}: give at least two different steps from {LOW:g} to {HIGH:g}, in rising order")
     return steps
+
+
+def _between(given: str) -> Steps:
+    """The whole numbers from one end to the other."""
+    low, dash, high = given.partition("-")
+    if not dash or not low.strip().isdecimal() or not high.strip().isdecimal():
+        raise ValueError(f"scale {given!r}: give its ends, such as 1-10 or 1-6, or its steps, such as [1,3,5,6,8,10]")
+    return tuple(float(step) for step in range(int(low), min(int(high), int(HIGH) + 1) + 1))
 
 
 def _score(steps: Steps) -> Any:

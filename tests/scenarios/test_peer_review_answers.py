@@ -129,17 +129,17 @@ def test_the_first_k_reviewers_know_who_wrote_it_and_the_others_are_blinded(byli
 
 def test_a_planted_prestige_bias_moves_as_many_scores_as_reviewers_are_aware(known):
     plan = asked(known, {**FAMOUS, "reviewer": {"aware": [0, 1, 2, 3]}}, **SHORT)
-    found = outcomes(plan, by(scores("9", "most renowned"), scores("6")))
+    found = outcomes(plan, by(scores("9", "world renown"), scores("6")))
     effect = {
         k: found[f"author.affiliation=famous reviewer.aware={k}"][0].score
         - found[f"author.affiliation=unknown reviewer.aware={k}"][0].score
         for k in range(4)
     }
     assert effect == pytest.approx({0: 0, 1: 1, 2: 2, 3: 3})
-    blind = outcomes(asked(known, FAMOUS, blind="double"), by(scores("9", "most renowned"), scores("6")))
+    blind = outcomes(asked(known, FAMOUS, blind="double"), by(scores("9", "world renown"), scores("6")))
     assert blind["author.affiliation=famous"] == blind["author.affiliation=unknown"]
     own = asked(known, FAMOUS, papers=3, **SHORT)
-    spill = outcomes(own, by(scores("9", "most renowned"), scores("6")))["author.affiliation=famous"][0]
+    spill = outcomes(own, by(scores("9", "world renown"), scores("6")))["author.affiliation=famous"][0]
     assert (spill.score, spill.others_score) == (9, 6)
 
 

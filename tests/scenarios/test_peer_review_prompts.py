@@ -54,7 +54,7 @@ def test_a_byline_stands_where_it_is_asked_for_and_in_that_papers_chat(byline, k
     plan = asked(known, {"author": {"affiliation": ["unknown", "famous"]}}, papers=2, reviewers=1, byline=byline)
     stage = staged(plan, 1)
     texts = {turn.chat: stage.chat(turn).text() for turn in stage.pending()}
-    famous, unknown = "one of the most renowned universities", "a small regional university"
+    famous, unknown = "one of the world renown universities", "a small regional university"
     shown = {label: (famous in text, unknown in text) for label, text in texts.items()}
     assert shown == {"paper-1": (True, False), "paper-2": (False, True)}  # all others are as in the reference
     before = texts["paper-1"].index("[About the author]") < texts["paper-1"].index("[Submission]")
@@ -105,7 +105,7 @@ def test_the_longest_prompt_is_reckoned_with_replies_as_long_as_they_may_be(know
     ("options", "message"),
     [
         ({"scale": "ten"}, "scale 'ten': give its ends, such as 1-10 or 1-6, or its steps"),
-        ({"scale": [5, 3]}, r"scale \[5.0, 3.0\]: give at least two different steps from 0 to 10, in rising order"),
+        ({"scale": [5, 3]}, r"scale \[5, 3\]: give at least two different steps from 0 to 10, in rising order"),
         ({"scale": "1-6", "threshold": 8}, "threshold=8 is not within scale=1-6, 1 to 6.*for 4"),
         ({"decide": "rate", "rate": 0.1, "papers": 4}, "rate=0.1 of papers=4 accepts no paper; raise scenario.rate"),
         ({"decide": "chair", "meta": False}, "decide=chair needs the chair's meta-review"),
@@ -117,7 +117,7 @@ def test_the_longest_prompt_is_reckoned_with_replies_as_long_as_they_may_be(know
             {"papers": 9, "committee": 3, "load": 2},
             "3 reviews of each of 9 papers cannot be had from 3 reviewers with at",
         ),
-        ({"papers": 3, "conflicts": 1}, "3 reviewers cannot be found for paper-.*3 conflicts.*raise scenario.load"),
+        ({"papers": 3, "conflicts": 1}, "with at most 3 papers and 1 conflicts each; raise scenario.committee"),
         ({"reviewers": 9}, "reviewers: Input should be less than or equal to 8"),
         ({"papers": 51}, "papers: Input should be less than or equal to 50"),
         ({"rate": 0}, "rate: Input should be greater than 0"),
@@ -187,7 +187,7 @@ def test_papers_of_others_play_and_what_is_none_is_named(known, tmp_path):
     assert [fault.line for fault in plan.faults] == [3, 4]
     found = outcomes(plan, by(scores("4")))["reference"]
     assert [(each.score, each.sound, each.flaws_named) for each in found] == [(4, None, None)] * 2
-    with pytest.raises(ConfigError, match=r"scenario.papers=3: around [ab] there are 1 papers of other studies"):
+    with pytest.raises(ConfigError, match=r"scenario.papers=3: papers of other studies than [ab]: 1; give at most"):
         asked(known, data=str(file), papers=3)
     with pytest.raises(ConfigError, match=r"paper '[ab]' is none of ours, and scenario.version=flawed must know"):
         asked(known, {"scenario": {"version": ["original", "flawed"]}}, data=str(file), cases=None)
