@@ -54,7 +54,7 @@ def test_a_byline_stands_where_it_is_asked_for_and_in_that_papers_chat(byline, k
     plan = asked(known, {"author": {"affiliation": ["unknown", "famous"]}}, papers=2, reviewers=1, byline=byline)
     stage = staged(plan, 1)
     texts = {turn.chat: stage.chat(turn).text() for turn in stage.pending()}
-    famous, unknown = "one of the world renown universities", "a small regional university"
+    famous, unknown = "a university of world renown", "a small regional university"
     shown = {label: (famous in text, unknown in text) for label, text in texts.items()}
     assert shown == {"paper-1": (True, False), "paper-2": (False, True)}  # all others are as in the reference
     before = texts["paper-1"].index("[About the author]") < texts["paper-1"].index("[Submission]")
