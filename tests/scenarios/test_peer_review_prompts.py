@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from conftest import config
 from reviewing import SHORT, asked, by, outcomes, scores, signed, staged
@@ -144,6 +145,25 @@ def test_what_cannot_be_played_is_refused_with_the_way_out(options, message, kno
             "vary.scenario.scale: scores on different scales are not compared",
         ),
         ({"scenario": {"papers": ["1", "9"]}}, {}, "vary.scenario.papers: arms share venues"),
+        ({"scenario": {"numeric": ["true", "false"]}}, {}, "vary.scenario.numeric: without scores there is nothing"),
+        (
+            {"scenario": {"hiding": ["white_text", "footnote"]}},
+            {},
+            "vary.scenario.hiding: with scenario.version=original it changes nothing; set scenario.version=hidden",
+        ),
+        ({"scenario": {"rate": ["0.3", "0.5"]}}, {"papers": 9}, "vary.scenario.rate: .* set scenario.decide=rate"),
+        ({"scenario": {"threshold": ["5", "6"]}}, {"decide": "chair"}, "set scenario.decide=threshold"),
+        ({"scenario": {"byline": ["end", "start"]}}, {"blind": "double"}, "set scenario.blind=single"),
+        (
+            {"scenario": {"chairing": ["inclusive", "authoritarian"]}},
+            {"meta": False},
+            "vary.scenario.chairing: there is no chair: leave out scenario.meta=false",
+        ),
+        (
+            {"reviewer": {"bias": ["none", "prestige"]}},
+            {},
+            "bias 'prestige' is about a group on axis 'affiliation'.*set roles.reviewer.target=LEVEL",
+        ),
         (
             {"reviewer": {"aware": [0, 1]}, "author": {"affiliation": ["unknown", "famous"]}},
             {"blind": "double"},
@@ -165,6 +185,18 @@ def test_what_cannot_be_played_is_refused_with_the_way_out(options, message, kno
 def test_what_cannot_be_compared_is_refused_with_the_way_out(vary, options, message, known):
     with pytest.raises(ConfigError, match=message):
         asked(known, vary, **options)
+
+
+@pytest.mark.parametrize(
+    ("vary", "options"),
+    [
+        ({"hiding": ["white_text", "footnote"], "version": ["original", "hidden"]}, {}),
+        ({"hiding": ["white_text", "footnote"]}, {"version": "hidden"}),
+        ({"chairing": ["inclusive", "authoritarian"]}, {"meta": False, "desk": True}),
+    ],
+)
+def test_what_matters_with_the_others_as_they_are_may_be_varied(vary, options, known):
+    assert len(asked(known, {"scenario": vary}, **options).arms) == np.prod([len(each) for each in vary.values()])
 
 
 def test_all_authors_may_be_varied_where_scores_are_compared(known):
