@@ -1,11 +1,11 @@
 """A venue: its papers, who reviews which, who is who, and what each of them reads."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import networkx as nx
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from simrun.agents.persona import WRITTEN, Persona, Surface
 from simrun.agents.quoting import set_off
@@ -96,6 +96,12 @@ class Reviewing(PeerReview):
     """The mean score from which a paper is accepted; the lowest step in the upper half of the scale when not given."""
     rate: float = Field(0.3, gt=0, le=1)
     """The share of papers that is accepted: rate x papers, halves rounded up."""
+
+    @field_validator("scale", mode="before")
+    @classmethod
+    def _scaled(cls, given: Any) -> Any:
+        scale(given)  # says what is wrong with it in the words of a scale, whatever came
+        return given
 
     @model_validator(mode="after")
     def _meets(self) -> "Reviewing":

@@ -106,6 +106,9 @@ def test_the_longest_prompt_is_reckoned_with_replies_as_long_as_they_may_be(know
     ("options", "message"),
     [
         ({"scale": "ten"}, "scale 'ten': give its ends, such as 1-10 or 1-6, or its steps"),
+        ({"scale": 5}, "scale 5: give its ends, such as 1-10 or 1-6, or its steps"),
+        ({"scale": [1, "a"]}, r"scale \[1, 'a'\]: give its ends"),
+        ({"scale": "10-1"}, "scale 10-1: give at least two different steps from 0 to 10"),
         ({"scale": [5, 3]}, r"scale \[5, 3\]: give at least two different steps from 0 to 10, in rising order"),
         ({"scale": "1-6", "threshold": 8}, "threshold=8 is not within scale=1-6, 1 to 6.*for 4"),
         ({"decide": "rate", "rate": 0.1, "papers": 4}, "rate=0.1 of papers=4 accepts no paper; raise scenario.rate"),
