@@ -6,6 +6,8 @@ from simrun.report.render.text import cell
 
 ALPHA = 0.05
 """What is called a difference has an adjusted p value below this."""
+LEAST = 1e-14
+"""No figure of a report is so small and not 0."""
 
 
 def interval(value: float | None, low: float | None, high: float | None, signed: bool = False) -> str:
@@ -17,8 +19,8 @@ def interval(value: float | None, low: float | None, high: float | None, signed:
 
 
 def figure(value: float | None, signed: bool = False) -> str:
-    """A number to three digits, `-` for none."""
-    return "-" if value is None else f"{value:{'+' if signed else ''}.3g}"
+    """A number to three digits, `-` for none; what the rounding of sums leaves over is 0."""
+    return "-" if value is None else f"{0.0 if abs(value) < LEAST else value:{'+' if signed else ''}.3g}"
 
 
 def table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:

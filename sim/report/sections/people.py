@@ -8,7 +8,7 @@ from simrun.agents.records import Record
 from simrun.report.blocks import Block, Column, Finding, Prose, Table, row
 from simrun.report.figures import interval
 from simrun.report.section import Section
-from simrun.scenarios.base import Anchor
+from simrun.scenarios.anchor import Anchor
 from simrun.score.metric import Figure
 from simrun.score.metrics.decision_auc import DecisionAuc
 from simrun.score.metrics.detectability import Detectability
