@@ -29,6 +29,7 @@ import pandas as pd
 from audits import CENTRE, RANGE, SPREAD, SUCCESS, Array, Cell, grid, lose, play, rated, whole
 from numpy.typing import NDArray
 from scipy import stats
+from shares import holds
 
 from simrun.estimate.families import benjamini_hochberg, holm
 from simrun.estimate.paired import Estimate, detectable, largest_effect, worst_case
@@ -50,11 +51,6 @@ LEAST, MOST = 0.93, 0.97
 def paired_difference(arm: Array, reference: Array, case: NDArray[Any], span: float) -> Estimate:
     """The metric under test, of an outcome of this range."""
     return PairedDifference().measure(Pairs(arm, reference, case, 0.0, float(span)))
-
-
-def holds(low: float | None, high: float | None, value: float) -> bool:
-    """Whether an interval holds a value; rounding errors of a mean count as inside, and no interval does not."""
-    return low is not None and high is not None and low - 1e-9 <= value <= high + 1e-9
 
 
 def judge(cell: Cell, arm: Array, reference: Array, number: int = 0) -> dict[str, float]:
