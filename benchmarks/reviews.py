@@ -137,7 +137,8 @@ def deserved(paper: Paper) -> int:
 def acceptance_gap(gap: float, papers: int) -> float:
     """By how much oftener a famous author's paper is accepted, over all papers of ours."""
     venues, _ = ReviewMode(papers=papers).bank()
-    return float(np.mean([accepted(venue, FULL + gap) - accepted(venue, FULL) for venue in venues]))  # type: ignore
+    own = [venue for venue in venues if isinstance(venue, Venue)]
+    return float(np.mean([accepted(venue, FULL + gap) - accepted(venue, FULL) for venue in own]))
 
 
 def truths(review: Review) -> dict[str, float]:
