@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from test_calibration_reviews import reviewed
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 audits, calibrate = import_module("audits"), import_module("calibrate")
@@ -119,6 +120,7 @@ def test_goals_that_are_not_met_are_told_as_such():
         "end_to_end": [run, run | {"effect": 0.0}],
         "outside": [{"recheck": 0.96}],
         "dialogues": [talked()],
+        "reviews": [reviewed()],
     }
     assert calibrate.goals(told)["cells_covering_more_than_97_percent"] == {"goal": 0, "found": 0, "met": True}
     worse = told | {
