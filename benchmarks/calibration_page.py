@@ -23,7 +23,8 @@ PAGE = """# Calibration
 
 How far the instrument can be trusted, measured where the truth is known: audits with planted parameters and no model. Made by
 `python benchmarks/calibrate.py --write` in {seconds:.0f} s on two cores; `--small` takes about two minutes, and the figures come as
-JSON with `--json`; `--only dialogues` and `--only reviews` renew one section. The functions under test are the public ones of `simrun.estimate` and `simrun.score.metrics`.
+JSON with `--json`; `--only dialogues` and `--only reviews` renew one section. The functions under test are the public ones of
+`simrun.estimate` and `simrun.score.metrics`.
 
 ## What was planted
 
