@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from reviews import ACCEPTED, BAR, DESERVED, FULL, OTHERS_ACCEPTED, OTHERS_SCORE, PLACES, SCORE, VENUE, unseen
+from reviews import ACCEPTED, BAR, DESERVED, FULL, OTHERS_ACCEPTED, OTHERS_SCORE, PLACES, SCORE, VENUE, leaks, unseen
 from shares import LEAST, most, sure
 
 from simrun.report.figures import table
@@ -65,7 +65,7 @@ def part(rows: Sequence[dict[str, Any]]) -> str:
         scores=_scores(rows),
         accepted=_outcome(rows, ACCEPTED),
         others=_others([row for row in rows if OTHERS_SCORE in row]),
-        double=_double([row for row in rows if unseen(row)]),
+        double=_double([row for row in rows if unseen(row)]) + _leak([row for row in rows if leaks(row)]),
         narrow=_narrow(rows),
     )
 
@@ -135,9 +135,16 @@ def _double(rows: Sequence[dict[str, Any]]) -> str:
         f"Over {sum(row['audits'] for row in rows)} audits with a planted gap that nobody can see, "
         f"{'every prompt' if same else '**not every prompt**'} to a reviewer or chair has the same digest in all arms, and "
         f"{'no score or decision differs' if not still else '**scores or decisions differ**'}. An author who answers is told "
-        "who they are, and judges nobody. With a citation that names the author (*identified*) the whole gap is back: a leak "
-        "is found as one."
+        "who they are, and judges nobody."
     )
+
+
+def _leak(rows: Sequence[dict[str, Any]]) -> str:
+    """What a citation that names the author gives away."""
+    if not rows:
+        return ""
+    found = min(row[f"{SCORE}_found"] for row in rows)
+    return f" With a citation that names the author (*identified*) the gap is back, and found in {found:.1%} of the audits."
 
 
 def _narrow(rows: Sequence[dict[str, Any]]) -> str:

@@ -146,7 +146,7 @@ def truths(review: Review) -> dict[str, float]:
     more = acceptance_gap(review.seen, review.papers)
     own = {SCORE: review.seen, ACCEPTED: more}
     # the places are fixed: what the paper gains the others lose
-    beside = {OTHERS_SCORE: 0.0, OTHERS_ACCEPTED: -more / (review.papers - 1)} if review.papers > 1 else {}
+    beside = {OTHERS_SCORE: 0.0, OTHERS_ACCEPTED: 0.0 - more / (review.papers - 1)} if review.papers > 1 else {}
     return own | beside
 
 
@@ -254,4 +254,9 @@ def large(row: Mapping[str, Any]) -> bool:
 
 def unseen(row: Mapping[str, Any]) -> bool:
     """Whether nobody who judges can know who wrote the paper."""
-    return bool(row["blind"] == "double" and row["version"] != "identified")
+    return row["blind"] == "double" and not leaks(row)
+
+
+def leaks(row: Mapping[str, Any]) -> bool:
+    """Whether the text itself says who wrote the paper."""
+    return bool(row["version"] == "identified")
