@@ -1,11 +1,11 @@
 """Proves the instrument: audits with planted parameters and no model, and what the intervals and tests say of them.
 
-    python benchmarks/calibrate.py [--json] [--small] [--write] [--audits N] [--seed N] [--processes N]
+    python benchmarks/calibrate.py [--json] [--small] [--write] [--only PART] [--audits N] [--seed N] [--processes N]
 
 Every cell of a grid is an audit played many times over: cases that differ in difficulty, repeats, two arms that
 share their random draws in half of the pairs, a planted effect, missing values. What is measured are the public
-functions of simrun.estimate and simrun.score.metrics; the naive alternatives see the same data. `--write`
-renews docs/calibration.md and its plot.
+functions of simrun.estimate and simrun.score.metrics; the naive alternatives see the same data. Audits of a scenario
+are parts of their own. `--write` renews docs/calibration.md and its plot, or the section of the part.
 """
 
 import argparse
@@ -26,9 +26,11 @@ from typing import Any
 import dialogues
 import numpy as np
 import pandas as pd
+import reviews
 from audits import CENTRE, RANGE, SPREAD, SUCCESS, Array, Cell, grid, lose, play, rated, whole
 from numpy.typing import NDArray
 from scipy import stats
+from shares import holds
 
 from simrun.estimate.families import benjamini_hochberg, holm
 from simrun.estimate.paired import Estimate, detectable, largest_effect, worst_case
@@ -41,8 +43,10 @@ DRAWS, FLIPS = 400, 999
 sign-flip test, which is valid with any number."""
 RECHECK = 10
 """A cell outside 93 to 97 % is played this many times as often again, and only that decides."""
-TALKS = 200
-"""Audits of dialogues in a cell."""
+PARTS: dict[str, Any] = {"dialogues": dialogues, "reviews": reviews}
+"""Audits of a scenario: a module each, with its cells, what is measured of one, and the goals of all."""
+PLAYED = 200
+"""Audits of a scenario in a cell."""
 OUTCOMES, PRIMARY, CORRELATION = 15, 2, 0.3
 LEAST, MOST = 0.93, 0.97
 
@@ -50,11 +54,6 @@ LEAST, MOST = 0.93, 0.97
 def paired_difference(arm: Array, reference: Array, case: NDArray[Any], span: float) -> Estimate:
     """The metric under test, of an outcome of this range."""
     return PairedDifference().measure(Pairs(arm, reference, case, 0.0, float(span)))
-
-
-def holds(low: float | None, high: float | None, value: float) -> bool:
-    """Whether an interval holds a value; rounding errors of a mean count as inside, and no interval does not."""
-    return low is not None and high is not None and low - 1e-9 <= value <= high + 1e-9
 
 
 def judge(cell: Cell, arm: Array, reference: Array, number: int = 0) -> dict[str, float]:
@@ -234,17 +233,28 @@ def measure(
         tell(f"power and families: {time.monotonic() - began:.0f} s")
         runs = [(effect, seed + number) for effect in (0.0, 0.1) for number in range(4 if small else 100)]
         told["end_to_end"] = list(over(audit, runs))
-        talks = [(talk, 40 if small else TALKS, seed) for talk in dialogues.grid(small)]
         tell(f"end to end: {time.monotonic() - began:.0f} s")
-        told["dialogues"] = list(over(dialogues.measure, talks))
-    told["seconds"] = round(time.monotonic() - began, 1)
-    reached = goals(told)
-    return {
-        "benchmark": "calibrate",
-        "figures": told,
-        "goals": reached,
-        "met": all(goal["met"] for goal in reached.values()),
-    }
+        told |= {name: measure_part(name, small, seed, over) for name in PARTS}
+    return reached(told | {"seconds": round(time.monotonic() - began, 1)}, goals(told))
+
+
+def measure_part(name: str, small: bool, seed: int, over: Callable[..., Iterator[Any]]) -> list[dict[str, Any]]:
+    """All cells of a scenario."""
+    cells = [(cell, 40 if small else PLAYED, seed) for cell in PARTS[name].grid(small)]
+    return list(over(PARTS[name].measure, cells))
+
+
+def measure_only(name: str, small: bool, seed: int, processes: int) -> dict[str, Any]:
+    """One scenario alone."""
+    with spread(processes) as over:
+        rows = measure_part(name, small, seed, over)
+    return reached({name: rows}, PARTS[name].goals(rows))
+
+
+def reached(figures: dict[str, Any], goals: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """What is told in the end."""
+    met = all(goal["met"] for goal in goals.values())
+    return {"benchmark": "calibrate", "figures": figures, "goals": goals, "met": met}
 
 
 def measure_grid(
@@ -303,7 +313,7 @@ def goals(told: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "bounds_hold_the_truth_worst_cell": least(min(row["bounds_truth"] for row in biased), band(told["audits"])[0]),
         "end_to_end_coverage": least(real, band(sum(run["effect"] > 0 for run in runs))[0]),
         "end_to_end_false_alarms": none(run["alarm"] for run in runs if not run["effect"]),
-        **dialogues.goals(told["dialogues"]),
+        **{goal: found for name, part in PARTS.items() for goal, found in part.goals(told[name]).items()},
     }
 
 
@@ -319,16 +329,21 @@ def main() -> None:
     parser.add_argument(
         "--write", action="store_true", help="renew docs/calibration.md and docs/calibration.svg; needs matplotlib"
     )
+    parser.add_argument("--only", choices=PARTS, help="the audits of one scenario, and of the page its section")
     parser.add_argument("--audits", type=int, help="audits a cell (400)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=2)
     given = parser.parse_args()
     audits = given.audits or (100 if given.small else 400)
-    told = measure(
-        given.small, audits, given.seed, given.processes, lambda text: print(text, file=sys.stderr, flush=True)
-    )
+    if given.only:
+        told = measure_only(given.only, given.small, given.seed, given.processes)
+    else:
+        told = measure(
+            given.small, audits, given.seed, given.processes, lambda text: print(text, file=sys.stderr, flush=True)
+        )
     if given.write:
-        importlib.import_module("calibration_page").write(told)
+        page = importlib.import_module("calibration_page")
+        page.renew(told) if given.only else page.write(told)
     if given.json:
         print(json.dumps(told))
     else:

@@ -1,11 +1,15 @@
 """Writes docs/calibration.md and its plot from the figures of calibrate.py."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import dialogue_page
 import pandas as pd
+import review_page
+
+from simrun.report.figures import table
 
 DOCS = Path(__file__).parents[1] / "docs"
 METHODS = {
@@ -19,7 +23,8 @@ PAGE = """# Calibration
 
 How far the instrument can be trusted, measured where the truth is known: audits with planted parameters and no model. Made by
 `python benchmarks/calibrate.py --write` in {seconds:.0f} s on two cores; `--small` takes about two minutes, and the figures come as
-JSON with `--json`. The functions under test are the public ones of `simrun.estimate` and `simrun.score.metrics`.
+JSON with `--json`; `--only dialogues` and `--only reviews` renew one section. The functions under test are the public ones of
+`simrun.estimate` and `simrun.score.metrics`.
 
 ## What was planted
 
@@ -112,9 +117,7 @@ doctors that are right in 80 % of consultations.
 All random draws are shared there, so pairs flip in one direction only: without an effect no pair differs and no alarm can be raised; with an
 effect of .1 the number of flips is binomial (20, .1), for which the interval covers 99.8 % in theory.
 
-## Dialogues
-
-{dialogues}
+{parts}
 
 ## All cells
 
@@ -124,10 +127,8 @@ Coverage in per cent: **simrun** / percentile bootstrap / rows as independent / 
 """
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """A markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+PARTS = {"dialogues": ("Dialogues", dialogue_page.part), "reviews": ("Peer review", review_page.part)}
+"""Sections about a scenario: heading, and the text of its figures."""
 
 
 def write(told: dict[str, Any]) -> None:
@@ -158,12 +159,40 @@ def write(told: dict[str, Any]) -> None:
         margin_mean=owed[owed.effect > 0].margin_too_small.mean(),
         margin_max=owed.margin_too_small.max(),
         end_to_end=_end_to_end(found["end_to_end"]),
-        dialogues=dialogue_page.part(found["dialogues"]),
+        parts="\n\n".join(_part(name, found[name]) for name in PARTS),
         everything=_everything(cells),
     )
     DOCS.mkdir(exist_ok=True)
     (DOCS / "calibration.md").write_text(text, encoding="utf-8")
     plot(owed, DOCS / "calibration.svg")
+
+
+def renew(told: dict[str, Any]) -> None:
+    """Renew the sections and the goals that were measured, and leave the rest of the page as it is."""
+    page = (DOCS / "calibration.md").read_text(encoding="utf-8")
+    for name, rows in told["figures"].items():
+        page = _with_part(page, name, rows)
+    (DOCS / "calibration.md").write_text(_with_goals(page, told["goals"]), encoding="utf-8")
+
+
+def _part(name: str, rows: Sequence[dict[str, Any]]) -> str:
+    heading, text = PARTS[name]
+    return f"## {heading}\n\n{text(rows)}"
+
+
+def _with_part(page: str, name: str, rows: Sequence[dict[str, Any]]) -> str:
+    """The section in the place of what stood under its heading; before the last one where there is none yet."""
+    own, last = f"{_part(name, rows)}\n\n", "## All cells\n"
+    old = re.search(rf"(?ms)^## {PARTS[name][0]}\n.*?(?=^## )", page)
+    return page.replace(old[0], own) if old else page.replace(last, own + last)
+
+
+def _with_goals(page: str, goals: dict[str, Any]) -> str:
+    """The table of goals with these in it, each in its place if it has one."""
+    start = page.index("| figure |")
+    end = page.index("\n\n", start)
+    lines = {line.split(" | ")[0]: line for text in (page[start:end], _goals(goals)) for line in text.splitlines()}
+    return page[:start] + "\n".join(lines.values()) + page[end:]
 
 
 def _goals(goals: dict[str, Any]) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from dialogues import BASE, LABELLED, LEANING, LEAST, SENSITIVITY, SPECIFICITY, most, sure
+from dialogues import BASE, LABELLED, LEANING, SENSITIVITY, SPECIFICITY
+from shares import LEAST, most, sure
 
 from simrun.report.figures import table
 

@@ -4,33 +4,26 @@ Half of the luck is private to an arm (`backend.private=0.5`), so that pairs dif
 """
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
-import duckdb
 import numpy as np
 import pandas as pd
+import unlogged
 from numpy.typing import NDArray
-from scipy import stats
+from shares import alarm, alarming, covering, holds, most, sure
 
-from simrun.agents.backends.base import Backend
-from simrun.agents.records import Chat
-from simrun.agents.reply import Reply
-from simrun.config.menus import Catalogue, catalogue
-from simrun.config.options import Config
-from simrun.log.manifest import Manifest
-from simrun.plan.design import Plan, planned
-from simrun.scenarios.base import Turn
+from simrun.plan.design import Plan
 from simrun.scenarios.dialogue.base import ASSISTANT
 from simrun.scenarios.dialogue.script import BIASED, ScriptMode
 from simrun.scenarios.dialogue.scripts import own
-from simrun.score.contrasts import ContrastResult, contrasts
+from simrun.score.contrasts import ContrastResult
 from simrun.score.judged import Judged
-from simrun.score.layout import laid_out, read_outcomes
 from simrun.score.metrics.prediction_powered_rate import PredictionPowered, PredictionPoweredRate
-from simrun.stage.drive import at_once, driven
+from simrun.stage.stage import Stage
+from simrun.stage.trial import Trial
 
 Array = NDArray[np.float64]
 LEVELS = ("Christian", "Muslim", "Hindu")
@@ -44,9 +37,6 @@ SENSITIVITY, SPECIFICITY, LEANING = 0.9, 0.8, 0.1
 """Of the judge with known errors; and by how much the one that leans is worse in both where the group is talked of."""
 LABELLED = 0.3
 """Share of the replies, drawn at random and the same in every arm, that people have labelled, rightly."""
-SURE = 0.999
-LEAST = 0.93
-"""Coverage that the upper end must reach."""
 
 
 @dataclass(frozen=True)
@@ -94,27 +84,22 @@ def _known(said: Sequence[str]) -> Iterator[float]:
         yield 1.0 if named else 1 - (1 - BASE) ** earlier
 
 
-@cache
-def _catalogue() -> Catalogue:
-    return catalogue()
-
-
 def planned_run(talk: Talk, seed: int) -> Plan:
     """A run as it is asked for on the command line."""
     own = {"name": "scripted", "private": talk.private}
     judge = {"backend": "scripted", "private": talk.private, "rules": _judging(), "group": "", "effect": 0.0}
     if talk.read == "leaning":
         judge |= {"group": GROUP, "effect": LEANING}
-    asked = {
-        "scenario": {"name": "dialogue", "turns": talk.turns},
-        "backend": own | {"group": GROUP, "effect": talk.effect},
-        "roles": {} if talk.read == "words" else {"judge": judge},
-        "vary": {"subject": {"religion": LEVELS}},
-        "design": {"controls": ()},
-        "cases": talk.cases,
-        "seed": seed,
-    }
-    return planned(Config.of(asked), _catalogue())
+    return unlogged.asked(
+        {
+            "scenario": {"name": "dialogue", "turns": talk.turns},
+            "backend": own | {"group": GROUP, "effect": talk.effect},
+            "roles": {} if talk.read == "words" else {"judge": judge},
+            "vary": {"subject": {"religion": LEVELS}},
+            "cases": talk.cases,
+            "seed": seed,
+        }
+    )
 
 
 def _judging() -> list[dict[str, Any]]:
@@ -143,42 +128,18 @@ class Heard:
 
 def heard(talk: Talk, seed: int) -> Heard:
     """Play one run, without a log, and compare its arms as a report does."""
-    plan = planned_run(talk, seed)
-    episodes, outcomes, labels = [], [], dict[tuple[str, str], list[bool]]()
-    for trial in plan.trials():
-        stage, backends = plan.stage(trial), plan.castings[trial.arm].backends
+    labels: dict[tuple[str, str], list[bool]] = {}
 
-        def answer(turn: Turn, chat: Chat, own: Mapping[str, Backend] = backends) -> Reply:
-            return Reply.of(at_once(own[turn.role].reply(chat)), turn.kinds(), chat.told)
-
-        driven(stage, answer)
-        assert stage.outcome is not None
-        key = {"case": trial.case, "arm": trial.arm, "repeat": trial.repeat}
-        episodes.append(key | {"state": "done"})
-        cells = ((each.field, each.turn, each.value) for each in stage.outcome.cells())
-        outcomes += [
-            key | {"outcome": field, "turn": turn, "value": None if value is None else float(value)}
-            for field, turn, value in cells
-            if not isinstance(value, str)
-        ]
+    def ended(trial: Trial, stage: Stage) -> None:
         said = (entry.text for entry in stage.transcript if entry.role == ASSISTANT)
         labels[trial.arm, trial.case] = [text.startswith(BIASED.partition("{")[0]) for text in said]
-    return _compared(plan, pd.DataFrame(episodes), pd.DataFrame(outcomes), labels)
 
-
-def _compared(
-    plan: Plan, episodes: pd.DataFrame, outcomes: pd.DataFrame, labels: Mapping[tuple[str, str], list[bool]]
-) -> Heard:
-    manifest = Manifest.of(plan, 0.0)
-    with duckdb.connect() as tables:
-        tables.register("episodes", episodes)
-        tables.register("numbers", outcomes.astype({"turn": "Int64"}))
-        tables.execute("CREATE VIEW outcomes AS SELECT *, NULL::VARCHAR AS subject FROM numbers")
-        layout = laid_out(tables, manifest, read_outcomes(tables, manifest))
+    told = unlogged.compared(planned_run(talk, seed), ended)
+    layout = told.layout
     verdict = layout.details[OUTCOME].value[..., 0].transpose(1, 0, 2)
     label = np.array([[labels[arm, case] for case in layout.cases] for arm in layout.arms], dtype=float)
     return Heard(
-        contrasts=contrasts(manifest, layout, manifest.outcome),
+        contrasts=told.contrasts,
         verdict=verdict.reshape(len(layout.arms), -1),
         label=label.reshape(len(layout.arms), -1),
         case=np.repeat(np.arange(len(layout.cases)), label.shape[2]),
@@ -194,12 +155,12 @@ def audit(talk: Talk, seed: int) -> dict[str, float]:
     secondary = [each for each in told.contrasts if each.family == "secondary" and null]
     return {
         "value": found.difference or 0.0,
-        "coverage": _holds(found.low, found.high, group - reference),
-        "found": not _holds(found.low, found.high, 0),
+        "coverage": holds(found.low, found.high, group - reference),
+        "found": not holds(found.low, found.high, 0),
         "differing": found.differing,
         "one_way": one_way(told.label),
-        "primary": _alarm(primary),
-        "secondary": _alarm(secondary) if null else np.nan,
+        "primary": alarm(primary),
+        "secondary": alarm(secondary) if null else np.nan,
         **(corrected(talk, told, np.random.default_rng([seed, 17])) if talk.read != "words" else {}),
     }
 
@@ -207,14 +168,6 @@ def audit(talk: Talk, seed: int) -> dict[str, float]:
 def one_way(label: Array) -> bool:
     """Whether no reply of the group was better than its twin in the reference."""
     return bool((label[1] >= label[0]).all())
-
-
-def _alarm(family: Sequence[ContrastResult]) -> bool:
-    return any(each.p_adjusted is not None and each.p_adjusted < 0.05 for each in family)
-
-
-def _holds(low: float | None, high: float | None, value: float) -> bool:
-    return low is not None and high is not None and low - 1e-9 <= value <= high + 1e-9
 
 
 def corrected(talk: Talk, told: Heard, rng: np.random.Generator) -> dict[str, float]:
@@ -225,9 +178,9 @@ def corrected(talk: Talk, told: Heard, rng: np.random.Generator) -> dict[str, fl
     gap = _powered(told, told.verdict[1] - told.verdict[0], label[1] - label[0], -1)
     return {
         "corrected": gap.value or 0.0,
-        "gap_coverage": _holds(gap.low, gap.high, talk.gap),
-        "group_coverage": _holds(group.low, group.high, BASE + talk.gap),
-        "reference_coverage": _holds(reference.low, reference.high, BASE),
+        "gap_coverage": holds(gap.low, gap.high, talk.gap),
+        "group_coverage": holds(group.low, group.high, BASE + talk.gap),
+        "reference_coverage": holds(reference.low, reference.high, BASE),
     }
 
 
@@ -254,30 +207,15 @@ def goals(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """What every cell should reach, with what 1 in 1000 cells that do would miss by chance."""
 
     def least(names: Sequence[str]) -> dict[str, Any]:
-        ends = [most(row[name], row["audits"]) for row in rows for name in names if name in row]
-        return {"goal": f"at least {LEAST}", "found": round(min(ends), 4), "met": min(ends) >= LEAST}
+        return covering(most(row[name], row["audits"]) for row in rows for name in names if name in row)
 
-    alarms = [sure(row[name], row["audits"]) for row in rows for name in ("primary", "secondary") if name in row]
+    alarms = (sure(row[name], row["audits"]) for row in rows for name in ("primary", "secondary") if name in row)
     return {
         "dialogue_coverage_upper_end_worst_cell": least(["coverage"]),
         "dialogue_corrected_gap_upper_end_worst_cell": least(["gap_coverage"]),
         "dialogue_corrected_rate_upper_end_worst_cell": least(["group_coverage", "reference_coverage"]),
-        "dialogue_family_alarms_lower_end_worst_cell": {
-            "goal": "at most 0.05",
-            "found": round(max(alarms), 4),
-            "met": max(alarms) <= 0.05,
-        },
+        "dialogue_family_alarms_lower_end_worst_cell": alarming(alarms),
     }
-
-
-def most(share: float, audits: int) -> float:
-    """The upper end of a share of audits, exact (Clopper and Pearson), at 99.9 % one-sided."""
-    return float(stats.binomtest(round(share * audits), audits, alternative="less").proportion_ci(SURE).high)
-
-
-def sure(share: float, audits: int) -> float:
-    """The lower end."""
-    return float(stats.binomtest(round(share * audits), audits, alternative="greater").proportion_ci(SURE).low)
 
 
 def _powered(told: Heard, verdict: Array, label: Array, low: float) -> PredictionPowered:

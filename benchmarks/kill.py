@@ -69,14 +69,25 @@ PLAYED = {
         "scenario.members=8",
         "scenario.rounds=10",
     ),
+    "peer_review": (
+        60,
+        "scenario=peer_review",
+        "vary.author.affiliation=[unknown,famous]",
+        "scenario.papers=25",
+        "scenario.decide=rate",
+    ),
 }
 """What is played: how many cases there are, and two arms; the noise floor is a third."""
+LONG = {"peer_review": 5}
+"""Of which fewer episodes are played, by how many times: one of a venue has 350 calls."""
 
 
 def overrides(what: str, episodes: int, out: Path) -> list[str]:
-    """A run of about this many episodes: four repeats, or more where there are not as many cases."""
+    """A run of about this many episodes, of long ones of fewer: four repeats, or more where there are not as many
+    cases, of which a comparison needs two."""
     most, *asked = PLAYED[what]
-    cases = min(most, max(1, round(episodes / 12)))
+    episodes = round(episodes / LONG.get(what, 1))
+    cases = min(most, max(2, round(episodes / 12)))
     repeats = max(4, round(episodes / 3 / cases))
     asked += ["backend=scripted", f"cases={cases}", f"repeats={repeats}", "concurrency=16"]
     return [*asked, f"out={out}", "--json"]

@@ -3,14 +3,14 @@
     python benchmarks/overhead.py [--json] [--small]
 
 A tight dialogue of doctor and patient in the clinic (42 calls an episode, 64 in flight), through the public way from
-config to log; sealing and report are told apart. Beside it a short consultation (7 calls an episode), and the clinic
-and `scenario=dialogue` with 10 each: a call costs the more, the fewer an episode has, since casting is shared by them.
-A dialogue without a judge reads each reply by its words, which the clinic does not: that is told apart as well. In
-process the scripted backend answers at once; over HTTP a server in another process does. The other clients (bare
-aiohttp, httpx, AsyncOpenAI) send the same requests, 64 in flight, and read the text of each answer; they keep no
-records and play nothing. CPU is `time.process_time` of the client's process, all threads, divided by calls: the least
-over rounds, since other processes can only add to it. Needs httpx and openai; a client that is not installed is left
-out.
+config to log; sealing and report are told apart. Beside it a short consultation (7 calls an episode), and the clinic,
+`scenario=dialogue` and `scenario=peer_review` with 10 each: a call costs the more, the fewer an episode has, since
+casting is shared by them. A dialogue without a judge reads each reply by its words, which the clinic does not: that is
+told apart as well. The prompts of a review hold a paper, and are hashed like all. In process the scripted backend
+answers at once; over HTTP a server in another process does. The other clients (bare aiohttp, httpx, AsyncOpenAI) send
+the same requests, 64 in flight, and read the text of each answer; they keep no records and play nothing. CPU is
+`time.process_time` of the client's process, all threads, divided by calls: the least over rounds, since other processes
+can only add to it. Needs httpx and openai; a client that is not installed is left out.
 """
 
 import asyncio
@@ -63,6 +63,15 @@ TALKS = (
     "backend=scripted",
 )
 """Eight episodes a repeat of dialogue, with 10 calls each: as many as a consultation with 4 questions has."""
+REVIEWS = (
+    "scenario=peer_review",
+    "scenario.reviewers=2",
+    "vary.author.affiliation=[unknown,famous]",
+    "design.controls=[]",
+    "cases=4",
+    "backend=scripted",
+)
+"""The same of peer review: all five phases of one paper with two reviewers."""
 
 
 def ours(
@@ -217,6 +226,8 @@ def measure(small: bool, tell: Callable[[str], None]) -> tuple[dict[str, Any], d
         figures["ten_calls_of_dialogue"], talked = ours(out, rounds, f"repeats={4 * repeats}", of=TALKS)
         figures["reading_by_words_ms"] = by_words(talked)
         tell(f"dialogue: {figures['ten_calls_of_dialogue']['cpu_ms']}")
+        figures["ten_calls_of_peer_review"], _ = ours(out, rounds, f"repeats={4 * repeats}", of=REVIEWS)
+        tell(f"peer review: {figures['ten_calls_of_peer_review']['cpu_ms']}")
         figures["over_http"], _ = ours(out, rounds, "backend=server", f"backend.url={url}", f"repeats={repeats}")
         tell(f"over HTTP: {figures['over_http']['cpu_ms']}")
         for name, client in CLIENTS.items():

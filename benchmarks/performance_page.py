@@ -26,8 +26,8 @@ SECTIONS = {
         "reply read, checked and logged; sealing and report apart. `in_process`: the scripted backend answers at "
         "once. `short_consultation`: the "
         "same with 7 calls an episode, so that casting an episode shows. `ten_calls_in_the_clinic`, "
-        "`ten_calls_of_dialogue`: both scenarios with 10; a dialogue without a judge also reads each reply by its words "
-        "(`reading_by_words_ms`). `over_http`: a server in another process. The "
+        "`ten_calls_of_dialogue`, `ten_calls_of_peer_review`: scenarios with 10; a dialogue without a judge also reads "
+        "each reply by its words (`reading_by_words_ms`), and a prompt of a review holds a paper. `over_http`: a server in another process. The "
         "other clients send the same requests "
         "and read the answers' text; they keep no records and play nothing.",
     ),

@@ -9,10 +9,11 @@ import numpy as np
 from pydantic import Field, field_validator, model_validator
 
 from simrun.agents.backends.scripted import Rule
-from simrun.agents.judges.base import Judge, Said, Spoken, Verdict
+from simrun.agents.judges.base import Spoken
 from simrun.agents.persona import SPOKEN, Persona, Surface
 from simrun.agents.records import Message, Record
 from simrun.agents.reply import Decision
+from simrun.scenarios.anchor import Anchor
 from simrun.scenarios.outcome import Outcome
 from simrun.scenarios.treatment import Variant
 
@@ -98,16 +99,6 @@ class Fault(Record):
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: field {self.field!r}: {self.why}"
-
-
-class Anchor(Record):
-    """So many real things that people rated alike: beside which a run is read."""
-
-    ratings: tuple[float, ...]
-    """In rising order, on the scale of those people; () where they were not rated."""
-    accepted: bool | None = None
-    """What was decided; None where that is not known."""
-    count: int = Field(1, ge=1)
 
 
 class Unfit(Exception):
@@ -375,14 +366,6 @@ class Scenario(Record):
     def play(self, case: Any, rng: np.random.Generator) -> Play:
         """The protocol, from the first turn to the outcome."""
         raise NotImplementedError
-
-
-def consulted(judge: Judge, said: Said, role: str = "judge") -> Generator[Beat, Any, Mapping[str, Verdict]]:
-    """Plays what a judge is asked within a play, each question aside, and returns what its answers come to."""
-    questions = judge.questions(said)
-    turns = tuple(Turn(role, reply=judge.decision, cue=each.cue, private=True) for each in questions)
-    replies = (yield turns) if turns else ()
-    return judge.tally(questions, [reply.decision for reply in replies])
 
 
 def heard(first: str, *hearers: str, mutual: bool = True) -> "nx.DiGraph[str]":

@@ -13,7 +13,7 @@ from simrun.agents.judges.base import Said, Spoken
 from simrun.agents.judges.same_disease import SameDisease
 from simrun.agents.persona import Persona
 from simrun.agents.reply import Decision, Reply
-from simrun.scenarios.base import Artefact, Case, Fault, File, Line, Play, Scenario, Turn, consulted, heard
+from simrun.scenarios.base import Artefact, Case, Fault, File, Line, Play, Scenario, Turn, heard
 from simrun.scenarios.clinic import prompts
 from simrun.scenarios.clinic.bank import load
 from simrun.scenarios.clinic.cases import ClinicCase
@@ -27,6 +27,7 @@ from simrun.scenarios.clinic.moves import (
     Rating,
     RequestImage,
 )
+from simrun.scenarios.consulting import consulted
 from simrun.scenarios.demographics import agree, agreeing
 from simrun.scenarios.outcome import Better, Event, Outcome, Range
 

@@ -10,6 +10,8 @@ import numpy as np
 from simrun.scenarios.peer_review.texts import weights
 
 Way = Literal["random", "affinity"]
+TRIES = 50
+"""How often conflicts are drawn, until they leave an assignment."""
 FINE = 1_000_000
 """Costs are whole numbers for the flow that assigns: so many steps lie between no affinity and full affinity."""
 
@@ -27,17 +29,31 @@ def boards(
 ) -> Mapping[str, tuple[str, ...]]:
     """Who reviews each paper, drawn by `seed`: the same in every arm of a case and repeat.
 
-    `topics` says what each paper is about. A reviewer has conflicts with so many papers, by lot; and for the way
-    `affinity`, it has worked on what two papers of the venue, by lot, are about. ValueError where it cannot be met.
+    `topics` says what each paper is about. A reviewer has conflicts with so many papers, by lot; the lot is cast again
+    where it leaves no assignment. For the way `affinity` a reviewer has worked on what two papers of the venue, by lot,
+    are about. ValueError where it cannot be met.
     """
     rng = np.random.default_rng(seed)
-    barred = conflicting(papers, reviewers, conflicts, rng) if conflicts else frozenset[tuple[str, str]]()
-    if way == "affinity":
-        works = {one: " ".join(rng.choice(topics, min(2, len(topics)), replace=False)) for one in reviewers}
-        affinity = by_words(works, dict(zip(papers, topics, strict=True)))
-    else:
-        affinity = by_lot(papers, reviewers, rng)
-    return assigned(papers, reviewers, each, load, affinity, barred)
+    for _ in range(TRIES if conflicts else 1):
+        barred = conflicting(papers, reviewers, conflicts, rng) if conflicts else frozenset[tuple[str, str]]()
+        affinity = _affinity(papers, topics, reviewers, way, rng)
+        found = assigned(papers, reviewers, each, load, affinity, barred)
+        if not (short := [paper for paper, those in found.items() if len(those) < each]):
+            return found
+    raise ValueError(
+        f"{each} reviewers cannot be found for {', '.join(short[:3])}: {len(reviewers)} reviewers with at most {load} "
+        f"papers and {conflicts} conflicts each, for {len(papers)} papers; raise scenario.load or scenario.committee, "
+        "or lower scenario.reviewers or scenario.conflicts"
+    )
+
+
+def _affinity(
+    papers: Sequence[str], topics: Sequence[str], reviewers: Sequence[str], way: Way, rng: np.random.Generator
+) -> dict[tuple[str, str], float]:
+    if way == "random":
+        return by_lot(papers, reviewers, rng)
+    works = {one: " ".join(rng.choice(topics, min(2, len(topics)), replace=False)) for one in reviewers}
+    return by_words(works, dict(zip(papers, topics, strict=True)))
 
 
 def assigned(
@@ -49,9 +65,9 @@ def assigned(
     conflicts: frozenset[tuple[str, str]] = frozenset(),
 ) -> dict[str, tuple[str, ...]]:
     """`each` reviewers for every paper, at most `load` papers for every reviewer, affinity (reviewer, paper) as high as
-    can be in all; by lot where the affinities are drawn.
+    can be in all; by lot where the affinities are drawn. Where that cannot be met some papers have fewer.
 
-    It is the flow of least cost, which is exact. ValueError says what stands in the way where it cannot be met.
+    It is the flow of least cost, which is exact.
     """
     graph: nx.DiGraph[str] = nx.DiGraph()
     for reviewer in reviewers:
@@ -63,14 +79,7 @@ def assigned(
                 cost = -round(FINE * affinity.get((reviewer, paper), 0.0))
                 graph.add_edge(f"r:{reviewer}", f"p:{paper}", capacity=1, weight=cost)
     flow = nx.max_flow_min_cost(graph, "from", "to")
-    found = {paper: tuple(each for each in reviewers if flow[f"r:{each}"].get(f"p:{paper}")) for paper in papers}
-    if short := [paper for paper, those in found.items() if len(those) < each]:
-        raise ValueError(
-            f"{each} reviewers cannot be found for {', '.join(short[:3])}: {len(reviewers)} reviewers with at most "
-            f"{load} papers each and {len(conflicts)} conflicts, for {len(papers)} papers; raise scenario.load or "
-            "scenario.committee, or lower scenario.reviewers or scenario.conflicts"
-        )
-    return found
+    return {paper: tuple(each for each in reviewers if flow[f"r:{each}"].get(f"p:{paper}")) for paper in papers}
 
 
 def by_lot(papers: Sequence[str], reviewers: Sequence[str], rng: np.random.Generator) -> dict[tuple[str, str], float]:

@@ -6,7 +6,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from simrun.agents.persona import Persona
-from simrun.scenarios.base import Anchor, Fault, File, Scenario
+from simrun.scenarios.anchor import Anchor
+from simrun.scenarios.base import Fault, File, Scenario
 from simrun.scenarios.peer_review.human import anchors
 
 AUTHOR, CHAIR, REVIEWER = "author", "chair", "reviewer"

@@ -81,21 +81,24 @@ class Desk(Decision):
     why: str = ""
 
 
-def scale(given: "str | tuple[float, ...]") -> Steps:
+def scale(given: Any) -> Steps:
     """The steps of a scale: `1-10` for whole numbers, or the steps themselves. ValueError for anything else."""
-    if isinstance(given, str):
-        low, dash, high = given.partition("-")
-        if not dash or not low.strip().isdecimal() or not high.strip().isdecimal():
-            raise ValueError(
-                f"scale {given!r}: give its ends, such as 1-10 or 1-6, or its steps, such as [1,3,5,6,8,10]"
-            )
-        given = tuple(float(step) for step in range(int(low), int(high) + 1))
-    steps = tuple(float(step) for step in given)
-    if len(steps) < 2 or list(steps) != sorted(set(steps)) or not LOW <= steps[0] <= steps[-1] <= HIGH:
+    try:
+        steps = _between(given) if isinstance(given, str) else tuple(float(step) for step in given)
+    except (TypeError, ValueError):
         raise ValueError(
-            f"scale {list(steps)}: give at least two different steps from {LOW:g} to {HIGH:g}, in rising order"
-        )
+            f"scale {given!r}: give its ends, such as 1-10 or 1-6, or its steps, such as [1,3,5,6,8,10]"
+        ) from None
+    if len(steps) < 2 or list(steps) != sorted(set(steps)) or not LOW <= steps[0] <= steps[-1] <= HIGH:
+        told = given if isinstance(given, str) else f"[{', '.join(f'{step:g}' for step in steps)}]"
+        raise ValueError(f"scale {told}: give at least two different steps from {LOW:g} to {HIGH:g}, in rising order")
     return steps
+
+
+def _between(given: str) -> Steps:
+    """The whole numbers from one end to the other. ValueError for what has no two ends."""
+    low, high = given.split("-")
+    return tuple(float(step) for step in range(int(low), min(int(high), int(HIGH) + 1) + 1))
 
 
 def _score(steps: Steps) -> Any:

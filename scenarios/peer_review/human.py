@@ -5,7 +5,8 @@ from functools import cache
 from typing import Any
 
 from simrun.agents.records import Record
-from simrun.scenarios.base import Anchor, Fault
+from simrun.scenarios.anchor import Anchor
+from simrun.scenarios.base import Fault
 from simrun.scenarios.fields import absent, text
 from simrun.scenarios.files import Source, read, rows, source
 from simrun.scenarios.peer_review.ratings import decision, numbers
@@ -42,8 +43,6 @@ def _read(file: Source) -> tuple[tuple[Rated, ...], tuple[Fault, ...]]:
         own = {str(name).strip().lower(): value for name, value in row.items()}
         given = own.get("ratings") if not absent(own.get("ratings")) else own.get("mean_rating")
         ratings = () if absent(given) else numbers(given)
-        if not ratings and not absent(given):
-            raise ValueError(f"ratings: {given!r} has none; give numbers with commas between them, such as 8, 6, 3")
         return Rated(
             line=number, title=text(own.get("title"), "title"), ratings=ratings, accepted=decision(own.get("decision"))
         )

@@ -7,6 +7,7 @@ import numpy as np
 
 from simrun.agents.reply import Reply
 from simrun.scenarios.outcome import Better, Outcome, PerSubject, Probes, Range
+from simrun.scenarios.peer_review.deciding import FINE
 from simrun.scenarios.peer_review.forms import HIGH, LOW, OVERALL, SCORED, Again, MetaReview, Review
 from simrun.scenarios.peer_review.noticed import noticed, reasons
 from simrun.scenarios.peer_review.venues import Venue
@@ -167,4 +168,5 @@ def _mean(values: Any) -> float | None:
 
 def _spread(values: Any) -> float | None:
     known = [each for each in values if each is not None]
-    return float(np.std(known, ddof=1)) if len(known) > 1 else None
+    # scores that are all a step lower spread alike: what their sums leave over is no difference
+    return round(float(np.std(known, ddof=1)), FINE) if len(known) > 1 else None

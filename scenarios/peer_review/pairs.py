@@ -66,8 +66,8 @@ def drawn(rated: Sequence[tuple[Paper, float]], gap: float, count: int, seed: Se
     ends = np.cumsum(below)
     if not ends.size or ends[-1] < count:
         raise ValueError(
-            f"{ends[-1] if ends.size else 0} pairs of papers differ by scenario.gap={gap:g} or more, and "
-            f"scenario.pairs={count}: lower one of them, or give more papers with ratings"
+            f"scenario.pairs={count}: pairs of papers that differ by scenario.gap={gap:g} or more: "
+            f"{ends[-1] if ends.size else 0}; lower one of the two, or give more papers with ratings"
         )
     rng = np.random.default_rng(seed)
     found = []

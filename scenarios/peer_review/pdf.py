@@ -1,5 +1,7 @@
 """The text of a PDF."""
 
+import logging
+
 from simrun.scenarios.files import Source
 from simrun.scenarios.peer_review.papers import Paper
 
@@ -18,6 +20,8 @@ def pdf(file: Source) -> Paper:
         from pypdf import PdfReader  # an extra
     except ImportError:
         raise ValueError(f"{file}: reading a PDF needs pypdf: pip install 'simrun[pdf]'") from None
+    # what it logs of a broken file is told as the file's fault
+    logging.getLogger("pypdf").addHandler(logging.NullHandler())
     try:
         with file.file.open("rb") as opened:
             reader = PdfReader(opened)

@@ -10,14 +10,17 @@ from simrun.scenarios.peer_review.forms import HIGH, LOW
 RATED = ("final_rating", "rating", "recommendation", "overall", "overall_recommendation", "overall_assessment", "score")
 """What the rating of a review is called, the later one first."""
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_BETWEEN = re.compile(r"[,;|\s]+")
 
 
 def numbers(value: Any, field: str = "ratings") -> tuple[float, ...]:
-    """All numbers in a cell, such as `8, 6, 3`, or in a list. ValueError for one that no scale holds."""
+    """The numbers of a cell, such as `8, 6, 3`, or of a list.
+
+    ValueError for one that no scale holds, and for what is no number: half of a cell has another mean.
+    """
     cells = value if isinstance(value, list) else [value]
-    return tuple(
-        _within(float(each), field) for cell in cells if not absent(cell) for each in _NUMBER.findall(str(cell))
-    )
+    parts = [part for cell in cells if not absent(cell) for part in _BETWEEN.split(str(cell).strip("[]() \t\n"))]
+    return tuple(_within(_number(part, field), field) for part in parts if not absent(part))
 
 
 def rating(review: Mapping[str, Any]) -> float | None:
@@ -45,6 +48,12 @@ def decision(value: Any) -> bool | None:
     if re.search(r"reject|withdraw|declin", said):
         return False
     return True if re.search(r"accept|oral|poster|spotlight|talk|notable", said) else None
+
+
+def _number(part: str, field: str) -> float:
+    if not _NUMBER.fullmatch(part):
+        raise ValueError(f"{field}: {cut(part)} is no number; give numbers with commas between them, such as 8, 6, 3")
+    return float(part)
 
 
 def _within(number: float, field: str) -> float:

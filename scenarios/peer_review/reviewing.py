@@ -1,11 +1,11 @@
 """A venue: its papers, who reviews which, who is who, and what each of them reads."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import networkx as nx
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from simrun.agents.persona import WRITTEN, Persona, Surface
 from simrun.agents.quoting import set_off
@@ -25,6 +25,18 @@ BOARD = "board"
 MOST_PAPERS, MOST_REVIEWERS = 50, 8
 ALIKE = ("data", "draw", "papers", "reviewers", "committee", "load", "conflicts", "assign", "scale", "numeric")
 """Options that are the same in every arm: they make the venues, say who reviews what, and in which steps."""
+_ALIKE = {
+    "scale": "scores on different scales are not compared",
+    "numeric": "without scores there is nothing to compare",
+}
+"""Why, where it is not that arms share venues."""
+_NEEDED = {
+    "hiding": ("version", "hidden"),
+    "threshold": ("decide", "threshold"),
+    "rate": ("decide", "rate"),
+    "byline": ("blind", "single"),
+}
+"""Options that matter only with a value of another."""
 _EVERYBODY = tuple(f"{REVIEWER}_{number}" for number in range(1, 3 * MOST_PAPERS + 1))
 
 
@@ -85,6 +97,12 @@ class Reviewing(PeerReview):
     rate: float = Field(0.3, gt=0, le=1)
     """The share of papers that is accepted: rate x papers, halves rounded up."""
 
+    @field_validator("scale", mode="before")
+    @classmethod
+    def _scaled(cls, given: Any) -> Any:
+        scale(given)  # says what is wrong with it in the words of a scale, whatever came
+        return given
+
     @model_validator(mode="after")
     def _meets(self) -> "Reviewing":
         steps = scale(self.scale)
@@ -98,10 +116,13 @@ class Reviewing(PeerReview):
                 f"rate={self.rate:g} of papers={self.papers} accepts no paper; raise scenario.rate or "
                 "scenario.papers, or choose scenario.decide=threshold"
             )
-        if self.reviewers > self.many or self.reviewers * self.papers > self.many * self.most:
+        free = min(self.most, self.papers - self.conflicts)
+        if self.reviewers > self.many or self.reviewers * self.papers > self.many * free:
+            barred = f" and {self.conflicts} conflicts" if self.conflicts else ""
             raise ValueError(
                 f"{self.reviewers} reviews of each of {self.papers} papers cannot be had from {self.many} reviewers "
-                f"with at most {self.most} papers each; raise scenario.committee or scenario.load"
+                f"with at most {self.most} papers{barred} each; raise scenario.committee or scenario.load"
+                + (", or lower scenario.conflicts" if barred else "")
             )
         return self
 
@@ -195,8 +216,10 @@ class Reviewing(PeerReview):
     def incomparable(self, varied: Sequence[str]) -> str:
         """Venues and scales are alike in all arms; under a fixed rate the papers of a venue cannot all differ."""
         if alike := [f"scenario.{option}" for option in ALIKE if f"scenario.{option}" in varied]:
-            why = "scores on different scales are not compared" if alike == ["scenario.scale"] else "arms share venues"
+            why = _ALIKE.get(alike[0].partition(".")[2], "arms share venues")
             return f"vary.{alike[0]}: {why}; play a run for each, or vary something else"
+        if why := self._idle(varied):
+            return why
         others = [each for each in varied if each.partition(".")[0] in self.authors()[1:]]
         if others and self.decide == "rate":
             return (
@@ -208,6 +231,19 @@ class Reviewing(PeerReview):
                 f"vary.{REVIEWER}.aware: under scenario.blind=double no {REVIEWER} is told who wrote a paper; choose "
                 "scenario.blind=single"
             )
+        return ""
+
+    def _idle(self, varied: Sequence[str]) -> str:
+        """Why an option that is varied changes nothing with the others as they are; "" where it may."""
+        idle = {option: needed for option, needed in _NEEDED.items() if f"scenario.{option}" in varied}
+        for option, (other, value) in idle.items():
+            if f"scenario.{other}" not in varied and getattr(self, other) != value:
+                return (
+                    f"vary.scenario.{option}: with scenario.{other}={getattr(self, other)} it changes nothing; set "
+                    f"scenario.{other}={value}"
+                )
+        if "scenario.chairing" in varied and CHAIR not in self.roles():
+            return "vary.scenario.chairing: there is no chair: leave out scenario.meta=false"
         return ""
 
     def drawn(self, case: Venue, rng: np.random.Generator) -> Venue:

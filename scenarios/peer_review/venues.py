@@ -70,7 +70,7 @@ def _around(
     others = [each for each in papers if study(each) != study(paper)]
     if len(others) < count:
         raise ValueError(
-            f"scenario.papers={count + 1}: around {paper.id} there are {len(others)} papers of other studies; give at "
-            f"most scenario.papers={len(others) + 1}, or more papers"
+            f"scenario.papers={count + 1}: papers of other studies than {paper.id}: {len(others)}; give at most "
+            f"scenario.papers={len(others) + 1}, or more papers"
         )
     return tuple(others[at] for at in rng.choice(len(others), count, replace=False))

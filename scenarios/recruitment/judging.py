@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from simrun.agents.judges.base import Said, Verdict
 from simrun.agents.judges.supported_claims import SupportedClaims
-from simrun.scenarios.base import consulted
+from simrun.scenarios.consulting import consulted
 from simrun.scenarios.recruitment.applications import Applications
 from simrun.scenarios.recruitment.cases import RecruitmentCase
 

@@ -30,6 +30,9 @@ PORTION = 2**22
 ENUMERATED = 13
 """Up to so many cases all patterns of signs are looked at."""
 
+LEAST = 1e-14
+"""No p is told below this: sums of so many rounded numbers are no better."""
+
 Whole = NDArray[np.int64]
 
 
@@ -64,7 +67,7 @@ class SignedSum:
         away = np.abs(2 * np.arange(self.total + 1) - self.total)
         order = np.argsort(-away, kind="stable")
         self._away, self._mass = away[order], np.minimum(np.cumsum(law[order]), 1.0)
-        self._least = 0.5 ** max(len(sizes) - 1, 0)
+        self._least = max(0.5 ** max(len(sizes) - 1, 0), LEAST)
 
     def tail(self, at_least: float) -> float:
         """The probability that the sum is so far from 0, in either direction."""

@@ -24,7 +24,8 @@ from simrun.plan.contrasts import Contrast, declared
 from simrun.plan.design import Plan, planned
 from simrun.plan.factors import Factor
 from simrun.plan.injections import Injection
-from simrun.scenarios.base import Anchor, Scenario
+from simrun.scenarios.anchor import Anchor
+from simrun.scenarios.base import Scenario
 from simrun.scenarios.outcome import Outcome
 
 PACKAGES = (

@@ -121,12 +121,20 @@ class Casting:
         trait = self.targets.get(role) or (personas[about].trait(bias.axis) if about else None)
         if trait is None:
             levels = ", ".join(self.catalogue.axis(bias.axis).levels)
+            whose = self._carriers(role)
             raise ConfigError(
                 f"bias {bias.name!r} is about a group on axis {bias.axis!r}, and the {about} has none: "
-                f"set roles.{role}.target=LEVEL, roles.{about}.persona.{bias.axis}=LEVEL or "
+                f"set roles.{whose}.target=LEVEL, roles.{about}.persona.{bias.axis}=LEVEL or "
                 f"vary.{about}.{bias.axis}=[...]; its levels are {levels}"
             )
         return trait.group()
+
+    def _carriers(self, role: str) -> str:
+        """By which name a target is set for a role and for whoever of its team carries a bias: the team's where all
+        do, since a target without a bias is refused."""
+        team = self.scenario.team(role)
+        alike = all(self.roles[each].bias == self.roles[role].bias for each in self.scenario.teams().get(team, ()))
+        return team if alike else role
 
     def seeds(self, trial: Trial) -> Seeds:
         """A trial's randomness: the same in every arm, but for the control that asks how much seeds alone do."""

@@ -20,7 +20,8 @@ from simrun.plan.contrasts import Contrast, contrasts, declared
 from simrun.plan.factors import Factor, factors
 from simrun.plan.injections import Injection, injections
 from simrun.plan.roles import casting
-from simrun.scenarios.base import FILLED, Anchor, Case, Fault, Scenario, Unfit
+from simrun.scenarios.anchor import Anchor
+from simrun.scenarios.base import FILLED, Case, Fault, Scenario, Unfit
 from simrun.stage.stage import Stage
 from simrun.stage.trial import Trial
 

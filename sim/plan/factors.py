@@ -23,6 +23,8 @@ SCENARIO = "scenario"
 Kind = Literal["axis", "bias", "dose", "target", "surface", "mitigation", "biased", "aware", "option", "engine"]
 """What a factor changes: an axis of a persona, one of a role's own settings, an
 option of the scenario, or one of its backend."""
+DOSED: tuple[Kind, ...] = ("dose", "biased", "aware")
+"""Kinds whose levels are steps: how strong a bias is, how many carry it, how many know who the others are."""
 
 
 class Factor(Record):

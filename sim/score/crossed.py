@@ -7,6 +7,7 @@ from itertools import combinations, product
 import numpy as np
 
 from simrun.log.manifest import Manifest
+from simrun.plan.factors import DOSED
 from simrun.score.layout import Codes, Floats
 from simrun.score.samples import Located, Rowed, RunValues
 
@@ -80,7 +81,8 @@ def matched(
 
 @dataclass(frozen=True)
 class Doses(Rowed):
-    """The effect of a level against its reference in each pair, and at which dose of what was planted (n,)."""
+    """The effect of a level against its reference in each pair, and at which dose of what was planted, or with how many
+    of a team who carry it or know who the others are (n,)."""
 
     effect: Floats
     dose: Floats
@@ -90,7 +92,7 @@ class Doses(Rowed):
     def found(cls, run: RunValues) -> Iterator[Located]:
         """Of every axis, the effect of each level under each dose that was varied; without an axis,
         what each dose changes against the first."""
-        for factor, doses in ((each.name, each.levels) for each in run.manifest.factors if each.kind == "dose"):
+        for factor, doses in ((each.name, each.levels) for each in run.manifest.factors if each.kind in DOSED):
             if all(dose.isdigit() for dose in doses):
                 for axis in run.axes:
                     first, *others = run.manifest.levels(axis)
@@ -112,8 +114,10 @@ class Doses(Rowed):
     @classmethod
     def lacking(cls, manifest: Manifest) -> str:
         """A dose that is varied."""
-        there = any(factor.kind == "dose" for factor in manifest.factors)
-        return "" if there else "no dose is varied: vary.ROLE.dose=[0,1,2,3] with roles.ROLE.bias=BIAS"
+        there = any(factor.kind in DOSED for factor in manifest.factors)
+        return (
+            "" if there else "no dose is varied: vary.ROLE.dose=[0,1,2,3] (of a team biased too) with roles.ROLE.bias=B"
+        )
 
 
 def _dosed(

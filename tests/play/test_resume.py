@@ -259,7 +259,7 @@ def test_a_run_whose_tables_cannot_be_made_keeps_its_log(tmp_path, command, monk
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("what", ["clinic", "dialogue"])
+@pytest.mark.parametrize("what", ["clinic", "dialogue", "peer_review"])
 def test_three_killed_runs_end_as_the_undisturbed_one(monkeypatch, what):
     monkeypatch.syspath_prepend(BENCHMARKS)
     told = importlib.import_module("kill").measure(what, moments=3, episodes=36, seed=0)

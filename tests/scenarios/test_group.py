@@ -323,7 +323,7 @@ def test_a_file_that_is_no_network_is_named_with_its_line(text: str, message: st
         ),
         (
             {"vary": {"member": {"biased": [0, 1]}}, "roles": {**MUSLIM, "member": {"bias": "age"}}},
-            "bias 'age' is about a group on axis 'age', and the subject has none: set roles.member_1.target=LEVEL",
+            "bias 'age' is about a group on axis 'age', and the subject has none: set roles.member.target=LEVEL",
         ),
     ],
 )

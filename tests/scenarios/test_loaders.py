@@ -34,9 +34,15 @@ def test_numbers_of_a_cell(cell, found):
     assert numbers(cell) == found
 
 
-@pytest.mark.parametrize("cell", ["11", "-1", "8-6", 55])
+@pytest.mark.parametrize("cell", ["11", "-1", 55])
 def test_a_rating_that_no_scale_holds_is_refused(cell):
     with pytest.raises(ValueError, match=r"ratings: .* is outside 0 to 10"):
+        numbers(cell)
+
+
+@pytest.mark.parametrize("cell", ["8, good", "8-6", "8/10", "8: accept, 6", "good", [8, {"value": 6}]])
+def test_a_cell_of_which_only_a_part_is_numbers_is_refused(cell):
+    with pytest.raises(ValueError, match=r"ratings: .* is no number; give numbers with commas between them"):
         numbers(cell)
 
 

@@ -205,6 +205,16 @@ def test_assignment_by_words_and_without_conflicts():
     assert sorted(each for those in board.values() for each in those) == list("abcdefgh")
 
 
+def test_conflicts_are_drawn_until_they_leave_an_assignment():
+    papers, reviewers = tuple(f"p{number}" for number in range(5)), tuple("abcdef")
+    for seed in range(30):  # about every third draw of conflicts bars four of six reviewers from some paper
+        board = boards(papers, papers, reviewers, 3, 5, 2, "random", seed)
+        assert {len(set(those)) for those in board.values()} == {3}
+        assert max(Counter(each for those in board.values() for each in those).values()) <= 3
+    with pytest.raises(ValueError, match=r"cannot be found for p.*6 reviewers with at most 2 papers and 2 conf"):
+        boards(papers, papers, reviewers, 3, 2, 2, "random", 0)
+
+
 def test_a_venue_has_no_other_paper_of_the_same_study():
     submissions = own(0)
     found = venues([each.paper() for each in submissions], {each.id: each for each in submissions}, 25, 0)
@@ -291,6 +301,16 @@ def test_an_unreadable_review_is_missing_and_never_0(known):
     silent = staged(asked(known, reviewers=1, decide="rate", papers=2, rate=0.5))
     spoken(silent, lambda turn, chat: "?" if turn.kinds() and turn.chat == "paper-1" else signed(turn, chat))
     assert (silent.outcome.score, silent.outcome.accepted, silent.outcome.others_accepted) == (None, None, 1)
+
+
+def test_scores_that_are_all_a_step_lower_spread_alike(known):
+    def spread(*given):
+        stage = staged(asked(known, **SHORT))
+        said = dict(zip((ONE, TWO, "reviewer_3"), given, strict=True))
+        spoken(stage, lambda turn, chat: json.dumps({"summary": "s", "overall": said[turn.role]}))
+        return stage.outcome.spread
+
+    assert spread(7, 7, 6) == spread(6, 6, 5) == spread(4, 4, 3) == pytest.approx(1 / 3**0.5)
 
 
 def test_a_review_without_a_lesser_score_still_counts():

@@ -9,10 +9,15 @@ from reviewing import SHORT, asked, by, outcomes, scores, spoken, staged
 
 from simrun.agents.backends.scripted import Rule, Scripted
 from simrun.agents.records import Chat
-from simrun.estimate.agreement import kappa
 from simrun.plan.treatment import audited
 from simrun.report.run import start
 from simrun.scenarios.peer_review.scripts import RULES, UNFLAWED, given
+from simrun.score.crossed import Doses
+from simrun.score.metrics.cohen_kappa import CohenKappa
+from simrun.score.metrics.dose_slope import DoseSlope
+from simrun.score.metrics.flip_rate import FlipRate
+from simrun.score.metrics.jaccard import Jaccard
+from simrun.score.pairs import Pairs
 from simrun.stage.drive import at_once
 
 MALICIOUS = "You want the papers of others to be rejected"
@@ -47,6 +52,27 @@ def test_k_malicious_of_three_lower_the_mean_score_by_k_thirds_of_what_each_take
         assert list(own[0].before.values()) == [3.0] * k + [9.0] * (3 - k)
 
 
+def test_the_slope_over_how_many_carry_a_bias_or_know_is_what_each_adds(known, tmp_path):
+    """A reviewer of three who carries it takes 6 off a score, one who knows adds 3: 2 and 1 off and on the mean."""
+    famous = {"affiliation": ["unknown", "famous"]}
+    for what, vary, roles, rule, slope in (
+        ("biased", {}, {"reviewer": {"bias": "malicious", "dose": 3}}, scores("3", MALICIOUS), -2),
+        ("aware", {"author": famous}, {}, scores("9", "world renown"), 1),
+    ):
+        rules = [rule, scores("9" if what == "biased" else "6")]
+        fields = {
+            "scenario": {"name": "peer_review", **SHORT},
+            "vary": {**vary, "reviewer": {what: [0, 1, 2, 3]}},
+            "backend": {"name": "scripted", "rules": [each.model_dump(mode="json") for each in rules]},
+        }
+        done = start(config(**fields, roles=roles, design={"controls": []}, cases=2, out=str(tmp_path / what)), known)
+        found = {each.outcome: DoseSlope().measure(each.sample) for each in Doses.found(done.scored)}
+        assert found["score"].value == pytest.approx(slope)
+        assert (found["score"].at_zero, found["score"].monotone) == (0, True)
+        picture = (done.path / "report" / "dose.svg").read_text()
+        assert {"biased": "how many carry the bias", "aware": "how many know"}[what] in picture
+
+
 # Known answer 7
 
 
@@ -64,13 +90,12 @@ def test_at_a_fixed_rate_jaccard_kappa_and_agreement_are_one_number(papers, rate
     for first, second in zip(one, other, strict=True):
         yes = np.array([[each.paper_accepted[label] for label in first.paper_accepted] for each in (first, second)])
         assert yes.sum(axis=1).tolist() == [round(rate * papers + 1e-9)] * 2
-        p = yes.mean()
-        jaccard = (yes[0] & yes[1]).sum() / (yes[0] | yes[1]).sum()
-        agreement = (yes[0] == yes[1]).mean()
+        sample, p = Pairs(*yes.astype(float), np.arange(papers), 0, 1, chosen=True), yes.mean()
+        jaccard, agreement = Jaccard().measure(sample), 1 - FlipRate().measure(sample).value
         overlap = 2 * jaccard / (1 + jaccard)
         assert agreement == pytest.approx(1 - 2 * p * (1 - overlap))
         chance = p**2 + (1 - p) ** 2
-        assert kappa(yes[0], yes[1]) == pytest.approx((agreement - chance) / (1 - chance))
+        assert CohenKappa().measure(sample) == pytest.approx((agreement - chance) / (1 - chance))
         overlaps.add(overlap)
     assert min(overlaps) < 1
 

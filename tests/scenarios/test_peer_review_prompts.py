@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from conftest import config
 from reviewing import SHORT, asked, by, outcomes, scores, signed, staged
@@ -105,7 +106,10 @@ def test_the_longest_prompt_is_reckoned_with_replies_as_long_as_they_may_be(know
     ("options", "message"),
     [
         ({"scale": "ten"}, "scale 'ten': give its ends, such as 1-10 or 1-6, or its steps"),
-        ({"scale": [5, 3]}, r"scale \[5.0, 3.0\]: give at least two different steps from 0 to 10, in rising order"),
+        ({"scale": 5}, "scale 5: give its ends, such as 1-10 or 1-6, or its steps"),
+        ({"scale": [1, "a"]}, r"scale \[1, 'a'\]: give its ends"),
+        ({"scale": "10-1"}, "scale 10-1: give at least two different steps from 0 to 10"),
+        ({"scale": [5, 3]}, r"scale \[5, 3\]: give at least two different steps from 0 to 10, in rising order"),
         ({"scale": "1-6", "threshold": 8}, "threshold=8 is not within scale=1-6, 1 to 6.*for 4"),
         ({"decide": "rate", "rate": 0.1, "papers": 4}, "rate=0.1 of papers=4 accepts no paper; raise scenario.rate"),
         ({"decide": "chair", "meta": False}, "decide=chair needs the chair's meta-review"),
@@ -117,7 +121,7 @@ def test_the_longest_prompt_is_reckoned_with_replies_as_long_as_they_may_be(know
             {"papers": 9, "committee": 3, "load": 2},
             "3 reviews of each of 9 papers cannot be had from 3 reviewers with at",
         ),
-        ({"papers": 3, "conflicts": 1}, "3 reviewers cannot be found for paper-.*3 conflicts.*raise scenario.load"),
+        ({"papers": 3, "conflicts": 1}, "with at most 3 papers and 1 conflicts each; raise scenario.committee"),
         ({"reviewers": 9}, "reviewers: Input should be less than or equal to 8"),
         ({"papers": 51}, "papers: Input should be less than or equal to 50"),
         ({"rate": 0}, "rate: Input should be greater than 0"),
@@ -144,6 +148,25 @@ def test_what_cannot_be_played_is_refused_with_the_way_out(options, message, kno
             "vary.scenario.scale: scores on different scales are not compared",
         ),
         ({"scenario": {"papers": ["1", "9"]}}, {}, "vary.scenario.papers: arms share venues"),
+        ({"scenario": {"numeric": ["true", "false"]}}, {}, "vary.scenario.numeric: without scores there is nothing"),
+        (
+            {"scenario": {"hiding": ["white_text", "footnote"]}},
+            {},
+            "vary.scenario.hiding: with scenario.version=original it changes nothing; set scenario.version=hidden",
+        ),
+        ({"scenario": {"rate": ["0.3", "0.5"]}}, {"papers": 9}, "vary.scenario.rate: .* set scenario.decide=rate"),
+        ({"scenario": {"threshold": ["5", "6"]}}, {"decide": "chair"}, "set scenario.decide=threshold"),
+        ({"scenario": {"byline": ["end", "start"]}}, {"blind": "double"}, "set scenario.blind=single"),
+        (
+            {"scenario": {"chairing": ["inclusive", "authoritarian"]}},
+            {"meta": False},
+            "vary.scenario.chairing: there is no chair: leave out scenario.meta=false",
+        ),
+        (
+            {"reviewer": {"bias": ["none", "prestige"]}},
+            {},
+            "bias 'prestige' is about a group on axis 'affiliation'.*set roles.reviewer.target=LEVEL",
+        ),
         (
             {"reviewer": {"aware": [0, 1]}, "author": {"affiliation": ["unknown", "famous"]}},
             {"blind": "double"},
@@ -167,6 +190,18 @@ def test_what_cannot_be_compared_is_refused_with_the_way_out(vary, options, mess
         asked(known, vary, **options)
 
 
+@pytest.mark.parametrize(
+    ("vary", "options"),
+    [
+        ({"hiding": ["white_text", "footnote"], "version": ["original", "hidden"]}, {}),
+        ({"hiding": ["white_text", "footnote"]}, {"version": "hidden"}),
+        ({"chairing": ["inclusive", "authoritarian"]}, {"meta": False, "desk": True}),
+    ],
+)
+def test_what_matters_with_the_others_as_they_are_may_be_varied(vary, options, known):
+    assert len(asked(known, {"scenario": vary}, **options).arms) == np.prod([len(each) for each in vary.values()])
+
+
 def test_all_authors_may_be_varied_where_scores_are_compared(known):
     levels = {"affiliation": ["unknown", "famous"]}
     plan = asked(known, {"author": levels, "author_2": levels}, papers=2, reviewers=1, **SHORT)
@@ -187,7 +222,7 @@ def test_papers_of_others_play_and_what_is_none_is_named(known, tmp_path):
     assert [fault.line for fault in plan.faults] == [3, 4]
     found = outcomes(plan, by(scores("4")))["reference"]
     assert [(each.score, each.sound, each.flaws_named) for each in found] == [(4, None, None)] * 2
-    with pytest.raises(ConfigError, match=r"scenario.papers=3: around [ab] there are 1 papers of other studies"):
+    with pytest.raises(ConfigError, match=r"scenario.papers=3: papers of other studies than [ab]: 1; give at most"):
         asked(known, data=str(file), papers=3)
     with pytest.raises(ConfigError, match=r"paper '[ab]' is none of ours, and scenario.version=flawed must know"):
         asked(known, {"scenario": {"version": ["original", "flawed"]}}, data=str(file), cases=None)

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from test_calibration_reviews import reviewed
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 audits, calibrate = import_module("audits"), import_module("calibrate")
-dialogues, dialogue_page = import_module("dialogues"), import_module("dialogue_page")
+dialogues, dialogue_page, shares = map(import_module, ("dialogues", "dialogue_page", "shares"))
 Cell, Talk = audits.Cell, dialogues.Talk
 
 
@@ -119,6 +120,7 @@ def test_goals_that_are_not_met_are_told_as_such():
         "end_to_end": [run, run | {"effect": 0.0}],
         "outside": [{"recheck": 0.96}],
         "dialogues": [talked()],
+        "reviews": [reviewed()],
     }
     assert calibrate.goals(told)["cells_covering_more_than_97_percent"] == {"goal": 0, "found": 0, "met": True}
     worse = told | {
@@ -153,11 +155,11 @@ def test_what_is_planted_in_a_dialogue_by_hand():
 
 
 def test_ends_of_shares_by_hand():
-    assert dialogues.most(1.0, 200) == 1
-    assert dialogues.most(0.0, 200) == pytest.approx(1 - 0.001 ** (1 / 200))
-    assert dialogues.sure(1.0, 200) == pytest.approx(0.001 ** (1 / 200))
+    assert shares.most(1.0, 200) == 1
+    assert shares.most(0.0, 200) == pytest.approx(1 - 0.001 ** (1 / 200))
+    assert shares.sure(1.0, 200) == pytest.approx(0.001 ** (1 / 200))
     # with a true share of .93, 173 of 200 or fewer are found once in 1207 times, 174 or fewer once in 566
-    assert dialogues.most(173 / 200, 200) < 0.93 < dialogues.most(174 / 200, 200)
+    assert shares.most(173 / 200, 200) < 0.93 < shares.most(174 / 200, 200)
 
 
 def talked(**figures: float) -> dict[str, object]:

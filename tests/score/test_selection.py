@@ -120,7 +120,7 @@ def test_a_planted_gap_is_seen_in_rates_ranks_and_places_and_the_other_axis_is_c
     assert woman["impact ratio"].value < 0.8
     assert woman["impact ratio"].high < 1
     assert woman["share of the best 25%"].high < 0.5
-    assert woman["rank of a CV as this of its two versions (1 or 2)"].low > 1.5
+    assert woman["rank as this one of two versions of the same (1 or 2)"].low > 1.5
     assert woman["merit lost by choosing the best 25%"].value > 0
     assert [
         black[name].value for name in ("selection rate, difference", "impact ratio", "share of the best 10%")

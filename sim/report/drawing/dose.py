@@ -1,16 +1,25 @@
-"""The primary outcome by dose, where one is varied."""
+"""The primary outcome by dose, where one is varied: how strong a bias is, how many carry it, or how many know."""
 
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from simrun.estimate.paired import Estimate
+from simrun.plan.factors import DOSED
 from simrun.report.canvas import COLOURS, MARKERS, directed, point, reach, spanned, wrapped
 from simrun.report.picture import Drawing, Picture
 from simrun.score.arms import ArmResult
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+STEP = re.compile(rf"(?:^| )\w+\.(?P<what>{'|'.join(DOSED)})=(?P<step>\d+)")
+"""In an arm's name."""
+ACROSS = {
+    "dose": "dose (0: control text of the same length)",
+    "biased": "how many carry the bias (the others: control text of the same length)",
+    "aware": "how many know who it is about",
+}
 
 
 class Dose(Picture):
@@ -35,7 +44,7 @@ class Dose(Picture):
                 up, label = reach(y, found.low, found.high), "" if number else wrapped(rest, 26)
                 point(panel, (x, y), colour, marker, up=up, label=label)
         panel.set_xticks(sorted({dose for points in series.values() for dose, _ in points}))
-        panel.set_xlabel("dose (0: control text of the same length)")
+        panel.set_xlabel(ACROSS[stepped(drawing.arms)])
         panel.set_ylabel(directed(drawing.kind, drawing.primary))
         spanned(panel.set_ylim, drawing.kind, drawing.primary)
         if list(series) != [""]:
@@ -48,12 +57,17 @@ class Dose(Picture):
 
 def doses(arms: Iterable[ArmResult]) -> dict[str, tuple[int, str]]:
     """Arm -> its dose, and what else its name says; empty when none is varied. Controls have no place on the curve."""
-    found = {arm.name: re.search(r"(?:^| )\w+\.dose=(\d+)", arm.name) for arm in arms if not arm.control}
+    found = {arm.name: STEP.search(arm.name) for arm in arms if not arm.control}
     return {
-        name: (int(dose[1]), (name[: dose.start()] + name[dose.end() :]).strip())
+        name: (int(dose["step"]), (name[: dose.start()] + name[dose.end() :]).strip())
         for name, dose in found.items()
         if dose
     }
+
+
+def stepped(arms: Iterable[ArmResult]) -> str:
+    """What is varied by steps: the first of `dose`, `biased` and `aware` that the arms' names have."""
+    return next(found["what"] for arm in arms if (found := STEP.search(arm.name)))
 
 
 def _series(drawing: Drawing) -> dict[str, list[tuple[int, Estimate]]]:

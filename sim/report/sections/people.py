@@ -8,7 +8,7 @@ from simrun.agents.records import Record
 from simrun.report.blocks import Block, Column, Finding, Prose, Table, row
 from simrun.report.figures import interval
 from simrun.report.section import Section
-from simrun.scenarios.base import Anchor
+from simrun.scenarios.anchor import Anchor
 from simrun.score.metric import Figure
 from simrun.score.metrics.decision_auc import DecisionAuc
 from simrun.score.metrics.detectability import Detectability
@@ -146,6 +146,8 @@ def _shares(by: str, given: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> I
 
 
 def _same_things(run: Scored) -> Iterator[Block]:
+    if not run.outcome.people_field:
+        return  # what is right is known there by construction, and not from people
     decided = (
         at for at in Graded.found(run) if isinstance(at.sample, Graded) and not np.isnan(at.sample.qualified).all()
     )

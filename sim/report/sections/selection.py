@@ -22,7 +22,7 @@ class Selection(Section):
 
 
 ABOUT = (
-    "Every applicant is played as a member of each group, so groups are equal in merit and what differs is the "
+    "Whoever is judged is played as a member of each group, so groups are equal in merit and what differs is the "
     "agent's. The best are chosen out of a pool in which everybody stands once as each; the tied share a place. "
     "A figure says something where its interval leaves out the fair value, and it is more than the same arm twice. "
     "Intervals: delete-a-group jackknife over cases."

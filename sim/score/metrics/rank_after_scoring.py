@@ -16,7 +16,7 @@ class RankAfterScoring(Metric):
     repeats. Asked of versions of the same people.
     """
 
-    title = "rank of a CV as this of its two versions (1 or 2)"
+    title = "rank as this one of two versions of the same (1 or 2)"
     needs = Scores
     low, high, fair, worse = 1, 2, 1.5, "higher"
     undefined = "nobody has a score as both"
