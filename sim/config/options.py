@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import orjson
 from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
@@ -61,8 +61,18 @@ class Role(Record):
         return str(given) if isinstance(given, int) else given
 
 
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Width(Record):
+    """Stop when every interval is as narrow as this."""
+
+    half_width: Positive
+    """In the units of each primary outcome."""
+
+
 class Design(Record):
-    """How levels are combined, and what is played beside them."""
+    """How levels are combined, what is played beside them, and when it is enough."""
 
     cross: Literal["full", "one_at_a_time", "fractional"] = "full"
     """`full`: every combination of levels; `one_at_a_time`: each level alone against the reference; `fractional`: a
@@ -79,6 +89,27 @@ class Design(Record):
     find."""
     planted: float = Field(0.2, gt=0, le=1)
     """Size of the bias in the positive control: by how much being right becomes less likely."""
+    margin: Positive | Mapping[str, Positive] | None = None
+    """The largest difference that does not matter, in the outcome's own units: a number for all outcomes, or one by
+    outcome, {invited: 0.05, score: 0.5}. With it two arms can be shown to be equivalent; without, only to differ."""
+    largest_case_effect: Positive | Mapping[str, Positive] | None = None
+    """The greatest difference that any one case is taken to have, in the same form: a narrower interval, and a claim
+    that data beyond it void."""
+    stop: Literal["decided"] | Width | None = None
+    """When fewer cases than `cases` are enough. `decided`: when every primary outcome of every comparison differs, or
+    is equivalent within `margin`; `{half_width: 0.05}`: when every interval is so narrow. Looked at after each block of
+    cases, in the order of the plan; valid at every look."""
+    look: int | None = Field(None, ge=1)
+    """Cases in a block between two looks; a tenth of them, rounded up, when not given."""
+
+    def margin_of(self, outcome: str) -> float | None:
+        """The declared margin of an outcome, None where there is none."""
+        return self.margin.get(outcome) if isinstance(self.margin, Mapping) else self.margin
+
+    def case_effect_of(self, outcome: str) -> float | None:
+        """The declared largest difference of a case in an outcome, None where there is none."""
+        told = self.largest_case_effect
+        return told.get(outcome) if isinstance(told, Mapping) else told
 
 
 class Throughput(Record):

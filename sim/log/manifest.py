@@ -24,6 +24,7 @@ from simrun.plan.contrasts import Contrast
 from simrun.plan.design import Plan, planned
 from simrun.plan.factors import Factor
 from simrun.plan.injections import Injection
+from simrun.plan.looks import Question, primary, questions
 from simrun.scenarios.base import Anchor, Scenario
 from simrun.scenarios.outcome import Outcome
 
@@ -120,12 +121,12 @@ class Manifest(Record):
     @property
     def primary(self) -> tuple[str, ...]:
         """The outcomes on which the question is decided: as declared, else the scenario's own, else its accuracy."""
-        kind = self.outcome
-        return (
-            self.config.design.primary
-            or kind.primary
-            or ((kind.accuracy,) if kind.accuracy else tuple(kind.measured())[:1])
-        )
+        return primary(self.config.design, self.outcome)
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """What is looked at while the run is played, where it may stop before its last case."""
+        return questions(self.config, self.contrasts, self.outcome)
 
     @property
     def axes(self) -> tuple[str, ...]:

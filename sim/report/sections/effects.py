@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 from simrun.report.blocks import Block, Column, Finding, Prose, Scalar, Table, row
 from simrun.report.figures import ALPHA, figure, interval
 from simrun.report.section import Section
+from simrun.report.sections.looks import VERDICTS
 from simrun.score.contrasts import ContrastResult
+from simrun.score.looks import told
 from simrun.score.scored import Scored
 
 FEW = 5
@@ -169,6 +171,10 @@ def _verdicts(own: Sequence[ContrastResult]) -> Iterator[Block]:
 
 
 def _primary(each: ContrastResult) -> Finding:
+    if each.followed is not None:
+        return Finding(
+            text=f"{each.outcome}: {told(each.followed)}.", verdict=VERDICTS[each.followed.verdict], **_of(each)
+        )
     if each.low is None or each.high is None or each.p_adjusted is None:
         why = "too few cases for an interval" if each.pairs else "no pair has a value in both arms"
         return Finding(text=f"{each.outcome}: {why}.", verdict="undecided", **_of(each))
