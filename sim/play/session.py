@@ -74,8 +74,8 @@ class Session:
             raise
 
     @classmethod
-    def found(cls, path: Path, manifest: Manifest, plan: Plan, decide: Decide) -> Self:
-        """A run that was begun before."""
+    def found(cls, path: Path, manifest: Manifest, plan: Plan, decide: Decide | None = None) -> Self:
+        """A run that was begun before; `decide` for one that may stop early."""
         log = _log(path, plan)  # before looking at what was played: another process may be playing it
         try:
             played, looking = past(path, manifest.tip()), _looking(path, plan, manifest, decide)

@@ -89,4 +89,22 @@ def test_the_level_is_spent_and_never_passed() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("law", ["flips", "scores"])
 def test_false_alarms_over_ten_looks(law: str) -> None:
-    assert alarms(law, 4000) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 4000)
+    assert alarms(law, 1500) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 1500)
+
+
+def flipping(effect: float, noise: float, cases: int, times: int, seed: int = 3) -> np.ndarray:
+    """Cases (times, cases) that flip down with probability effect + noise/2 and up with noise/2."""
+    luck = np.random.default_rng(seed).random((times, cases))
+    return np.where(luck < effect + noise / 2, -1.0, np.where(luck < effect + noise, 1.0, 0.0))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("effect", "noise", "end", "mean"), [(0.2, 0.1, 66, 45), (0.2, 0.0, 38, 30), (0.1, 0.1, 182, 121)]
+)
+def test_an_effect_is_found_as_often_and_as_early_as_was_measured_elsewhere(effect, noise, end, mean):
+    """Power .8 by the end; the mean number of cases of all audits, those that go on to their end included."""
+    looks = [round(end * nth / 10) for nth in range(1, 11)]
+    last = [sign_looks(each, looks, end, 1.0)[-1] for each in flipping(effect, noise, end, 2000)]
+    assert np.mean([each.stops for each in last]) == pytest.approx(0.8, abs=0.04)
+    assert np.mean([each.cases for each in last]) == pytest.approx(mean, rel=0.04)
