@@ -157,10 +157,16 @@ class Session:
                     sampler = Sampler(self.path, watch)
                     await worker.play(opened, lambda observer: sampler.follow(observer.look))
                 else:
-                    async with beside(self.looking.follow(watch) if self.looking else asyncio.Event().wait()):
-                        await Workers(self.path, self.plan, watch, opened).play()
-                    if self.looking:
-                        self.looking.look(watch)  # what they played last
+                    await self._by_workers(Workers(self.path, self.plan, watch, opened), watch)
+
+    async def _by_workers(self, workers: Workers, watch: Watch) -> None:
+        """Several processes play; where the run may stop, this one looks at what they have played."""
+        if self.looking is None:
+            return await workers.play()
+        async with beside(self.looking.follow(watch)):
+            await workers.play()
+        self.looking.look(watch)  # what they played last
+        return None
 
 
 def start(plan: Plan, decide: Decide, watching: Watching | None = None) -> Session:

@@ -7,6 +7,7 @@ from simrun.log.looks import deciding
 from simrun.plan.looks import looks
 from simrun.report.blocks import Block, Column, Prose, Scalar, Table, Verdict, row
 from simrun.report.section import Section
+from simrun.score.looks import LEVEL
 from simrun.score.scored import Scored
 
 VERDICTS: Mapping[str, Verdict] = {
@@ -68,17 +69,19 @@ def _width(run: Scored) -> float | None:
 
 def _method(run: Scored) -> str:
     width, asked = _width(run), len(run.manifest.questions)
+    level = "its level of .05" if asked == 1 else f"a level of {LEVEL / asked:.3g} (.05 over {asked} questions)"
     rule = (
         f"It stops when no interval reaches further than {width:g} either way."
         if width is not None
-        else "A difference is found by an exact sign-flip test of cases that spends its level of "
-        f"{0.05 / asked:.3g} (.05 over {asked} questions) look by look; equivalence, where a margin is declared, by "
-        "betting."
+        else f"A difference is found by an exact sign-flip test of cases that spends {level} look by look (and, but "
+        "for yes or no with one repeat, only once the interval leaves out 0); equivalence, where a margin is declared, "
+        "by betting."
     )
     return (
         f"Looks come after blocks of cases in the order of the plan, fixed beforehand. {rule} The intervals of the "
-        "primary outcomes are by betting and hold at every look. All other intervals and p values of this report take "
-        "the number of cases as fixed, which it was not: they describe, and do not decide."
+        "primary outcomes are by betting and hold at every look; the difference itself, where a run stops because of "
+        "it, tends to lie further from 0 than the truth. All other intervals and p values of this report take the "
+        "number of cases as fixed, which it was not: they describe, and do not decide."
     )
 
 
