@@ -195,7 +195,12 @@ class Outcome(Record):
         """The range of a field: declared, 0 to 1 for truth values, None when unbounded."""
         info = cls.model_fields[field]
         declared = next((mark for mark in info.metadata if isinstance(mark, Range)), None)
-        return declared or (Range(0, 1) if set(_leaves(info.annotation)) == {bool} else None)
+        return declared or (Range(0, 1) if cls.binary(field) else None)
+
+    @classmethod
+    def binary(cls, field: str) -> bool:
+        """Whether a field says yes or no."""
+        return set(_leaves(cls.model_fields[field].annotation)) == {bool}
 
     @classmethod
     def shapes(cls) -> Mapping[str, Shape]:

@@ -64,8 +64,15 @@ class Role(Record):
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
+class Width(Record):
+    """Stop when every interval is as narrow as this."""
+
+    half_width: Positive
+    """In the units of each primary outcome."""
+
+
 class Design(Record):
-    """How levels are combined, and what is played beside them."""
+    """How levels are combined, what is played beside them, and when it is enough."""
 
     cross: Literal["full", "one_at_a_time", "fractional"] = "full"
     """`full`: every combination of levels; `one_at_a_time`: each level alone against the reference; `fractional`: a
@@ -91,6 +98,12 @@ class Design(Record):
     largest_case_effect: Positive | Mapping[str, Positive] | None = None
     """The greatest difference that any one case is taken to have, in the same form: a narrower interval, and a claim
     that data beyond it void."""
+    stop: Literal["decided"] | Width | None = None
+    """When fewer cases than `cases` are enough. `decided`: when every primary outcome of every comparison differs, or
+    is equivalent within `margin`; `{half_width: 0.05}`: when every interval is so narrow. Looked at after each block of
+    cases, in the order of the plan; valid at every look."""
+    look: int | None = Field(None, ge=1)
+    """Cases in a block between two looks; a tenth of them, rounded up, when not given."""
 
     def margin_of(self, outcome: str) -> float | None:
         """The declared margin of an outcome, None where there is none."""

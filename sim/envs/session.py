@@ -59,6 +59,8 @@ def planned(
     roles = dict(options.get("roles") or {})
     roles |= {seat: {**roles.get(seat, {}), "backend": Caller.name} for seat in seats}
     config, folders = compose(given, {**options, "roles": roles}, config_dir)
+    if config.design.stop is not None:
+        raise ConfigError("design.stop: an environment plays the episodes that its caller begins; leave it out")
     return design.planned(config, catalogue(folders))
 
 

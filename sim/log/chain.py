@@ -10,7 +10,7 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -24,6 +24,10 @@ T = TypeVar("T")
 
 JUDGES = "judge"
 """The chain of what judges were asked later."""
+LOOKS = "look"
+"""The chain of the looks at what was played, where a run may stop before its last case."""
+BESIDE = (JUDGES, LOOKS)
+"""Chains that hold nothing of what was played."""
 FIRST = "0" * 32
 """What the first line has for the hash of the line before."""
 _GROUP, _WAIT = 64, 0.05
@@ -76,14 +80,14 @@ class Head(NamedTuple):
     """Whether nothing may follow: the run was complete. An incomplete one may have been resumed, and killed, since."""
 
 
-def read(run: Path, head: Head | None = None, judges: bool = False) -> Iterator[LogLine]:
-    """The lines of what was played, chain after chain, or of what judges were asked later.
+def read(run: Path, head: Head | None = None, beside: str = "") -> Iterator[LogLine]:
+    """The lines of what was played, chain after chain, or of one of the chains beside it (JUDGES, LOOKS).
 
     Each is handed out once the next line, or the head, has proven it. A torn last line, which a power cut leaves, is
     passed over. LogError names file and line of the first that was changed, removed or added.
     """
     for chain in sorted({_chain(file) for file in segments(run)} | set(head.hashes if head else ())):
-        if (chain == JUDGES) == judges:
+        if chain == beside or (not beside and chain not in BESIDE):
             yield from _read(run, chain, head)
 
 
@@ -110,9 +114,31 @@ def _read(run: Path, chain: str, head: Head | None) -> Iterator[LogLine]:
         yield held
 
 
+class Tail:
+    """What was added to a log since one last looked, without its proof: for the process that has it written."""
+
+    def __init__(self, run: Path):
+        self._run, self._read = run, dict[Path, int]()
+
+    def lines(self, kinds: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """The fields of new whole lines of what was played, of some kinds."""
+        wanted = tuple(f'{{"kind":"{kind}"'.encode() for kind in kinds)
+        for file in segments(self._run):
+            if _chain(file) in BESIDE:
+                continue
+            with file.open("rb") as lines:
+                lines.seek(self._read.get(file, 0))
+                for line in lines:
+                    if not line.endswith(b"\n"):
+                        break  # it is being written
+                    self._read[file] = self._read.get(file, 0) + len(line)
+                    if line.startswith(wanted):
+                        yield orjson.loads(line)
+
+
 def heads(run: Path) -> dict[str, str]:
     """Where each chain of a log ends now."""
-    return {_chain(line.file): line.hash for judges in (False, True) for line in read(run, judges=judges)}
+    return {_chain(line.file): line.hash for beside in ("", *BESIDE) for line in read(run, beside=beside)}
 
 
 def _check(line: LogLine, before: LogLine | None) -> None:

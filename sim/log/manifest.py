@@ -24,6 +24,7 @@ from simrun.plan.contrasts import Contrast, declared
 from simrun.plan.design import Plan, planned
 from simrun.plan.factors import Factor
 from simrun.plan.injections import Injection
+from simrun.plan.looks import Question, questions
 from simrun.scenarios.anchor import Anchor
 from simrun.scenarios.base import Scenario
 from simrun.scenarios.outcome import Outcome
@@ -122,6 +123,11 @@ class Manifest(Record):
     def primary(self) -> tuple[str, ...]:
         """The outcomes on which the question is decided: as declared, else the scenario's own, else its accuracy."""
         return declared(self.config.design, self.outcome)
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """What is looked at while the run is played, where it may stop before its last case."""
+        return questions(self.config, self.contrasts, self.outcome)
 
     @property
     def axes(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Parquet tables out of the log: derived, and rebuilt at any time."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from simrun.stage.trial import Trial
 
 _KEYS = {"run": "VARCHAR", "trial": "VARCHAR"}
 _TRIAL = {"case": "VARCHAR", "arm": "VARCHAR", "control": "VARCHAR", "repeat": "INTEGER"}
+UNOWED = "unowed"
+"""State of a trial that was not played to its end when the run was decided on earlier cases."""
 _TOKENS = {"prompt_tokens": "BIGINT", "cached_tokens": "BIGINT", "output_tokens": "BIGINT"}
 
 TABLES: dict[str, dict[str, str]] = {
@@ -79,22 +81,26 @@ TABLES: dict[str, dict[str, str]] = {
 `turn` (from 0) and `subject` are null but for a value a turn, or one of each subject. `chat` is "" but for a role that
 holds several. `episodes.wording` is the wording of the prompts that a trial was played in; `episodes.name` the name
 that the person whom the audit is about went under, null where nobody shows by a name; `episodes.state` is done, error
-(owed again) or owed (never played); its `seconds` is the time spent in its calls; `asked` are the turns that models
-were asked for, and `asked_again` those of them that were asked for again since the reply could not be read
-(`calls.attempt` above 0). `calls.weighed` says of a forced choice whether its options came with their probabilities,
-and is null where they were not asked for; `unweighed` says why they did not, and `mass` how much of what the model
-could have said leads to one of them.
+(owed again), owed (never played) or unowed (not played to its end when the run was decided on cases before it); its
+`seconds` is the time spent in its calls; `asked` are the turns that models were asked for, and `asked_again` those of
+them that were asked for again since the reply could not be read (`calls.attempt` above 0). `calls.weighed` says of a
+forced choice whether its options came with their probabilities, and is null where they were not asked for; `unweighed`
+says why they did not, and `mass` how much of what the model could have said leads to one of them.
 """
 
 
 def seal(
-    run: Path, plan: Plan, replayed: Iterable[Played], judged: Mapping[str, Mapping[str, Verdict]] = {}
+    run: Path,
+    plan: Plan,
+    replayed: Iterable[Played],
+    judged: Mapping[str, Mapping[str, Verdict]] = {},
+    beyond: Collection[str] = (),
 ) -> Mapping[str, str]:
     """Write sealed/*.parquet from the episodes of a log, played again; a trial
     that was resumed counts once, as it ended. Returns the trials that ended in an error, and which.
 
     `judged` is what judges were asked later: trial -> `judge.key` -> verdict; it stands
-    in place of what they said after the play.
+    in place of what they said after the play. `beyond` are the cases that are owed no more.
     """
     files.folder(folder := run / "sealed")
     factors = {factor.name: "VARCHAR" for factor in plan.factors}
@@ -113,10 +119,11 @@ def seal(
             known = planted(plan.castings[played.trial.arm].backends, played.stage)
             _write(writers, _whose(run.name, plan, played.trial), played, judged.get(played.trial.id, {}), known)
     for played in failed.values():
-        _write(writers, _whose(run.name, plan, played.trial), played, {})
+        _write(writers, _whose(run.name, plan, played.trial), played, {}, unowed=played.trial.case in beyond)
     for trial in plan.trials():
         if trial.id not in done and trial.id not in failed:
-            owed = {"state": "owed", "error": "", "message": "", "calls": 0, "asked": 0, "asked_again": 0}
+            state = UNOWED if trial.case in beyond else "owed"
+            owed = {"state": state, "error": "", "message": "", "calls": 0, "asked": 0, "asked_again": 0}
             writers["episodes"].add(_whose(run.name, plan, trial) | owed)
     for writer in writers.values():
         writer.close()
@@ -147,9 +154,10 @@ def _write(
     played: Played,
     later: Mapping[str, Verdict],
     known: Mapping[str, Verdict] = {},
+    unowed: bool = False,
 ) -> None:
     key = {"run": whose["run"], "trial": whose["trial"]}
-    writers["episodes"].add(whose | _episode(played))
+    writers["episodes"].add(whose | _episode(played) | ({"state": UNOWED} if unowed else {}))
     for call in played.calls:
         told = call.model_dump(include={"role", "chat", "nth", "attempt", "digest", "seed", "at", "seconds"})
         writers["calls"].add(key | told | call.answer.model_dump() | {"weighed": _weighed(call.answer)})
@@ -157,13 +165,18 @@ def _write(
         writers["turns"].add(key | row)
     for cell in _cells(played, {**known, **later}):
         text = cell.value if isinstance(cell.value, str) else None
-        number = None if text is not None or cell.value is None else float(cell.value)
-        row = {"outcome": cell.field, "turn": cell.turn, "subject": cell.subject, "value": number, "text": text}
+        own = {"value": number(cell.value), "text": text}
+        row = {"outcome": cell.field, "turn": cell.turn, "subject": cell.subject, **own}
         writers["outcomes"].add(whose | row)
 
 
 def _weighed(answer: Answer) -> bool | None:
     return None if answer.options is None and answer.unweighed is None else answer.options is not None
+
+
+def number(value: Any) -> float | None:
+    """What stands in the column `value` of the table `outcomes`: a number or a truth value."""
+    return None if value is None or isinstance(value, str) else float(value)
 
 
 def _cells(played: Played, later: Mapping[str, Verdict]) -> Iterator[Cell]:

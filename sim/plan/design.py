@@ -19,6 +19,7 @@ from simrun.plan.casting import Casting
 from simrun.plan.contrasts import Contrast, contrasts, declared
 from simrun.plan.factors import Factor, factors
 from simrun.plan.injections import Injection, injections
+from simrun.plan.looks import check_judged, check_stop
 from simrun.plan.roles import casting
 from simrun.scenarios.anchor import Anchor
 from simrun.scenarios.base import FILLED, Case, Fault, Scenario, Unfit
@@ -141,10 +142,12 @@ def planned(config: Config, catalogue: Catalogue) -> Plan:
         identities={name: _identity(own) for name, own in castings.items()},
     )
     refusals.check_images(plan)
+    check_judged(config.design, [each.name for each in reference.judges])
     refusals.check_primary(config.design.primary, reference.scenario.outcome)
     primary = declared(config.design, reference.scenario.outcome)
     refusals.check_margin(config.design, config.outcomes, primary, reference.scenario.outcome)
     refusals.check_differences(plan)
+    check_stop(plan)
     return plan
 
 

@@ -94,7 +94,7 @@ def _check(plan: Plan, manifest: Manifest) -> None:
 def _before(path: Path, asked: Mapping[str, Any]) -> tuple[set[str], Answers]:
     """What the last judging has already, where it was this one."""
     done, calls, same = set[str](), Calls(), False
-    for line in read(path, judges=True):
+    for line in read(path, beside=JUDGES):
         if line.kind == JUDGING:
             done, calls, same = set(), Calls(), line.told("asked", dict) == asked
         elif line.kind == CALL:
@@ -213,7 +213,7 @@ def _segments(path: Path, head: Head | None) -> Iterator[tuple[LogLine, list[Log
     """Each judging: its first line, and those after it."""
     opening: LogLine | None = None
     lines: list[LogLine] = []
-    for line in read(path, head, judges=True):
+    for line in read(path, head, JUDGES):
         if line.kind == JUDGING:
             if opening is not None:
                 yield opening, lines

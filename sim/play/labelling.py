@@ -133,6 +133,6 @@ def noted(manifest: Manifest, faults: Sequence[Fault]) -> tuple[str, ...]:
 def _last(path: Path, head: Head | None) -> tuple[Label, ...]:
     """The labels that were kept last."""
     last: LogLine | None = None
-    for line in read(path, head, judges=True):
+    for line in read(path, head, JUDGES):
         last = line if line.kind == LABELED else last
     return tuple(Label(*each) for each in last.told("labels", list)) if last else ()

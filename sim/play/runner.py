@@ -12,6 +12,7 @@ from simrun.plan.design import Plan
 from simrun.play.admission import Admission
 from simrun.play.answering import Answering
 from simrun.play.engines import Engines
+from simrun.play.stopping import Looking
 from simrun.play.watch import Watch
 from simrun.stage.drive import drive
 from simrun.stage.trial import Trial
@@ -23,8 +24,17 @@ FATAL = ("auth", "request", "quota", "engine")
 class Runner:
     """Plays owed trials; a reply is in the log before the play hears it."""
 
-    def __init__(self, plan: Plan, engines: Engines, log: RunLog, answers: Answers, watch: Watch):
-        self._plan, self.engines, self._log, self.watch = plan, engines, log, watch
+    def __init__(
+        self,
+        plan: Plan,
+        engines: Engines,
+        log: RunLog,
+        answers: Answers,
+        watch: Watch,
+        looking: Looking | None = None,
+    ):
+        """`looking` where this process decides whether the run goes on."""
+        self._plan, self.engines, self._log, self.watch, self._looking = plan, engines, log, watch, looking
         self.admission = Admission(1 / plan.throughput.workers)
         self._answering = Answering(engines, log, answers, watch, self.admission)
 
@@ -78,6 +88,8 @@ class Runner:
         else:
             note_end(self._log, trial, stage)
             self.watch.done += 1
+            if self._looking:
+                self._looking.look(self.watch)
         self.admission.left(trial.id)
         for backend in self.engines.all():
             backend.release(trial.id)

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from simrun.agents.backends.base import BackendError
-from simrun.log.chain import Lock, RunLog, heads, segments
+from simrun.log.chain import LOOKS, Lock, RunLog, heads, segments
 from simrun.log.files import NoRoom
+from simrun.log.looks import deciding, looked
 from simrun.log.manifest import Manifest, folder
 from simrun.log.tables import plan_table, seal
 from simrun.log.trust import ask, note
@@ -26,6 +27,7 @@ from simrun.play.judging import verdicts
 from simrun.play.labelling import keep, kept, noted, told
 from simrun.play.replay import UNREPLAYED, Past, past, replayed
 from simrun.play.speed import Sampler, beside
+from simrun.play.stopping import Decide, Looking
 from simrun.play.watch import Watch
 from simrun.play.worker import Worker, in_order
 from simrun.play.workers import Workers, checked
@@ -52,33 +54,35 @@ class Session:
     log: RunLog | Lock
     """The log, to write to it; where several workers write it, only the right to have it written."""
     played: Past = field(default_factory=Past)
+    looking: Looking | None = None
+    """Looks at it, where it may stop before its last case."""
     stopped: str = ""
     """Why playing ended before all was played, "" when it did not."""
 
     @classmethod
-    def begun(cls, plan: Plan, created: float, path: Path | None = None) -> Self:
-        """A new folder for a plan, with its manifest and plan.parquet."""
+    def begun(cls, plan: Plan, created: float, path: Path | None = None, decide: Decide | None = None) -> Self:
+        """A new folder for a plan, with its manifest and plan.parquet; `decide` for one that may stop early."""
         manifest = Manifest.of(plan, created).told(treatment=audited(plan).line())
         path = path or folder(plan.config, created, plan.scenario.name)
         try:
             plan_table(plan, path)
             manifest.write(path)
             note(manifest, path)
-            return cls(path, plan, manifest, _log(path, plan))
+            return cls(path, plan, manifest, _log(path, plan), looking=_looking(path, plan, manifest, decide))
         except NoRoom:
             shutil.rmtree(path)  # there is nothing to go on with
             raise
 
     @classmethod
-    def found(cls, path: Path, manifest: Manifest, plan: Plan) -> Self:
-        """A run that was begun before."""
+    def found(cls, path: Path, manifest: Manifest, plan: Plan, decide: Decide | None = None) -> Self:
+        """A run that was begun before; `decide` for one that may stop early."""
         log = _log(path, plan)  # before looking at what was played: another process may be playing it
         try:
-            played = past(path, manifest.tip())
+            played, looking = past(path, manifest.tip()), _looking(path, plan, manifest, decide)
         except BaseException:
             log.close()
             raise
-        return cls(path, plan, manifest, log, played)
+        return cls(path, plan, manifest, log, played, looking)
 
     def tell(self, **told: Any) -> None:
         """Change the manifest, here and on the disk."""
@@ -92,12 +96,14 @@ class Session:
     def close(self, done: int) -> None:
         """Close the log, and note where it ends and whether it is complete; `done` counts
         the episodes that a log of one process has."""
+        looks = {LOOKS: self.looking.close()} if self.looking else {}
         self.log.close()
         # workers that died have not told all that they did; the log has
         alone = isinstance(self.log, RunLog)
         done = done if alone else len(past(self.path).done)
         ends = {**self.manifest.heads, "": self.log.head} if isinstance(self.log, RunLog) else heads(self.path)
-        self.tell(heads=ends, complete=done == self.manifest.owed)
+        decided = self.looking is not None and self.looking.decided is not None
+        self.tell(heads=ends | looks, complete=decided or done == self.manifest.owed)
 
     def label(self) -> None:
         """Keep in the log what people said, where the run names a file of it."""
@@ -139,17 +145,31 @@ class Session:
             begun = True
             self.opened(told)
 
+        if self.looking:
+            self.looking.look(watch)  # a run may have been killed between a last outcome and its look
+        if watch.stopping:
+            return
         with _interruptible(watch):
             async with beside(watching.follow(watch)):
                 if isinstance(self.log, RunLog):
-                    worker = Worker(self.path, self.plan, self.log, self.played, watch, in_order(self.plan))
+                    owed = in_order(self.plan)
+                    worker = Worker(self.path, self.plan, self.log, self.played, watch, owed, self.looking)
                     sampler = Sampler(self.path, watch)
                     await worker.play(opened, lambda observer: sampler.follow(observer.look))
                 else:
-                    await Workers(self.path, self.plan, watch, opened).play()
+                    await self._by_workers(Workers(self.path, self.plan, watch, opened), watch)
+
+    async def _by_workers(self, workers: Workers, watch: Watch) -> None:
+        """Several processes play; where the run may stop, this one looks at what they have played."""
+        if self.looking is None:
+            return await workers.play()
+        async with beside(self.looking.follow(watch)):
+            await workers.play()
+        self.looking.look(watch)  # what they played last
+        return None
 
 
-def start(plan: Plan, watching: Watching | None = None) -> Session:
+def start(plan: Plan, decide: Decide, watching: Watching | None = None) -> Session:
     """Play a new run. ConfigError for one that could find nothing, BackendError where no engine could be opened."""
     created = time.time()
     comparable(plan)
@@ -157,7 +177,7 @@ def start(plan: Plan, watching: Watching | None = None) -> Session:
     checked(plan)
     if plan.config.labels:
         told(plan)
-    session = Session.begun(plan, created)
+    session = Session.begun(plan, created, decide=decide)
     try:
         session.play(watching)
     except BackendError:
@@ -168,7 +188,11 @@ def start(plan: Plan, watching: Watching | None = None) -> Session:
 
 
 def resume(
-    path: Path, watching: Watching | None = None, concurrency: int | None = None, trust: bool = False
+    path: Path,
+    decide: Decide,
+    watching: Watching | None = None,
+    concurrency: int | None = None,
+    trust: bool = False,
 ) -> Session:
     """Go on with a run where it stopped: nothing that was answered is asked again.
 
@@ -176,7 +200,7 @@ def resume(
     """
     manifest = Manifest.read(path, trust)
     ask(manifest, path, "resume", trust)
-    session = Session.found(path, manifest, manifest.plan().paced(concurrency))
+    session = Session.found(path, manifest, manifest.plan().paced(concurrency), decide)
     session.play(watching)
     return session
 
@@ -190,8 +214,14 @@ def sealed(path: Path, plan: Plan, manifest: Manifest, spare: bool = False) -> t
     judged = verdicts(path, plan, manifest)
     for trial, said in kept(path, manifest.tip()).items():
         judged.setdefault(trial, {}).update(said)
-    failed = seal(path, plan, replayed(path, plan, manifest.tip(), spare), judged)
+    ended = deciding(looked(path, manifest.tip()))
+    beyond = tuple(plan.cases)[ended.cases :] if ended else ()
+    failed = seal(path, plan, replayed(path, plan, manifest.tip(), spare), judged, beyond)
     return tuple(trial for trial, error in failed.items() if error == UNREPLAYED)
+
+
+def _looking(path: Path, plan: Plan, manifest: Manifest, decide: Decide | None) -> Looking | None:
+    return Looking(path, plan, manifest, decide) if decide and plan.config.design.stop is not None else None
 
 
 def _log(path: Path, plan: Plan) -> RunLog | Lock:

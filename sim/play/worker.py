@@ -24,6 +24,7 @@ from simrun.play.leases import Blocks, Leases
 from simrun.play.replay import Past, past
 from simrun.play.runner import Runner
 from simrun.play.speed import Observer, beside
+from simrun.play.stopping import Looking
 from simrun.play.watch import Watch
 from simrun.stage.trial import Trial
 
@@ -64,9 +65,19 @@ def leased(path: Path, name: str, plan: Plan) -> Iterator[Block]:
 class Worker:
     """Plays the blocks that it is given."""
 
-    def __init__(self, path: Path, plan: Plan, log: RunLog, known: Past, watch: Watch, blocks: Iterator[Block]):
+    def __init__(
+        self,
+        path: Path,
+        plan: Plan,
+        log: RunLog,
+        known: Past,
+        watch: Watch,
+        blocks: Iterator[Block],
+        looking: Looking | None = None,
+    ):
+        """`looking` where this process decides whether the run goes on."""
         self._path, self._plan, self._known, self._blocks = path, plan, known, blocks
-        self._runner = Runner(plan, Engines(plan), log, known.answers, watch)
+        self._runner = Runner(plan, Engines(plan), log, known.answers, watch, looking)
 
     async def play(self, opened: Opened, follow: Callable[[Observer], Coroutine[Any, Any, None]]) -> Observer:
         """Open the engines and say who they are, then play; `follow` runs beside it.

@@ -9,6 +9,7 @@ from simrun.config.errors import ConfigError, unknown
 from simrun.config.menus import Catalogue, catalogue
 from simrun.config.options import Config
 from simrun.log import files
+from simrun.log.looks import deciding, looked
 from simrun.log.manifest import Manifest, find
 from simrun.log.parquet import frame, scan
 from simrun.log.tables import TABLES, known, whole
@@ -23,6 +24,7 @@ from simrun.report.render.json import json
 from simrun.report.render.markdown import markdown
 from simrun.report.report import Report, build
 from simrun.score.layout import Layout, labels, laid_out, read_outcomes
+from simrun.score.looks import decide, look
 from simrun.score.menu import check
 from simrun.score.scored import Scored
 from simrun.score.verdicts import samples as judged
@@ -109,6 +111,9 @@ class Run:
         (manifest,), tables = self.manifests, self.duckdb()
         speed = pace(samples(self.path), manifest.config.prefill_rate, manifest.config.decode_rate)
         layout = laid_out(tables, manifest, read_outcomes(tables, manifest))
+        looks = looked(self.path, manifest.tip())
+        if ended := deciding(looks):
+            layout = layout.within(manifest.cases[: ended.cases])  # what was played beyond counts in no figure
         return Scored(
             name=self.path.name,
             manifest=manifest,
@@ -117,6 +122,7 @@ class Run:
             tables=tables,
             pace=speed,
             judged=judged(manifest, layout, tables),
+            looks=looks,
         )
 
     @property
@@ -183,7 +189,7 @@ def start(config: Config, known: Catalogue, watching: Watching | None = None) ->
     plan = planned(config, known)
     if config.metrics:
         check(config.metrics, Manifest.of(plan, 0.0))
-    return reported(session.start(plan, watching))
+    return reported(session.start(plan, decide, watching))
 
 
 def resume(path: Path, watching: Watching | None = None, concurrency: int | None = None, trust: bool = False) -> Run:
@@ -191,7 +197,7 @@ def resume(path: Path, watching: Watching | None = None, concurrency: int | None
 
     ConfigError for a run that was not begun here, which names all that it would do, unless you `trust` it.
     """
-    return reported(session.resume(path, watching, concurrency, trust), trust)
+    return reported(session.resume(path, decide, watching, concurrency, trust), trust)
 
 
 def reported(played: Session, trust: bool = False) -> Run:
@@ -257,8 +263,21 @@ def rebuild(path: Path, trust: bool = False, spare: bool = False) -> tuple[Run, 
     before = _report_bytes(path)
     sealed(path, manifest.plan(), manifest, spare)
     again = Run(path, trust=trust)
+    if not spare:
+        _look_again(again)
     again.write_report()
     return again, None if before is None else before == _report_bytes(path)
+
+
+def _look_again(run: Run) -> None:
+    """ConfigError where a look at a run, made again, comes to something else than its log says."""
+    manifest, layout = run.manifests[0], run.layout
+    for each in run.scored.looks:
+        if (found := look(manifest, layout, each.number).model_copy(update={"at": each.at})) != each:
+            raise ConfigError(
+                f"look {each.number} at {run.path} came out otherwise: logged {each.line!r}, now {found.line!r}. "
+                "The scenario, or what decides, has changed since"
+            )
 
 
 def _report_bytes(path: Path) -> Mapping[str, bytes] | None:

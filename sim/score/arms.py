@@ -9,7 +9,7 @@ from simrun.log.manifest import Manifest
 from simrun.plan.arms import Arm
 from simrun.scenarios.outcome import Outcome
 from simrun.score.counts import Counts
-from simrun.score.layout import Layout
+from simrun.score.layout import DONE, Layout
 from simrun.score.metrics.accuracy import Accuracy
 from simrun.score.values import Right
 
@@ -49,7 +49,7 @@ def _result(arm: Arm, layout: Layout, counted: Counts, kind: type[Outcome]) -> A
     return ArmResult(
         name=arm.name,
         control=arm.control,
-        n=counted.done,
+        n=int((layout.state[:, layout.columns([arm.name])] == DONE).sum()),
         accuracy=right.value,
         accuracy_low=right.low,
         accuracy_high=right.high,

@@ -18,6 +18,7 @@ from simrun.plan.contrasts import Contrast, cells
 from simrun.scenarios.outcome import Outcome
 from simrun.score.compared import Sides, pairs, unfinished
 from simrun.score.layout import Codes, Floats, Layout
+from simrun.score.looks import Followed
 from simrun.score.metrics.excess_flip_rate import ExcessFlipRate
 from simrun.score.metrics.flip_rate import FlipRate
 from simrun.score.metrics.paired_difference import PairedDifference
@@ -98,6 +99,8 @@ class ContrastResult(Record):
     """Planned pairs that are not in `pairs`."""
     reasons: Mapping[str, int]
     """Why, with counts."""
+    followed: Followed | None = None
+    """What looking at it while it was played came to, whose figures stand here; None where nobody looked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

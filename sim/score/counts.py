@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from simrun.agents.records import Record
+from simrun.log.tables import UNOWED
 
 if TYPE_CHECKING:
     import duckdb
@@ -19,6 +20,8 @@ class Counts(Record):
     done: int
     failed: int
     """Ended by infrastructure; they are owed again."""
+    unowed: int
+    """Not played to their end before the run was decided on earlier cases."""
     calls: int
     asked: int
     """Turns that models were asked for."""
@@ -50,6 +53,7 @@ def counts(tables: "duckdb.DuckDBPyConnection") -> Mapping[str, Counts]:
         "episodes": "count(*)",
         "done": "count(*) FILTER (state = 'done')",
         "failed": "count(*) FILTER (state = 'error')",
+        "unowed": f"count(*) FILTER (state = '{UNOWED}')",
         "at": 'max("at")',
         **{name: f"coalesce(sum({name}){which}, 0)" for name, which in _SUMS.items()},
     }

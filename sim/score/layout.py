@@ -1,7 +1,7 @@
 """A run's sealed tables laid out by pairs: all that the report's figures are computed from."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,6 +87,18 @@ class Layout:
     def case(self) -> Codes:
         """The case of each row, as its position in `cases`."""
         return np.repeat(np.arange(len(self.cases)), self.repeats)
+
+    def within(self, cases: Collection[str]) -> "Layout":
+        """The same as if no other cases had been planned."""
+        out = ~np.repeat([case in cases for case in self.cases], self.repeats)
+        state, values = self.state.copy(), self.values.copy()
+        state[out], values[:, out] = UNPLANNED, np.nan
+        details = {}
+        for name, detail in self.details.items():
+            value, turns = detail.value.copy(), detail.turns.copy()
+            value[out], turns[out] = np.nan, 0
+            details[name] = replace(detail, value=value, turns=turns)
+        return replace(self, state=state, values=values, details=details)
 
     def columns(self, arms: Iterable[str]) -> list[int]:
         """Where these arms stand."""

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from simrun.log.looks import Look
 from simrun.plan.contrasts import Contrast
 from simrun.play.speed import Pace
 from simrun.score.arms import ArmResult, arms
 from simrun.score.contrasts import ContrastResult, contrasts
 from simrun.score.counts import ALL, Counts, counts, errors
 from simrun.score.layout import asked
+from simrun.score.looks import Followed, followed
 from simrun.score.manipulations import Manipulation, manipulations
 from simrun.score.samples import RunValues
 
@@ -28,6 +30,8 @@ class Scored(RunValues):
     """With the views that `simrun.log.tables.TABLES` documents."""
     pace: Pace | None
     """How fast it was played; None for a run without samples."""
+    looks: tuple[Look, ...] = ()
+    """The looks at it while it was played, where it could stop before its last case."""
 
     @property
     def comparisons(self) -> tuple[Contrast, ...]:
@@ -37,7 +41,7 @@ class Scored(RunValues):
     @property
     def complete(self) -> bool:
         """Every owed episode has an outcome."""
-        return self.played.done == self.played.episodes
+        return self.played.done == self.played.episodes - self.played.unowed
 
     @property
     def played(self) -> Counts:
@@ -61,8 +65,15 @@ class Scored(RunValues):
 
     @cached_property
     def contrasts(self) -> tuple[ContrastResult, ...]:
-        """Every outcome of every comparison."""
-        return contrasts(self.manifest, self.layout, self.outcome, asked(self.tables, self.layout))
+        """Every outcome of every comparison; where one looked while it was played, with the figures of the looks."""
+        own = {each.of: each.figures() for each in self.followed}
+        found = contrasts(self.manifest, self.layout, self.outcome, asked(self.tables, self.layout))
+        return tuple(each.model_copy(update=own.get((each.outcome, each.arm, each.reference), {})) for each in found)
+
+    @cached_property
+    def followed(self) -> tuple[Followed, ...]:
+        """The questions that were looked at while the run was played, as far as it was."""
+        return followed(self.manifest, self.layout, [each.cases for each in self.looks])
 
     @cached_property
     def manipulations(self) -> tuple[Manipulation, ...]:

@@ -45,11 +45,17 @@ LABELS = {
 }
 
 
+def _rest(run: Scored) -> str:
+    if run.complete and run.played.unowed:
+        return f", {run.played.unowed} owed no more since it was decided"
+    return "" if run.complete else " (incomplete)"
+
+
 def _sentences(run: Scored) -> str:
     manifest = run.manifest
     return (
         f"{len(manifest.cases)} cases x {len(manifest.arms)} arms x {manifest.repeats} repeats: "
-        f"{manifest.owed} episodes owed, {run.played.done} done{'' if run.complete else ' (incomplete)'}. "
+        f"{manifest.owed} episodes owed, {run.played.done} done{_rest(run)}. "
         f"Reference arm: {manifest.arms[0].name}. Run seed {manifest.seed}; the arms of a pair share every "
         "seed, but for `same`, which is the reference arm again with other random seeds: the noise floor. "
         f"{manifest.treatment}"

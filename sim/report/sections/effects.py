@@ -7,6 +7,7 @@ from simrun.report.blocks import Block, Column, Finding, Prose, Scalar, Table, r
 from simrun.report.figures import figure, interval
 from simrun.report.section import Section
 from simrun.score.contrasts import ContrastResult
+from simrun.score.looks import told as told_of_looks
 from simrun.score.scored import Scored
 
 TITLES = {
@@ -210,6 +211,9 @@ def _verdicts(run: Scored, own: Sequence[ContrastResult]) -> Iterator[Block]:
 
 def _primary(run: Scored, each: ContrastResult) -> Finding:
     """One declared outcome: its verdict, its figures, and of an open one what would decide it."""
+    if each.followed is not None:
+        text = f"{each.outcome}: {told_of_looks(each.followed)}."
+        return Finding(text=text, verdict=each.followed.verdict, **_of(each))
     found = interval(each.difference, each.low, each.high, signed=True)
     corrected = f"p = {figure(each.p_adjusted)} after correction"
     within = f"within the margin of {figure(each.margin)}"

@@ -29,7 +29,7 @@ def notes(run: Scored) -> tuple[str, ...]:
 
 
 def _owed(run: Scored) -> Iterator[str]:
-    undone = run.played.episodes - run.played.done
+    undone = run.played.episodes - run.played.unowed - run.played.done
     if undone:
         yield (
             f"{undone} of {run.manifest.owed} episodes have no outcome yet; they are left out here, and owed: "
