@@ -51,6 +51,8 @@ def sign_looks(
     and signs are fair, so the law of the sum over the patterns that have not stopped is exact; a look stops at the
     least attainable |sum| that keeps what is spent within `spending`, and level that is not spent carries over. With
     `level` divided by the number of questions not one false alarm of a family is raised with more than the whole level.
+    Rounding does not depend on what else was seen, as a common denominator would: what later cases show changes no
+    earlier look.
     ValueError for differences beyond the bound, or looks that do not rise.
     """
     steps, unit = grid(differences, bound)
@@ -93,9 +95,9 @@ def flipped(law: Floats, step: int) -> Floats:
     """The law of a signed sum (2m + 1,), from -m to m, after one more step with a fair sign: (2(m + step) + 1,)."""
     if step == 0:
         return law
-    after = np.zeros(len(law) + 2 * step)
-    after[: len(law)] += law / 2
-    after[2 * step :] += law / 2
+    half, after = law / 2, np.zeros(len(law) + 2 * step)
+    after[: len(law)] = half
+    after[2 * step :] += half
     return after
 
 

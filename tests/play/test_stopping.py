@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
 import pytest
@@ -23,8 +23,9 @@ from simrun.log.chain import FIRST, LogError, chained
 from simrun.log.looks import Look, deciding, looked
 from simrun.log.manifest import Manifest
 from simrun.log.trust import note
-from simrun.plan.looks import looks
+from simrun.plan.looks import bound, looks
 from simrun.report.run import rebuild, resume
+from simrun.scenarios.outcome import Better, Outcome
 
 ASKED = ["scenario=recruitment", "backend=scripted", "vary.candidate.ethnicity=[White,Black]", "seed=1"]
 ASKED += ["design.controls=[]", "design.primary=[invited]", "cases=40", "metrics=[]"]
@@ -241,6 +242,22 @@ def test_a_case_beyond_the_declared_largest_effect_voids_the_question(tmp_path):
     (question,) = void.scored.followed
     assert (question.bound, question.low, question.after) == (0.5, None, None)
     assert question.why == "void, a case differs by 1 and at most 0.5 was declared"
+
+
+class Letter(Outcome):
+    """An outcome without bounds, and one of yes or no."""
+
+    words: Annotated[int, Better("neither")]
+    sent: Annotated[bool | None, Better("higher")]
+
+
+def test_what_has_no_bounds_needs_a_declared_one() -> None:
+    with pytest.raises(ConfigError, match=r"words has no bounds.*design.largest_case_effect=\{words: NUMBER\}"):
+        bound(Design(), Letter, "words")
+    declared = Design(largest_case_effect={"words": 50, "sent": 0.5})
+    assert [bound(declared, Letter, name) for name in ("words", "sent")] == [50, 0.5]
+    assert bound(Design(largest_case_effect=3), Letter, "sent") == 1
+    assert [Letter.binary(name) for name in ("words", "sent")] == [False, True]
 
 
 # What cannot be
