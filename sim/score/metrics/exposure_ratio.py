@@ -2,6 +2,7 @@
 
 import math
 
+from simrun.estimate.columns import Floats, ratio
 from simrun.estimate.ranking import exposures
 from simrun.score.metric import Metric
 from simrun.score.pool import Scores
@@ -19,8 +20,9 @@ class ExposureRatio(Metric):
     undefined = "one of the two groups has no score"
     source = "Singh and Joachims 2018, doi:10.1145/3219819.3220088"
     order = 60
+    exchanged = True
 
-    def measure(self, pool: Scores) -> float:
+    def measure(self, pool: Scores) -> Floats:
         """The ratio."""
-        seen = exposures(pool.value)
-        return float(seen[pool.member].mean() / seen[~pool.member].mean())
+        group, reference = pool.sides(exposures(pool.value))
+        return ratio(group, reference)

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from simrun.estimate.columns import Floats
 from simrun.estimate.ranking import untied
 from simrun.score.metric import Metric
 from simrun.score.pool import Scores
@@ -24,12 +25,16 @@ class Ndkl(Metric):
     source = "Geyik, Ambler and Kenthapadi 2019, arXiv:1905.01989"
     interval = ""
     order = 61
+    exchanged = True
 
-    def measure(self, pool: Scores) -> float:
+    def measure(self, pool: Scores) -> Floats:
         """The divergence."""
         from scipy.special import rel_entr
 
-        member = np.stack([~pool.member, pool.member], axis=1)[np.argsort(-untied(pool.value), kind="stable")]
-        place = np.arange(1, len(member) + 1)
-        mix = member.cumsum(axis=0) / place[:, None]
-        return float(np.average(rel_entr(mix, mix[-1]).sum(axis=1), weights=1 / np.log2(place + 1)))
+        member = pool.member[..., np.argsort(-untied(pool.value), kind="stable")]
+        place = np.arange(1, member.shape[-1] + 1)
+        weight = 1 / np.log2(place + 1)
+        mix = member.cumsum(axis=-1) / place
+        far = rel_entr(mix, mix[..., -1:]) + rel_entr(1 - mix, 1 - mix[..., -1:])
+        found: Floats = far @ weight / weight.sum()
+        return found
