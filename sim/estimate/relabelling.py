@@ -13,10 +13,12 @@ from simrun.estimate.families import holm
 
 DRAWS = 1999
 """Exchanges that are drawn where there are too many for all of them: with the observed one 2,000."""
+HELD = 2**22
+"""Labels whose figures are computed at a time: 32 MB of them as numbers."""
 ROUNDING = 1e-9
 """Figures that are nearer than this are equal."""
 
-Places = NDArray[np.int64]
+Places = NDArray[np.int16]
 
 
 def exchanges(there: ArrayLike, draws: int = DRAWS, seed: int = 0) -> Places:
@@ -31,26 +33,25 @@ def exchanges(there: ArrayLike, draws: int = DRAWS, seed: int = 0) -> Places:
     if prod(factorial(int(count)) for count in present.sum(axis=1)) <= draws + 1:
         return _every(present)
     rng, (cases, groups) = np.random.default_rng(seed), present.shape
-    found = np.tile(np.arange(groups), (draws + 1, cases, 1))
-    patterns, of = np.unique(present, axis=0, return_inverse=True)
-    for at, pattern in enumerate(patterns):
-        own, rows = np.flatnonzero(pattern), np.flatnonzero(of.reshape(-1) == at)
-        order = rng.random((draws, len(rows), len(own))).argsort(axis=2)
-        found[1:, rows[:, None], own] = own[order]
+    found = np.tile(np.arange(groups, dtype=np.int16), (draws + 1, cases, 1))
+    for case, pattern in enumerate(present):
+        own = np.flatnonzero(pattern)
+        found[1:, case, own] = own[rng.random((draws, len(own))).argsort(axis=1)]
     return found
 
 
 def _every(present: NDArray[np.bool_]) -> Places:
     orders = []
     for pattern in present:
-        own, kept = np.flatnonzero(pattern), np.arange(len(pattern))
-        orders.append([_put(kept, own, other) for other in permutations(own.tolist())])
-    return np.array(list(product(*orders)), dtype=np.int64).reshape(-1, *present.shape)
+        own = np.flatnonzero(pattern).tolist()
+        orders.append([_put(len(pattern), own, other) for other in permutations(own)])
+    return np.array(list(product(*orders)), dtype=np.int16).reshape(-1, *present.shape)
 
 
-def _put(kept: Places, own: Places, other: Sequence[int]) -> Places:
-    found = kept.copy()
-    found[own] = other
+def _put(groups: int, own: Sequence[int], other: Sequence[int]) -> list[int]:
+    found = list(range(groups))
+    for place, value in zip(own, other, strict=True):
+        found[place] = value
     return found
 
 

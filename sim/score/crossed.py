@@ -25,6 +25,11 @@ class Crossed(Rowed):
     """The greatest value minus the least; None for an outcome without bounds."""
     better: str = "neither"
 
+    @property
+    def beyond(self) -> Floats:
+        """What both do together beyond the sum of what each does alone, (n,)."""
+        return (self.both - self.first) - (self.second - self.neither)
+
     @classmethod
     def found(cls, run: RunValues) -> Iterator[Located]:
         """The decisive outcomes over every two axes that were varied, for every

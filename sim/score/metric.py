@@ -5,6 +5,7 @@ import math
 import re
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -157,7 +158,7 @@ class Metric(Record):
         # an unsigned distance is above 0 by chance alone, and no interval about it says how far: its floor does
         if (both and found.value is not None) or (self.interval == "jackknife" and self.fair != self.low):
             low, high = delete_a_group(lambda rows: self._found(sample.part(rows)).value, sample.case, found.value)
-        chance = [value for each in at.floor[: self.floors] if (value := self._found(each).value) is not None]
+        chance = self._chance(at)
         one = sample.arm if isinstance(sample, Both) else sample
         return Figure(
             metric=self.name,
@@ -181,6 +182,14 @@ class Metric(Record):
             reasons=at.reasons,
             why="" if found.value is not None else self.why(one) if one.usable else "nothing was observed",
         )
+
+    def _chance(self, at: Located) -> list[float]:
+        """What it comes to where only chance differs."""
+        own = at.floor[: self.floors]
+        if self.exchanged and own:
+            together = replace(own[0], member=np.stack([each.member for each in own]))  # type: ignore[attr-defined,type-var]
+            return [value for each in np.atleast_1d(self.measure(together)) if (value := finite(each)) is not None]
+        return [value for each in own if (value := self._found(each).value) is not None]
 
     def _found(self, sample: Sample) -> Numbers:
         if isinstance(sample, Both):

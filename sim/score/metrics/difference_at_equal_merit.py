@@ -8,7 +8,7 @@ import numpy as np
 
 from simrun.estimate.columns import Floats, ratio
 from simrun.score.metric import Metric
-from simrun.score.pool import Decisions, Pool
+from simrun.score.pool import Decisions, Pool, total
 
 
 class DifferenceAtEqualMerit(Metric):
@@ -34,7 +34,7 @@ class DifferenceAtEqualMerit(Metric):
     def measure(self, pool: Pool) -> Floats:
         """The coefficient; not a number where merit does not vary, or membership is a line in it."""
         left, spread = _left(pool)
-        found: Floats = np.where(spread > 1e-9 * len(pool.merit), ratio(left @ pool.value, spread), np.nan)
+        found: Floats = np.where(spread > 1e-9 * len(pool.merit), ratio(total(left, pool.value), spread), np.nan)
         return found
 
     def departure(self, pool: Pool, value: Floats) -> Floats:
@@ -54,5 +54,5 @@ def _left(pool: Pool) -> tuple[Floats, Floats]:
     spread = float(merit @ merit)
     if not spread > 1e-12:  # also where some merit is not known
         return np.zeros_like(member), np.zeros(member.shape[:-1])
-    left = member - member.mean(axis=-1, keepdims=True) - (member @ merit)[..., None] * merit / spread
+    left = member - member.mean(axis=-1, keepdims=True) - total(member, merit)[..., None] * merit / spread
     return left, np.square(left).sum(axis=-1)

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 
-from simrun.estimate.columns import Floats
 from simrun.estimate.ranking import untied
 from simrun.score.metric import Metric
 from simrun.score.pool import Scores
@@ -15,7 +14,8 @@ class Ndkl(Metric):
 
     (1/Z) sum_k KL(mix of top k || mix of pool) / log2(k + 1), Z = sum_k 1 / log2(k + 1), k = 1..n, KL in nats (scipy).
     Equal scores stand in an order drawn at random, always the same one. Without saying for whom it is worse; above 0
-    even by chance, as the first places cannot match the pool: only the floor tells what is fair.
+    even by chance, as the first places cannot match the pool: only the floor tells what is fair. Not tested: the
+    order in which equal scores are drawn would tell groups apart that are the same.
     """
 
     title = "NDKL"
@@ -25,16 +25,14 @@ class Ndkl(Metric):
     source = "Geyik, Ambler and Kenthapadi 2019, arXiv:1905.01989"
     interval = ""
     order = 61
-    exchanged = True
 
-    def measure(self, pool: Scores) -> Floats:
+    def measure(self, pool: Scores) -> float:
         """The divergence."""
         from scipy.special import rel_entr
 
-        member = pool.member[..., np.argsort(-untied(pool.value), kind="stable")]
-        place = np.arange(1, member.shape[-1] + 1)
+        member = pool.member[np.argsort(-untied(pool.value), kind="stable")]
+        place = np.arange(1, len(member) + 1)
         weight = 1 / np.log2(place + 1)
-        mix = member.cumsum(axis=-1) / place
-        far = rel_entr(mix, mix[..., -1:]) + rel_entr(1 - mix, 1 - mix[..., -1:])
-        found: Floats = far @ weight / weight.sum()
-        return found
+        mix = member.cumsum() / place
+        far = rel_entr(mix, mix[-1]) + rel_entr(1 - mix, 1 - mix[-1])
+        return float(far @ weight / weight.sum())

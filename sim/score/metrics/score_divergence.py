@@ -6,7 +6,7 @@ import numpy as np
 
 from simrun.estimate.columns import Floats
 from simrun.score.metric import Metric
-from simrun.score.pool import Scores
+from simrun.score.pool import Scores, total
 from simrun.score.samples import Rows
 
 
@@ -64,5 +64,4 @@ class ScoreDivergence(Metric):
 
 def _share(rows: Rows, inside: Floats) -> Floats:
     """Of these rows in each cell, (..., cells)."""
-    found: Floats = rows.astype(float) @ inside / rows.sum(axis=-1, keepdims=True)
-    return found
+    return total(rows, inside) / rows.sum(axis=-1, keepdims=True)

@@ -6,7 +6,7 @@ from typing import Self
 from simrun.estimate.columns import Floats
 from simrun.estimate.ranking import chances, places
 from simrun.score.metric import Metric
-from simrun.score.pool import Scores
+from simrun.score.pool import Scores, total
 
 SHARES = (0.1, 0.25)
 """Which shares of a pool are chosen."""
@@ -46,5 +46,4 @@ class TopKShare(Metric):
 def share_of_best(pool: Scores, share: float) -> Floats:
     """Of the group among the best of the pool."""
     k = places(share, len(pool.value))
-    found: Floats = pool.member.astype(float) @ chances(pool.value, k) / k
-    return found
+    return total(pool.member, chances(pool.value, k)) / k

@@ -6,7 +6,7 @@ import numpy as np
 
 from simrun.estimate.columns import Floats
 from simrun.score.metric import Metric
-from simrun.score.pool import Scores
+from simrun.score.pool import Scores, total
 
 
 class WassersteinDistance(Metric):
@@ -29,5 +29,4 @@ class WassersteinDistance(Metric):
         order = np.argsort(pool.value, kind="stable")
         member = pool.member[..., order]
         below, other = (side.cumsum(axis=-1) / side.sum(axis=-1, keepdims=True) for side in (member, ~member))
-        found: Floats = np.abs(below - other)[..., :-1] @ np.diff(pool.value[order])
-        return found
+        return total(np.abs(below - other)[..., :-1], np.diff(pool.value[order]))
