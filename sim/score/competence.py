@@ -131,7 +131,7 @@ def _lettered(run: RunValues, arms: Sequence[str]) -> Iterator[str]:
         return
     letters, values = run.layout.subjects(field)
     shares = values[:, run.layout.columns(arms)]
-    there = ~np.isnan(shares).all(axis=2)
+    there = np.asarray((~np.isnan(shares)).any(axis=2))
     mean = np.nan_to_num(shares)[there].mean(axis=0) if there.any() else np.zeros(len(letters))
     cases = len(np.unique(run.layout.case[there.any(axis=1)]))
     if cases >= FEW and mean.max() >= ALWAYS:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -49,10 +49,14 @@ class JudgedPairs:
         """Some of the cases that have a pair; all that was said of the others goes too."""
         kept = np.zeros(len(self.difference), dtype=bool)
         kept[self.case[rows]] = True
-        arrays = {each.name: getattr(self, each.name) for each in fields(self)}
-        cut = {name: np.where(kept, own, np.nan) for name, own in arrays.items() if isinstance(own, np.ndarray)}
-        sides = {name: own.part(kept[own.case]) for name, own in arrays.items() if isinstance(own, Judged)}
-        return replace(self, **cut, **sides)
+        cut: dict[str, Any] = {}
+        for each in fields(self):
+            own = getattr(self, each.name)
+            if isinstance(own, np.ndarray):
+                cut[each.name] = np.where(kept, own, np.nan)
+            elif isinstance(own, Judged):
+                cut[each.name] = own.part(kept[own.case])
+        return replace(self, **cut)
 
     @classmethod
     def found(cls, run: RunValues) -> Iterator[Located]:
@@ -68,8 +72,8 @@ class JudgedPairs:
         judged = run.judged.get(figure.name)
         if judged is None or contrast.note:
             return None
-        sides = [judged.part(judged.group == arm) for arm in (contrast.arm, contrast.reference)]
-        if not all(len(side.labelled.case) for side in sides):
+        arm, reference = (judged.part(judged.group == name) for name in (contrast.arm, contrast.reference))
+        if not len(arm.labelled.case) or not len(reference.labelled.case):
             return None
         turns = horizon(run.layout, figure.name)
         at = run.layout.columns((contrast.arm, contrast.reference))
@@ -80,7 +84,7 @@ class JudgedPairs:
         shown, unlabelled = nanmean(verdict, axis=2), np.isnan(verdict + label)
         told, said = (_by_case(run, nanmean(np.where(unlabelled, np.nan, each), axis=2)) for each in (label, verdict))
         (difference,) = _by_case(run, shown[:, :1] - shown[:, 1:])
-        return cls(difference, told[0], said[0], told[1], said[1], *sides, judged.low, judged.high)
+        return cls(difference, told[0], said[0], told[1], said[1], arm, reference, judged.low, judged.high)
 
     @classmethod
     def lacking(cls, manifest: Manifest) -> str:

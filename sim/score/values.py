@@ -111,8 +111,10 @@ class Groups(Rowed):
         """Number and sum of the values by case, of so many, and by group: (cases, groups) each."""
         shape = cases, len(self.names)
         cell = self.case * shape[1] + self.group
-        count, total = (np.bincount(cell, by, minlength=cases * shape[1]).reshape(shape) for by in (None, self.value))
-        return count.astype(float), total
+        count, total = (
+            np.bincount(cell, by, minlength=cases * shape[1]).reshape(shape).astype(float) for by in (None, self.value)
+        )
+        return count, total
 
     def only(self, names: Collection[str]) -> "Groups":
         """Some of the groups."""

@@ -94,7 +94,7 @@ SHOWN = (
         "own.low",
         "own.high",
         form="signed interval",
-        about="Of texts that it judged with the people of both arms in them; not adjusted.",
+        about="Of texts that it judged with the people of both arms in them (judge.swap); not adjusted.",
     ),
     Column.of(
         "it flips (95 %)",
@@ -196,8 +196,8 @@ def _doubts(each: JudgedResult) -> Iterator[Finding]:
     of = {"outcome": each.outcome, "arm": each.arm, "reference": each.reference}
     if each.own.low is not None and each.own.high is not None and (each.own.low > 0 or each.own.high < 0):
         told = interval(each.own.value, each.own.low, each.own.high, signed=True)
-        raw = interval(each.difference.value, each.difference.low, each.difference.high, signed=True)
-        yield Finding(text=OF_ITS_OWN.format(each.outcome, told, raw), verdict="doubt", **of)
+        found = interval(each.difference.value, each.difference.low, each.difference.high, signed=True)
+        yield Finding(text=OF_ITS_OWN.format(each.outcome, told, found), verdict="doubt", **of)
     raw, corrected = each.difference, each.corrected
     if None in (raw.low, raw.high, corrected.low, corrected.high):
         return
@@ -209,5 +209,8 @@ def _doubts(each: JudgedResult) -> Iterator[Finding]:
 
 
 OF_ITS_OWN = "{}: **the judge makes a difference of its own**: {} about the same words, of the {} that it finds."
-NOT_HELD = "{}: the judge's difference **does not hold by people's labels**: {} when its errors are taken out."
+NOT_HELD = (
+    "{}: the judge finds a difference, and **people's labels do not show it**: {} when the judge's errors are taken out; "
+    "more labels would tell whether it is there."
+)
 HIDDEN = "{}: the judge finds no difference, and people's labels do: {} when its errors are taken out."

@@ -59,7 +59,8 @@ class PredictionPoweredDifference(Metric):
 def _moved(column: Floats) -> Floats:
     """By how much each case moves the mean of a column (cases,), 0 where it has no value."""
     there = ~np.isnan(column)
-    return np.where(there, np.nan_to_num(column) - np.nanmean(column), 0.0) / there.sum()
+    found: Floats = np.where(there, np.nan_to_num(column) - np.nanmean(column), 0.0) / there.sum()
+    return found
 
 
 def _labelled(sample: JudgedPairs) -> int:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from simrun.estimate.columns import Floats
+from simrun.estimate.columns import Floats, ratio
 from simrun.score.metric import Metric
 from simrun.score.pool import Scores, total
 from simrun.score.samples import Rows
@@ -64,4 +64,4 @@ class ScoreDivergence(Metric):
 
 def _share(rows: Rows, inside: Floats) -> Floats:
     """Of these rows in each cell, (..., cells)."""
-    return total(rows, inside) / rows.sum(axis=-1, keepdims=True)
+    return ratio(total(rows, inside), rows.sum(axis=-1, keepdims=True))
