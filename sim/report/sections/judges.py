@@ -210,7 +210,7 @@ def _doubts(each: JudgedResult) -> Iterator[Finding]:
 
 OF_ITS_OWN = "{}: **the judge makes a difference of its own**: {} about the same words, of the {} that it finds."
 NOT_HELD = (
-    "{}: the judge finds a difference, and **people's labels do not show it**: {} when the judge's errors are taken out; "
-    "more labels would tell whether it is there."
+    "{}: the judge finds a difference, and **people's labels do not show it**: {} when the judge's errors are taken "
+    "out; more labels would tell whether it is there."
 )
 HIDDEN = "{}: the judge finds no difference, and people's labels do: {} when its errors are taken out."
