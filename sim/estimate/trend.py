@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from simrun.estimate.columns import Floats
+from simrun.estimate.columns import Floats, ratio
 from simrun.estimate.relabelling import Places
 
 
@@ -12,13 +12,22 @@ def slopes(doses: ArrayLike, values: ArrayLike) -> Floats:
 
     `doses` (doses,), `values` (cases, doses), NaN where a case has none. In the unit of the value for one more step.
     """
-    dose, value = np.asarray(doses, dtype=float), np.asarray(values, dtype=float)
-    there = ~np.isnan(value)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        middle = (there * dose).sum(axis=-1, keepdims=True) / there.sum(axis=-1, keepdims=True)
-        off = np.where(there, dose - middle, 0.0)
-        found: Floats = (off * np.where(there, value, 0.0)).sum(axis=-1) / np.square(off).sum(axis=-1)
-    return found
+    value = np.asarray(values, dtype=float)
+    off = _off(doses, value)
+    return ratio((off * np.nan_to_num(value)).sum(axis=-1), np.square(off).sum(axis=-1))
+
+
+def steepest(doses: ArrayLike, values: ArrayLike) -> float:
+    """The largest slope that any of these cases could have, of values in a range of 1: what bounds their mean."""
+    off = _off(doses, np.asarray(values, dtype=float))
+    return float(np.nanmax(ratio(np.abs(off).sum(axis=-1) / 2, np.square(off).sum(axis=-1))))
+
+
+def _off(doses: ArrayLike, value: Floats) -> Floats:
+    """Each dose less the mean of those of its case, 0 where the case has no value."""
+    dose, there = np.asarray(doses, dtype=float), ~np.isnan(value)
+    middle = ratio((there * dose).sum(axis=-1, keepdims=True), there.sum(axis=-1, keepdims=True))
+    return np.where(there, dose - middle, 0.0)
 
 
 def exchanged_slopes(doses: ArrayLike, values: ArrayLike, moved: Places) -> Floats:

@@ -116,7 +116,8 @@ def _guessed(run: RunValues, arms: Sequence[str]) -> Iterator[str]:
     there = ~np.isnan(right + chance)
     if there.sum() < FEW:
         return
-    more = clustered_mean((right - chance)[there], np.flatnonzero(there), -1, 1)
+    least, most = -float(chance[there].max()), 1 - float(chance[there].min())
+    more = clustered_mean((right - chance)[there], np.flatnonzero(there), least, most)
     if more.high is not None and more.high < LITTLE:
         yield (
             f"{run.outcome.accuracy} is {right[there].mean():.0%} over {there.sum()} cases, where guessing gives "

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simrun.estimate.relabelling import exchanges, least
-from simrun.estimate.trend import exchanged_slopes, slopes
+from simrun.estimate.trend import exchanged_slopes, slopes, steepest
 
 NONE = float("nan")
 
@@ -20,6 +20,13 @@ def test_slopes_by_hand():
     found = slopes([0, 1, 2], [[0, 1, 2], [2, 0, 1], [0, NONE, 4], [NONE, 3, NONE]])
     assert found[:3].tolist() == [1, -0.5, 2]
     assert np.isnan(found[3])
+
+
+def test_the_steepest_slope_by_hand():
+    # 0 0 1 1 over 0 1 2 3: (1.5 + .5) / 5; a case with doses 2 and 3 alone may rise by 1
+    assert steepest([0, 1, 2, 3], [[0, 0, 0, 0]]) == pytest.approx(0.4)
+    assert slopes([0, 1, 2, 3], [[0, 0, 1, 1]])[0] == pytest.approx(0.4)
+    assert steepest([0, 1, 2, 3], [[0, 0, 0, 0], [NONE, NONE, 5, 5], [NONE, NONE, NONE, 5]]) == 1
 
 
 def test_the_p_of_a_trend_by_hand():

@@ -84,3 +84,12 @@ def test_the_bound_of_a_rank_correlation_by_hand():
     true = 6 / math.pi * math.asin(0.5 / 2)  # Spearman's of a normal pair of correlation .5
     held = [rank_bound(float(stats.spearmanr(*each.T).statistic), 40) >= true for each in pairs]
     assert 0.91 <= np.mean(held) <= 0.985  # .95 with a standard error of .011
+
+
+def test_whose_engines_cannot_is_named_where_they_are_varied(gate):
+    vary = {"recruiter": {"private": [0, 0.5]}}
+    told = gate("scenario=recruitment", rules=[INVITE], cases=12, vary=vary)
+    assert [each.partition(" cannot")[0] for each in told] == [
+        "**The model of recruiter.private=0",
+        "**The model of recruiter.private=0.5",
+    ]

@@ -8,7 +8,7 @@ from simrun.agents.records import Record
 from simrun.estimate.columns import Floats
 from simrun.estimate.paired import Estimate, clustered_mean
 from simrun.estimate.relabelling import DRAWS, HELD, exchanges, least, over_tables
-from simrun.estimate.trend import exchanged_slopes, slopes
+from simrun.estimate.trend import exchanged_slopes, slopes, steepest
 from simrun.report.blocks import Block, Column, Finding, Table, row
 from simrun.report.breakdown import estimate
 from simrun.report.figures import ALPHA, figure
@@ -111,8 +111,9 @@ def _result(
     factor, arm, reference = named
     shown = [f"{dose:g}" for dose in doses]
     span = run.outcome.span(outcome)
-    # no slope over several steps is more than twice the outcome's range for one of them
-    most = None if span is None else 2 * (span.high - span.low)
+    # an effect lies between minus and plus the outcome's range; held against one dose, slopes are those of the values
+    wide = 1 if arm == factor else 2
+    most = None if span is None else wide * (span.high - span.low) * steepest(doses, values)
     return TrendResult(
         outcome=outcome,
         factor=factor,
