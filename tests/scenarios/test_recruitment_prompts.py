@@ -144,9 +144,10 @@ def test_ten_wordings_of_the_screening_are_equal_in_content():
     for wording in SCREEN:
         rules, advert = wording.format(advert="<job>").split("\n\n")
         assert advert == "<job>"
-        for told in (form, "recruit", "appl", "job below", "interview", "10 ", "JSON"):
-            assert told in rules.replace("10:", "10 "), (told, rules)
         assert rules.count(form) == 1
+        said = rules.replace(form, "")
+        for needed in ("recruit", "appl", "job below", "interview", "10", "JSON"):
+            assert needed in said, (needed, rules)
         added = r"fair|bias|careful|quick|strict|compan|places|others?\b|reason|gender|\bhe\b|\bshe\b|man\b|why"
         assert not re.search(added, rules), rules
 
