@@ -96,16 +96,15 @@ def _solved(means: Floats, names: list[str], others: list[int], reference: int, 
     weights = there.astype(float)
     centred = np.where(there, means - np.nanmean(means, axis=1)[:, None], 0.0)
     # of one case: what it tells of the arms is diag(there) - there there' / size
-    own = (
-        weights[:, :, None] * np.eye(len(weights[0])) - weights[:, :, None] * weights[:, None, :] / size[:, None, None]
-    )
+    shares = weights / size[:, None]
+    own = weights[:, :, None] * np.eye(len(weights[0])) - weights[:, :, None] * shares[:, None, :]
     left = own[:, others][:, :, others]
     information, right = left.sum(axis=0), centred[:, others].sum(axis=0)
     found = np.linalg.solve(information, right)
     whole = np.zeros(len(weights[0]))
     whole[others] = found
     freedom = int(there.sum()) - len(means) - len(others)
-    fitted = np.where(there, whole - ((whole * weights).sum(axis=1) / size)[:, None], 0.0)
+    fitted = np.where(there, whole - (shares @ whole)[:, None], 0.0)
     squares = float(np.square(centred - fitted).sum())
     counts, direct = there.sum(axis=0)[others], (there[:, others] & there[:, [reference]]).sum(axis=0)
     covariance = _left_one_out(information, right, left, centred[:, others]) if (counts > 1).all() else None

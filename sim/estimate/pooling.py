@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special, stats
+from scipy import optimize, special, stats
 
 from simrun.agents.records import Record
 from simrun.estimate.columns import Floats
@@ -13,6 +13,8 @@ from simrun.estimate.paired import LEVEL
 STEPS = 200
 """Spreads between the true values at which the model is solved."""
 TAIL = (1 - LEVEL) / 2
+MOST = 1e6
+"""Degrees of freedom that are as good as infinitely many."""
 
 
 class Pooled(Record):
@@ -75,17 +77,37 @@ def _quantile(weights: Floats, centres: Floats, errors: Floats, level: float) ->
     return found
 
 
-def shared(covariance: ArrayLike, cases: Sequence[int]) -> Floats:
-    """A covariance of differences from one reference, smoothed for pooling: (m, m) of m arms of so many cases.
+def moderated(covariance: ArrayLike, cases: Sequence[int]) -> Floats:
+    """A covariance of differences from one reference, smoothed for pooling: (m, m), of m arms of so many cases.
 
-    Each arm keeps its variance, widened as a t interval on its cases less 1 is beside a normal one; what all have in
-    common, the reference's, is the mean of all covariances, at least 0 and less than every variance: estimated one by
-    one they are mostly noise.
+    Each variance is drawn towards that of all arms by as much as chance explains of how they differ (`moderation`), and
+    then widened as a t interval on its degrees of freedom is beside a normal one. What all have in common, the
+    reference's, is the mean of all covariances, at least 0 and less than every variance: one by one these are mostly
+    noise.
     """
-    given = np.asarray(covariance, dtype=float)
+    given, freedom = np.asarray(covariance, dtype=float), np.maximum(np.asarray(cases, dtype=float) - 1, 1)
     count = len(given)
-    wider = np.square(stats.t.ppf(1 - TAIL, np.maximum(np.asarray(cases) - 1, 1)) / stats.norm.ppf(1 - TAIL))
-    own = np.diag(given) * wider
+    centre, prior = moderation(np.diag(given), freedom)
+    # a prior without end is that of arms whose variances differ by chance alone
+    drawn = np.diag(given) if prior == 0 else (centre + np.diag(given) * freedom / prior) / (1 + freedom / prior)
+    own = drawn * np.square(stats.t.ppf(1 - TAIL, freedom + min(prior, MOST)) / stats.norm.ppf(1 - TAIL))
     common = (given.sum() - np.trace(given)) / max(count * (count - 1), 1)
     common = float(np.clip(common, 0.0, 0.9 * own.min()))
     return np.diag(own - common) + common
+
+
+def moderation(variances: Floats, freedom: Floats) -> tuple[float, float]:
+    """What variances (m,), each on so many degrees of freedom (m,), are drawn towards, and how many degrees that counts
+    as: from 0, where they differ far beyond chance, to infinity, where chance explains all.
+
+    Of their logarithms, less what chance adds to the mean and the variance of each: Smyth 2004,
+    doi:10.2202/1544-6115.1027. 0 for fewer than three, or where one is 0.
+    """
+    if len(variances) < 3 or (variances <= 0).any():
+        return 0.0, 0.0
+    logs = np.log(variances) - special.digamma(freedom / 2) + np.log(freedom / 2)
+    beyond = float(logs.var(ddof=1) - special.polygamma(1, freedom / 2).mean())
+    if beyond <= special.polygamma(1, MOST / 2):
+        return float(np.exp(logs.mean())), float("inf")
+    half = optimize.brentq(lambda x: float(special.polygamma(1, x)) - beyond, 1e-4, MOST)
+    return float(np.exp(logs.mean() + special.digamma(half) - np.log(half))), float(2 * half)

@@ -7,8 +7,6 @@ import pytest
 from samples import groups, judged
 from scipy import stats
 
-from simrun.report.render.cells import texts
-from simrun.report.sections.cells import pooled, table
 from simrun.score.metrics.prediction_powered_rate import PredictionPoweredRate
 from simrun.score.metrics.shrunken_means import ShrunkenMeans
 from simrun.score.metrics.worst_group import WorstGroup
@@ -169,10 +167,3 @@ def test_shrinkage_is_nearer_to_the_truth():
         raw += float(np.square([cell.mean for cell in found] - truth).sum())
         drawn += float(np.square([cell.shrunken for cell in found] - truth).sum())
     assert drawn < 0.7 * raw
-
-
-def test_cells_of_a_report_begin_with_the_lowest():
-    found = pooled("score", "sex", groups([0, 100, 200, 0, 101, 202], list("bbbaaa"), list("xyzxyz")))
-    rows = texts(table(found))
-    assert [len(row) for row in rows] == [6] * 2
-    assert rows[0] == ["score", "sex", "b", "3 (3)", "100", "100"]
