@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import linalg, stats
 
 from simrun.agents.records import Record
 from simrun.estimate import columns as arrays
@@ -129,10 +129,13 @@ def _left_one_out(information: Floats, right: Floats, left: Floats, own: Floats)
     some case an arm is tied to no other."""
     without = []
     for less, value in zip(left, own, strict=True):
-        kept = information - less
-        if np.linalg.cond(kept) > 1e10:
+        try:
+            factor = linalg.cho_factor(information - less)
+        except linalg.LinAlgError:
             return None
-        without.append(np.linalg.solve(kept, right - value))
+        if np.diag(factor[0]).min() < 1e-6:
+            return None
+        without.append(linalg.cho_solve(factor, right - value))
     apart = np.array(without) - np.mean(without, axis=0)
     found: Floats = (len(without) - 1) / len(without) * apart.T @ apart
     return found

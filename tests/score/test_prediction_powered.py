@@ -136,6 +136,16 @@ def test_what_cases_have_in_common_is_no_noise():
     assert (again.cells["a"].n, again.cells["a"].cases) == (6, 3)
 
 
+def test_means_are_freed_of_which_cases_a_cell_had():
+    # b is 1 above a in x and 3 in y, c 2 below b in z: a and b -1 and -3, by both -2; c has the case that is 100 higher
+    values = [0.0, 1, 10, 13, 111, 109]
+    found = shrunken(values, list("ababbc"), list("xxyyzz"))
+    kept = {name: cell.shrunken for name, cell in found.cells.items()}
+    assert found.cells["c"].mean == 109  # as observed
+    assert kept["c"] == pytest.approx(kept["a"], abs=0.5)  # a + 2 - 2
+    assert kept["b"] > kept["a"]
+
+
 def test_no_freedom_no_shrinkage():
     found = shrunken([1, 2, 3], list("abc"))
     assert (found.value, found.cells["a"].shrunken) == (None, None)
