@@ -173,6 +173,20 @@ def test_names_that_both_arms_play_have_a_slope():
     assert found.shares["name x arm"] == pytest.approx(1 / 2, abs=0.15)  # 4 x 1 / 4 beside 1
 
 
+def test_fifty_names_an_arm_speak_for_others():
+    # each name twice, in two cases; a mean of 50 names of deviation 1 on either side: the difference has sqrt(2 / 50)
+    rng = np.random.default_rng(4)
+    case, arm = np.repeat(np.arange(100), 2), np.tile([0, 1], 100)
+    named = np.repeat(np.tile(np.arange(50), 2), 2) + 50 * arm
+    value = rng.normal(size=100)[named] + 0.5 * arm + 0.1 * rng.normal(size=200)
+    found = mixed_effects(value, arm, 0, case, None, named)
+    assert (found.freedom, found.only) == (98, {})
+    assert found.error == pytest.approx(math.sqrt(2 / 50), rel=0.15)
+    few = mixed_effects(value, arm, 0, case, None, np.where(named == 99, 98, named))
+    assert few.only == {"name": 49}
+    assert few.error < 0.8 * found.error  # of these names only: theirs is no longer an error
+
+
 @pytest.mark.parametrize(
     ("wordings", "names", "left_out"),
     [

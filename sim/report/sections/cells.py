@@ -135,9 +135,10 @@ def table(*found: CellsResult) -> Table:
 
 def _rows(each: CellsResult) -> Iterator[dict[str, JsonValue]]:
     """The lowest pooled difference first."""
-    rows = [_row(each, at, *item) for at, item in enumerate(each.estimates.levels.items())]
-    key = "difference" if each.pooled is None else "pooled"
-    yield from sorted(rows, key=lambda row: (row[key], row["arm"]))
+    names, levels = list(each.estimates.levels), list(each.estimates.levels.values())
+    told = [level.difference for level in levels] if each.pooled is None else each.pooled.values
+    for at in sorted(range(len(names)), key=lambda at: (told[at], names[at])):
+        yield _row(each, at, names[at], levels[at])
 
 
 def _row(each: CellsResult, at: int, arm: str, level: Level) -> dict[str, JsonValue]:
