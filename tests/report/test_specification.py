@@ -34,13 +34,24 @@ def test_a_curve_by_hand():
     assert told(curve(-0.5, 0.05)).verdict == "limit"  # .05 [-.05, .15] is no opposite
 
 
+OPEN = (
+    "Act as a recruiter",
+    "You screen applications",
+    "Role: recruiter",
+    "As the recruiter",
+    "The job below is vacant",
+)
+"""How the wordings 4, 6, 7, 8 and 9 begin."""
+
+
 @pytest.fixture(scope="module")
 def worded(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Sixty cases in ten wordings; in five of them a Black applicant is turned down whenever the other is invited."""
     return run(
         "scenario=recruitment",
         "scenario.wording=drawn",
         "backend=scripted",
-        "backend.group=Black",
+        f"backend.group='(?s)({'|'.join(OPEN)}).*Black'",
         "backend.effect=0.8",
         "vary.candidate.ethnicity=[White,Black]",
         "design.primary=[invited]",
@@ -50,18 +61,26 @@ def worded(tmp_path_factory: pytest.TempPathFactory) -> Run:
     )
 
 
-def test_a_run_in_ten_wordings_has_a_curve_and_a_claim_beyond_them(worded: Run):
+def test_a_run_in_ten_wordings_shows_in_which_of_them_it_is(worded: Run):
     (found,) = specification(worded.scored)
-    assert len(found.curve) == 10
+    assert [each.wording for each in found.curve][5:] == ["0", "1", "2", "3", "5"]
+    assert found.values[5:] == [0] * 5  # arms share their luck: without the effect no pair differs
+    assert max(found.values[:5]) < -0.4
     assert sum(each.effect.n for each in found.curve) == 60
-    assert found.whole.value == pytest.approx(-0.8, abs=0.2)
-    assert found.same_sign == 1  # what is planted knows no wording
+    assert found.same_sign == 0.5
     report = worded.report()
     assert [each["wording"] for each in report.table("specification", "curve")] == [e.wording for e in found.curve]
     assert "specification.svg" in report.plots()
-    (model,) = report.table("components")
-    assert model["holds"] == "other cases and wordings"
-    assert model["model"]["only"] == {}
+
+
+def test_its_claim_beyond_them_is_wider_for_how_much_hangs_on_the_wording(worded: Run):
+    (row,) = worded.report().table("components")
+    assert row["holds"] == "other cases and wordings"
+    model = row["model"]
+    assert (model["only"], model["freedom"]) == ({}, 9)  # ten wordings
+    assert model["shares"]["wording x arm"] > 0.02
+    invited = next(each for each in worded.scored.contrasts if each.outcome == "invited" and each.family == "primary")
+    assert model["high"] - model["low"] > 1.5 * (invited.high - invited.low)
 
 
 def test_one_wording_has_no_curve(play):
