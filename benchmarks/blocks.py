@@ -1,6 +1,6 @@
 """What a study of 32 arms gains by blocks at equal tokens, and whether its intervals hold.
 
-    python benchmarks/blocks.py [--json] [--audits N] [--seed N]
+    OMP_NUM_THREADS=1 python benchmarks/blocks.py [--json] [--audits N] [--seed N]
 
 Every design has the same number of episodes: all 32 arms of few cases, or the reference and some others of more cases.
 Four arms of 31 differ. Measured are the functions that the report calls: the error of each arm's difference, of its

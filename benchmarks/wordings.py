@@ -1,7 +1,7 @@
 """Whether the mixed model's interval holds for other wordings and names than those played: coverage where their effect
 by arm is planted.
 
-    python benchmarks/wordings.py [--json] [--audits N] [--seed N]
+    OMP_NUM_THREADS=1 python benchmarks/wordings.py [--json] [--audits N] [--seed N]
 
 Each audit draws its wordings (or names) out of endless ones, and each case one of them; the truth is the mean over all
 there could be. Beside it stands the interval over cases alone, which holds for those that were drawn only. A cell fails

@@ -32,6 +32,7 @@ def test_what_a_case_does_not_play_is_neither_owed_nor_excluded(blocked: Run):
         assert (each.excluded, dict(each.reasons)) == (0, {})
         assert each.pairs == each.cases == 15  # 70 x 3 places for 14 arms
     text = (blocked.path / "report" / "report.md").read_text()
+    assert "70 cases x 4 of 15 arms x 1 repeats: 280 episodes owed, 280 done." in text
     assert "Each case played 4 of 15 arms, the reference among them" in text
     assert Manifest.read(blocked.path).plan().blocks  # the manifest comes to the same plan
 
