@@ -69,8 +69,9 @@ COLUMNS = (
         "pooled_low",
         "pooled_high",
         form="signed interval",
-        about="Drawn towards the others as far as it is uncertain: on average over the arms 95 % of these intervals "
-        "hold; one that is truly apart from all others is drawn too far.",
+        about="Drawn towards the others as far as it is uncertain: nearer to the truth on average over the arms. One "
+        "that is truly apart from all others is drawn too far, and this interval may well miss it; its own stands "
+        "beside.",
     ),
     Column.of("drawn towards", "towards", shown=False),
     Column.of("spread", "spread", form="figure", about="Standard deviation of the true differences.", shown=False),
