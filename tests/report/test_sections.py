@@ -220,5 +220,5 @@ def keys(report: Report) -> list[str]:
 
 def test_every_verdict_names_its_comparison(done):
     for each in done.report().sections["effects"].blocks:
-        if isinstance(each, Finding) and each.verdict in ("difference", "no difference", "doubt"):
+        if isinstance(each, Finding) and each.verdict in ("difference", "inconclusive", "doubt"):
             assert (each.arm, each.reference) in {(one.arm, one.reference) for one in done.scored.contrasts}
