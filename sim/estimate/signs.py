@@ -152,8 +152,8 @@ class _Patterns:
 def _tossed(cases: int, seed: int) -> Iterator[Floats]:
     """Patterns of signs (some, cases): all that there are of few cases, else as drawn, some at a time."""
     if cases <= ENUMERATED:
-        yield 1.0 - 2.0 * ((np.arange(2**cases)[:, None] >> np.arange(cases)) & 1)
+        yield 1.0 - 2.0 * ((np.arange(2**cases)[:, None] >> np.arange(cases)) & 1).astype(float)
         return
     rng, some = np.random.default_rng(seed), max(1, PORTION // cases)
     for first in range(0, DRAWS, some):
-        yield 1.0 - 2.0 * rng.integers(2, size=(min(some, DRAWS - first), cases))
+        yield 1.0 - 2.0 * rng.integers(2, size=(min(some, DRAWS - first), cases)).astype(float)

@@ -108,8 +108,8 @@ def fitted(
     if len(np.unique(arms)) < 2:
         found = MixedEffects(difference=None, reason="an arm has no values", n=int(there.sum()))
     else:
-        given = [None if labels is None else flat(labels) for labels in (wordings, names)]
-        found = mixed_effects(value[there], arms, "reference", flat(cases), *given)
+        worded, named = (None if labels is None else flat(labels) for labels in (wordings, names))
+        found = mixed_effects(value[there], arms, "reference", flat(cases), worded, named)
     return ComponentsResult(outcome=outcome, arm=sides[0], reference=sides[1], model=found)
 
 
