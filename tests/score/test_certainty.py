@@ -55,9 +55,9 @@ def test_the_planted_effect_is_there_and_expected_differences_are_its_unbiased_e
 
 
 def test_a_constant_difference_stops_a_run_where_betting_has_left_0():
-    """1.2 to the n reaches 40 at n = 20.2; a mean over 20 bets s of (1 + .2 s)^n does at 25, and a look comes at 28."""
+    """1.2 to the n reaches 40 at n = 20.2; a mean over 20 bets s of (1 + .2 s)^n does at 26, and a look comes at 28."""
     bets = np.cos((2 * np.arange(1, 21) - 1) * np.pi / 80)
-    assert [((1 + 0.2 * bets) ** count).mean() >= 40 for count in (24, 25)] == [False, True]
+    assert [((1 + 0.2 * bets) ** count).mean() >= 40 for count in (25, 26)] == [False, True]
     assert reaching.ending(np.full(40, -0.2), 40, 1.0, False) == 28
     assert reaching.ending(np.full(20, -0.2), 20, 1.0, False) is None
 
