@@ -2,6 +2,7 @@
 
 import json
 from math import log
+from types import SimpleNamespace
 
 import pytest
 from recruiting import staged
@@ -9,7 +10,8 @@ from recruiting import staged
 from simrun import run
 from simrun.agents.records import Answer
 from simrun.agents.reply import Reply
-from simrun.report.sections.choices import Choices
+from simrun.config.options import Config
+from simrun.report.sections.choices import Choices, _tempered
 from simrun.scenarios.clinic.consultation import Clinic
 from simrun.scenarios.clinic.moves import Rating
 from simrun.scenarios.peer_review.forms import again
@@ -108,3 +110,14 @@ def test_a_score_after_a_discussion_is_a_mean_over_the_scale():
     reply = Reply.of(said, (again(tuple(map(float, range(1, 11)))),))
     assert score(reply) == 9
     assert score(reply, "expected") == pytest.approx(8.25)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "temperature", "told"), [("both", 0.7, True), ("both", 1.0, False), ("expected", 0.7, False)]
+)
+def test_replies_drawn_at_another_temperature_are_not_held_to_be_the_same(outcomes, temperature, told):
+    """Options are weighed at temperature 1; what was drawn colder is drawn from another law."""
+    config = Config(
+        scenario={"name": "clinic"}, outcomes=outcomes, backend={"name": "local", "temperature": temperature}
+    )
+    assert ("drawn at a temperature of 0.7" in _tempered(SimpleNamespace(config=config))) is told

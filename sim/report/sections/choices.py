@@ -31,7 +31,7 @@ class Choices(Section):
             return ()
         table = Table(key="choices", about=ABOUT, columns=COLUMNS, rows=tuple(row(each) for each in told))
         both = Table(key="agreement", about=AGREE, columns=AGREEMENT, rows=tuple(row(each) for each in twins))
-        said = _said(run.manifest)
+        said = _said(run.manifest) + _tempered(run.manifest)
         return (Prose(text=_sum(told) + said, level="note"), *_scalars(told), table, *((both,) if twins else ()))
 
 
@@ -144,6 +144,20 @@ def _said(manifest: Manifest) -> str:
     fields = manifest.outcome.model_fields
     plain = [name for name in manifest.primary if name in fields and name + SAMPLED not in fields]
     return f" As said in any case, since no one choice makes it: {', '.join(plain)}." if plain else ""
+
+
+def _tempered(manifest: Manifest) -> str:
+    """That what was said was drawn otherwise than it is weighed, where both are held against each other."""
+    config = manifest.config
+    own = (config.backend, *(role.engine for role in config.roles.values()))
+    told = sorted({float(each["temperature"]) for each in own if each.get("temperature") is not None} - {1.0})
+    if config.outcomes != "both" or not told:
+        return ""
+    return (
+        f" Replies were drawn at a temperature of {', '.join(f'{each:g}' for each in told)} and are weighed at 1: the "
+        "two need not agree. They estimate the same at temperature=1 with nothing cut off (extra.top_p=1, "
+        "extra.top_k=0, extra.min_p=0)."
+    )
 
 
 def _scalars(told: tuple[Weighed, ...]) -> Iterator[Scalar]:
