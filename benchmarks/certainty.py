@@ -30,7 +30,7 @@ import reaching
 from reaching import EFFECT, Array, Law, Study
 from timed import main, most
 
-from simrun import run
+from simrun import Run, run
 from simrun.agents.records import Answer, Chat
 from simrun.agents.reply import Reply
 from simrun.config.composition import compose
@@ -216,46 +216,58 @@ def goals(figures: Mapping[str, Any]) -> dict[str, Any]:
 def on_local(cases: int, tell: Callable[[str], None]) -> dict[str, Any]:
     """The same with probabilities that SmolLM2 gave for a man and a woman, the woman's lowered by a known amount.
 
-    Both are pushed up to at least .2 first, so that the amount can be taken off; studies are drawn from the cases.
+    Both are at least .2, so that the amount can be taken off; studies are drawn from the cases. Tokens are the
+    engine's own.
     """
     with tempfile.TemporaryDirectory() as folder:
-        done = run(
-            "scenario=recruitment",
-            "backend=local",
-            "outcomes=expected",
-            "vary.candidate.gender=[man,woman]",
-            "design.controls=[]",
-            "design.margin={invited: 0.05, score: 0.5}",
-            backend={"temperature": 1, "extra": {"top_k": 0, "top_p": 1.0, "min_p": 0.0}},
-            cases=cases,
-            out=folder,
-        )
+        done, other = _screened(folder, "expected", cases), _screened(folder, "sampled", (cases + 1) // 2)
         rows = done.outcomes[done.outcomes.outcome == "invited"].pivot(index="case", columns="arm", values="value")
-        calls = done.calls
+        sampled, expected = _engines(other, 0), _engines(done, QUESTIONS)
     man, woman = (rows[name].to_numpy() for name in sorted(rows.columns, key=lambda arm: "woman" in arm))
     tell(f"SmolLM2: invited with {man.mean():.3f} (a man), {woman.mean():.3f} (a woman), {len(rows)} cases")
     reference, arm = np.maximum(man, -EFFECT), np.maximum(woman, -EFFECT)
     arm = arm - arm.mean() + reference.mean() + EFFECT  # the engine's own difference out, the planted one in
-    found = planted(reference, arm, np.random.default_rng(1))
-    read = (calls.prompt_tokens - calls.cached_tokens.fillna(0) + calls.output_tokens).sum()
     return {
         "cases": len(rows),
-        "calls": len(calls),
         "invited": float(man.mean()),
         "own_difference": float((woman - man).mean()),
         "spread_of_differences": float((woman - man).std(ddof=1)),
-        "tokens_a_call": float((calls.prompt_tokens + calls.output_tokens).mean()),
-        "read_a_call": float(read / len(calls)) + QUESTIONS,
-        "verdict": found,
+        "sampled": sampled._asdict(),
+        "expected": expected._asdict(),
+        "verdict": planted(reference, arm, sampled, expected, np.random.default_rng(1)),
     }
 
 
-def planted(reference: Array, arm: Array, rng: np.random.Generator) -> list[dict[str, Any]]:
+def _screened(folder: str, outcomes: str, cases: int) -> Run:
+    return run(
+        "scenario=recruitment",
+        "backend=local",
+        f"outcomes={outcomes}",
+        "vary.candidate.gender=[man,woman]",
+        "design.controls=[]",
+        "design.margin={invited: 0.05, score: 0.5}",
+        backend={"temperature": 1, "extra": {"top_k": 0, "top_p": 1.0, "min_p": 0.0}},
+        cases=cases,
+        out=folder,
+    )
+
+
+def _engines(done: Run, weighing: int) -> Tokens:
+    """What an episode cost on an engine, with so many tokens for weighing each choice."""
+    calls, episodes = done.calls, len(done.episodes)
+    every = float((calls.prompt_tokens + calls.output_tokens).sum())
+    cached = float(calls.cached_tokens.fillna(0).sum())
+    return Tokens(every / episodes, (every - cached + weighing * len(calls)) / episodes)
+
+
+def planted(
+    reference: Array, arm: Array, sampled: Tokens, expected: Tokens, rng: np.random.Generator
+) -> list[dict[str, Any]]:
     """Cases and episodes until the verdict, in studies of cases drawn from these."""
     chosen = rng.integers(len(reference), size=(200, reaching.MOST))
     study = Study(reference[chosen], np.clip(arm, 0, 1)[chosen])
     rate = float(reference.mean())
-    return table(verdicts(Law(rate), study, rng), Tokens(1, 1), Tokens(1, 1))
+    return table(verdicts(Law(rate), study, rng), sampled, expected)
 
 
 def measure(small: bool, tell: Callable[[str], None], local: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:
