@@ -5,12 +5,14 @@ from math import log
 from types import SimpleNamespace
 
 import pytest
+from conftest import config
 from recruiting import staged
 
 from simrun import run
 from simrun.agents.records import Answer
 from simrun.agents.reply import Reply
 from simrun.config.options import Config
+from simrun.plan.design import planned
 from simrun.report.sections.choices import Choices, _tempered
 from simrun.scenarios.clinic.consultation import Clinic
 from simrun.scenarios.clinic.moves import Rating
@@ -74,7 +76,7 @@ def test_a_planted_bias_lowers_an_invitation_by_just_as_much(tmp_path):
         "design.margin={invited: 0.05, score: 0.5}",
         "backend=scripted",
         backend={"group": "Gender: woman", "effect": 0.2},
-        cases=12,
+        cases=6,
         out=str(tmp_path),
     )
     told = {each.outcome: each for each in found.scored.contrasts}
@@ -121,3 +123,31 @@ def test_replies_drawn_at_another_temperature_are_not_held_to_be_the_same(outcom
         scenario={"name": "clinic"}, outcomes=outcomes, backend={"name": "local", "temperature": temperature}
     )
     assert ("drawn at a temperature of 0.7" in _tempered(SimpleNamespace(config=config))) is told
+
+
+def first(known, mode):
+    """The case that `staged` plays."""
+    plan = planned(config(scenario={"name": "recruitment", "mode": mode}, cases=4, vary={}), known)
+    return next(iter(plan.cases.values()))
+
+
+def test_a_comparison_counts_how_probable_each_applicant_was(known):
+    """.7 for one label in both orders: the applicant is chosen with .7 or .3, the one read first with (.7 + .3) / 2."""
+    stage = staged(known, "compare", outcomes="both", design={"margin": 0.05})
+    own, rival = first(known, "compare").labels()
+    said = Answer(text=json.dumps({"choice": rival}), options={own: log(0.7), rival: log(0.3)})
+    answered(stage, {"": said})
+    found = stage.outcome
+    assert (found.chosen, found.first, found.chosen_sampled) == pytest.approx((0.7, 0.5, 0.0))
+    assert found.consistent is True
+
+
+def test_a_suggestion_counts_the_share_of_a_group_over_all_that_could_be_suggested(known):
+    stage = staged(known, "occupation", outcomes="expected", design={"margin": 0.05})
+    case = first(known, "occupation")
+    names = sorted(case.names(), key=case.share)
+    said = Answer(text=json.dumps({"choice": names[0]}), options={names[0]: log(0.75), names[-1]: log(0.25)})
+    answered(stage, {"": said})
+    mean = 0.75 * case.share(names[0]) + 0.25 * case.share(names[-1])
+    assert (stage.outcome.share, stage.outcome.typical) == pytest.approx((mean, 0.25))
+    assert stage.outcome.chosen == names[0]
