@@ -20,7 +20,8 @@ returned for two arms of ten screenings. --small: under a minute, rate .5 alone.
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from itertools import takewhile
 from operator import eq
 from typing import Any, NamedTuple
@@ -150,7 +151,7 @@ def widths(law: Law, study: Study, rng: np.random.Generator) -> Iterator[Way]:
         yield Way("d expected, betting" + told, True, reaching.stopped_width(study.expected(), bound))
 
 
-def table(ways: Iterator[Way], sampled: Tokens, expected: Tokens) -> list[dict[str, Any]]:
+def table(ways: Iterable[Way], sampled: Tokens, expected: Tokens) -> list[dict[str, Any]]:
     """Cases, episodes and tokens of each way, and their ratio to those of the first."""
     rows, usual = list[dict[str, Any]](), dict[str, float]()
     for way in ways:
@@ -174,6 +175,14 @@ def table(ways: Iterator[Way], sampled: Tokens, expected: Tokens) -> list[dict[s
     return rows
 
 
+@cache
+def simulated(law: Law, studies: int) -> tuple[tuple[Way, ...], tuple[Way, ...]]:
+    """What each way needs for the verdict, and for the width: the same wherever the law is."""
+    rng = np.random.default_rng(1)
+    study = reaching.drawn(law, studies, rng)
+    return tuple(verdicts(law, study, rng)), tuple(widths(law, study, rng))
+
+
 def grid(small: bool, tell: Callable[[str], None]) -> dict[str, Any]:
     """Every shape at every rate."""
     figures: dict[str, Any] = {}
@@ -181,10 +190,9 @@ def grid(small: bool, tell: Callable[[str], None]) -> dict[str, Any]:
         sampled, expected = tokens(shape, "sampled"), tokens(shape, "expected")
         figures[f"{name}, tokens"] = {"sampled": sampled._asdict(), "expected": expected._asdict()}
         for rate in RATES[1:2] if small else RATES:
-            law, rng = Law(rate, shape.history), np.random.default_rng(1)
-            study = reaching.drawn(law, 100 if small else 400, rng)
-            figures[_key(name, rate, "verdict")] = table(verdicts(law, study, rng), sampled, expected)
-            figures[_key(name, rate, "width")] = table(widths(law, study, rng), sampled, expected)
+            verdict, narrow = simulated(Law(rate, shape.history), 60 if small else 400)
+            figures[_key(name, rate, "verdict")] = table(verdict, sampled, expected)
+            figures[_key(name, rate, "width")] = table(narrow, sampled, expected)
             tell(f"{name} at a rate of {rate:g}: done")
     return figures
 

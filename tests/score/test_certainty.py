@@ -63,7 +63,7 @@ def test_a_constant_difference_stops_a_run_where_betting_has_left_0():
 
 
 def test_tokens_are_cases_of_two_arms_times_what_an_episode_costs():
-    ways = iter([Way("a", False, 90), Way("c", True, 10), Way("d", True, None)])
+    ways = [Way("a", False, 90), Way("c", True, 10), Way("d", True, None)]
     rows = certainty.table(ways, Tokens(100, 50), Tokens(150, 60))
     assert rows[1] == {
         **{"way": "c", "cases": 10, "episodes": 20},
