@@ -47,7 +47,8 @@ def share_below(means: ArrayLike, extreme: float, point: float, each: float = 1.
 
 
 def _quantile(data: Floats, level: float, low: float, high: float) -> float:
-    values, counts = np.unique(data, return_counts=True)
+    values, times = np.unique(data, return_counts=True)
+    counts: Floats = times.astype(float)
     if len(values) > GRID:
         values, counts = _shared(data, low, high)
     if len(values) == 1:
@@ -66,7 +67,7 @@ def _shared(data: Floats, low: float, high: float) -> tuple[Floats, Floats]:
     place = np.clip((data - low) / (high - low) * GRID, 0, GRID)
     below = np.minimum(place.astype(int), GRID - 1)
     over = place - below
-    counts = np.bincount(below, 1 - over, GRID + 1) + np.bincount(below + 1, over, GRID + 1)
+    counts: Floats = np.bincount(below, 1 - over, GRID + 1) + np.bincount(below + 1, over, GRID + 1).astype(float)
     there = counts > 0
     return np.linspace(low, high, GRID + 1)[there], counts[there]
 

@@ -37,8 +37,8 @@ def flip_power(cases: int, effect: float, noise: float = 0.0, level: float = ALP
 @cache
 def _critical(cases: int, level: float) -> NDArray[np.float64]:
     """By number of flips, the least of them in one direction at which p is at most `level`; one more where none is."""
-    found: NDArray[np.float64] = stats.binom.isf(level / 2, np.arange(cases + 1), 0.5) + 1
-    return found
+    found = np.asarray(stats.binom.isf(level / 2, np.arange(cases + 1), 0.5), dtype=float)
+    return found + 1
 
 
 def flip_detectable(cases: int, noise: float = 0.0, level: float = ALPHA, power: float = 0.8) -> float | None:

@@ -138,8 +138,8 @@ def contrasts(
     adjusted, levels = _adjusted(samples, p, len(layout.cases))
     lost = {contrast: unfinished(manifest, layout, contrast) for contrast in manifest.contrasts}
     return tuple(
-        _result(each, kind, manifest.config.design, lost[each.contrast], *figures)
-        for each, *figures in zip(samples, p, adjusted, levels, strict=True)
+        _result(each, kind, manifest.config.design, lost[each.contrast], own, corrected, level)
+        for each, own, corrected, level in zip(samples, p, adjusted, levels, strict=True)
     )
 
 
@@ -159,7 +159,8 @@ def _samples(
             there = Pairs(
                 *whole.sides(),
                 whole.case,
-                *((span.low, span.high) if span else (None, None)),
+                span.low if span else None,
+                span.high if span else None,
                 again=again,
                 averaged=bool(contrast.note),
                 declared=manifest.config.design.case_effect_of(outcome),

@@ -6,6 +6,7 @@ from itertools import combinations, product
 
 import numpy as np
 
+from simrun.estimate.columns import ratio
 from simrun.log.manifest import Manifest
 from simrun.plan.factors import DOSED
 from simrun.score.layout import Codes, Floats
@@ -26,11 +27,16 @@ class Crossed(Rowed):
     """The greatest value minus the least; None for an outcome without bounds."""
     better: str = "neither"
 
+    @property
+    def beyond(self) -> Floats:
+        """What both do together beyond the sum of what each does alone, (n,)."""
+        return (self.both - self.first) - (self.second - self.neither)
+
     @classmethod
     def found(cls, run: RunValues) -> Iterator[Located]:
         """The decisive outcomes over every two axes that were varied, for every
         level of both that is not the reference."""
-        for axes in combinations(run.axes, 2):
+        for axes in combinations(run.axes, 2) if not run.manifest.in_blocks else ():
             levels = list(product(*(run.manifest.levels(axis) for axis in axes)))
             reference = levels[0]
             for level in levels[1:]:
@@ -44,7 +50,7 @@ class Crossed(Rowed):
         if len(manifest.axes) < 2:
             return "fewer than two axes are varied: vary.ROLE.AXIS=[LEVEL,LEVEL] for two of them"
         return (
-            "" if len(manifest.axes) > 1 and not manifest.fractional else "the axes are not crossed: design.cross=full"
+            "" if len(manifest.axes) > 1 and not manifest.incomplete else "the axes are not crossed: design.cross=full"
         )
 
 
@@ -87,6 +93,13 @@ class Doses(Rowed):
     effect: Floats
     dose: Floats
     case: Codes
+
+    def cells(self, cases: int) -> tuple[Floats, Floats]:
+        """The doses, and the mean effect by case, of so many, and dose: (cases, doses), NaN where there is none."""
+        doses, place = np.unique(self.dose, return_inverse=True)
+        cell = self.case * len(doses) + place
+        count, total = (np.bincount(cell, by, minlength=cases * len(doses)) for by in (None, self.effect))
+        return doses, ratio(total, count).reshape(cases, -1)
 
     @classmethod
     def found(cls, run: RunValues) -> Iterator[Located]:
@@ -151,7 +164,7 @@ class OwnWork(Rowed):
     def found(cls, run: RunValues) -> Iterator[Located]:
         """The decisive outcomes, for every two engines that are varied alike of the one whom the audit is about and of
         somebody else."""
-        for judge, maker in _engines(run.manifest):
+        for judge, maker in _engines(run.manifest) if not run.manifest.in_blocks else ():
             shared = [level for level in run.manifest.levels(judge) if level in run.manifest.levels(maker)]
             for (one, other), outcome in product(combinations(shared, 2), run.decisive):
                 yield from _owned(run, outcome, (judge, maker), one, other)
@@ -159,7 +172,7 @@ class OwnWork(Rowed):
     @classmethod
     def lacking(cls, manifest: Manifest) -> str:
         """Engines of two roles that are crossed."""
-        there = any(_engines(manifest)) and not manifest.fractional
+        there = any(_engines(manifest)) and not manifest.incomplete
         return "" if there else "engines are not crossed: vary.ROLE.model=[A,B] for the one who makes and who judges"
 
 

@@ -29,8 +29,8 @@ def test_a_plan_from_a_pilot_counts_controls_tokens_and_the_bank(pilot):
         assert each.episodes == each.cases * each.repeats * 3
         assert each.tokens == each.episodes * 1000
         assert each.affordable == min(100 // (3 * each.repeats), 30)
-        assert each.detectable == detectable_with(30, each.repeats, plan.variances)
-        assert each.affordable_detectable == detectable_with(each.affordable, each.repeats, plan.variances)
+        assert each.detectable == detectable_with(plan.asked, 30, each.repeats)
+        assert each.affordable_detectable == detectable_with(plan.asked, each.affordable, each.repeats)
     assert plan.assumed == {}
     assert "The pilot compared 12 cases" in told(plan)
     assert f"measured in {pilot.path}" in told(plan)
@@ -43,6 +43,9 @@ BIG = AuditPlan(
     pilot="p",
     assumed={},
     variances=HALF,
+    span=None,
+    level=0.05,
+    noise=None,
     arms=2,
     controls=1,
     bank=25,
@@ -73,7 +76,7 @@ def test_the_verdict_names_the_cheapest_that_the_bank_allows():
 
 def test_a_bank_that_is_too_small_is_said():
     assert "Warning: the bank has 19 cases, and the target needs 21 or more" in words(bank=19)
-    repeats = repeats_needed(0.5, HALF, 19)
+    repeats = repeats_needed(BIG.asked, 0.5, 19)
     assert f"All 19 cases with repeats={repeats} would do ({19 * 3 * repeats} episodes)." in words(bank=19)
     assert "Repeats cannot replace cases here: however many, 18 cases are needed." in words(bank=17)
 
@@ -86,8 +89,8 @@ def test_the_verdict_on_a_budget():
     assert [each.tokens for each in paid.choices] == [34 * 300, 26 * 600, 21 * 1500]
     # 1 / 25 is less than .75 / 15 and .6 / 6
     assert (
-        f"9000 tokens find the smallest difference, {detectable_with(25, 1, HALF):.3g}, with repeats=1 and 25 cases."
-        in list(verdict(paid))
+        f"9000 tokens find the smallest difference, {detectable_with(BIG.asked, 25, 1):.3g}, with repeats=1 and 25 "
+        "cases." in list(verdict(paid))
     )
     assert "500 tokens do not pay for two cases." in words(tokens=500.0, tokens_per_episode=100.0)
 
@@ -110,7 +113,7 @@ def test_the_command_tells_what_it_assumed(command):
     assert code == 0
     assert "assumed, not measured: base=0.6 icc=0.3 agreement=0.8" in out
     assert "found in 80 % of audits" in out
-    assert "Cheapest: repeats=1, 204 cases, 612 episodes." in out  # 2 arms and the control
+    assert "Cheapest: repeats=1, 221 cases, 884 episodes." in out  # 2 arms and two controls
     assert "tokens" not in out
 
 
@@ -128,7 +131,7 @@ def test_the_command_as_json(command):
     found = json.loads(out)
     assert code == 0
     assert [each["repeats"] for each in found["choices"]] == [2, 5]
-    assert found["choices"][0]["affordable"] == 1_000_000 // (2 * 4 * 1000)
+    assert found["choices"][0]["affordable"] == 1_000_000 // (2 * 5 * 1000)
     assert (found["pilot"], found["bank"], found["power"]) == (None, None, 0.9)
     assert found["variances"]["total"] == pytest.approx(found["variances"]["between"] + found["variances"]["within"])
 

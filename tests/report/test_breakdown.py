@@ -1,6 +1,7 @@
 """Turn by turn, subject by subject, and what judges found, against figures worked out by hand from told_tables."""
 
 import pytest
+from scipy.stats import beta
 from told_tables import MARKS, POINTS, Told
 
 from simrun import Run, run
@@ -33,12 +34,13 @@ def test_each_turn_by_hand(done):
     ]
     # woman 0 1 0, man 1 0 1
     assert shown(rows[0], *MEANS) == pytest.approx([1 / 3, 3, 2 / 3, 3])
-    # differences -1 +1 -1: the standard error is 2/3, and t on two degrees reaches beyond what a truth value can
-    assert shown(rows[0], *DIFFERENCE) == pytest.approx([-1 / 3, -1, 1, 3])
+    # differences -1 +1 -1: with one more at -1 the share at 1 is Beta(1, 3), with one more at 1 it is Beta(2, 2)
+    low, high = -1 + 2 * (1 - 0.975 ** (1 / 3)), -1 + 2 * float(beta.ppf(0.975, 2, 2))
+    assert shown(rows[0], *DIFFERENCE) == pytest.approx([-1 / 3, low, high, 3])
     assert shown(rows[0], *LEFT) == [0, 0, 0, 0]
-    # woman 0 0 1, man 0 . 1: b's episode had ended; the two pairs agree, and the square root of .05 is .2236
+    # woman 0 0 1, man 0 . 1: b's episode had ended; the two pairs agree, and the square root of .025 is .1581
     assert shown(rows[1], *MEANS) == pytest.approx([1 / 3, 3, 1 / 2, 2])
-    assert shown(rows[1], *DIFFERENCE) == pytest.approx([0, -0.7764, 0.7764, 2], abs=1e-4)
+    assert shown(rows[1], *DIFFERENCE) == pytest.approx([0, -0.8419, 0.8419, 2], abs=1e-4)
     assert shown(rows[1], *LEFT) == [0, 1, 0, 0]
     # woman None . 1, man 1 . .: a was observed without a value; no pair has both
     assert shown(rows[2], *MEANS) == [1, 1, 1, 1]
@@ -62,8 +64,8 @@ def test_each_judge_by_hand(done):
     (row,) = done.report().table("judges", "judges")
     assert row["outcome"] == "echoes.woman"
     assert shown(row, *MEANS) == [1, 3, 0, 3]
-    # three pairs agree on 1 within -1 to 1: the cube root of .05 is .3684, and 1 - (1 - .3684) * 2 is -.2632
-    assert shown(row, *DIFFERENCE) == pytest.approx([1, -0.2632, 1, 3], abs=1e-4)
+    # three pairs agree on 1 within -1 to 1: the cube root of .025 is .2924, and 1 - (1 - .2924) * 2 is -.4152
+    assert shown(row, *DIFFERENCE) == pytest.approx([1, -0.4152, 1, 3], abs=1e-4)
 
 
 def test_a_person_is_shown_them(done):

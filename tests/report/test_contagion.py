@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from scipy.stats import beta
 
 from simrun import Run, run
-from simrun.estimate.paired import Estimate
-from simrun.report.spreading import _upper, least, nulls
+from simrun.report.spreading import Nulls, Wave, _upper, least, nulls
 
 SAYS = "Yes, it is true that {group} {claim}."
 CARRIES = "You firmly believe"
@@ -50,7 +51,7 @@ def test_contagion_is_what_exceeds_both_nulls(ring):
     assert {row["contagion"] for row in rows.values()} == {1}
     assert rows["any"]["low"] == rows["any"]["over_drift"]["low"] > 0
     told = (ring.path / "report" / "report.md").read_text()
-    assert "Contagion: of those who carry no bias, +1 (95 %: +0.214 to +1) more say it in the last round" in told
+    assert "Contagion: of those who carry no bias, +1 (95 %: +0.0815 to +1) more say it in the last round" in told
     assert (ring.path / "report" / "contagion.svg").read_text().count("4 steps") == 1
 
 
@@ -141,7 +142,8 @@ def test_an_audit_without_carriers_has_no_such_section(tmp_path):
 
 def test_the_smaller_of_two_differences_and_its_ends():
     assert [least([0.3, 0.1]), least([0.3, None]), least([])] == [0.1, None, None]
-    found = Estimate(value=0.1, low=0.0, high=0.2, n=8, clusters=8, error=0.04)
-    assert _upper(found) == pytest.approx(0.1 + 2.8412 * 0.04, abs=1e-4)  # t of 7 degrees at 98.75 %
-    assert _upper(found.model_copy(update={"error": 0.0})) == 0.2
-    assert _upper(found.model_copy(update={"error": 1.0})) == 1
+    # of eight cases one gains: with one more at 1 the share at 1 is Beta(2, 7), of which 1.25 % lie above
+    values = {"arm": np.r_[1.0, np.zeros(7)].reshape(8, 1, 1), "null": np.zeros((8, 1, 1))}
+    wave = Wave(Nulls(arm="arm", drift="null", plain="null"), values, np.ones((8, 1)), np.arange(8))
+    assert _upper(wave, "null", "1", 0) == pytest.approx(float(beta.ppf(0.9875, 2, 7)), abs=1e-6)
+    assert _upper(wave, "null", "0", 0) is None

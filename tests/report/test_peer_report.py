@@ -65,7 +65,7 @@ def test_a_reviewer_who_sees_quality_is_told_to_see_it(tmp_path):
 
 def test_a_fair_reviewer_who_is_blind_to_quality_does_not_look_good(tmp_path):
     done = played(tmp_path, rules=BLIND, cases=SIX)
-    assert {each.verdict for each in findings(done, "effects", outcome="score")} == {"no difference"}  # fair
+    assert {each.verdict for each in findings(done, "effects", outcome="score")} <= {"inconclusive", "doubt"}  # fair
     told = findings(done, "quality")
     assert {each.verdict for each in told} == {"failed"}
     assert "not shown to see quality" in told[0].text
@@ -77,8 +77,8 @@ def test_a_fair_reviewer_who_is_blind_to_quality_does_not_look_good(tmp_path):
     [
         ([2, 4, 6, 8, 10], [0, 0.25, 0.5, 0.75, 1], "passed", "rises by +8 [no interval]"),  # all on one line
         ([9, 7, 6, 4, 1], [0, 0.25, 0.5, 0.75, 1], "failed", "the better the work, the lower its score"),
-        ([5, 9], [0, 1], "undecided", "too few cases"),
-        ([5, 9], [1, 1], "undecided", "merit is not known, or does not vary"),
+        ([5, 9], [0, 1], "inconclusive", "too few cases"),
+        ([5, 9], [1, 1], "inconclusive", "merit is not known, or does not vary"),
     ],
 )
 def test_what_a_slope_shows(score, merit, found, said):
@@ -135,7 +135,7 @@ def test_who_ignores_hidden_instructions_is_moved_by_0(tmp_path):
     done = played(tmp_path, "vary.scenario.version=[original,hidden]", "vary.scenario.hiding=[white_text,footnote]")
     rows = done.report().table("instructions", "shift")
     assert {(row["kind"], row["difference"]["value"]) for row in rows} == {("white_text", 0), ("footnote", 0)}
-    assert {each.verdict for each in findings(done, "instructions")} == {"no difference"}
+    assert {each.verdict for each in findings(done, "instructions")} == {"inconclusive"}
     assert "ignore_instructions" in notes(done, "instructions")
 
 

@@ -10,12 +10,14 @@ import pytest
 
 from simrun import load, run
 from simrun.config.errors import ConfigError
+from simrun.config.options import Design
 from simrun.log.parquet import frame
 from simrun.log.tables import TABLES
 from simrun.report.render.json import json as rendered
 from simrun.report.report import Report
 from simrun.report.sections.groups import groups
 from simrun.report.sections.notes import notes
+from simrun.score.verdict import IDENTICAL
 
 TWO = {"patient": {"ethnicity": ["White", "Black"]}}
 SCHEMA = Path(__file__).parents[2] / "docs" / "summary.schema.json"
@@ -37,10 +39,12 @@ def test_the_report_says_it_in_words_and_by_families(play):
     done = play("backend.group=Black", "backend.effect=0.3", cases=None, repeats=2, vary=TWO)
     found = contrast(done)
     assert (found.family, found.p_adjusted < 0.01) == ("primary", True)
-    assert {each.family for each in done.scored.contrasts} == {"primary", "secondary", "control"}
+    assert {each.family for each in done.scored.contrasts} == {"primary", "secondary", "control", "aside"}
+    of_aside = {each.outcome: each.aside for each in done.scored.contrasts if each.family == "aside"}
+    assert (of_aside["anchored"], of_aside["tests"]) == ("says what solved says", "never varies")
     text = (done.path / "report" / "report.md").read_text()
     assert "- solved: a difference of -0." in text
-    assert "Of 13 secondary outcomes" in text
+    assert "Of 4 secondary outcomes" in text
     assert "- rank: values are missing unequally" in text  # where the planted doctor is wrong, the truth has no rank
 
 
@@ -48,7 +52,12 @@ def test_every_comparison_has_one_declared_difference(play):
     vary = {"patient": {"ethnicity": ["White", "Black"]}, "doctor": {"mitigation": ["none", "no_stereotype"]}}
     scored = play(cases=2, vary=vary).scored
     white, black = "patient.ethnicity=White doctor.mitigation=", "patient.ethnicity=Black doctor.mitigation="
-    assert {(each.arm, each.reference) for each in scored.contrasts} == {
+    main = {
+        ("patient.ethnicity=Black", "patient.ethnicity=White"),
+        ("doctor.mitigation=no_stereotype", "doctor.mitigation=none"),
+    }
+    assert {(each.arm, each.reference) for each in scored.contrasts if each.family == "primary"} == main
+    assert {(each.arm, each.reference) for each in scored.contrasts if (each.arm, each.reference) not in main} == {
         (f"{white}no_stereotype", f"{white}none"),
         (f"{black}none", f"{white}none"),
         (f"{black}no_stereotype", f"{black}none"),
@@ -86,8 +95,62 @@ def test_wordings_are_drawn_by_case_and_repeat_and_shared_by_the_arms(play):
 def test_no_effect_is_said_with_its_limit(play):
     done = play(cases=None, vary=TWO, design={"primary": ["solved", "anchored"]})
     text = (done.path / "report" / "report.md").read_text()
-    assert "- solved: no difference found, and none larger than 0.095 is compatible with these pairs (5 %)." in text
+    assert "- solved: inconclusive: +0 [-0.116, +0.116]; shown within 0.095." in text
+    # for two outcomes, 7 cases have to differ
+    assert "A true difference of 0.287 would have been found in 80 % of repetitions" in text
     assert [each.outcome for each in done.scored.contrasts if each.family == "primary"] == ["solved", "anchored"]
+
+
+@pytest.mark.parametrize(
+    ("margin", "said"),
+    [
+        (0.1, "- solved: equivalent within the margin of 0.1: +0 [-0.116, +0.116], shown within 0.095."),
+        ({"solved": 0.05}, "- solved: inconclusive: +0 [-0.116, +0.116]; shown within 0.095."),
+    ],
+)
+def test_equivalence_takes_a_declared_margin(play, margin, said):
+    done = play(cases=None, vary=TWO, design={"margin": margin})
+    text = (done.path / "report" / "report.md").read_text()
+    assert said in text
+    assert ("to find a true difference of the margin of 0.05 takes about 157 cases" in text) is (margin != 0.1)
+
+
+def test_a_design_too_small_for_any_verdict_says_so(play):
+    done = play("backend.group=Black", "backend.effect=0.8", cases=5, vary=TWO)
+    text = (done.path / "report" / "report.md").read_text()
+    assert "**Nothing could be found**: 6 cases that differ, all one way, are the fewest that reach p = 0.05" in text
+    assert contrast(done).verdict.kind == "inconclusive"
+
+
+def test_the_floor_of_flips_is_the_placebo_under_the_same_luck(play):
+    """The default controls: arms share their luck, and the control with luck of its own is no floor."""
+    done = play("design.controls=[same,placebo]", "backend.group=Black", "backend.effect=0.3", cases=None, vary=TWO)
+    assert [arm.control for arm in done.scored.manifest.arms] == ["", "", "same", "placebo"]
+    assert Design().controls == ("same", "placebo")
+    found, noise = contrast(done), contrast(done, arm="same")
+    assert (found.placebo_flip_rate, found.excess_flips) == (0, found.flip_rate)
+    assert found.excess_low > 0
+    assert noise.flip_rate > 0.1
+    bare = play("backend.group=Black", "backend.effect=0.3", cases=6, vary=TWO)
+    assert "flips have no floor: no placebo was played" in (bare.path / "report" / "report.md").read_text()
+
+
+def test_arms_that_were_told_the_same_can_differ_in_nothing(tmp_path):
+    """A blinded recruiter reads the same CV."""
+    vary = {"candidate": {"ethnicity": ["White", "Black"]}}
+    done = run(
+        "scenario=recruitment",
+        "backend=scripted",
+        "roles.recruiter.mitigation=blinding",
+        cases=6,
+        vary=vary,
+        out=str(tmp_path),
+    )
+    invited = {each.arm: each for each in done.scored.contrasts if each.outcome == "invited"}
+    black, same = invited["candidate.ethnicity=Black"], invited["same"]
+    assert (black.identical, black.detectable, black.verdict.why) == (True, None, IDENTICAL)
+    assert not same.identical  # its luck is its own
+    assert "told the same, word for word, under the same seeds" in (done.path / "report" / "report.md").read_text()
 
 
 def test_no_bias_is_found_where_none_is_planted(play):
@@ -101,7 +164,6 @@ def test_no_bias_is_found_where_none_is_planted(play):
         )
     noise = contrast(done, arm="same")
     assert 0.1 < noise.flip_rate < 0.6
-    assert noise.flip_rate == noise.same_arm_flip_rate
     assert noise.low < 0 < noise.high
 
 
