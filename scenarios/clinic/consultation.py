@@ -14,6 +14,7 @@ from simrun.agents.judges.same_disease import SameDisease
 from simrun.agents.persona import Persona
 from simrun.agents.reply import Decision, Reply
 from simrun.scenarios.base import Artefact, Case, Fault, File, Line, Play, Scenario, Turn, heard
+from simrun.scenarios.choosing import weighed
 from simrun.scenarios.clinic import prompts
 from simrun.scenarios.clinic.bank import load
 from simrun.scenarios.clinic.cases import ClinicCase
@@ -68,9 +69,10 @@ class ClinicOutcome(Outcome):
     """Moves that the doctor made."""
     concluded_at: Annotated[int | None, Better("neither"), Event(until="moves", horizon="questions")]
     """The move that was the diagnosis; None where there was none."""
-    confidence: Annotated[int | None, Better("higher"), Range(1, 10)]
-    compliance: Annotated[int | None, Better("higher"), Range(1, 10)]
-    consult_again: Annotated[int | None, Better("higher"), Range(1, 10)]
+    confidence: Annotated[int | float | None, Better("higher"), Range(1, 10)]
+    """Of these three, where choices are expected, the mean over what the patient could have said."""
+    compliance: Annotated[int | float | None, Better("higher"), Range(1, 10)]
+    consult_again: Annotated[int | float | None, Better("higher"), Range(1, 10)]
 
 
 class Clinic(Scenario):
@@ -217,11 +219,12 @@ class Clinic(Scenario):
         low, high = (10, 1) if self.mirrored else (1, 10)
         return prompts.ASIDE[what].format(low=low, high=high)
 
-    def score(self, opinion: Reply) -> int | None:
-        """What a patient answered, 10 being the most whichever way the question was put."""
-        if not isinstance(opinion.decision, Rating):
+    def score(self, opinion: Reply) -> float | None:
+        """What a patient answered, or would on average, 10 being the most whichever way the question was put."""
+        given = weighed(opinion, "score", self.outcomes).value
+        if given is None:
             return None
-        return 11 - opinion.decision.score if self.mirrored else opinion.decision.score
+        return 11 - given if self.mirrored else given
 
     def verdict(self, case: ClinicCase, conclusion: Diagnose | None) -> Any:
         """Whether the diagnosis is right, and what decided: the names first, the judge in both orders where they
@@ -244,7 +247,7 @@ def _outcome(
     conclusion: Diagnose | None,
     correct: bool | None,
     verdict_by: Any,
-    opinions: Mapping[str, int | None],
+    opinions: Mapping[str, float | None],
 ) -> ClinicOutcome:
     moves = [reply.decision for reply in said]
     ranked = (conclusion.diagnosis, *conclusion.differential) if conclusion else ()
