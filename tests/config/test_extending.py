@@ -128,7 +128,7 @@ def found(at: Path) -> list[tuple[str, float]]:
     """What the judge found, by trial."""
     table = only(at) / "sealed" / "outcomes.parquet"
     rows = duckdb.sql(f"SELECT trial, value FROM '{table}' WHERE outcome = 'kindness.share' ORDER BY ALL").fetchall()
-    assert len(rows) == 12  # four cases in two arms and the control
+    assert len(rows) == 16  # four cases in two arms, same and placebo
     return rows
 
 
