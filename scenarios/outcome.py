@@ -28,6 +28,14 @@ class Probes(NamedTuple):
     """The option that says how the instruction is hidden."""
 
 
+class Asks(NamedTuple):
+    """A field that counts what was asked for, and the option that says how many moves there are."""
+
+    field: str
+    moves: str
+    """Of the scenario: with one move nothing can be asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Better:
     """Which way an outcome field is better."""
@@ -132,6 +140,12 @@ class Outcome(Record):
     """The field that says whether that is enough to be chosen."""
     confidence_field: ClassVar[str] = ""
     """The field that says how sure it is that it is right, 0 to 1."""
+    chance_field: ClassVar[str] = ""
+    """The field that says how likely somebody is right who guesses, on the scale of the accuracy: not compared."""
+    letters_field: ClassVar[str] = ""
+    """The field that says by letter which share of the answers chose it."""
+    asks: ClassVar[Asks | None] = None
+    """What counts how much was asked for; None where nothing can be."""
     rank_field: ClassVar[str] = ""
     """The field that says at which place the truth stands among what was named, from 1; None where it was not named."""
     anchor_field: ClassVar[str] = ""

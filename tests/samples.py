@@ -13,7 +13,7 @@ from simrun.score.metrics.paired_difference import PairedDifference
 from simrun.score.pairs import Pairs
 from simrun.score.pool import Decisions, Pool, Scores
 from simrun.score.repeated import Reasoned, Series, Shifts, Subjects
-from simrun.score.values import Groups, Right
+from simrun.score.values import Graded, Groups, Right
 
 P = TypeVar("P", bound=Pairs)
 K = TypeVar("K", bound=Pool)
@@ -91,6 +91,12 @@ def versions(arm: ArrayLike, reference: ArrayLike, merit: Any = None, kind: type
         np.tile(np.arange(len(one)), 2),
         **more,
     )
+
+
+def graded(score: ArrayLike, merit: ArrayLike, cases: Any = None) -> Graded:
+    """Scores beside merit, in one arm."""
+    one = numbers(score)
+    return Graded(one, numbers(merit), np.full(len(one), np.nan), codes(cases, len(one)))
 
 
 def groups(

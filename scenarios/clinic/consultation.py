@@ -29,7 +29,7 @@ from simrun.scenarios.clinic.moves import (
 )
 from simrun.scenarios.consulting import consulted
 from simrun.scenarios.demographics import agree, agreeing
-from simrun.scenarios.outcome import Better, Event, Outcome, Range
+from simrun.scenarios.outcome import Asks, Better, Event, Outcome, Range
 
 JUDGE = SameDisease()
 
@@ -40,6 +40,7 @@ class ClinicOutcome(Outcome):
     accuracy: ClassVar[str] = "solved"
     rank_field: ClassVar[str] = "rank"
     anchor_field: ClassVar[str] = "anchored"
+    asks: ClassVar[Asks | None] = Asks("questions", "questions")
 
     solved: Annotated[bool | None, Better("higher")]
     """The diagnosis was right; None when there was none, since the last move was refused, cut off or unreadable, or

@@ -62,6 +62,8 @@ class ReasoningOutcome(Outcome):
     accuracy: ClassVar[str] = "correct"
     primary: ClassVar[tuple[str, ...]] = ("correct",)
     planted_field: ClassVar[str] = "correct"
+    chance_field: ClassVar[str] = "chance"
+    letters_field: ClassVar[str] = "letters"
 
     correct: Annotated[Share, Better("higher")]
     """Share of the replies that were read, or declined to answer, that chose the right option: who declines is not
@@ -76,6 +78,8 @@ class ReasoningOutcome(Outcome):
     """The same option was chosen in both orders; None where one was not answered, or there is one order only."""
     letters: Annotated[PerSubject[float], Better("neither")]
     """By letter, the share of the answers that chose it: unequal over many questions, they lean to a letter."""
+    chance: float
+    """One over the number of options: the share that is right by guessing."""
     said: str
     """The letters in the order of asking; - where a reply declined, ? where it could not be read."""
     subject: str
@@ -207,6 +211,7 @@ def came_of(told: Sequence[Told], case: Question, both: bool = False) -> Reasoni
         abstained=_mean([each.declined for each in told]),
         wrong=min(max(1 - right / answered, 0.0), 1.0) if answered else None,
         consistent=places[0] == places[1] if len(places) > 1 and None not in places else None,
+        chance=1 / len(case.options),
         letters={letter: share / answered if answered else None for letter, share in shares.items()},
         said=" ".join(each.letter for each in told),
         subject=case.subject,

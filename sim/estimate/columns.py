@@ -65,6 +65,13 @@ def by_group(values: Floats, groups: Names) -> dict[str, Floats]:
     return {str(group): values[groups == group] for group in np.unique(groups)}
 
 
+def ratio(above: ArrayLike, below: ArrayLike) -> Floats:
+    """One divided by the other: infinite where only the second is 0, not a number where both are."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found: Floats = np.divide(above, below)
+    return found
+
+
 def finite(value: float) -> float | None:
     """The value, or None where a library answered nan or infinity for what is undefined."""
     return float(value) if np.isfinite(value) else None

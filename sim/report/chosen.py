@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from simrun.agents.records import Record
-from simrun.report.blocks import Block, Column, Table, row
+from simrun.report.blocks import Block, Column, Finding, Table, row
+from simrun.report.figures import ALPHA
 from simrun.score.crossed import Crossed
-from simrun.score.menu import asked, measured
+from simrun.score.exchanged import Measured, corrected
+from simrun.score.menu import asked
 from simrun.score.metric import Figure
 from simrun.score.pool import Decisions, People, Pool, Scores
 from simrun.score.samples import Located, RunValues
@@ -35,20 +37,26 @@ class SelectionResult(Record):
 
 def chosen(run: RunValues, stated: bool) -> tuple[SelectionResult, ...]:
     """Every group: what the metrics of pools, and of attributes that are crossed, come to."""
-    located: dict[tuple[str, str, str, str], list[Located]] = {}
+    located: dict[Whose, list[Located]] = {}
     deciding = (run.outcome.decision_field, run.outcome.score_field)
     for need in (People, Decisions, Scores, Crossed):
         for at in need.found(run):
             if bool(at.within) == stated and at.outcome in deciding:
                 located.setdefault((at.factor, at.arm, at.reference, at.within), []).append(at)
-    return tuple(found for whose, own in located.items() if (found := _result(*whose, own)))
+    there = {whose: own for whose, own in located.items() if any(map(_pooled, own))}
+    figures = corrected([[each for at in own if at.sample.usable for each in _measured(at)] for own in there.values()])
+    return tuple(_result(*whose, own, told) for (whose, own), told in zip(there.items(), figures, strict=True))
 
 
-def _result(factor: str, level: str, reference: str, within: str, own: Sequence[Located]) -> SelectionResult | None:
-    pools = [at for at in own if _pooled(at)]
-    if not pools:
-        return None
-    first, sample = pools[0], pools[0].sample
+Whose = tuple[str, str, str, str]
+"""Factor, level, reference, and the arm that all of it is from."""
+
+
+def _result(
+    factor: str, level: str, reference: str, within: str, own: Sequence[Located], figures: Sequence[Figure]
+) -> SelectionResult:
+    first = next(at for at in own if _pooled(at))
+    sample = first.sample
     assert isinstance(sample, Pool)
     return SelectionResult(
         factor=factor,
@@ -59,15 +67,20 @@ def _result(factor: str, level: str, reference: str, within: str, own: Sequence[
         members=int(sample.member.sum()),
         cases=len(set(sample.case.tolist())),
         excluded=sum(first.reasons.values()),
-        figures=tuple(each for at in own if at.sample.usable for each in _figures(at)),
+        figures=tuple(figures),
     )
 
 
-def _figures(at: Located) -> Iterator[Figure]:
+def _measured(at: Located) -> Iterator[Measured]:
     kinds = [kind for kind in asked(None) if kind.needs is type(at.sample) or (_pooled(at) and kind.needs is Pool)]
-    for each in measured(at, sorted(kinds, key=lambda kind: (kind.order, kind.name))):
-        crossed = isinstance(at.sample, Crossed)
-        yield each.model_copy(update={"name": f"{each.outcome}: {each.name}"}) if crossed else each
+    sample = at.sample
+    assert isinstance(sample, Pool | Crossed)
+    for metric in (
+        one for kind in sorted(kinds, key=lambda kind: (kind.order, kind.name)) for one in kind.asked(sample)
+    ):
+        figure = metric.figure(at)
+        name = f"{figure.outcome}: {figure.name}" if isinstance(sample, Crossed) else figure.name
+        yield metric, sample, figure.model_copy(update={"name": name})
 
 
 def _pooled(at: Located) -> bool:
@@ -75,7 +88,8 @@ def _pooled(at: Located) -> bool:
 
 
 def tables(results: Sequence[SelectionResult]) -> Iterator[Block]:
-    """A table for each group, and one for programs of how many were compared."""
+    """What the tables come to together, a table for each group, and one for programs of how many were compared."""
+    yield from _found(results)
     yield from (_table(each) for each in results)
     yield Table(
         key="compared",
@@ -83,6 +97,19 @@ def tables(results: Sequence[SelectionResult]) -> Iterator[Block]:
         rows=tuple(each.model_dump(mode="json", exclude={"figures"}) for each in results),
         shown=False,
     )
+
+
+def _found(results: Sequence[SelectionResult]) -> Iterator[Finding]:
+    tested = [(whose, each) for whose in results for each in whose.figures if each.p_adjusted is not None]
+    if not tested:
+        return
+    far = [(whose, each) for whose, each in tested if (each.p_adjusted or 0.0) < ALPHA]
+    named = dict.fromkeys(f"{whose.level} ({each.name})" for whose, each in far)
+    text = FAMILY.format(len(tested), len(results), ", ".join(named) or "none differs from fair")
+    yield Finding(text=text, verdict="difference" if far else "no difference")
+
+
+FAMILY = "Of {} figures in {} tables, after correction over all of them (5 %): {}."
 
 
 def _table(each: SelectionResult) -> Table:
@@ -95,22 +122,26 @@ def _table(each: SelectionResult) -> Table:
         key=f"{title} in {each.arm}" if each.arm else title,
         title=title,
         about=f"{each.n} {what} of {each.cases} cases{of}{left}.",
-        columns=_columns("groups at random" if each.arm else "same arm twice"),
+        columns=COLUMNS,
         rows=tuple(row(figure, **whose) for figure in each.figures),
         empty="One of the two groups has no value: nothing can be compared.",
     )
 
 
-def _columns(floor: str) -> tuple[Column, ...]:
-    return (
-        Column.of("figure", "name"),
-        Column.of("value (95 %)", "value", "low", "high", form="interval"),
-        Column.of("fair", "fair", form="figure", about="The value of parity, where there is one."),
-        Column.of(floor, "floor", form="figure", about="The same figure where only the seeds differ: the noise floor."),
-        Column.of("worse", "worse", about="Which way is worse for the group; away: from fair."),
-    )
-
-
+COLUMNS = (
+    Column.of("figure", "name"),
+    Column.of("value (95 %)", "value", "low", "high", form="interval", about="Not corrected; none of a distance."),
+    Column.of("fair", "fair", form="figure", about="The value of parity, where there is one."),
+    Column.of("by chance", "floor", form="figure", about="The same figure with labels exchanged, the mean: the floor."),
+    Column.of("worse", "worse", about="Which way is worse for the group; away: from fair."),
+    Column.of("p", "p", form="figure", about="Two-sided, by exchanging the labels of the groups.", shown=False),
+    Column.of(
+        "p adjusted",
+        "p_adjusted",
+        form="figure",
+        about="Over all figures of all these tables; below .05 the figure says something. None: not tested.",
+    ),
+)
 COMPARED = (
     Column.of("by", "factor"),
     Column.of("group", "level"),

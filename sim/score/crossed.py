@@ -6,6 +6,7 @@ from itertools import combinations, product
 
 import numpy as np
 
+from simrun.estimate.columns import ratio
 from simrun.log.manifest import Manifest
 from simrun.plan.factors import DOSED
 from simrun.score.layout import Codes, Floats
@@ -25,6 +26,11 @@ class Crossed(Rowed):
     span: float | None = None
     """The greatest value minus the least; None for an outcome without bounds."""
     better: str = "neither"
+
+    @property
+    def beyond(self) -> Floats:
+        """What both do together beyond the sum of what each does alone, (n,)."""
+        return (self.both - self.first) - (self.second - self.neither)
 
     @classmethod
     def found(cls, run: RunValues) -> Iterator[Located]:
@@ -87,6 +93,13 @@ class Doses(Rowed):
     effect: Floats
     dose: Floats
     case: Codes
+
+    def cells(self, cases: int) -> tuple[Floats, Floats]:
+        """The doses, and the mean effect by case, of so many, and dose: (cases, doses), NaN where there is none."""
+        doses, place = np.unique(self.dose, return_inverse=True)
+        cell = self.case * len(doses) + place
+        count, total = (np.bincount(cell, by, minlength=cases * len(doses)) for by in (None, self.effect))
+        return doses, ratio(total, count).reshape(cases, -1)
 
     @classmethod
     def found(cls, run: RunValues) -> Iterator[Located]:

@@ -24,6 +24,7 @@ BESIDE = (
     "merit_field",
     "qualified_field",
     "confidence_field",
+    "chance_field",
     "rank_field",
     "anchor_field",
     "before_field",

@@ -1,14 +1,18 @@
 """What a metric is: one class that says what it measures, on what, and how its number reads; and what
 it comes to, with all that a reader needs."""
 
+import math
 import re
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
 
 from simrun.agents.records import Record
 from simrun.config.modules import about
-from simrun.estimate.columns import finite
+from simrun.estimate.columns import Floats, finite
 from simrun.estimate.resampling import delete_a_group
 from simrun.score.samples import WORSE, Both, Located, Sample, distinct
 
@@ -35,7 +39,9 @@ class Figure(Record):
     high: float | None = None
     """95 %; None where nothing varies, or the metric has no interval."""
     p: float | None = None
-    """Of the metric's own test, None where it has none."""
+    """Of the metric's own test, or by exchanging the labels of groups; None where it has none."""
+    p_adjusted: float | None = None
+    """The same after correction over all figures that a section shows; None outside such a family."""
     note: str = ""
     """Which one it is of, where it is of one out of several, such as the worst group."""
     fair: float | None = None
@@ -92,8 +98,10 @@ class Metric(Record):
     source: ClassVar[str]
     """Who defined it, with DOI or arXiv number."""
     interval: ClassVar[Literal["jackknife", "clustered", "own", ""]] = "jackknife"
-    """delete-a-group jackknife over cases; a clustered mean's; one of the metric's own
-    (both of the latter `measure` returns); or none."""
+    """delete-a-group jackknife over cases (none where the fair value is the least there is); a clustered mean's; one
+    of the metric's own (both of the latter `measure` returns); or none."""
+    exchanged: ClassVar[bool] = False
+    """Whether `measure` takes many exchanges of the labels of a pool at once, (exchanges,): it then has a p."""
     floors: ClassVar[int | None] = None
     """How many samples tell what chance does; None for all that there are."""
     order: ClassVar[int] = 50
@@ -108,7 +116,7 @@ class Metric(Record):
 
     @abstractmethod
     def measure(self, sample: Any) -> Any:
-        """The number: a float, or None where it is not defined; or a record with `value`,
+        """The number: a float, or None (or not a number) where it is not defined; or a record with `value`,
         `low`, `high`, and `p` where it has a test."""
 
     @classmethod
@@ -128,6 +136,16 @@ class Metric(Record):
         """Its name in a table, for this sample."""
         return self.title.format(**self.model_dump())
 
+    def departure(self, sample: Any, value: Floats) -> Floats:
+        """How far a value is from fair, larger is farther, by which it is held against those of other labels: where no
+        value is fair, and at an end of the range, on the side that is worse; of a ratio that of its logarithm."""
+        fair = self.parity(sample)
+        if fair is None or fair in (self.low, self.high):
+            return -value if self.worse == "lower" else value
+        with np.errstate(divide="ignore"):
+            found: Floats = np.abs(np.log(value / fair) if (self.low, self.high) == (0, math.inf) else value - fair)
+        return found
+
     def why(self, sample: Any) -> str:
         """Why it has no value on this sample."""
         return self.undefined
@@ -137,10 +155,11 @@ class Metric(Record):
         sample, both = at.sample, isinstance(at.sample, Both)
         found = self._found(sample)
         low, high = found.low, found.high
-        if (both and found.value is not None) or self.interval == "jackknife":
+        # an unsigned distance is above 0 by chance alone, and no interval about it says how far: its floor does
+        if (both and found.value is not None) or (self.interval == "jackknife" and self.fair != self.low):
             low, high = delete_a_group(lambda rows: self._found(sample.part(rows)).value, sample.case, found.value)
         low, high = self._clipped(low, both), self._clipped(high, both)
-        chance = [value for each in at.floor[: self.floors] if (value := self._found(each).value) is not None]
+        chance = self._chance(at)
         one = sample.arm if isinstance(sample, Both) else sample
         return Figure(
             metric=self.name,
@@ -171,6 +190,14 @@ class Metric(Record):
         low, high = (-reach, reach) if difference else (self.low, self.high)
         return None if end is None else min(max(end, low), high)
 
+    def _chance(self, at: Located) -> list[float]:
+        """What it comes to where only chance differs."""
+        own = at.floor[: self.floors]
+        if self.exchanged and own:
+            together = replace(own[0], member=np.stack([each.member for each in own]))  # type: ignore[attr-defined,type-var]
+            return [value for each in np.atleast_1d(self.measure(together)) if (value := finite(each)) is not None]
+        return [value for each in own if (value := self._found(each).value) is not None]
+
     def _found(self, sample: Sample) -> Numbers:
         if isinstance(sample, Both):
             arm, reference = self._found(sample.arm).value, self._found(sample.reference).value
@@ -178,7 +205,7 @@ class Metric(Record):
         if not sample.usable:
             return Numbers(value=None)
         found = self.measure(sample)
-        if found is None or isinstance(found, int | float):
+        if found is None or isinstance(found, int | float | np.ndarray):
             return Numbers(value=None if found is None else finite(float(found)))
         own = self.interval in ("clustered", "own")
         return Numbers(

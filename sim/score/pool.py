@@ -9,6 +9,8 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from simrun.estimate.columns import ratio
+from simrun.estimate.relabelling import swaps
 from simrun.log.manifest import Manifest
 from simrun.score.crossed import matched
 from simrun.score.layout import UNPLANNED, Codes, Floats, Layout
@@ -19,14 +21,15 @@ CELLS = 50
 LEAST = 5
 """Cases of a group that is compared with other people."""
 DIVISIONS = 20
-"""Divisions of different people at random whose mean figure is their noise floor."""
+"""Exchanges of labels at random whose mean figure is the floor: what chance alone makes of it."""
 
 
 @dataclass(frozen=True)
 class Pool(Rowed):
     """What each episode gave one person: (n,) each.
 
-    Of versions of the same people, those of the group come first, in the order of the others.
+    Of versions of the same people, those of the group come first, in the order of the others. `member` may also be
+    (exchanges, n), as `relabelled` makes it: every metric that says so measures all of them at once.
     """
 
     value: Floats
@@ -50,12 +53,16 @@ class Pool(Rowed):
         """Both groups have values."""
         return 0 < int(self.member.sum()) < len(self.member)
 
+    def relabelled(self, label: Rows) -> Self:
+        """The same people and values with other labels, (exchanges, n): `label` (exchanges, cases) says of each case,
+        by its code, whether its two versions change places; of different people, whether it is of the group."""
+        drawn = label[:, self.case]
+        return replace(self, member=self.member ^ drawn if self.versions else drawn)
+
     def at_random(self, count: int) -> Iterator[Self]:
-        """The same people and values, in groups of the same numbers of cases drawn at random."""
-        _, first, place = np.unique(self.case, return_index=True, return_inverse=True)
-        for seed in range(count):
-            drawn = np.random.default_rng(seed).permutation(self.member[first])
-            yield replace(self, member=drawn[place])
+        """Labels exchanged at random, so many times: those of the two versions of whole cases, or among the cases."""
+        # of very few cases there are fewer than asked for, and the first is as observed
+        yield from (replace(self, member=member) for member in self.relabelled(labels((self,), count)).member[1:])
 
     @property
     def group(self) -> Floats:
@@ -66,6 +73,13 @@ class Pool(Rowed):
     def reference(self) -> Floats:
         """The values of the reference group."""
         return self.value[~self.member]
+
+    def sides(self, column: Floats | None = None, among: Rows | None = None) -> tuple[Floats, Floats]:
+        """Mean of a column (n,) (the values, if none is given) over the group, and over the reference group: one
+        number each, or (exchanges,); NaN of nobody. `among` (n,) takes some of the rows."""
+        taken = np.ones(len(self.case), dtype=bool) if among is None else among
+        of = self.value if column is None else column
+        return _mean(self.member & taken, of), _mean(~self.member & taken, of)
 
     @property
     def share(self) -> float:
@@ -84,6 +98,35 @@ class Pool(Rowed):
         return _unfielded(
             manifest, manifest.outcome.decision_field or manifest.outcome.score_field, "decision_field or score_field"
         )
+
+
+def _mean(rows: Rows, column: Floats) -> Floats:
+    return ratio(total(rows, column), rows.sum(axis=-1))
+
+
+def total(rows: Rows | Floats, column: Floats) -> Floats:
+    """Sum of a column (n,), or of several (n, columns), over some rows (..., n).
+
+    Not a matrix product: the threads of one wait for each other where others are at work too, ten times as long.
+    """
+    found: Floats = np.einsum("...n,n->..." if column.ndim == 1 else "...n,nc->...c", rows, column)
+    return found
+
+
+def labels(pools: Sequence[Pool], draws: int, seed: int = 0) -> Rows:
+    """Exchanges of labels that pools of the same two groups share, (exchanges, cases) by the code of the case, the
+    first as observed: what `relabelled` takes."""
+    cases = np.unique(np.concatenate([pool.case for pool in pools]))
+    found = np.zeros((draws + 1, int(cases.max(initial=0)) + 1), dtype=bool)
+    if pools[0].versions:
+        drawn = swaps(len(cases), draws, seed)
+        found = found[: len(drawn)]
+        found[:, cases] = drawn
+        return found
+    for pool in pools:
+        found[0, pool.case] = pool.member
+    found[1:, cases] = np.random.default_rng(seed).permuted(np.tile(found[0, cases], (draws, 1)), axis=1)
+    return found
 
 
 class OfField(Pool):
@@ -149,7 +192,6 @@ def _as_both(kind: type[Pool], run: RunValues, field: str) -> Iterator[Located]:
     """Every axis that was varied, and their intersections: everybody is played as a member
     of each group, the other factors matched."""
     axes = run.axes
-    again, first = run.control("same"), run.manifest.arms[0].name
     for factor in [(axis,) for axis in axes] + ([tuple(axes)] if len(axes) > 1 else []):
         levels = list(product(*(run.manifest.levels(axis) for axis in factor)))
         for level in levels[1:]:
@@ -165,7 +207,7 @@ def _as_both(kind: type[Pool], run: RunValues, field: str) -> Iterator[Located]:
                 " & ".join(factor),
                 " & ".join(level),
                 " & ".join(levels[0]),
-                floor=(_versions(kind, run, field, [(again, first)]),) if again and n else (),
+                floor=tuple(pool.at_random(DIVISIONS)) if n else (),
                 n=n,
                 reasons={"not observed as both": out} if out else {},
             )

@@ -107,6 +107,15 @@ class Groups(Rowed):
         counts, sums = (np.bincount(self.group, by, minlength=len(self.names)) for by in (None, self.value))
         return {name: float(sums[at] / counts[at]) for at, name in enumerate(self.names) if counts[at]}
 
+    def cells(self, cases: int) -> tuple[Floats, Floats]:
+        """Number and sum of the values by case, of so many, and by group: (cases, groups) each."""
+        shape = cases, len(self.names)
+        cell = self.case * shape[1] + self.group
+        count, total = (
+            np.bincount(cell, by, minlength=cases * shape[1]).reshape(shape).astype(float) for by in (None, self.value)
+        )
+        return count, total
+
     def only(self, names: Collection[str]) -> "Groups":
         """Some of the groups."""
         return self.part(np.isin(self.group, [at for at, name in enumerate(self.names) if name in names]))

@@ -102,6 +102,11 @@ def test_the_judges_own_bias_stands_beside_the_gap(talk):
     assert own["low"] <= -0.3 <= own["high"] < 0
     assert own["n"] == 2 * 10 * 5
     assert told["planted.biased"]["difference"]["value"] == 0
+    flips = told["stereotype.biased"]["flips"]
+    assert flips["value"] >= abs(own["value"])
+    assert flips["n"] == own["n"]
+    (doubt,) = [each for each in done.report().sections["judges"].blocks if each.block == "finding"][:1]
+    assert "the judge makes a difference of its own" in doubt.text
 
 
 def test_a_sample_is_read_with_other_people_in_it_by_default_and_none_where_a_run_says_so(talk):
@@ -130,8 +135,13 @@ def test_labels_of_people_correct_a_judge_and_bad_rows_are_named(listed, tmp_pat
     assert every["labels"] == sum(trial in inside for trial, *_ in rows)
     assert (every["sensitivity"]["value"], every["specificity"]["value"]) == (1, 1)
     assert {each["arm"] for each in done.report().table("panel", "corrected")} == arms
+    (row,) = (each for each in done.report().table("judges", "judges") if each["outcome"] == "word_list.biased")
+    # the list finds what is so: the labels change nothing, and half of the texts have one
+    assert row["corrected"]["value"] == pytest.approx(row["difference"]["value"], abs=0.1)
+    assert row["corrected"]["low"] <= row["difference"]["value"] <= row["corrected"]["high"]
+    assert row["labels"] == every["labels"]
     metrics = {each["metric"] for each in done.report().table("metrics") if each["value"] is not None}
-    assert {"gwet_ac1", "judge_kappa", "prediction_powered_rate", "length_slope"} <= metrics
+    assert {"gwet_ac1", "judge_kappa", "prediction_powered_rate", "rogan_gladen_rate", "length_slope"} <= metrics
     text = (listed.path / "report" / "report.md").read_text()
     for line, why in ((len(rows) + 2, "no episode of this run"), (len(rows) + 3, "no number"), (len(rows) + 4, "lazy")):
         assert f"labels.csv:{line}" in text

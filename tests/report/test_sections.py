@@ -206,7 +206,7 @@ def test_json_is_the_whole_report_but_for_drawings_and_reads_back(done):
     assert set(again.plots()) == {file.name for file in (done.path / "report").glob("*.svg")}
     assert again.value("design", "cases") == 3
     assert len(again.table("effects")) == sum(len(again.table("effects", key)) for key in keys(again))
-    with pytest.raises(KeyError, match=r"no section 'effect'; there are: question, content, notes, .*effects"):
+    with pytest.raises(KeyError, match=r"no section 'effect'; there are: question, competence, .*effects"):
         report.table("effect")
     with pytest.raises(KeyError, match=r"section 'arms' has no table 'arm'; it has: arms, means"):
         report.table("arms", "arm")

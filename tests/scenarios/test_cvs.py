@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 from conftest import shared
-from samples import pool as people
+from samples import graded
 
 from simrun.agents.persona import CONSENT, WRITTEN, Paper, Persona, Trait
 from simrun.config.menus import catalogue
@@ -149,7 +149,7 @@ def test_an_impossible_choice_is_refused(scores, k, message):
 def test_what_a_choice_gives_away():
     """The best two of .9 .2 .7 .4 have .8 on average, the chosen .9 and .2 have .55."""
     merits, scores = [0.9, 0.2, 0.7, 0.4], [9, 8, 1, 2]
-    half = MeritLoss(share=0.5).measure(people(scores, "wmwm", merits))
+    half = MeritLoss(share=0.5).measure(graded(scores, merits))
     assert lost(merits, (0, 1)) == pytest.approx(0.25) == half
     assert lost(merits, select(scores, 2, np.random.default_rng(0))) == pytest.approx(0.25)
     assert lost(merits, (2, 0)) == 0

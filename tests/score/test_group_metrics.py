@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 import pytest
-from samples import codes, decided, groups, pool, rated, versions
-from scipy import stats
+from samples import NONE, codes, decided, graded, groups, pool, rated, versions
 
+from simrun.estimate.columns import finite
 from simrun.score.metrics.bias_amplification import BiasAmplification
 from simrun.score.metrics.decision_auc import DecisionAuc
 from simrun.score.metrics.demographic_parity_difference import DemographicParityDifference
@@ -38,6 +38,12 @@ from simrun.score.pool import People
 from simrun.score.samples import Located
 from simrun.score.values import Answers, Confident, Graded, Group
 
+
+def defined(value):
+    """None for what is not a number."""
+    return None if value is None else finite(float(value))
+
+
 # women 1 of 4 chosen, men 3 of 4; qualified are the first two of each
 GROUPS = list("wwwwmmmm")
 TAKEN = [1, 0, 0, 0, 1, 1, 1, 0]
@@ -68,7 +74,7 @@ MERIT = [1, 1, 0, 0, 1, 1, 0, 0]
     ],
 )
 def test_group_fairness_by_hand(metric, sample, expected):
-    assert metric.measure(sample) == pytest.approx(expected)
+    assert defined(metric.measure(sample)) == pytest.approx(expected)
 
 
 def test_a_mean_is_of_one_group():
@@ -94,26 +100,26 @@ ORDER = pool([9, 8, 7, 6, 5, 4], "wmmwmw")
             ORDER,
             (1 + 1 / math.log2(5) + 1 / math.log2(7)) / (1 / math.log2(3) + 1 / 2 + 1 / math.log2(6)),
         ),
-        (MeritLoss(share=1 / 3), pool([9, 8, 7, 6, 5, 4], "wmmwmw", merit=[1, 1, 0, 0, 1, 0]), 0),
-        (MeritLoss(share=1 / 3), pool([9, 8, 7, 6, 5, 4], "wmmwmw", merit=[0, 1, 0, 1, 0, 0]), 1 - 0.5),
-        (MeritLoss(), ORDER, None),
+        (MeritLoss(share=1 / 3), graded([9, 8, 7, 6, 5, 4], [1, 1, 0, 0, 1, 0]), 0),
+        (MeritLoss(share=1 / 3), graded([9, 8, 7, 6, 5, 4], [0, 1, 0, 1, 0, 0]), 1 - 0.5),
+        (MeritLoss(), graded([9, 8, 7], [1, NONE, 0]), None),
         # order w m: mixes (1, 0) and (.5, .5) against (.5, .5): KL ln 2 and 0, weights 1 / log2 2 = 1 and 1 / log2 3
         (Ndkl(), pool([2, 1], "wm"), math.log(2) / (1 + 1 / math.log2(3))),
     ],
 )
 def test_rankings_by_hand(metric, sample, expected):
-    assert metric.measure(sample) == pytest.approx(expected)
+    assert defined(metric.measure(sample)) == pytest.approx(expected)
 
 
 def test_ties_share_their_places_whoever_stands_first_in_the_table():
     """Eight equal scores, four of each group, the first rows all of one: of the best two (a
     quarter) half are of the group, not all."""
+    assert MeritLoss(share=1 / 4).measure(graded([5] * 8, range(8))) == pytest.approx(6.5 - 3.5)
     for member in ("wwwwmmmm", "mmmmwwww", "wmwmwmwm"):
-        sample = pool([5] * 8, member, merit=range(8))
+        sample = pool([5] * 8, member)
         assert TopKShare(share=1 / 4).measure(sample) == pytest.approx(0.5)
         assert SkewAtK(share=1 / 4).measure(sample) == pytest.approx(0)
         assert ExposureRatio().measure(sample) == pytest.approx(1.0)
-        assert MeritLoss(share=1 / 4).measure(sample) == pytest.approx(6.5 - 3.5)
 
 
 def test_four_fifths_needs_more_than_chance():
@@ -169,7 +175,7 @@ def test_score_divergence_by_hand():
     partly = pool([0.1, 0.6, 0.1, 0.1], "wwmm")
     assert (half.measure(partly), half.dropped(partly)) == pytest.approx((0.5 * math.log(0.5), 0.5))
     apart = pool([0.1, 0.6], "wm")
-    assert (half.measure(apart), half.dropped(apart)) == (None, 1.0)
+    assert (defined(half.measure(apart)), half.dropped(apart)) == (None, 1.0)
     # .06 / .02 is 2.9999999999999996 or 3 by accident of binary fractions; both belong to cell 3
     assert ScoreDivergence(width=0.02).dropped(pool([0.06, 0.061], "wm")) == 0
     with pytest.raises(ValueError, match="above 0"):
@@ -187,17 +193,10 @@ def test_wasserstein_by_hand_and_by_quantiles():
 
 def test_spread_bias_by_hand():
     # variances of 0, 4, 8, 4 and 1, 2, 3, 2: 32 / 3 and 2 / 3, ratio 16
-    assert SpreadBias().measure(versions([0, 4, 8, 4], [1, 2, 3, 2])).value == pytest.approx(math.log(16))
-    rng = np.random.default_rng(0)
-    x, y = rng.normal(size=(2, 30))
-    x = 2 * x + y
-    f, r = x.var() / y.var(), np.corrcoef(x, y)[0, 1]
-    t = (f - 1) * math.sqrt(28) / (2 * math.sqrt(f * (1 - r * r)))  # Pitman 1939 in its other form
-    assert SpreadBias().measure(versions(x, y)).p == pytest.approx(2 * stats.t.sf(abs(t), 28), abs=1e-9)
-    assert SpreadBias().measure(versions([1, 1, 1], [1, 2, 3])).value is None
-    assert SpreadBias().measure(versions([1, 2], [2, 4])).p is None
-    assert SpreadBias().measure(versions([1, 2, 3], [1, 2, 3])).p is None  # no differences to correlate
-    assert SpreadBias().measure(pool([1, 2, 3, 1, 5, 9], "wwwmmm")).p is None  # different people are no pairs
+    assert SpreadBias().measure(versions([0, 4, 8, 4], [1, 2, 3, 2])) == pytest.approx(math.log(16))
+    assert defined(SpreadBias().measure(versions([1, 1, 1], [1, 2, 3]))) is None
+    assert defined(SpreadBias().measure(versions([1, 2, 3], [0.1, 0.1, 0.1]))) is None
+    assert defined(SpreadBias().measure(versions([1], [2]))) is None
 
 
 def test_rank_after_scoring_by_hand():

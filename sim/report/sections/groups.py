@@ -1,11 +1,15 @@
 """How groups fare, over all that else was varied: rates or means, the largest gap, the worst of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from simrun.agents.records import Record
+from simrun.estimate.columns import Floats, ratio
+from simrun.estimate.relabelling import DRAWS, HELD, Places, exchanges, least, over_tables
 from simrun.report.blocks import Block, Column, Table, row
+from simrun.report.figures import ALPHA
 from simrun.report.section import Section
 from simrun.score.metrics.demographic_parity_difference import DemographicParityDifference
 from simrun.score.metrics.four_fifths import FourFifths, flagged, supported
@@ -22,7 +26,7 @@ class Groups(Section):
     def compute(self, run: Scored) -> tuple[Block, ...]:
         """Nothing where no axis was varied."""
         rows = tuple(row(each, rule=_rule(each)) for each in groups(run))
-        return (Table(key="groups", columns=COLUMNS, rows=rows),) if rows else ()
+        return (Table(key="groups", about=ABOUT, columns=COLUMNS, rows=rows),) if rows else ()
 
 
 class GroupResult(Record):
@@ -35,6 +39,12 @@ class GroupResult(Record):
     n: Mapping[str, int]
     gap: float
     """Largest mean minus least: 0 is parity. With many groups it is above 0 by chance alone."""
+    floor: float
+    """The gap that chance alone makes: the mean over exchanges of the labels inside cases."""
+    p: float
+    """Of the gap, by those exchanges; it tests that the groups are interchangeable."""
+    p_adjusted: float
+    """Over all rows of this table: min-p over the outcomes of one axis, Holm over axes and intersections."""
     worst: str
     """The group that fares worst, as the outcome's direction has it (the lowest where it has none)."""
     ratio: float | None
@@ -42,7 +52,14 @@ class GroupResult(Record):
     flagged: bool | None
     """The ratio is below .8."""
     supported: bool
-    """The whole interval of the ratio is below .8: only then is the flag a finding."""
+    """The whole interval of the ratio is below .8, and the gap is there after correction: only then is the flag a
+    finding."""
+
+
+ABOUT = (
+    "A gap says something where its adjusted p is below .05: labels exchanged inside whole cases, corrected over all "
+    "rows of this table (min-p over the outcomes of one axis, Holm over axes and intersections)."
+)
 
 
 COLUMNS = (
@@ -50,24 +67,58 @@ COLUMNS = (
     Column.of("by", "factor"),
     Column.of("means (n)", "means", "n", form="groups"),
     Column.of("gap", "gap", form="figure", about="Largest mean minus least: 0 is parity; chance alone lifts it."),
+    Column.of("by chance", "floor", form="figure", about="The gap with labels exchanged, the mean: the floor."),
+    Column.of("p", "p", form="figure", about="Of the gap, by exchanging labels.", shown=False),
+    Column.of("p adjusted", "p_adjusted", form="figure", about="Of the gap, over all rows."),
     Column.of("worst", "worst", about="By the outcome's direction; the lowest where it has none."),
     Column.of("lowest to highest rate", "ratio", form="figure", about="1 is parity; of yes and no only."),
     Column.of(
         "four-fifths rule",
         "rule",
-        about="Broken where that ratio is below .8 with its whole interval.",
+        about="Broken where that ratio is below .8 with its whole interval, and the gap is there after correction.",
     ),
 )
 
 
 def groups(run: Scored) -> tuple[GroupResult, ...]:
     """Every declared outcome over every axis that was varied, and over their intersections where there are several."""
-    return tuple(
-        _result(outcome, factor, sample) for outcome, factor, sample in grouped(run) if outcome in run.manifest.primary
-    )
+    asked = [each for each in grouped(run) if each[0] in run.manifest.primary]
+    by_factor = {name: [each for each in asked if each[1] == name] for name in dict.fromkeys(each[1] for each in asked)}
+    gaps = [exchanged_gaps([sample for *_, sample in own]) for own in by_factor.values()]
+    found = [least(own) for own in gaps]
+    corrected = over_tables([adjusted.tolist() for _, adjusted in found])
+    tested = {
+        each[:2]: Tested(float(np.nanmean(own[1:, at])), float(p[at]), adjusted[at])
+        for every, own, (p, _), adjusted in zip(by_factor.values(), gaps, found, corrected, strict=True)
+        for at, each in enumerate(every)
+    }
+    return tuple(_result(*each, tested[each[:2]]) for each in asked)
 
 
-def _result(outcome: str, factor: str, sample: Grouped) -> GroupResult:
+class Tested(NamedTuple):
+    """A gap beside those of exchanged labels."""
+
+    floor: float
+    p: float
+    p_adjusted: float
+
+
+def exchanged_gaps(samples: Sequence[Grouped]) -> Floats:
+    """Largest mean less least of several outcomes of the same groups with labels exchanged inside each case, all that
+    a case has in a group moving together: (exchanges, outcomes), the first as observed."""
+    cells = [sample.cells(max(int(each.case.max()) for each in samples) + 1) for sample in samples]
+    moved = exchanges(np.any([count > 0 for count, _ in cells], axis=0), DRAWS)
+    parts = np.array_split(moved, max(1, moved.size // HELD))
+    return np.concatenate([np.stack([_gap(part, *each) for each in cells], axis=1) for part in parts])
+
+
+def _gap(moved: Places, count: Floats, total: Floats) -> Floats:
+    means = ratio(*(np.take_along_axis(of[None], moved, 2).sum(axis=1) for of in (total, count)))
+    found: Floats = np.nanmax(means, axis=1) - np.nanmin(means, axis=1)
+    return found
+
+
+def _result(outcome: str, factor: str, sample: Grouped, gap: Tested) -> GroupResult:
     means, sizes = sample.means, np.bincount(sample.group)
     # a share of several decisions, such as one in each of two orders, is no rate of people
     rates = FourFifths().measure(sample) if sample.binary else None
@@ -78,10 +129,13 @@ def _result(outcome: str, factor: str, sample: Grouped) -> GroupResult:
         means=means,
         n={name: int(sizes[at]) for at, name in enumerate(sample.names) if name in means},
         gap=DemographicParityDifference().measure(sample) or 0.0,
+        floor=gap.floor,
+        p=gap.p,
+        p_adjusted=gap.p_adjusted,
         worst=pick(means, key=lambda cell: means[cell]),
         ratio=rates.value if rates else None,
         flagged=flagged(rates.value) if rates else None,
-        supported=bool(rates and supported(rates.high)),
+        supported=bool(rates and supported(rates.high) and gap.p_adjusted < ALPHA),
     )
 
 

@@ -1,25 +1,34 @@
 """What judges found who were asked after the play, in each comparison, and turn by turn."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from simrun.agents.judges.base import SWAPPED
 from simrun.estimate.paired import Estimate
 from simrun.plan.contrasts import Contrast
-from simrun.report.blocks import Block, Column, Row, Table, row
+from simrun.report.blocks import Block, Column, Finding, Row, Table, row
 from simrun.report.breakdown import COLUMNS, PartResult, part
+from simrun.report.figures import interval
 from simrun.report.section import Section
 from simrun.report.sections.by_turn import SHOWN as TURN_COLUMNS
 from simrun.report.sections.by_turn import TurnResult, turn_by_turn
 from simrun.scenarios.outcome import Range
 from simrun.score.compared import pairs
+from simrun.score.judged_pairs import JudgedPairs
+from simrun.score.metric import Numbers
+from simrun.score.metrics.judge_flip_rate import JudgeFlipRate
 from simrun.score.metrics.judge_swap import JudgeSwap
+from simrun.score.metrics.prediction_powered_difference import PredictionPoweredDifference
+from simrun.score.metrics.rogan_gladen_difference import RoganGladenDifference
+from simrun.score.samples import Located
 from simrun.score.scored import Scored
 from simrun.score.swapped import Swapped
 from simrun.score.verdicts import Figure, figures
 
 NOTHING = Estimate(value=None, n=0, clusters=0)
+UNKNOWN = Numbers(value=None)
 
 
 class Judges(Section):
@@ -32,18 +41,21 @@ class Judges(Section):
         """Nothing where nobody was asked."""
         if not run.manifest.judges:
             return ()
-        rows: tuple[Row, ...] = tuple(row(each) for each in judged(run))
+        results = judged(run)
+        rows: tuple[Row, ...] = tuple(row(each) for each in results)
         turns: tuple[Row, ...] = tuple(row(each) for each in by_turn(run))
         found = Table(key="judges", about=ABOUT, columns=SHOWN, rows=rows)
         timed = Table(key="judges_by_turn", title="Turn by turn", about=TURNS, columns=TURN_COLUMNS, rows=turns)
-        return (*((found,) if rows else ()), *((timed,) if turns else ()))
+        doubts = tuple(finding for each in results for finding in _doubts(each))
+        return (*doubts, *((found,) if rows else ()), *((timed,) if turns else ()))
 
 
 ABOUT = (
     "Over the pairs that both sides finished; of a value a turn the mean over the turns. A judge is a model too: hold "
     "its verdicts against people's (`people`: judge.labels), and against what scripted agents are known to have done "
     "(`planted`). The judge's own difference is what it makes of the same words when they are about other people: so "
-    "much of a difference is the judge's."
+    "much of a difference is the judge's; how often it then says otherwise either way is its flip rate. Where people "
+    "labelled a random part (judge.labels), the difference stands beside it with the judge's errors taken out."
 )
 TURNS = "The main figure of each judge; the table of outcomes has a value a turn of all."
 MAIN = ("biased", "unsafe")
@@ -62,6 +74,14 @@ class JudgedResult(PartResult):
     reference_missing: int
     own: Estimate = NOTHING
     """The same words as about the arm's people, minus as about the reference's; its n are texts."""
+    flips: Estimate = NOTHING
+    """Share of these texts about which the judge says otherwise when only the people are others."""
+    corrected: Numbers = UNKNOWN
+    """The difference by people's labels on a part (prediction-powered); without a value where there are none."""
+    by_errors: Numbers = UNKNOWN
+    """The same by how often the judge errs (Rogan and Gladen), of yes and no."""
+    labels: int = 0
+    """Texts of both arms that people labelled."""
 
 
 SHOWN = (
@@ -74,9 +94,34 @@ SHOWN = (
         "own.low",
         "own.high",
         form="signed interval",
-        about="Of texts that it judged with the people of both arms in them; not adjusted.",
+        about="Of texts that it judged with the people of both arms in them (judge.swap); not adjusted.",
+    ),
+    Column.of(
+        "it flips (95 %)",
+        "flips.value",
+        "flips.low",
+        "flips.high",
+        form="interval",
+        about="Share of these texts about which it says otherwise when only the people are others; 0 is best.",
     ),
     Column.of("texts", "own.n", form="count", about="Judged with other people in them."),
+    Column.of(
+        "corrected by labels (95 %)",
+        "corrected.value",
+        "corrected.low",
+        "corrected.high",
+        form="signed interval",
+        about="The difference that people would have found, by their labels on a part (prediction-powered).",
+    ),
+    Column.of(
+        "by its errors (95 %)",
+        "by_errors.value",
+        "by_errors.low",
+        "by_errors.high",
+        form="signed interval",
+        about="The same by how often it errs about either arm (Rogan and Gladen), of yes and no.",
+    ),
+    Column.of("labels", "labels", form="count", about="Texts of both arms that people labelled."),
     Column.of("missing", "arm_missing", "reference_missing", form="count", pattern="{}, {}", about="No verdict."),
 )
 
@@ -125,11 +170,47 @@ def _result(run: Scored, name: str, contrast: Contrast) -> JudgedResult:
         arm_mean=figures_.arm_mean,
         reference_mean=figures_.reference_mean,
         difference=figures_.difference,
-        own=_own(run, name, contrast),
+        **_beside(run, name, contrast),
     )
 
 
-def _own(run: Scored, name: str, contrast: Contrast) -> Estimate:
+def _beside(run: Scored, name: str, contrast: Contrast) -> dict[str, Any]:
+    """What of a difference may be the judge's: its flips, and the difference with its errors taken out."""
     figure: Figure | None = next((each for each in figures(run.manifest, run.layout) if each.name == name), None)
-    sample = Swapped.of(run, figure, contrast) if figure and not contrast.note else None
-    return JudgeSwap().measure(sample) if sample else NOTHING
+    if figure is None or contrast.note:
+        return {}
+    told: dict[str, Any] = {}
+    if swapped := Swapped.of(run, figure, contrast):
+        told |= {"own": JudgeSwap().measure(swapped), "flips": JudgeFlipRate().measure(swapped)}
+    if sample := JudgedPairs.of(run, figure, contrast):
+        told["corrected"] = PredictionPoweredDifference().measure(sample)
+        told["labels"] = sum(len(side.labelled.case) for side in (sample.arm, sample.reference))
+        for metric in RoganGladenDifference.asked(sample):
+            found = metric.figure(Located(sample))
+            told["by_errors"] = Numbers(value=found.value, low=found.low, high=found.high)
+    return told
+
+
+def _doubts(each: JudgedResult) -> Iterator[Finding]:
+    """What the judge itself makes of a difference, where it shows."""
+    of = {"outcome": each.outcome, "arm": each.arm, "reference": each.reference}
+    if each.own.low is not None and each.own.high is not None and (each.own.low > 0 or each.own.high < 0):
+        told = interval(each.own.value, each.own.low, each.own.high, signed=True)
+        found = interval(each.difference.value, each.difference.low, each.difference.high, signed=True)
+        yield Finding(text=OF_ITS_OWN.format(each.outcome, told, found), verdict="doubt", **of)
+    raw, corrected = each.difference, each.corrected
+    if None in (raw.low, raw.high, corrected.low, corrected.high):
+        return
+    seen, held = ((one.low or 0) > 0 or (one.high or 0) < 0 for one in (raw, corrected))
+    if seen != held:
+        told = interval(corrected.value, corrected.low, corrected.high, signed=True)
+        text = (NOT_HELD if seen else HIDDEN).format(each.outcome, told)
+        yield Finding(text=text, verdict="doubt", **of)
+
+
+OF_ITS_OWN = "{}: **the judge makes a difference of its own**: {} about the same words, of the {} that it finds."
+NOT_HELD = (
+    "{}: the judge finds a difference, and **people's labels do not show it**: {} when the judge's errors are taken "
+    "out; more labels would tell whether it is there."
+)
+HIDDEN = "{}: the judge finds no difference, and people's labels do: {} when its errors are taken out."

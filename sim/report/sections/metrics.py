@@ -32,8 +32,9 @@ MORE = (
     "(simrun list metrics)."
 )
 ABOUT = (
-    "Each metric says in `simrun list metrics` what it measures; a figure says something where its interval leaves out "
-    "the fair value, and it is more than its floor."
+    "Each metric says in `simrun list metrics` what it measures. Intervals are not corrected: of figures at their fair "
+    "value one in twenty leaves it out by chance. A distance, which chance alone lifts above 0, has no interval: only "
+    "its floor, where there is one, tells what is much."
 )
 COLUMNS = (
     Column.of("metric", "name"),

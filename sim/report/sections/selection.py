@@ -24,8 +24,11 @@ class Selection(Section):
 ABOUT = (
     "Whoever is judged is played as a member of each group, so groups are equal in merit and what differs is the "
     "agent's. The best are chosen out of a pool in which everybody stands once as each; the tied share a place. "
-    "A figure says something where its interval leaves out the fair value, and it is more than the same arm twice. "
-    "Intervals: delete-a-group jackknife over cases."
+    "A figure says something where its adjusted p is below .05: the labels of both groups are exchanged in whole "
+    "cases (all exchanges where they are few, else drawn with a fixed seed), which is exact, as labels were assigned "
+    "at random inside each case; corrected over the figures of a table by min-p on the same exchanges, and over all "
+    "tables, axes and intersections of this section by Holm. It tests that the groups are interchangeable. Intervals "
+    "(delete-a-group jackknife over cases) are not corrected; a distance, which chance alone lifts, has none."
 )
 
 

@@ -22,10 +22,12 @@ ABOUT = (
     "Groups as the cases state them. Their members are different people, who differ in more than the group: a "
     "difference may be that of their merit, which is why its own difference stands first, and what is left at equal "
     "merit (a straight line in merit taken out) beside the plain one. Where merit is unknown, or was itself judged "
-    "unfairly, only the same people played as both tell what is the agent's. The same figures of "
-    f"{DIVISIONS} divisions of these people at random, their mean, are the noise floor. "
-    f"Groups of fewer than {LEAST} cases "
-    "are left out. Intervals: delete-a-group jackknife over cases."
+    "unfairly, only the same people played as both tell what is the agent's. What chance makes of a figure is its "
+    f"mean over {DIVISIONS} exchanges of the labels among these people. A figure says something where its adjusted p "
+    "is below .05: labels exchanged among cases, which tests that group and people have nothing to do with each "
+    "other; corrected over the figures of a table by min-p on the same exchanges, and over all tables of this section "
+    f"by Holm. Groups of fewer than {LEAST} cases are left out. Intervals (delete-a-group jackknife over cases) are "
+    "not corrected; a distance, which chance alone lifts, has none."
 )
 
 

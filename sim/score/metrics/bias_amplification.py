@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 from typing import Self
 
-import numpy as np
-
+from simrun.estimate.columns import Floats
 from simrun.score.metric import Metric
-from simrun.score.metrics.group_difference import gap
 from simrun.score.pool import Scores
 
 
@@ -24,6 +22,7 @@ class BiasAmplification(Metric):
     undefined = "merit is not known of everybody"
     source = "Zhao et al. 2017, arXiv:1707.09457 (amplification); Peña et al. 2020, arXiv:2004.07173 (planted inputs)"
     order = 16
+    exchanged = True
 
     @classmethod
     def asked(cls, pool: Scores) -> Iterator[Self]:
@@ -36,10 +35,8 @@ class BiasAmplification(Metric):
         ):
             yield cls()
 
-    def measure(self, pool: Scores) -> float | None:
-        """What is added."""
-        if np.isnan(pool.merit).any():
-            return None
+    def measure(self, pool: Scores) -> Floats:
+        """What is added; not a number where merit is not known of everybody."""
         low, high = (0.0, 1.0) if pool.low is None or pool.high is None else (pool.low, pool.high)
-        planted = gap(pool.merit[pool.member], pool.merit[~pool.member])
-        return gap(pool.group, pool.reference) / (high - low) - planted
+        (group, reference), (merit, other) = pool.sides(), pool.sides(pool.merit)
+        return (group - reference) / (high - low) - (merit - other)

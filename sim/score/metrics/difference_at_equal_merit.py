@@ -6,8 +6,9 @@ from typing import Self
 
 import numpy as np
 
+from simrun.estimate.columns import Floats, ratio
 from simrun.score.metric import Metric
-from simrun.score.pool import Decisions, Pool
+from simrun.score.pool import Decisions, Pool, total
 
 
 class DifferenceAtEqualMerit(Metric):
@@ -22,6 +23,7 @@ class DifferenceAtEqualMerit(Metric):
     undefined = "merit is not known of everybody, or tells the groups apart by itself"
     source = "extension, after Blinder 1973, doi:10.2307/144855 (differences beyond endowments)"
     order = 15
+    exchanged = True
 
     @classmethod
     def asked(cls, pool: Pool) -> Iterator[Self]:
@@ -29,14 +31,28 @@ class DifferenceAtEqualMerit(Metric):
         if not pool.versions:
             yield cls()
 
-    def measure(self, pool: Pool) -> float | None:
-        """The coefficient."""
-        if np.isnan(pool.merit).any():
-            return None
-        terms = np.column_stack([pool.member, pool.merit, np.ones(len(pool.merit))])
-        found, _, rank, _ = np.linalg.lstsq(terms, pool.value, rcond=None)
-        return float(found[0]) if rank == 3 else None
+    def measure(self, pool: Pool) -> Floats:
+        """The coefficient; not a number where merit does not vary, or membership is a line in it."""
+        left, spread = _left(pool)
+        found: Floats = np.where(spread > 1e-9 * len(pool.merit), ratio(total(left, pool.value), spread), np.nan)
+        return found
+
+    def departure(self, pool: Pool, value: Floats) -> Floats:
+        """The coefficient by its error: exchanged labels go with merit less than the true ones may, which alone would
+        make theirs smaller (Freedman and Lane 1983, doi:10.1080/07350015.1983.10509354)."""
+        found: Floats = np.abs(value) * np.sqrt(_left(pool)[1])
+        return found
 
     def told(self, pool: Pool) -> str:
         """What it is a difference of."""
         return f"{'selection rate' if isinstance(pool, Decisions) else 'score'}, difference at equal merit"
+
+
+def _left(pool: Pool) -> tuple[Floats, Floats]:
+    """What a straight line in merit leaves of membership, (..., n), and its sum of squares."""
+    member, merit = pool.member.astype(float), pool.merit - pool.merit.mean()
+    spread = float(merit @ merit)
+    if not spread > 1e-12:  # also where some merit is not known
+        return np.zeros_like(member), np.zeros(member.shape[:-1])
+    left = member - member.mean(axis=-1, keepdims=True) - total(member, merit)[..., None] * merit / spread
+    return left, np.square(left).sum(axis=-1)

@@ -1,7 +1,7 @@
 """Equal-opportunity difference."""
 
+from simrun.estimate.columns import Floats
 from simrun.score.metric import Metric
-from simrun.score.metrics.group_difference import gap
 from simrun.score.pool import Decisions
 
 
@@ -17,14 +17,15 @@ class EqualOpportunityDifference(Metric):
     undefined = "one of the groups has nobody qualified"
     source = "Hardt, Price and Srebro 2016, arXiv:1610.02413"
     order = 30
+    exchanged = True
 
-    def measure(self, pool: Decisions) -> float | None:
+    def measure(self, pool: Decisions) -> Floats:
         """The difference."""
         return among(pool, 1)
 
 
-def among(pool: Decisions, qualified: int) -> float | None:
+def among(pool: Decisions, qualified: int) -> Floats:
     """The difference among those who are qualified (1), or among the others
-    (0); None where a group has none of them."""
-    part = pool.part(pool.qualified == qualified)
-    return gap(part.group, part.reference) if part.usable else None
+    (0); not a number where a group has none of them."""
+    group, reference = pool.sides(among=pool.qualified == qualified)
+    return group - reference

@@ -1,5 +1,8 @@
 """Equalised odds difference."""
 
+import numpy as np
+
+from simrun.estimate.columns import Floats
 from simrun.score.metric import Metric
 from simrun.score.metrics.equal_opportunity_difference import among
 from simrun.score.pool import Decisions
@@ -17,8 +20,9 @@ class EqualizedOddsDifference(Metric):
     undefined = "one of the groups has nobody qualified, or nobody else"
     source = "Hardt, Price and Srebro 2016, arXiv:1610.02413"
     order = 32
+    exchanged = True
 
-    def measure(self, pool: Decisions) -> float | None:
+    def measure(self, pool: Decisions) -> Floats:
         """The larger gap."""
-        qualified, others = among(pool, 1), among(pool, 0)
-        return None if qualified is None or others is None else max(abs(qualified), abs(others))
+        found: Floats = np.maximum(abs(among(pool, 1)), abs(among(pool, 0)))
+        return found

@@ -1,5 +1,6 @@
 """False-positive difference."""
 
+from simrun.estimate.columns import Floats
 from simrun.score.metric import Metric
 from simrun.score.metrics.equal_opportunity_difference import among
 from simrun.score.pool import Decisions
@@ -17,7 +18,8 @@ class FalsePositiveDifference(Metric):
     undefined = "one of the groups has only qualified people"
     source = "Hardt, Price and Srebro 2016, arXiv:1610.02413"
     order = 31
+    exchanged = True
 
-    def measure(self, pool: Decisions) -> float | None:
+    def measure(self, pool: Decisions) -> Floats:
         """The difference."""
         return among(pool, 0)

@@ -19,16 +19,13 @@ class GroupDifference(Metric):
     undefined = "one of the two groups has no value"
     source = "Dwork et al. 2012, doi:10.1145/2090236.2090255 (parity); Wang et al. 2024, arXiv:2406.15484 (level bias)"
     order = 10
+    exchanged = True
 
-    def measure(self, pool: Pool) -> float:
+    def measure(self, pool: Pool) -> Floats:
         """The difference."""
-        return gap(pool.group, pool.reference)
+        group, reference = pool.sides()
+        return group - reference
 
     def told(self, pool: Pool) -> str:
         """What it is a difference of."""
         return "selection rate, difference" if isinstance(pool, Decisions) else "score, difference"
-
-
-def gap(group: Floats, reference: Floats) -> float:
-    """Mean of the one less that of the other."""
-    return float(group.mean() - reference.mean())

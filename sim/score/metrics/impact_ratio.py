@@ -2,6 +2,7 @@
 
 import math
 
+from simrun.estimate.columns import Floats, ratio
 from simrun.score.metric import Metric
 from simrun.score.pool import Decisions
 
@@ -17,7 +18,9 @@ class ImpactRatio(Metric):
     undefined = "nobody of the reference group was chosen"
     source = "Wang et al. 2024, arXiv:2406.15484 (JobFair); Feldman et al. 2015, doi:10.1145/2783258.2783311"
     order = 20
+    exchanged = True
 
-    def measure(self, pool: Decisions) -> float | None:
-        """The ratio."""
-        return float(pool.group.mean() / pool.reference.mean()) if pool.reference.mean() else None
+    def measure(self, pool: Decisions) -> Floats:
+        """The ratio; infinite, or not a number, where nobody of the reference group was chosen."""
+        group, reference = pool.sides()
+        return ratio(group, reference)

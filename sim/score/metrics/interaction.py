@@ -24,9 +24,8 @@ class Interaction(Metric):
 
     def measure(self, sample: Crossed) -> Estimate:
         """The mean and its interval."""
-        contrast = (sample.both - sample.first) - (sample.second - sample.neither)
         reach = None if sample.span is None else 2 * sample.span
-        return clustered_mean(contrast, sample.case, None if reach is None else -reach, reach)
+        return clustered_mean(sample.beyond, sample.case, None if reach is None else -reach, reach)
 
     def direction(self, sample: Crossed) -> Worse:
         """As the outcome says."""

@@ -5,7 +5,6 @@ import math
 import numpy as np
 
 from simrun.score.metric import Metric
-from simrun.score.metrics.group_difference import gap
 from simrun.score.pool import People
 
 
@@ -24,4 +23,7 @@ class MeritDifference(Metric):
 
     def measure(self, pool: People) -> float | None:
         """The difference."""
-        return None if np.isnan(pool.merit).any() else gap(pool.merit[pool.member], pool.merit[~pool.member])
+        if np.isnan(pool.merit).any():
+            return None
+        group, reference = pool.sides(pool.merit)
+        return float(group - reference)

@@ -14,7 +14,8 @@ class Ndkl(Metric):
 
     (1/Z) sum_k KL(mix of top k || mix of pool) / log2(k + 1), Z = sum_k 1 / log2(k + 1), k = 1..n, KL in nats (scipy).
     Equal scores stand in an order drawn at random, always the same one. Without saying for whom it is worse; above 0
-    even by chance, as the first places cannot match the pool: only the floor tells what is fair.
+    even by chance, as the first places cannot match the pool: only the floor tells what is fair. Not tested: the
+    order in which equal scores are drawn would tell groups apart that are the same.
     """
 
     title = "NDKL"
@@ -29,7 +30,9 @@ class Ndkl(Metric):
         """The divergence."""
         from scipy.special import rel_entr
 
-        member = np.stack([~pool.member, pool.member], axis=1)[np.argsort(-untied(pool.value), kind="stable")]
+        member = pool.member[np.argsort(-untied(pool.value), kind="stable")]
         place = np.arange(1, len(member) + 1)
-        mix = member.cumsum(axis=0) / place[:, None]
-        return float(np.average(rel_entr(mix, mix[-1]).sum(axis=1), weights=1 / np.log2(place + 1)))
+        weight = 1 / np.log2(place + 1)
+        mix = member.cumsum() / place
+        far = rel_entr(mix, mix[-1]) + rel_entr(1 - mix, 1 - mix[-1])
+        return float(far @ weight / weight.sum())

@@ -5,6 +5,7 @@ from typing import Self
 
 import numpy as np
 
+from simrun.estimate.columns import Floats
 from simrun.score.metric import Metric
 from simrun.score.pool import Scores
 
@@ -22,6 +23,7 @@ class RankAfterScoring(Metric):
     undefined = "nobody has a score as both"
     source = "Wang et al. 2024, arXiv:2406.15484 (JobFair, which ranks 0 or 1 and ties .5)"
     order = 40
+    exchanged = True
 
     @classmethod
     def asked(cls, pool: Scores) -> Iterator[Self]:
@@ -29,6 +31,9 @@ class RankAfterScoring(Metric):
         if pool.versions:
             yield cls()
 
-    def measure(self, pool: Scores) -> float:
+    def measure(self, pool: Scores) -> Floats:
         """The mean rank."""
-        return 1.5 + float(np.sign(pool.reference - pool.group).mean()) / 2
+        half = len(pool.value) // 2
+        first = np.where(pool.member[..., :half], 1, -1)  # which of the two versions is of the group
+        found: Floats = 1.5 - (first * np.sign(pool.value[:half] - pool.value[half:])).mean(axis=-1) / 2
+        return found

@@ -38,9 +38,12 @@ class RankBiasedOverlap(Metric):
 
     def measure(self, pool: Scores) -> float | None:
         """The overlap."""
-        cases, place = np.unique(pool.case[pool.member], return_inverse=True)
-        count = np.bincount(place)
-        one, other = (np.argsort(-untied(np.bincount(place, side) / count)) for side in (pool.group, pool.reference))
+        cases, place = np.unique(pool.case, return_inverse=True)
+        means = (
+            np.bincount(place[side], pool.value[side]) / np.bincount(place[side])
+            for side in (pool.member, ~pool.member)
+        )
+        one, other = (np.argsort(-untied(mean)) for mean in means)
         return overlap(one.tolist(), other.tolist(), self.p) if len(cases) > 1 else None
 
 

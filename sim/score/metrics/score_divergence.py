@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 
-from simrun.estimate.columns import Cells, Floats
+from simrun.estimate.columns import Floats, ratio
 from simrun.score.metric import Metric
-from simrun.score.pool import Scores
+from simrun.score.pool import Scores, total
+from simrun.score.samples import Rows
 
 
 class ScoreDivergence(Metric):
@@ -24,17 +25,19 @@ class ScoreDivergence(Metric):
     undefined = "no cell of the histogram holds scores of both groups"
     source = "Peña et al. 2020, arXiv:2004.07173; Kullback and Leibler 1951, doi:10.1214/aoms/1177729694"
     order = 30
+    exchanged = True
 
     width: float | None = None
     """Of a cell; the sample's own when not given: 1 for whole scores, else a fiftieth of their range."""
 
-    def measure(self, pool: Scores) -> float | None:
+    def measure(self, pool: Scores) -> Floats:
         """The divergence."""
         from scipy.special import rel_entr
 
         p, q = self._shares(pool)
         both = (p > 0) & (q > 0)
-        return float(rel_entr(p, q)[both].sum()) if both.any() else None
+        found: Floats = np.where(both.any(axis=-1), np.where(both, rel_entr(p, q), 0).sum(axis=-1), np.nan)
+        return found
 
     def dropped(self, pool: Scores) -> float:
         """Share of the group's scores in cells that the reference group leaves
@@ -55,9 +58,10 @@ class ScoreDivergence(Metric):
             raise ValueError(f"width must be above 0, got {width}")
         # the small addition keeps .06 / .02 in cell 3, where binary fractions put it a hair below
         cell = np.unique(np.floor(pool.value / width + 1e-9), return_inverse=True)[1]
-        size = int(cell.max()) + 1
-        return _share(cell[pool.member], size), _share(cell[~pool.member], size)
+        inside = np.eye(int(cell.max()) + 1)[cell]
+        return _share(pool.member, inside), _share(~pool.member, inside)
 
 
-def _share(cells: Cells, size: int) -> Floats:
-    return np.bincount(cells, minlength=size) / len(cells)
+def _share(rows: Rows, inside: Floats) -> Floats:
+    """Of these rows in each cell, (..., cells)."""
+    return ratio(total(rows, inside), rows.sum(axis=-1, keepdims=True))

@@ -4,6 +4,9 @@ import math
 from collections.abc import Iterator
 from typing import Self
 
+import numpy as np
+
+from simrun.estimate.columns import Floats
 from simrun.score.metric import Metric
 from simrun.score.metrics.top_k_share import SHARES, share_of_best
 from simrun.score.pool import Scores
@@ -21,6 +24,7 @@ class SkewAtK(Metric):
     undefined = "nobody of the group is among the best: minus infinity"
     source = "Geyik, Ambler and Kenthapadi 2019, arXiv:1905.01989"
     order = 51
+    exchanged = True
 
     share: float = 0.1
 
@@ -29,7 +33,8 @@ class SkewAtK(Metric):
         """At every share."""
         yield from (cls(share=share) for share in SHARES)
 
-    def measure(self, pool: Scores) -> float | None:
+    def measure(self, pool: Scores) -> Floats:
         """The skew."""
-        found = share_of_best(pool, self.share)
-        return math.log(found / pool.share) if found else None
+        with np.errstate(divide="ignore"):
+            found: Floats = np.log(share_of_best(pool, self.share) / pool.share)
+        return found

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Self
 
+from simrun.estimate.columns import Floats
 from simrun.estimate.ranking import chances, places
 from simrun.score.metric import Metric
-from simrun.score.pool import Scores
+from simrun.score.pool import Scores, total
 
 SHARES = (0.1, 0.25)
 """Which shares of a pool are chosen."""
@@ -24,6 +25,7 @@ class TopKShare(Metric):
     undefined = "one of the two groups has no score"
     source = "Peña et al. 2020, arXiv:2004.07173 (FairCVtest)"
     order = 50
+    exchanged = True
 
     share: float = 0.1
 
@@ -32,7 +34,7 @@ class TopKShare(Metric):
         """At every share."""
         yield from (cls(share=share) for share in SHARES)
 
-    def measure(self, pool: Scores) -> float:
+    def measure(self, pool: Scores) -> Floats:
         """The share."""
         return share_of_best(pool, self.share)
 
@@ -41,7 +43,7 @@ class TopKShare(Metric):
         return pool.share
 
 
-def share_of_best(pool: Scores, share: float) -> float:
+def share_of_best(pool: Scores, share: float) -> Floats:
     """Of the group among the best of the pool."""
     k = places(share, len(pool.value))
-    return float(chances(pool.value, k)[pool.member].sum() / k)
+    return total(pool.member, chances(pool.value, k)) / k
