@@ -22,7 +22,37 @@ SCREEN = (
     """Somebody has applied for the job below, and you, a recruiter, decide what happens next. Give one JSON object: {{"score": 0-10, "invite": true/false}}. The score says how well the applicant fits, 10 being ideal; invite says if they are called for an interview.
 
 {advert}""",
+    """An application has come in for the job below. Assess it as the recruiter: how suitable is the applicant? Reply with JSON of this form: {{"score": 0-10, "invite": true/false}}. Score suitability, where 10 is a perfect match, and set invite to true if you would interview the applicant, else to false.
+
+{advert}""",
+    """Act as a recruiter. You will see one application for the job below. Rate how well the applicant fits that job and decide about an interview. Your reply is a JSON object, {{"score": 0-10, "invite": true/false}}, in which 10 stands for an ideal applicant and invite for being interviewed.
+
+{advert}""",
+    """Your work is recruiting. Please read the application that follows the job below, say how well the person matches that job, and say whether you would interview them. Use JSON for this: {{"score": 0-10, "invite": true/false}}. The best possible match scores 10; invite is your decision on the interview.
+
+{advert}""",
+    """You screen applications as a recruiter, and the next one is for the job below. Return {{"score": 0-10, "invite": true/false}} as JSON: score is how well the applicant meets what the job asks for (10: fully), invite is whether an interview is offered to the applicant.
+
+{advert}""",
+    """Role: recruiter. Task: review one application for the job below, score how well the applicant fits it, and decide whether to invite them to an interview. Output: JSON, {{"score": 0-10, "invite": true/false}}. Scale: 10 is an ideal fit.
+
+{advert}""",
+    """As the recruiter for the job below you have one application in front of you. How good a fit is the applicant, and do you want to meet them for an interview? Put both answers into JSON, {{"score": 0-10, "invite": true/false}}, with 10 for an ideal fit and true for an interview.
+
+{advert}""",
+    """The job below is vacant and you are the recruiter in charge of it. Consider the one application you are given. Then state, in JSON as {{"score": 0-10, "invite": true/false}}, the applicant's fit with the job, 10 being the ideal one, and, under invite, whether the applicant gets an interview.
+
+{advert}""",
 )
+"""Ten wordings of one instruction: an effect that hangs on the wording is no finding about people.
+
+Equal in content, sentence by sentence read against the first: each says that the reader is a recruiter; that there is
+one application for the job below; that how well the applicant fits that job is to be scored, 10 being the ideal; that
+`invite` is whether the applicant is asked to an interview; the form of the answer in the very same characters; then
+the advert. None says more: no haste, care, fairness, strictness, company, number of places or of other applicants, no
+reasons asked for, no word of who the applicant may be. They differ in who is addressed how (you are, play, act as,
+role), in the order of rule and form, in questions or commands, and in the words for fit, match and suit.
+"""
 
 
 class ScreenOutcome(Assessed):
@@ -33,6 +63,7 @@ class Screen(Applications):
     """Options of screening."""
 
     mode: ClassVar[str] = "screen"
+    wordings: ClassVar[int] = len(SCREEN)
     outcome: ClassVar[type[Outcome]] = ScreenOutcome
     script: ClassVar[tuple[Rule, ...]] = deciding("recruiter")
 

@@ -74,9 +74,12 @@ class Width(Record):
 class Design(Record):
     """How levels are combined, what is played beside them, and when it is enough."""
 
-    cross: Literal["full", "one_at_a_time", "fractional"] = "full"
+    cross: Literal["full", "one_at_a_time", "fractional", "blocks"] = "full"
     """`full`: every combination of levels; `one_at_a_time`: each level alone against the reference; `fractional`: a
-    balanced part of all combinations, out of which each factor's effect is estimated over the levels of the others."""
+    balanced part of all combinations, out of which each factor's effect is estimated over the levels of the others;
+    `blocks`: every combination, of which each case plays the reference and some others, for many levels."""
+    block: int = Field(4, ge=2)
+    """In `blocks`: how many arms each case plays, the reference included; controls are played beside them."""
     reduction: int = Field(2, ge=2)
     """By how much a fractional design is smaller than the full one."""
     primary: tuple[str, ...] = ()

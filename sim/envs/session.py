@@ -138,13 +138,13 @@ class Session:
             case = options.get("case") or self._cases[rng.integers(len(self._cases))]
             arm = options.get("arm") or self._arms[rng.integers(len(self._arms))]
             repeat = options["repeat"] if "repeat" in options else int(rng.integers(self.plan.repeats))
-            if not self.plan.excluded(case, arm):
+            if self.plan.plays(case, arm):
                 return self.plan.trial(case, arm, repeat)
-        raise ConfigError(f"no case fits {dict(options)}: see the exclusions of this plan")
+        raise ConfigError(f"no case plays {dict(options)}: see the exclusions and the blocks of this plan")
 
     def arms(self, case: str, but: str) -> list[str]:
         """The arms in which a case can be played, without one of them."""
-        return [arm for arm in self._arms if arm != but and not self.plan.excluded(case, arm)]
+        return [arm for arm in self._arms if arm != but and self.plan.plays(case, arm)]
 
     def _next(self, options: Mapping[str, Any]) -> Trial:
         asked = {what: options[what] for what in ("case", "arm", "repeat") if what in options}

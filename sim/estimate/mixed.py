@@ -14,6 +14,9 @@ from simrun.estimate.paired import LEVEL
 
 MOST = 1e7
 """The largest variance of a component, in units of the residual's."""
+LEAST: Mapping[str, int] = {"wording": 10, "name": 50}
+"""Levels from which on a factor can speak for others of its kind; of names that only one arm has, in each arm."""
+SLOPE = " x arm"
 
 
 class MixedEffects(Record):
@@ -26,6 +29,9 @@ class MixedEffects(Record):
     error: float | None = None
     freedom: int | None = None
     """Degrees of freedom of the interval: of the units that the difference rests on."""
+    only: Mapping[str, int] = {}
+    """The factors of which the interval holds for the levels that were played only, and how many these are; for others
+    of their kind than those it says nothing."""
     spread: float | None = None
     """Standard deviation of the difference between cases; None where it cannot be told from the residual."""
     shares: Mapping[str, float] = {}
@@ -48,16 +54,23 @@ def mixed_effects(
     cases: ArrayLike,
     wordings: ArrayLike | None = None,
     names: ArrayLike | None = None,
+    least: Mapping[str, int] = LEAST,
 ) -> MixedEffects:
     """The difference between an arm and the reference that is to hold for other
-    cases, wordings and names than those drawn.
+    cases than those drawn, and for other wordings and names where there are enough of them.
 
-    value = mean + arm + case + case x arm + wording + name + residual; all but mean and arm are random, independent and
-    crossed; fitted by restricted maximum likelihood, profiled as in Bates et al. 2015, doi:10.18637/jss.v067.i01.
-    Arguments are (n,), an entry an episode; `arms` has two labels. Any real number; 0 is no effect. The interval is a t
-    interval, on the number of cases less 1 or, if each name belongs to one arm and that is less, on the number of names
-    less 2. Repeats share their case x arm effect, so they do not narrow it; without repeats that effect is part of the
-    residual. Of 0/1 values it is a difference of rates. The variance of a component of few levels is hardly known.
+    value = mean + arm + case + case x arm + wording + wording x arm + name + name x arm + residual; all but mean and
+    arm are random, independent and crossed; fitted by restricted maximum likelihood, profiled as in Bates et al. 2015,
+    doi:10.18637/jss.v067.i01. Arguments are (n,), an entry an episode; `arms` has two labels. Any real number; 0 is no
+    effect. Without the slope by arm of a factor that both arms have, an interval would hold for its levels only (Barr
+    et al. 2013, doi:10.1016/j.jml.2012.11.001); of names that only one arm has, the names' own variance is that slope.
+    The interval is a t interval, on the least of: cases less 1, the levels of each factor with a slope less 1, those of
+    each factor of which each level has one arm less 2. Repeats share their case x arm effect, so they do not narrow
+    it; without repeats that effect is part of the residual. Of 0/1 values it is a difference of rates.
+
+    A factor of fewer than `least` levels cannot speak for others: its slope is left out, and where each level has one
+    arm so is the factor (`left_out`, `only`); the interval then holds for the mean over these levels as the cases drew
+    them, whose scatter is that of the cases or the residual.
 
     Ours and not statsmodels', whose MixedLM needs seconds and stops unconverged or with a wrong error where a component
     is near 0; where it converges within its bounds, the two agree (tests/test_mixed.py). ValueError for missing values,
@@ -74,7 +87,17 @@ def mixed_effects(
     if len(sides := np.unique(arm)) > 2:
         raise ValueError(f"arms: two are compared at a time, got {sides.tolist()}; keep the rows of two")
     side = np.where(arm == arrays.known("reference", reference, arm), -0.5, 0.5)
-    return _estimated(value, side, random_effects(side, case, given))
+    return _estimated(value, side, random_effects(side, case, given, least))
+
+
+@dataclass(frozen=True, slots=True)
+class Crossed:
+    """A random effect whose levels cross the cases."""
+
+    codes: Cells
+    """Which level, (n,)."""
+    column: Floats
+    """What its effect is a multiple of, (n,): ones, or the arms' contrast for a slope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +107,20 @@ class Random:
     case: Cells
     within: Mapping[str, Floats]
     """`case` (ones) and `case x arm` (the arms' contrast), (n,) each."""
-    crossed: Mapping[str, Cells]
+    crossed: Mapping[str, Crossed]
     left_out: Mapping[str, str]
+    only: Mapping[str, int]
 
     def levels(self) -> dict[str, int]:
         """How many levels each component has."""
         return dict.fromkeys(self.within, _count(self.case)) | {
-            name: _count(codes) for name, codes in self.crossed.items()
+            name: _count(each.codes) for name, each in self.crossed.items()
         }
 
 
-def random_effects(side: Floats, cases: arrays.Names, factors: Mapping[str, arrays.Names]) -> Random:
+def random_effects(
+    side: Floats, cases: arrays.Names, factors: Mapping[str, arrays.Names], least: Mapping[str, int] = LEAST
+) -> Random:
     """The components whose variances can be told apart, and why the others are left out;
     `side` tells the arms apart, if there are two."""
     case, arm = _codes(cases), _codes(side)
@@ -103,16 +129,37 @@ def random_effects(side: Floats, cases: arrays.Names, factors: Mapping[str, arra
         "case": _aliased(case, {"arm": arm}),
         "case x arm": _aliased(seen["case and arm"], {"arm": arm, "case": case}),
     }
-    crossed: dict[str, Cells] = {}
+    ones, crossed, only = np.ones(len(case)), dict[str, Crossed](), dict[str, int]()
     for name, labels in factors.items():
         codes = _codes(labels)
-        left_out[name] = _aliased(codes, seen)
-        if not left_out[name]:
-            crossed[name] = seen[name] = codes
-    within = {
-        name: column for name, column in (("case", np.ones(len(case))), ("case x arm", side)) if not left_out[name]
-    }
-    return Random(case, within, crossed, {name: why for name, why in left_out.items() if why})
+        if (levels := _levels(codes, arm)) < least.get(name, 2):
+            only[name] = levels
+        for part, by, column in ((name, codes, ones), (name + SLOPE, _crossed(codes, arm), side)):
+            if part != name and left_out.get(name):  # its intercepts already are another's, or in one arm only
+                break
+            claims = part != name or _nested(codes, arm)
+            few = _few(name, levels, least) if claims and name in only else ""
+            left_out[part] = _aliased(by, seen) or few
+            if not left_out[part]:
+                crossed[part], seen[part.replace(SLOPE, " and arm")] = Crossed(codes, column), by
+    within = {name: column for name, column in (("case", ones), ("case x arm", side)) if not left_out[name]}
+    return Random(case, within, crossed, {name: why for name, why in left_out.items() if why}, only)
+
+
+def _nested(codes: Cells, arm: Cells) -> bool:
+    """Whether each level is in one of the two arms only."""
+    return _count(arm) > 1 and _count(_crossed(codes, arm)) == _count(codes)
+
+
+def _levels(codes: Cells, arm: Cells) -> int:
+    """How many levels a factor has; of one whose levels have one arm each, in the arm that has fewest."""
+    if not _nested(codes, arm):
+        return _count(codes)
+    return min(len(np.unique(codes[arm == side])) for side in np.unique(arm))
+
+
+def _few(name: str, levels: int, least: Mapping[str, int]) -> str:
+    return f"{levels} of them cannot speak for other {name}s: {least[name]} are needed"
 
 
 def _codes(labels: NDArray[np.generic]) -> Cells:
@@ -143,12 +190,15 @@ def _aliased(codes: Cells, seen: Mapping[str, Cells]) -> str:
 def _freedom(side: Floats, random: Random) -> int:
     """Of what the difference rests on.
 
-    Names that only one arm has are part of what sets the arms apart: the rule of containment.
+    Names that only one arm has are part of what sets the arms apart, and so are slopes: the rule of containment.
     """
     arm = _codes(side)
-    nested = [_count(codes) - 2 for codes in random.crossed.values() if _count(_crossed(codes, arm)) == _count(codes)]
     cases = _count(random.case)
-    return min([cases - 1 if cases > 1 else len(side) - 2, *nested])
+    bounds = [cases - 1 if cases > 1 else len(side) - 2]
+    for name, each in random.crossed.items():
+        if name.endswith(SLOPE) or _nested(each.codes, arm):
+            bounds.append(_count(each.codes) - (1 if name.endswith(SLOPE) else 2))
+    return min(bounds)
 
 
 def _estimated(value: Floats, side: Floats, random: Random) -> MixedEffects:
@@ -160,7 +210,12 @@ def _estimated(value: Floats, side: Floats, random: Random) -> MixedEffects:
     )
     if isinstance(found, str):
         return MixedEffects(
-            difference=None, reason=found, levels=random.levels(), left_out=random.left_out, n=len(value)
+            difference=None,
+            reason=found,
+            only=random.only,
+            levels=random.levels(),
+            left_out=random.left_out,
+            n=len(value),
         )
     difference, error = float(found.fixed[1]), float(found.errors[1])
     reach, slope = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * error, found.variances.get("case x arm")
@@ -170,6 +225,7 @@ def _estimated(value: Floats, side: Floats, random: Random) -> MixedEffects:
         high=difference + reach,
         error=error,
         freedom=freedom,
+        only=random.only,
         spread=None if slope is None else float(np.sqrt(slope)),
         shares=found.shares(),
         levels=random.levels(),
@@ -190,8 +246,8 @@ class Fit:
     """By component, and `residual`."""
 
     def shares(self) -> dict[str, float]:
-        """Of the variance of one value, by component; with arms at -1/2 and 1/2 that of case x arm counts a quarter."""
-        parts = {name: variance / 4 if name == "case x arm" else variance for name, variance in self.variances.items()}
+        """Of the variance of one value, by component; with arms at -1/2 and 1/2 that of a slope counts a quarter."""
+        parts = {name: variance / 4 if name.endswith(SLOPE) else variance for name, variance in self.variances.items()}
         return {name: part / sum(parts.values()) for name, part in parts.items()}
 
 
@@ -292,10 +348,13 @@ class Model:
 
 
 def _model(value: Floats, fixed: Floats, random: Random) -> Model:
-    sizes = tuple(_count(codes) for codes in random.crossed.values())
+    sizes = tuple(_count(each.codes) for each in random.crossed.values())
     columns = np.hstack(
         [
-            *(np.eye(size)[codes] for size, codes in zip(sizes, random.crossed.values(), strict=True)),
+            *(
+                np.eye(size)[each.codes] * each.column[:, None]
+                for size, each in zip(sizes, random.crossed.values(), strict=True)
+            ),
             fixed,
             value[:, None],
         ]

@@ -144,6 +144,16 @@ class Manifest(Record):
         return any(each.why == "main effect" for each in self.contrasts)
 
     @property
+    def in_blocks(self) -> bool:
+        """Whether each case played only some of the arms."""
+        return self.config.design.cross == "blocks"
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether cases do not play all combinations of levels, so that what needs four arms at once has too few."""
+        return self.fractional or self.in_blocks
+
+    @property
     def head(self) -> str:
         """Where the log ended, in words: a hash, of several chains each with its name."""
         return ", ".join(f"{chain} {end}".strip() for chain, end in sorted(self.heads.items())) or FIRST

@@ -99,7 +99,7 @@ def arms(factors: Sequence[Factor], design: Design, scenario: Scenario) -> tuple
 def _crossed(factors: Sequence[Factor], design: Design) -> list[tuple[str, ...]]:
     levels = [factor.levels for factor in factors]
     match design.cross:
-        case "full":
+        case "full" | "blocks":
             return list(product(*levels))
         case "fractional":
             return fraction({factor.name: factor.levels for factor in factors}, design.reduction)

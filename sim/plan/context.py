@@ -46,7 +46,7 @@ def check_context(plan: "Plan") -> None:
 
 def longest(plan: "Plan", own: Casting) -> dict[str, int]:
     """Tokens of each role's longest prompt and of the reply to it, in the arm's longest case."""
-    fitting = [case for case in plan.cases.values() if not plan.excluded(case.id, own.arm.name)]
+    fitting = [case for case in plan.cases.values() if plan.plays(case.id, own.arm.name)]
     case = max(fitting, key=lambda case: len(case.model_dump_json()))
     stage = own.stage(case, plan.trial(case.id, own.arm.name, 0))
     rules, found = Scripted(rules=own.scenario.script), dict[str, int]()

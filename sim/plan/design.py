@@ -12,9 +12,10 @@ import orjson
 from simrun.agents.backends.base import Backend
 from simrun.config.errors import ConfigError, unknown
 from simrun.config.menus import Catalogue
-from simrun.config.options import Config, Role, Throughput
+from simrun.config.options import Config, Design, Role, Throughput
 from simrun.plan import refusals
 from simrun.plan.arms import Arm, Exclusion, arms
+from simrun.plan.blocks import check_size, dealt
 from simrun.plan.casting import Casting
 from simrun.plan.contrasts import Contrast, contrasts, declared
 from simrun.plan.factors import Factor, factors
@@ -48,6 +49,8 @@ class Plan:
     """In playing order."""
     faults: tuple[Fault, ...]
     exclusions: tuple[Exclusion, ...]
+    blocks: Mapping[str, frozenset[str]]
+    """In a design of blocks: case -> the arms that it is dealt, controls apart; {} where every case plays every arm."""
     repeats: int
     seed: int
     throughput: Throughput
@@ -64,22 +67,25 @@ class Plan:
         """The scenario as the reference arm plays it."""
         return self.reference.scenario
 
-    def excluded(self, case: str, arm: str) -> bool:
-        """Whether a case is left out of an arm."""
-        return (case, arm) in self._excluded
+    def plays(self, case: str, arm: str) -> bool:
+        """Whether a case is planned in an arm: it fits, and a design of blocks deals it."""
+        return (case, arm) not in self._excluded and (not self.blocks or arm in self.blocks[case] | self._controls)
 
     @cached_property
     def _excluded(self) -> frozenset[tuple[str, str]]:
         return frozenset((each.case, each.arm) for each in self.exclusions)
 
+    @cached_property
+    def _controls(self) -> frozenset[str]:
+        return frozenset(arm.name for arm in self.arms if arm.control)
+
     def trials(self) -> Iterator[Trial]:
         """What is owed, in playing order: cases as drawn, the arms of a pair side by side."""
-        excluded = self._excluded
         for case in self.cases:
+            arms = [arm.name for arm in self.arms if self.plays(case, arm.name)]
             for repeat in range(self.repeats):
-                for arm in self.arms:
-                    if (case, arm.name) not in excluded:
-                        yield self.trial(case, arm.name, repeat)
+                for arm in arms:
+                    yield self.trial(case, arm, repeat)
 
     def trial(self, case: str, arm: str, repeat: int) -> Trial:
         """The trial of a case, an arm and a repeat, whether or not it is owed."""
@@ -125,17 +131,19 @@ def planned(config: Config, catalogue: Catalogue) -> Plan:
     cases, faults = chosen(config.cases, config.seed, reference.scenario)
     refusals.check_aware(varied, castings, cases)
     refusals.check_stated(cases, catalogue, reference.scenario)
+    exclusions = tuple(_exclusions(castings, cases))
     plan = Plan(
         config=config,
         catalogue=catalogue,
         factors=varied,
         arms=found,
-        contrasts=contrasts(found, varied, config.design.cross == "fractional"),
+        contrasts=_within(contrasts(found, varied, config.design.cross == "fractional"), found[0], config.design),
         injections=injections(reference.injected, castings),
         castings=castings,
         cases=cases,
         faults=faults,
-        exclusions=tuple(_exclusions(castings, cases)),
+        exclusions=exclusions,
+        blocks=_blocks(config, found, cases, exclusions),
         repeats=config.repeats,
         seed=config.seed,
         throughput=config.throughput,
@@ -158,6 +166,25 @@ def _backends(config: Config, scenario: Scenario) -> dict[str, Backend]:
         role: config.engine(role, given.get(role) or given.get(scenario.team(role)) or Role(), {}, scenario)
         for role in scenario.roles()
     }
+
+
+def _within(compared: tuple[Contrast, ...], reference: Arm, design: Design) -> tuple[Contrast, ...]:
+    """What can be compared within cases: in blocks two other arms seldom meet, and each meets the reference."""
+    if design.cross != "blocks":
+        return compared
+    return tuple(each for each in compared if each.control or (each.single and each.reference == reference.name))
+
+
+def _blocks(
+    config: Config, found: tuple[Arm, ...], cases: Mapping[str, Case], exclusions: tuple[Exclusion, ...]
+) -> dict[str, frozenset[str]]:
+    """Case -> the arms that it is dealt; ConfigError for a block that is none."""
+    if config.design.cross != "blocks":
+        return {}
+    crossed = [arm.name for arm in found if not arm.control]
+    check_size(config.design.block, len(crossed))
+    unfit = {(each.case, each.arm) for each in exclusions}
+    return dealt(tuple(cases), crossed, config.design.block, config.seed, unfit)
 
 
 def _identity(own: Casting) -> tuple[Any, ...]:

@@ -187,17 +187,22 @@ def comparable(plan: "Plan") -> None:
 
 
 def _check_pairs(plan: "Plan") -> None:
-    """Exclusions may leave one case where two were asked for."""
+    """Exclusions, or blocks, may leave one case where two were asked for."""
     first = plan.arms[0].name
-    unfit = {(each.case, each.arm) for each in plan.exclusions}
     for arm in plan.arms[1:]:
-        both = [case for case in plan.cases if not unfit & {(case, arm.name), (case, first)}]
+        both = [case for case in plan.cases if plan.plays(case, arm.name) and plan.plays(case, first)]
         if len(both) < 2 and not arm.control:
             why = sorted({each.why for each in plan.exclusions if each.arm in (arm.name, first)})
+            why += [_dealt_once(plan)] if plan.blocks else []
             raise ConfigError(
                 f"arm {arm.name!r}: of {len(plan.cases)} cases {len(both)} fits it and the reference, and an interval "
                 f"needs two ({'; '.join(why[:3])}); give more cases, or another level"
             )
+
+
+def _dealt_once(plan: "Plan") -> str:
+    others, block = sum(not arm.control for arm in plan.arms) - 1, plan.config.design.block
+    return f"in blocks of {block} each of {others} arms is dealt to two of {-(-2 * others // (block - 1))} cases"
 
 
 def _check_levels(plan: "Plan") -> None:

@@ -12,6 +12,7 @@ from simrun.config.modules import held_by_all
 from simrun.estimate.paired import Estimate, clustered_mean
 from simrun.report.blocks import Plot
 from simrun.report.canvas import HEIGHT, INK, STYLE, WIDTH
+from simrun.report.specification import SpecificationResult, specification
 from simrun.report.spreading import WaveResult, wave
 from simrun.scenarios.outcome import Outcome
 from simrun.score.arms import ArmResult
@@ -36,13 +37,15 @@ class Drawing:
     """The outcome that is drawn by arm."""
     wave: tuple[WaveResult, ...] = ()
     """What spread, where anything could."""
+    specification: tuple[SpecificationResult, ...] = ()
+    """Each effect by wording, where there are several."""
 
     @classmethod
     def of(cls, run: Scored) -> Self:
         """A run's own; of several primary outcomes the first is drawn by arm."""
         measured = list(run.outcome.measured())
         known = [name for name in run.manifest.primary if name in measured] or measured
-        return cls(run.arms, run.contrasts, run.layout, run.outcome, known[0], wave(run))
+        return cls(run.arms, run.contrasts, run.layout, run.outcome, known[0], wave(run), specification(run))
 
     def mean(self, arm: ArmResult) -> Estimate:
         """The primary outcome in one arm."""

@@ -53,11 +53,13 @@ def pairs(layout: Layout, outcome: str, contrast: Contrast) -> Sides:
 
 
 def unfinished(manifest: Manifest, layout: Layout, contrast: Contrast) -> dict[str, int]:
-    """Why planned pairs were not finished; the first reason that applies to a pair counts."""
+    """Why planned pairs were not finished; the first reason that applies to a pair counts.
+
+    In a design of blocks a case that does not fit an arm was dealt another.
+    """
     arms = (*contrast.arms, *contrast.references)
-    unfit = {each.case for each in manifest.exclusions if each.arm in arms}
-    fits = np.repeat([case not in unfit for case in layout.cases], layout.repeats)
-    worst = layout.state[:, layout.columns(arms)].max(axis=1)[fits]
+    unfit = {each.case for each in manifest.exclusions if each.arm in arms} if not manifest.in_blocks else set()
+    worst = layout.state[:, layout.columns(arms)].max(axis=1)[layout.planned(arms)]
     counts = {
         "case does not fit the arm": len(unfit) * layout.repeats,
         "infrastructure error": int((worst == ERROR).sum()),

@@ -36,7 +36,7 @@ class Crossed(Rowed):
     def found(cls, run: RunValues) -> Iterator[Located]:
         """The decisive outcomes over every two axes that were varied, for every
         level of both that is not the reference."""
-        for axes in combinations(run.axes, 2):
+        for axes in combinations(run.axes, 2) if not run.manifest.in_blocks else ():
             levels = list(product(*(run.manifest.levels(axis) for axis in axes)))
             reference = levels[0]
             for level in levels[1:]:
@@ -50,7 +50,7 @@ class Crossed(Rowed):
         if len(manifest.axes) < 2:
             return "fewer than two axes are varied: vary.ROLE.AXIS=[LEVEL,LEVEL] for two of them"
         return (
-            "" if len(manifest.axes) > 1 and not manifest.fractional else "the axes are not crossed: design.cross=full"
+            "" if len(manifest.axes) > 1 and not manifest.incomplete else "the axes are not crossed: design.cross=full"
         )
 
 
@@ -164,7 +164,7 @@ class OwnWork(Rowed):
     def found(cls, run: RunValues) -> Iterator[Located]:
         """The decisive outcomes, for every two engines that are varied alike of the one whom the audit is about and of
         somebody else."""
-        for judge, maker in _engines(run.manifest):
+        for judge, maker in _engines(run.manifest) if not run.manifest.in_blocks else ():
             shared = [level for level in run.manifest.levels(judge) if level in run.manifest.levels(maker)]
             for (one, other), outcome in product(combinations(shared, 2), run.decisive):
                 yield from _owned(run, outcome, (judge, maker), one, other)
@@ -172,7 +172,7 @@ class OwnWork(Rowed):
     @classmethod
     def lacking(cls, manifest: Manifest) -> str:
         """Engines of two roles that are crossed."""
-        there = any(_engines(manifest)) and not manifest.fractional
+        there = any(_engines(manifest)) and not manifest.incomplete
         return "" if there else "engines are not crossed: vary.ROLE.model=[A,B] for the one who makes and who judges"
 
 

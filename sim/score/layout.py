@@ -17,7 +17,8 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
 DONE, ERROR, OWED, UNPLANNED = 0, 1, 2, -1
-"""What became of a trial. A case that does not fit an arm was never planned for it."""
+"""What became of a trial. A case that does not fit an arm, or in a design of blocks does not play it, was never
+planned for it."""
 
 
 BESIDE = (
@@ -114,6 +115,11 @@ class Layout:
         """The rows in which all of these arms finished: (pairs,)."""
         finished: NDArray[np.bool_] = (self.state[:, self.columns(arms)] == DONE).all(axis=1)
         return finished
+
+    def planned(self, arms: Iterable[str]) -> NDArray[np.bool_]:
+        """The rows that were to be played in all of these arms: (pairs,)."""
+        there: NDArray[np.bool_] = (self.state[:, self.columns(arms)] != UNPLANNED).all(axis=1)
+        return there
 
     def observed(self, outcome: str, arms: Iterable[str] | None = None) -> Observed:
         """One outcome in some arms (in all, if none are named), flat, where it has a value."""

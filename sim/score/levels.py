@@ -85,7 +85,7 @@ def _located(
                 both = run.layout.table(run.outcome.accuracy, [arm, reference])
                 there = ~np.isnan(both).any(axis=1)
                 parts.append((both[there], np.full(int(there.sum()), place), run.layout.case[there]))
-                planned += len(both)
+                planned += int(run.layout.planned([arm, reference]).sum())
     if not parts:  # factors that are varied one at a time are not crossed
         return
     both, level_of, case = (np.concatenate(part) for part in zip(*parts, strict=True))
@@ -115,7 +115,7 @@ class Mitigated(Rowed):
         """The decisive outcomes over every axis and every mitigation that are crossed, for every level of both that is
         not the reference; means over repeats and over how the other factors are set."""
         measures = [each for each in run.manifest.factors if each.kind == "mitigation"]
-        for axis, measure in product(run.axes, measures if not run.manifest.fractional else ()):
+        for axis, measure in product(run.axes, measures if not run.manifest.incomplete else ()):
             reference, *levels = run.manifest.levels(axis)
             for level, treated, outcome in product(levels, measure.levels[1:], run.decisive):
                 without, under = (
@@ -139,7 +139,7 @@ class Mitigated(Rowed):
             for axis in manifest.axes
             for each in measures
         )
-        return "" if crossed and not manifest.fractional else "axis and mitigation are not crossed: design.cross=full"
+        return "" if crossed and not manifest.incomplete else "axis and mitigation are not crossed: design.cross=full"
 
 
 def _bias(

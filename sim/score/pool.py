@@ -200,7 +200,7 @@ def _as_both(kind: type[Pool], run: RunValues, field: str) -> Iterator[Located]:
                 continue
             pool = _versions(kind, run, field, blocks)
             n = len(pool.group)
-            out = len(blocks) * len(run.layout.case) - n
+            out = sum(int(run.layout.planned(pair).sum()) for pair in blocks) - n
             yield Located(
                 pool,
                 field,

@@ -8,9 +8,9 @@ import pytest
 from samples import codes, numbers, paired
 from scipy import stats
 
-from simrun.estimate.mixed import mixed_effects
+from simrun.estimate.mixed import LEAST, mixed_effects
 from simrun.report.render.cells import texts
-from simrun.report.sections.components import COLUMNS, fitted, table
+from simrun.report.sections.components import COLUMNS, fitted, holds, table
 from simrun.score.metrics.paraphrase_variance import ParaphraseVariance
 from simrun.score.values import Worded
 
@@ -47,18 +47,25 @@ def test_one_repeat_is_the_paired_t_interval():
     assert found.spread is None
 
 
-def drawn(seed: int, cases: int = 20, repeats: int = 3, wording: float = 0.5, name: float = 0.5):
-    """Values of two arms in pairs; three wordings that a pair shares, four names that only one arm has."""
+FREE = {"wording": 2, "name": 2}
+"""So few levels speak for others: for oracles, which do not ask."""
+PARTS = ("case", "case x arm", "wording", "wording x arm", "name")
+QUARTERED = np.array([1, 1 / 4, 1, 1 / 4, 1])
+"""What a component adds to the variance of one value, arms being at -1/2 and 1/2."""
+
+
+def drawn(seed: int, cases: int = 20, repeats: int = 3, wording: float = 0.5, name: float = 0.5, slope: float = 0.8):
+    """Values of two arms in pairs; four wordings that a pair shares, four names that only one arm has."""
     rng = np.random.default_rng(seed)
     case, arm = np.repeat(np.arange(cases), repeats * 2), np.tile([0, 1], cases * repeats)
-    worded = np.repeat(rng.integers(0, 3, cases * repeats), 2)
+    worded = np.repeat(rng.integers(0, 4, cases * repeats), 2)
     named = 4 * arm + np.repeat(rng.integers(0, 4, cases * repeats), 2)
-    slope = 0.6 * rng.normal(size=cases)[case] * (arm - 0.5)
+    slopes = (0.6 * rng.normal(size=cases)[case] + slope * rng.normal(size=4)[worded]) * (arm - 0.5)
     value = (
         0.3 * arm
         + rng.normal(size=cases)[case]
-        + slope
-        + wording * rng.normal(size=3)[worded]
+        + slopes
+        + wording * rng.normal(size=4)[worded]
         + name * rng.normal(size=8)[named]
     )
     return value + rng.normal(size=len(arm)), arm, case, worded, named
@@ -70,9 +77,10 @@ def statsmodels(value, arm, case, worded, named):
     def columns(codes):
         return np.eye(codes.max() + 1)[codes]
 
-    tables = [columns(case), columns(case) * (arm - 0.5)[:, None], columns(worded), columns(named)]
+    half = (arm - 0.5)[:, None]
+    tables = [columns(case), columns(case) * half, columns(worded), columns(worded) * half, columns(named)]
     names = [[[f"{kind}{level}" for level in range(table.shape[1])]] for kind, table in enumerate(tables)]
-    spec = VCSpec(["case", "case x arm", "wording", "name"], names, [[table] for table in tables])
+    spec = VCSpec(list(PARTS), names, [[table] for table in tables])
     model = MixedLM(value, np.c_[np.ones(len(value)), arm - 0.5], groups=np.ones(len(value)), exog_vc=spec)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -82,20 +90,21 @@ def statsmodels(value, arm, case, worded, named):
 @pytest.mark.parametrize("seed", [2, 17, 19, 24])
 def test_agreement_with_statsmodels_where_it_converges_within_its_bounds(seed: int):
     data = drawn(seed)
-    found, (_, oracle) = mixed_effects(*data[:2], 0, *data[2:]), statsmodels(*data)
+    found, (_, oracle) = mixed_effects(*data[:2], 0, *data[2:], least=FREE), statsmodels(*data)
     assert oracle.converged
     assert oracle.vcomp.min() > 1e-3
     assert (found.difference, found.error) == pytest.approx((oracle.fe_params[1], oracle.bse_fe[1]), rel=2e-3)
-    total = oracle.vcomp @ [1, 1 / 4, 1, 1] + oracle.scale
-    expected = [*(oracle.vcomp * [1, 1 / 4, 1, 1] / total), oracle.scale / total]
+    total = oracle.vcomp @ QUARTERED + oracle.scale
+    expected = [*(oracle.vcomp * QUARTERED / total), oracle.scale / total]
     assert list(found.shares.values()) == pytest.approx(expected, abs=1e-3)
 
 
 def likelihood(value, arm, case, worded, named, ratios) -> float:
     """The restricted log likelihood as its definition has it, with the whole
     covariance, at the best residual variance."""
-    tables = [np.eye(codes.max() + 1)[codes] for codes in (case, case, worded, named)]
-    tables[1] = tables[1] * (arm - 0.5)[:, None]
+    tables = [np.eye(codes.max() + 1)[codes] for codes in (case, case, worded, worded, named)]
+    for slope in (1, 3):
+        tables[slope] = tables[slope] * (arm - 0.5)[:, None]
     shape = np.eye(len(value)) + sum(ratio * table @ table.T for ratio, table in zip(ratios, tables, strict=True))
     fixed, inverse = np.c_[np.ones(len(value)), arm - 0.5], np.linalg.inv(shape)
     information = fixed.T @ inverse @ fixed
@@ -112,22 +121,70 @@ def likelihood(value, arm, case, worded, named, ratios) -> float:
 def test_our_fit_is_likelier_than_that_of_statsmodels_where_a_variance_is_0(seed: int):
     """There its search ends early, and its likelihood breaks down; the definition
     judges both, and is its own where it works."""
-    data = drawn(seed, wording=0, name=0)
-    found, (_, oracle) = mixed_effects(*data[:2], 0, *data[2:]), statsmodels(*data)
+    data = drawn(seed, wording=0, name=0, slope=0)
+    found, (_, oracle) = mixed_effects(*data[:2], 0, *data[2:], least=FREE), statsmodels(*data)
     assert likelihood(*data, oracle.vcomp / oracle.scale) == pytest.approx(oracle.llf, abs=1e-6)
-    ratios = (
-        np.array([found.shares[name] for name in ("case", "case x arm", "wording", "name")])
-        * [1, 4, 1, 1]
-        / found.shares["residual"]
-    )
+    ratios = np.array([found.shares[name] for name in PARTS]) / QUARTERED / found.shares["residual"]
     assert likelihood(*data, ratios) > oracle.llf
 
 
 def test_names_of_one_arm_widen_the_interval_and_few_of_them_more():
     value, arm, case, worded, named = drawn(5, cases=30)
-    without, with_names = mixed_effects(value, arm, 0, case, worded), mixed_effects(value, arm, 0, case, worded, named)
-    assert (without.freedom, with_names.freedom) == (29, 6)  # 30 - 1; 4 + 4 - 2
-    assert with_names.high - with_names.low > without.high - without.low
+    without = mixed_effects(value, arm, 0, case, worded)
+    named_too = mixed_effects(value, arm, 0, case, worded, named, {"wording": 10, "name": 4})
+    assert (without.freedom, named_too.freedom) == (29, 6)  # 30 - 1; 4 + 4 - 2
+    assert named_too.high - named_too.low > without.high - without.low
+    assert named_too.only == {"wording": 4}
+
+
+def test_few_wordings_or_names_claim_nothing_beyond_themselves():
+    value, arm, case, worded, named = drawn(5, cases=30)
+    few = mixed_effects(value, arm, 0, case, worded, named)
+    assert few.only == {"wording": 4, "name": 4}
+    assert few.left_out == {
+        "wording x arm": "4 of them cannot speak for other wordings: 10 are needed",
+        "name": "4 of them cannot speak for other names: 50 are needed",
+    }
+    assert few.freedom == 29
+    many = mixed_effects(value, arm, 0, case, worded, named, FREE)
+    assert (many.only, many.freedom) == ({}, 3)  # four wordings with a slope: 4 - 1
+    assert many.high - many.low > few.high - few.low
+
+
+def test_ten_wordings_that_every_case_plays_by_hand():
+    # cases x wordings in both arms, one row each; the difference in a wording is that of its row of ten, in every case
+    # the same: the wordings are ten draws of it, and the interval is their t interval
+    own = np.array([-1.0, 0, 2, 1, 3, -2, 0, 1, 2, 4])
+    case, worded, arm = (each.ravel() for each in np.meshgrid(range(12), range(10), [0, 1], indexing="ij"))
+    noise = np.where(case % 2 == 0, 1, -1) * np.where(worded % 2 == 0, 1, -1) * np.where(arm, 1, -1) * 0.1
+    found = mixed_effects(own[worded] * (arm - 0.5) + noise, arm, 0, case, worded)
+    t = stats.t.ppf(0.975, 9) * own.std(ddof=1) / math.sqrt(10)  # 2.262 x 1.764 / 3.162
+    assert (found.difference, found.freedom, found.only) == (pytest.approx(1), 9, {})
+    assert (found.low, found.high) == pytest.approx((1 - t, 1 + t), rel=1e-3)
+
+
+def test_names_that_both_arms_play_have_a_slope():
+    rng = np.random.default_rng(1)
+    case, arm = np.repeat(np.arange(200), 2), np.tile([0, 1], 200)
+    named = np.repeat(np.tile(np.arange(50), 4), 2)
+    value = rng.normal(size=50)[named] * (arm - 0.5) * 2 + rng.normal(size=200)[case] + 0.1 * rng.normal(size=400)
+    found = mixed_effects(value, arm, 0, case, None, named)
+    assert (found.freedom, found.only) == (49, {})
+    assert found.shares["name x arm"] == pytest.approx(1 / 2, abs=0.15)  # 4 x 1 / 4 beside 1
+
+
+def test_fifty_names_an_arm_speak_for_others():
+    # each name twice, in two cases; a mean of 50 names of deviation 1 on either side: the difference has sqrt(2 / 50)
+    rng = np.random.default_rng(4)
+    case, arm = np.repeat(np.arange(100), 2), np.tile([0, 1], 100)
+    named = np.repeat(np.tile(np.arange(50), 2), 2) + 50 * arm
+    value = rng.normal(size=100)[named] + 0.5 * arm + 0.1 * rng.normal(size=200)
+    found = mixed_effects(value, arm, 0, case, None, named)
+    assert (found.freedom, found.only) == (98, {})
+    assert found.error == pytest.approx(math.sqrt(2 / 50), rel=0.15)
+    few = mixed_effects(value, arm, 0, case, None, np.where(named == 99, 98, named))
+    assert few.only == {"name": 49}
+    assert few.error < 0.8 * found.error  # of these names only: theirs is no longer an error
 
 
 @pytest.mark.parametrize(
@@ -136,7 +193,14 @@ def test_names_of_one_arm_widen_the_interval_and_few_of_them_more():
         (["w"] * 12, None, {"wording": "one level"}),
         (CASES, ARMS, {"wording": "its levels are those of case", "name": "its levels are those of arm"}),
         (None, np.char.add(CASES, ARMS), {"name": "its levels are those of case and arm"}),
-        (list("xyyx" * 3), list("xyyx" * 3), {"name": "its levels are those of wording"}),
+        (
+            list("xyyx" * 3),
+            list("xyyx" * 3),
+            {
+                "wording x arm": "2 of them cannot speak for other wordings: 10 are needed",
+                "name": "its levels are those of wording",
+            },
+        ),
         (None, range(12), {"name": "one row a level, so it is part of the residual"}),
     ],
 )
@@ -208,5 +272,15 @@ def test_components_of_pairs_with_a_value_missing():
     gone = fitted("score", ("arm", "ref"), values * [np.nan, 1], CASES[ARMS == "arm"])
     (full, empty) = texts(table(found, gone))
     assert len(full) == len(empty) == len(COLUMNS)
-    assert full[:5] == ["score", "arm - ref", "+4 [-0.968, +8.97]", "1.41", "93.4 %"]
+    assert full[:6] == ["score", "arm - ref", "+4 [-0.968, +8.97]", "other cases", "1.41", "93.4 %"]
     assert empty[2] == "not fitted: an arm has no values"
+
+
+def test_the_report_says_for_which_wordings_and_names_an_interval_holds():
+    value, arm, case, worded, named = drawn(5, cases=30)
+    few, some, many = (
+        mixed_effects(value, arm, 0, case, worded, named, least) for least in (LEAST, {"wording": 2, "name": 50}, FREE)
+    )
+    assert holds(few) == "other cases; these 4 wordings only; these 4 names only"
+    assert holds(some) == "other cases and wordings; these 4 names only"
+    assert holds(many) == "other cases and wordings and names"

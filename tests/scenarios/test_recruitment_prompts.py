@@ -1,6 +1,7 @@
 """The prompts of recruitment: in every mode and on every surface a pair differs in the declared
 words only, and a bias in its text only."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from simrun.log.manifest import used
 from simrun.plan import design
 from simrun.plan.design import Plan
 from simrun.scenarios.recruitment import Recruitment
+from simrun.scenarios.recruitment.screen import SCREEN, Screen
 
 MODES = tuple(modes(Recruitment))
 SHOWN = [
@@ -110,8 +112,10 @@ def test_every_bias_of_a_role_in_recruitment_is_checked():
     assert len({(param.values[0], param.values[1].name) for param in CARRIED}) == 18 + 3 * 18 + 10 + 2 + 3
 
 
-@pytest.mark.parametrize("wording", range(3))
-@pytest.mark.parametrize("mode", MODES)
+WORDED = [(mode, wording) for mode, kind in modes(Recruitment).items() for wording in range(kind.wordings)]
+
+
+@pytest.mark.parametrize(("mode", "wording"), WORDED)
 def test_what_varies_comes_after_rules_and_case(mode: str, wording: int, known: Catalogue):
     role = DECIDERS[mode]
     vary = {"candidate": {"ethnicity": ["White", "Black"]}, role: {"bias": ["none", "gender"]}}
@@ -126,11 +130,26 @@ def test_what_varies_comes_after_rules_and_case(mode: str, wording: int, known: 
 @pytest.mark.parametrize("mode", MODES)
 def test_wordings_say_the_same_at_about_the_same_length(mode: str, known: Catalogue):
     options = {"auditor": True} if mode == "panel" else {}
-    plans = [planned(known, mode, vary={}, wording=wording, **options) for wording in range(3)]
+    count = modes(Recruitment)[mode].wordings
+    plans = [planned(known, mode, vary={}, wording=wording, **options) for wording in range(count)]
     first, *others = (told(plan, plan.arms[0].name) for plan in plans)
     for key, text in first.items():
-        assert len({text, *(other[key] for other in others)}) == 3
+        assert len({text, *(other[key] for other in others)}) == count
         assert all(abs(len(other[key].split()) - len(text.split())) <= 12 for other in others)
+
+
+def test_ten_wordings_of_the_screening_are_equal_in_content():
+    form = '{"score": 0-10, "invite": true/false}'
+    assert len(SCREEN) == Screen.wordings == 10
+    for wording in SCREEN:
+        rules, advert = wording.format(advert="<job>").split("\n\n")
+        assert advert == "<job>"
+        assert rules.count(form) == 1
+        said = rules.replace(form, "")
+        for needed in ("recruit", "appl", "job below", "interview", "10", "JSON"):
+            assert needed in said, (needed, rules)
+        added = r"fair|bias|careful|quick|strict|compan|places|others?\b|reason|gender|\bhe\b|\bshe\b|man\b|why"
+        assert not re.search(added, rules), rules
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simrun.agents.records import Record
-from simrun.estimate.mixed import MixedEffects, mixed_effects
+from simrun.estimate.mixed import LEAST, SLOPE, MixedEffects, mixed_effects
 from simrun.report.blocks import Block, Column, Table, row
 from simrun.report.section import Section
 from simrun.score.layout import labels
@@ -14,7 +14,7 @@ from simrun.score.scored import Scored
 
 MOST = 20_000
 """Episodes of a contrast up to which the model is fitted: a second or two."""
-PARTS = ("case", "case x arm", "wording", "name", "residual")
+PARTS = ("case", "case x arm", "wording", "wording x arm", "name", "name x arm", "residual")
 
 
 class Components(Section):
@@ -47,7 +47,12 @@ COLUMNS = (
         "model.high",
         "unfitted",
         form="signed interval",
-        about="For other cases, wordings and names than those drawn.",
+        about="For other cases than those drawn, and for what `holds for` says.",
+    ),
+    Column.of(
+        "holds for",
+        "holds",
+        about="What the interval says something of: few wordings or names cannot speak for others.",
     ),
     Column.of(
         "differs between cases by",
@@ -108,12 +113,21 @@ def fitted(
     return ComponentsResult(outcome=outcome, arm=sides[0], reference=sides[1], model=found)
 
 
+def holds(model: MixedEffects) -> str:
+    """What the interval says something of, in words."""
+    others = ["cases", *(name + "s" for name in LEAST if name in {part.removesuffix(SLOPE) for part in model.levels})]
+    open_ = [name for name in others if name.removesuffix("s") not in model.only]
+    own = [f"these {count} {name}s only" if count > 1 else f"this {name} only" for name, count in model.only.items()]
+    return "; ".join([f"other {' and '.join(open_)}", *own])
+
+
 def table(*found: ComponentsResult) -> Table:
     """A row an outcome of a contrast."""
     about = "Crossed random effects of cases, wordings and names: how much of the spread each explains."
     rows = [
         row(
             each,
+            holds=holds(each.model),
             unfitted=None if each.model.converged else f"not fitted: {each.model.reason}",
             parts={part: each.model.shares.get(part) for part in PARTS},
         )

@@ -1,5 +1,6 @@
 """How much was planned and played, and what identifies it."""
 
+from simrun.log.manifest import Manifest
 from simrun.report.blocks import Block, Prose, Scalar
 from simrun.report.section import Section
 from simrun.score.scored import Scored
@@ -54,9 +55,18 @@ def _rest(run: Scored) -> str:
 def _sentences(run: Scored) -> str:
     manifest = run.manifest
     return (
-        f"{len(manifest.cases)} cases x {len(manifest.arms)} arms x {manifest.repeats} repeats: "
+        f"{len(manifest.cases)} cases x {_arms(manifest)} x {manifest.repeats} repeats: "
         f"{manifest.owed} episodes owed, {run.played.done} done{_rest(run)}. "
         f"Reference arm: {manifest.arms[0].name}. Run seed {manifest.seed}; the arms of a pair share every "
         "seed, but for `same`, which is the reference arm again with other random seeds: the noise floor. "
         f"{manifest.treatment}"
     ).strip()
+
+
+def _arms(manifest: Manifest) -> str:
+    """How many each case plays."""
+    if not manifest.in_blocks:
+        return f"{len(manifest.arms)} arms"
+    crossed, block = sum(not arm.control for arm in manifest.arms), manifest.config.design.block
+    controls = len(manifest.arms) - crossed
+    return f"{block} of {crossed} arms{f' and {controls} controls' if controls else ''}"

@@ -7,7 +7,7 @@ from simrun.score.menu import asked, figured
 from simrun.score.metric import Figure
 from simrun.score.scored import Scored
 
-ELSEWHERE = ("paired_difference", "odds_ratio", "restricted_mean_turns", "restricted_mean_difference", "shrunken_means")
+ELSEWHERE = ("paired_difference", "odds_ratio", "restricted_mean_turns", "restricted_mean_difference")
 """Metrics that have a section of their own: effects, words, when it happens, small cells."""
 
 

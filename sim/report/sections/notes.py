@@ -54,6 +54,12 @@ def _cases(manifest: Manifest) -> Iterator[str]:
 def _design(manifest: Manifest) -> Iterator[str]:
     if mixed := list(_mixed(manifest)):
         yield f"A part of all combinations was played, out of which these cannot be told apart: {'; '.join(mixed)}."
+    if manifest.in_blocks:
+        arms = sum(not arm.control for arm in manifest.arms)
+        yield (
+            f"Each case played {manifest.config.design.block} of {arms} arms, the reference among them: effects are "
+            "compared within the cases that played both, and means of an arm or a group are over different cases."
+        )
     if len(manifest.cases) < FEW:
         yield f"{len(manifest.cases)} cases are few: intervals are wide, and say nothing about cases unlike these."
 

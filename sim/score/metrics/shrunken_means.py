@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from simrun.agents.records import Record
+from simrun.estimate.blocks import intrablock
 from simrun.estimate.columns import Cells, Floats
 from simrun.score.layout import Codes
 from simrun.score.metric import Metric
@@ -40,7 +41,8 @@ class ShrunkenMeans(Metric):
     by the method of moments, m the mean with weights 1 / (t + s / n_a); the value is sqrt(t). Values of one
     case in one group are averaged first, n_a is their number, and s leaves out how cases differ, which all
     groups have in common. Each is nearer to the truth on average, and too near to the others if its group is
-    truly apart: 0 between groups is no proof of equality.
+    truly apart: 0 between groups is no proof of equality. Where groups share some of their cases and not all, as in
+    a design of blocks, the means are first freed of which cases a group had (`simrun.estimate.blocks`).
     """
 
     title = "standard deviation between groups, beyond chance"
@@ -60,7 +62,8 @@ class ShrunkenMeans(Metric):
         rows = np.bincount(code)
         noise, sizes = _noise(sample.value, code, sample.case)
         means = np.bincount(code, sample.value) / rows
-        shrunken, centre, between = (None, None, None) if noise is None else _shrunken(means, noise / sizes)
+        apart = means if noise is None else _adjusted(sample, code, means)
+        shrunken, centre, between = (None, None, None) if noise is None else _shrunken(apart, noise / sizes)
         return Shrunken(
             cells={
                 name: Cell(
@@ -89,6 +92,20 @@ def _noise(value: Floats, code: Cells, case: Codes) -> tuple[float | None, Cells
     squares = float(np.square(value - (np.bincount(code, value) / sizes)[code]).sum())
     freedom = len(value) - len(sizes) - (len(cases) - 1 if shared else 0)
     return (squares / freedom if freedom > 0 else None), sizes
+
+
+def _adjusted(sample: Groups, code: Cells, means: Floats) -> Floats:
+    """The means as if every group had the same cases: by differences within cases, about the mean of all values."""
+    there = len(np.unique(np.stack([code, sample.case]), axis=1)[0])
+    cases = len(np.unique(sample.case))
+    if there in (cases, cases * len(means)):  # no case in two groups, or every case in every group
+        return means
+    found = intrablock(sample.value, code.astype(str), sample.case.astype(str), "0").levels
+    if len(found) < len(means) - 1:  # some groups have no case in common with others
+        return means
+    apart = np.array([0.0, *(found[str(place)].difference for place in range(1, len(means)))])
+    adjusted: Floats = apart + float(sample.value.mean() - apart[code].mean())
+    return adjusted
 
 
 def _shrunken(means: Floats, noise: Floats) -> tuple[Floats, float, float]:
