@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from simrun.agents.records import Record
+from simrun.estimate.power import ALPHA
 from simrun.report.blocks import Block, Column, Finding, Table, row
-from simrun.report.figures import ALPHA
 from simrun.score.crossed import Crossed
 from simrun.score.exchanged import Measured, corrected
 from simrun.score.menu import asked

@@ -7,11 +7,12 @@ import numpy as np
 from simrun.agents.records import Record
 from simrun.estimate.columns import Floats
 from simrun.estimate.paired import Estimate, clustered_mean
+from simrun.estimate.power import ALPHA
 from simrun.estimate.relabelling import DRAWS, HELD, exchanges, least, over_tables
 from simrun.estimate.trend import exchanged_slopes, slopes
 from simrun.report.blocks import Block, Column, Finding, Table, row
 from simrun.report.breakdown import estimate
-from simrun.report.figures import ALPHA, figure
+from simrun.report.figures import figure
 from simrun.report.section import Section
 from simrun.score.crossed import Doses as Dosed
 from simrun.score.metrics.dose_slope import DoseSlope

@@ -7,9 +7,9 @@ import numpy as np
 
 from simrun.agents.records import Record
 from simrun.estimate.columns import Floats, ratio
+from simrun.estimate.power import ALPHA
 from simrun.estimate.relabelling import DRAWS, HELD, Places, exchanges, least, over_tables
 from simrun.report.blocks import Block, Column, Table, row
-from simrun.report.figures import ALPHA
 from simrun.report.section import Section
 from simrun.score.metrics.demographic_parity_difference import DemographicParityDifference
 from simrun.score.metrics.four_fifths import FourFifths, flagged, supported
