@@ -106,7 +106,7 @@ def _found(results: Sequence[SelectionResult]) -> Iterator[Finding]:
     far = [(whose, each) for whose, each in tested if (each.p_adjusted or 0.0) < ALPHA]
     named = dict.fromkeys(f"{whose.level} ({each.name})" for whose, each in far)
     text = FAMILY.format(len(tested), len(results), ", ".join(named) or "none differs from fair")
-    yield Finding(text=text, verdict="difference" if far else "no difference")
+    yield Finding(text=text, verdict="difference" if far else "inconclusive")
 
 
 FAMILY = "Of {} figures in {} tables, after correction over all of them (5 %): {}."

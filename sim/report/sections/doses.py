@@ -142,7 +142,7 @@ def _finding(each: TrendResult) -> Finding:
     )
     return Finding(
         text=text,
-        verdict="difference" if found else "no difference",
+        verdict="difference" if found else "inconclusive",
         outcome=each.outcome,
         arm=each.arm,
         reference=each.reference,
