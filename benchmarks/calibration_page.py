@@ -229,16 +229,16 @@ def plot(cells: pd.DataFrame, target: Path) -> None:
 
     shown = cells[(cells.repeats == 1) & (cells.shared == 1) & cells.one_way & (cells.effect > 0)]
     effects = sorted(shown.effect.unique())
-    figure, axes = plt.subplots(1, len(effects), figsize=(9, 3.2), sharey=True, layout="constrained")
+    figure, axes = plt.subplots(1, len(effects), figsize=(9, 3.2), sharey=True, squeeze=False, layout="constrained")
     sizes = sorted(shown.cases.unique())
-    for axis, effect in zip(axes, effects, strict=True):
+    for axis, effect in zip(axes[0], effects, strict=True):
         axis.axhline(95, color="#8aa583", linewidth=0.8, zorder=1)
         own = shown[shown.effect == effect].groupby("cases")[["coverage", "t_coverage"]].mean().loc[sizes] * 100
         for name, label, color in (("coverage", "simrun", "#1b6ca8"), ("t_coverage", "t interval", "#d1495b")):
             axis.plot(range(len(sizes)), own[name], "o-", color=color, label=label, markersize=5, linewidth=1.2)
         axis.set(title=f"true difference {effect:g}", xticks=range(len(sizes)), xticklabels=sizes, xlabel="cases")
         axis.spines[["top", "right"]].set_visible(False)
-    axes[0].set_ylabel("coverage of 95 % intervals, %")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
+    axes[0, 0].set_ylabel("coverage of 95 % intervals, %")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
     figure.savefig(target, metadata={"Date": None})
     plt.close(figure)
