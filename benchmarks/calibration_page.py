@@ -39,6 +39,13 @@ that counts. Exact methods may cover more, and do where few cases differ.
 
 {failing}
 
+### The price: width beside the t interval
+
+Yes or no, one pair a case (exact): least coverage over all rates, shares of common luck, effects and directions, and how wide the interval is
+beside that of the t interval, where that has a width.
+
+{price}
+
 ## Goals
 
 {goals}
@@ -79,6 +86,7 @@ def write(told: Mapping[str, Any]) -> None:
         found=_found(figures, failing),
         parts=_parts(figures),
         failing=_failures(failing),
+        price=_price(pd.DataFrame(figures["flips"])) if "flips" in figures else "Not measured.",
         goals=_goals(told["goals"]),
         sections="\n\n".join(_section(part, figures[part]) for part in PARTS if part in figures),
     )
@@ -107,7 +115,7 @@ def _found(figures: Mapping[str, Sequence[Row]], failing: Sequence[tuple[str, Ro
     played = f", the others played {min(drawn):,} to {max(drawn):,} times" if drawn else ""
     return (
         f"{cells:,} cells: {exact:,} are summed exactly{played}. "
-        f"**{len(failing)} fail**; {len(open_)} more lie on the wrong side of 93 % or 6 %, which chance explains."
+        f"**{len(failing)} fail**; {len(open_)} more were found below 93 % or above 6 %, by no more than chance may do."
         + (f" Not measured yet: {', '.join(missing)}." if missing else "")
     )
 
@@ -121,7 +129,7 @@ def _parts(figures: Mapping[str, Sequence[Row]]) -> str:
             (
                 title,
                 f"`{part}`",
-                len(own),
+                _measured(own, len(module(part).grid(small=False))),
                 _audits(own),
                 _worst(own, covers, min, most),
                 _worst(own, alarms, max, sure),
@@ -138,6 +146,10 @@ def _parts(figures: Mapping[str, Sequence[Row]]) -> str:
         "fail",
     )
     return table(head, rows)
+
+
+def _measured(rows: Sequence[Row], of: int) -> str:
+    return f"{len(rows):,}" if len(rows) == of else f"**{len(rows):,} of {of:,}**"
 
 
 def _audits(rows: Sequence[Row]) -> str:
@@ -170,6 +182,25 @@ def _keys(row: Row) -> list[str]:
     """What is planted in a cell."""
     names = list(row)
     return names[: names.index("audits")]
+
+
+def _price(cells: pd.DataFrame) -> str:
+    once = cells[(cells.repeats == 1) & (cells.t_width > 0)]
+    once = once.assign(ratio=once.width / once.t_width)
+    rows = [
+        (
+            size,
+            len(own),
+            f"{own.coverage.min():.1%}",
+            f"{own.t_coverage.min():.1%}",
+            f"{own.ratio.median():.2f}",
+            f"{own.ratio[own.rate == own.rate.max()].median():.2f}",
+            f"{own.ratio.max():.2f}",
+        )
+        for size, own in once.groupby("cases")
+    ]
+    head = ("cases", "cells", "least coverage", "of the t interval", "width / t, median", "at the highest rate", "most")
+    return table(head, rows)
 
 
 def _goals(goals: Mapping[str, Any]) -> str:

@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 import tables
 from drawn import Array, rng_of
+from scipy import optimize
 
 TITLE = "Power"
 ABOUT = """Studies of one primary outcome in `arms` arms against a reference, of which the first differs: yes and no
 once or in three repeats, or a score. Each study prints a `detectable`. *Power*: how often a true difference of just
-what was printed gets the verdict *difference* (after correction, with the interval), in the mean over studies: 75 to
-85 % is the goal. It is read off a curve: the share of verdicts at nine true differences, joined by straight lines.
-*p5*, *p95*: nine of ten single studies lie between. *From no effect*: the studies that print it have none; else one
-of about what they print. *None*: share of studies that print `-`: nothing can be found, or it cannot be said."""
+what was printed gets the verdict *difference* (after correction, with the interval), in the mean over studies: 75
+to 85 % is the goal. It is read off a curve: the share of verdicts at nine true differences, made to rise and joined
+by straight lines; of few studies it is rough. *p5*, *p95*: nine of ten single studies lie between. *From no
+effect*: the studies that print it have none; else one of about what they print. *None*: share of studies that print
+`-`: nothing can be found, or it cannot be said."""
 BY = ("outcome", "arms", "cases", "planted")
 COVERS: tuple[str, ...] = ()
 ALARMS: tuple[str, ...] = ()
@@ -54,8 +56,12 @@ def grid(small: bool) -> list[Cell]:
     """All cells."""
     sizes = (60,) if small else (30, 60, 200)
     kinds = ("yes", "score") if small else ("yes", "yes3", "score")
-    every = itertools.product(kinds, sizes, (1, 8), (False, True))
-    return [Cell(*each) for each in every if not small or each[2:] == (1, True)]
+    every = itertools.product((1, 8), kinds, sizes, (False, True))
+    return [
+        Cell(kind, size, arms, planted)
+        for arms, kind, size, planted in every
+        if not small or (arms, planted) == (1, True)
+    ]
 
 
 def measure(cell: Cell, audits: int, seed: int) -> dict[str, Any]:
@@ -73,7 +79,7 @@ def measure(cell: Cell, audits: int, seed: int) -> dict[str, Any]:
     steps = np.quantile(there, np.linspace(0, 1, STEPS))
     steps = np.unique(np.round(steps, 9))
     found = [np.mean([_study(cell, float(step), rng)[0] for _ in range(audits)]) for step in steps]
-    power = np.interp(there, steps, np.maximum.accumulate(found))
+    power = np.interp(there, steps, optimize.isotonic_regression(found).x)
     return told | {
         "detectable": round(float(there.mean()) / cell.span, 5),
         "power": round(float(power.mean()), 5),

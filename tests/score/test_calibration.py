@@ -14,9 +14,9 @@ sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 calibrate, calibration_page, dialogues, dialogue_page, shares = map(
     import_module, ("calibrate", "calibration_page", "dialogues", "dialogue_page", "shares")
 )
-consultations, families, flips, laws, looked, mixed, power, ratios, tables = map(
+consultations, families, flips, laws, looked, power, ratios, tables = map(
     import_module,
-    ("consultations", "families", "flips", "laws", "looked", "mixed", "power", "ratios", "tables"),
+    ("consultations", "families", "flips", "laws", "looked", "power", "ratios", "tables"),
 )
 Talk = dialogues.Talk
 RNG = np.random.default_rng(3)
@@ -196,6 +196,33 @@ def test_the_page_tells_of_what_fails(tmp_path: Path, monkeypatch: pytest.Monkey
         assert words in page
         assert ("50.00%" in page) == ("1 fail" in words)
     assert (tmp_path / "calibration.svg").exists()
+
+
+def test_power_is_planted_and_read_off_the_verdict():
+    cell = power.Cell("yes", 30, 1, True)
+    values = power._yes(power.Cell("yes3", 20_000, 2, True), 0.2, np.random.default_rng(1))
+    assert (values.mean(axis=0) - 0.25) == pytest.approx([0, 0.2, 0], abs=0.02)
+    scores = power._scores(power.Cell("score", 20_000, 2, True), 0.7, np.random.default_rng(1))
+    assert scores.mean(axis=0) == pytest.approx([5, 5.7, 5], abs=0.05)
+    found = [power._study(cell, 0.6, np.random.default_rng(seed))[0] for seed in range(5)]
+    assert all(found)  # 18 of 30 go up, and at most a few down
+    assert not power._study(cell, 0.0, np.random.default_rng(1))[0]
+    rows = [{"planted": True, "power": each} for each in (0.7, 0.8, 0.85)]
+    told = power.goals(rows)
+    assert told["power_at_detectable_mean"]["found"] == pytest.approx(0.7833, abs=1e-4)
+    assert told["power_at_detectable_cells_outside"]["found"] == 1
+
+
+def test_looks_say_what_is_false_by_hand():
+    cell = looked.Cell("flips", "decided", 2, 60, 0.3)
+    one = {"low": 0.2, "high": 0.4, "verdict": "difference"}
+    other = {"low": -0.1, "high": 0.1, "verdict": "equivalent"}
+    said = [looked.Followed.model_construct(**each) for each in (one, other)]
+    assert looked._beside(cell, tuple(said), 30) == {"coverage": 1.0, "false": False, "found": True, "played": 0.5}
+    wrong = [said[0], said[0]]
+    assert looked._beside(cell, tuple(wrong), 30)["false"]
+    alike = [looked.Followed.model_construct(**one | {"verdict": "equivalent"}), said[1]]
+    assert looked._beside(cell, tuple(alike), 30)["false"]  # at or beyond the margin
 
 
 # Whole parts, few audits
