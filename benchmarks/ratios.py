@@ -22,13 +22,13 @@ from simrun.score.values import Groups
 
 TITLE = "Ratios, restricted means, selection by group"
 ABOUT = """*odds*: words of a kind among the 60 to 140 of a text, whose share is `rate` in the mean and differs
-between cases (beta, 20 words' worth of certainty); `effect` is added to the log odds of the arm's mean. *four fifths*
-of two and of four groups: everybody is in each group, the first succeeds at `rate`, the last at less by `effect` (as
-a share of it); half of the luck is common. *difference*, *impact*: the selection rates of two such groups as a
-selection table has them. *restricted mean*: an event with chance `rate` a turn, ten turns, a fifth of the episodes
-leave early; the arm's chance is less by `effect` (as a share). *None*: share of audits in which the report prints no
-interval, which counts neither for nor against; *one way*: share of intervals that leave out parity where there is
-none to be found (`effect` 0)."""
+between cases (beta, 20 words' worth of certainty); `effect` is added to the log odds of the arm's mean. *four
+fifths* of two and of four groups: everybody is in each group, the first succeeds at `rate`, the last at less by
+`effect` (as a share of it); half of the luck is common, and all of it in *one luck*, where pairs differ one way
+only. *difference*, *impact*: the selection rates of two such groups as a selection table has them. *restricted
+mean*: an event with chance `rate` a turn, ten turns, a fifth of the episodes leave early; the arm's chance is less
+by `effect` (as a share). *None*: share of audits in which the report prints no interval, which counts neither for
+nor against; *one way*: share of intervals that leave out parity where there is none to be found (`effect` 0)."""
 BY = ("figure", "cases", "rate")
 COVERS = ("coverage",)
 ALARMS = ()
@@ -37,6 +37,8 @@ TURNS = 10
 CERTAIN = 20
 LEAVING = 0.2
 SLOW = "restricted mean"
+COMMON = ", one luck"
+"""Of a figure of pairs whose luck is all common, so that they differ one way only."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,13 @@ def grid(small: bool) -> list[Cell]:
     if small:
         sizes, rates, effects = (30, 120), (0.05, 0.5), (0.0, 0.3)  # type: ignore[assignment]
     every = (Cell(*each) for each in itertools.product(FIGURES, sizes, rates, effects))
+    every = (cell for cell in every if cell.effect or not cell.figure.endswith(COMMON))  # where nothing can differ
     # each of its audits takes a bootstrap of curves: tens of milliseconds
-    return [cell for cell in every if cell.figure != SLOW or (cell.rate in (0.05, 0.2) and cell.effect in (0.0, 0.3))]
+    return [
+        cell
+        for cell in every
+        if not cell.figure.startswith(SLOW) or (cell.rate in (0.05, 0.2) and cell.effect in (0.0, 0.3))
+    ]
 
 
 def measure(cell: Cell, audits: int, seed: int) -> dict[str, Any]:
@@ -93,11 +100,15 @@ def _odds(cell: Cell, rng: np.random.Generator) -> Drawn:
     return OddsRatio().figure(Located(sample)), float(np.exp(cell.effect))
 
 
+def _common(cell: Cell) -> float:
+    return 1.0 if cell.figure.endswith(COMMON) else 0.5
+
+
 def _chosen(cell: Cell, rng: np.random.Generator, groups: int) -> Array:
     """(cases, groups) of yes and no, half of whose luck is common."""
     chances = cell.rate * (1 - cell.effect * np.linspace(0, 1, groups))
     luck, own = rng.random((cell.cases, 1)), rng.random((cell.cases, groups))
-    drawn: Array = (np.where(rng.random((cell.cases, groups)) < 0.5, luck, own) < chances).astype(float)
+    drawn: Array = (np.where(rng.random((cell.cases, groups)) < _common(cell), luck, own) < chances).astype(float)
     return drawn
 
 
@@ -128,7 +139,7 @@ def _timed(cell: Cell, rng: np.random.Generator) -> Drawn:
     """Geometric turns; the common luck of a pair is its case's share of it."""
     rates = (cell.rate * (1 - cell.effect), cell.rate)
     luck, own = rng.random(cell.cases), rng.random((2, cell.cases))
-    drawn = np.where(rng.random((2, cell.cases)) < 0.5, luck, own)
+    drawn = np.where(rng.random((2, cell.cases)) < _common(cell), luck, own)
     case, sides = np.arange(cell.cases), []
     for rate, each in zip(rates, drawn, strict=True):
         event = np.ceil(np.log1p(-each) / np.log1p(-rate))
@@ -147,4 +158,8 @@ FIGURES: Mapping[str, Callable[[Cell, np.random.Generator], Drawn]] = {
     "difference": _difference,
     "impact": _impact,
     SLOW: _timed,
+    f"four fifths{COMMON}": _fifths,
+    f"difference{COMMON}": _difference,
+    f"impact{COMMON}": _impact,
+    f"{SLOW}{COMMON}": _timed,
 }
