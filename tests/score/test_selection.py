@@ -22,6 +22,7 @@ from simrun.score.menu import asked, measured
 from simrun.score.metrics.difference_at_equal_merit import DifferenceAtEqualMerit
 from simrun.score.metrics.exposure_ratio import ExposureRatio
 from simrun.score.metrics.group_difference import GroupDifference
+from simrun.score.metrics.impact_ratio import ImpactRatio
 from simrun.score.metrics.merit_loss import MeritLoss
 from simrun.score.metrics.rank_after_scoring import RankAfterScoring
 from simrun.score.metrics.top_k_share import TopKShare
@@ -317,3 +318,11 @@ def test_the_difference_of_versions_has_the_interval_of_a_paired_difference():
     low, high = delete_a_group(lambda rows: GroupDifference()._found(apart.part(rows)).value, apart.case, -1 / 60)
     one = GroupDifference().figure(Located(apart))
     assert (one.low, one.high) == (low, high)  # of different people there are no pairs
+
+
+def test_the_interval_of_an_impact_ratio_is_of_its_logarithm():
+    """Its ends are as far from the ratio as factors, and above 0."""
+    found = ImpactRatio().figure(Located(versions([1, 0] * 20, [1, 1, 1, 0] * 10, kind=Decisions, low=0.0, high=1.0)))
+    assert found.value == pytest.approx(2 / 3)
+    assert 0 < found.low < found.value < found.high
+    assert found.value / found.low == pytest.approx(found.high / found.value)
