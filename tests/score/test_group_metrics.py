@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from samples import NONE, codes, decided, graded, groups, pool, rated, versions
 
+from simrun.estimate.bounded import dirichlet_bounds
 from simrun.estimate.columns import finite
 from simrun.score.metrics.bias_amplification import BiasAmplification
 from simrun.score.metrics.decision_auc import DecisionAuc
@@ -315,3 +316,14 @@ def test_worst_group_by_hand():
     assert WorstGroup(n_min=2).measure(groups([0, 2, 0, 2], "aabb")).value == pytest.approx(1)
     # no noise within: nothing is shrunken
     assert WorstGroup(n_min=2).measure(groups([0, 0, 2, 2], "aabb")).value == 0
+
+
+def test_four_fifths_holds_where_few_cases_differ_all_one_way():
+    """Of 30 cases 24 choose both, three only the one: .889; the ends by trying every ratio with the bound itself."""
+    one, other = np.r_[np.ones(24), np.zeros(3), np.zeros(3)], np.r_[np.ones(27), np.zeros(3)]
+    value, group = np.r_[one, other], ["w"] * 30 + ["m"] * 30
+    found = FourFifths().measure(rated(value.tolist(), group, [*range(30), *range(30)]))
+    held = [t for t in np.linspace(0, 1, 401) if np.prod(dirichlet_bounds(one - t * other, -t, 1)) <= 0]
+    assert found.value == pytest.approx(24 / 27)
+    assert (found.low, found.high) == pytest.approx((min(held), max(held)), abs=0.003)
+    assert found.low < 0.8

@@ -1,11 +1,12 @@
 """Four-fifths rule."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simrun.estimate.bounded import share_below
 from simrun.estimate.columns import Floats, finite
 from simrun.estimate.paired import unseen
 from simrun.score.metric import Metric, Numbers
@@ -19,9 +20,11 @@ class FourFifths(Metric):
     selected one; below .8 the rule is broken.
 
     min_a sr_a / max_a sr_a (p %, demographic parity ratio). A finding only where the upper end is below .8 too. The
-    interval is a percentile bootstrap of whole cases for the two extreme groups; as those were picked out of G(G-1)/2
-    pairs, its level is 1 - .05 / pairs (Bonferroni). A rate of exactly 0 or 1 never varies between draws: for the upper
-    end it is moved by the share that could go unseen (simrun.estimate.paired.unseen). Asked of yes and no.
+    interval is of the two extreme groups; as those were picked out of G(G-1)/2 pairs, its level is 1 - .05 / pairs
+    (Bonferroni). Where each case has both groups it holds all t of 0 to 1 for which the Dirichlet bound of the mean of
+    lowest - t highest over cases holds 0, which stands where few cases differ and all one way; else it is a percentile
+    bootstrap of whole cases, and a rate of exactly 0 or 1, which never varies between draws, is moved for the upper end
+    by the share that could go unseen (simrun.estimate.paired.unseen). Asked of yes and no.
     """
 
     title = "lowest rate over the highest (four fifths)"
@@ -50,15 +53,41 @@ class FourFifths(Metric):
         pair, ratio = order[[0, -1]], float(rates.min() / rates.max())
         if len(count) < 2:
             return Numbers(value=ratio)
+        tail = 0.025 / (len(rates) * (len(rates) - 1) / 2)
+        if (count[:, pair] > 0).all():
+            low, high = _within_cases(*(chosen[:, pair] / count[:, pair]).T, tail)
+            return Numbers(value=ratio, low=low, high=high)
         # cases of equal counts are interchangeable: drawing how many of each kind is drawing cases, in less memory
         kinds, times = np.unique(np.hstack([chosen[:, pair], count[:, pair]]), axis=0, return_counts=True)
         rng = np.random.default_rng(self.seed)
         sums = rng.multinomial(len(count), times / len(count), size=self.draws) @ kinds
         with np.errstate(invalid="ignore"):
             drawn = sums[:, :2] / sums[:, 2:]
-        tail = 0.025 / (len(rates) * (len(rates) - 1) / 2)
         low, high = _interval(drawn, rates[pair], (count[:, pair] > 0).sum(0), tail)
         return Numbers(value=ratio, low=low, high=high)
+
+
+def _within_cases(lowest: Floats, highest: Floats, tail: float) -> tuple[float, float]:
+    """The ratios of 0 to 1 that rates of both groups by case, (cases,) each, do not leave out (Fieller's way)."""
+
+    def below(t: float) -> bool:
+        return share_below(lowest - t * highest, -t, 0.0) > tail
+
+    def above(t: float) -> bool:
+        return 1 - share_below(lowest - t * highest, 1.0, 0.0) <= tail
+
+    return _first(below), _first(above)
+
+
+def _first(holds: Callable[[float], bool]) -> float:
+    """The least t of 0 to 1 from which on it holds; 1 where it nowhere does."""
+    least, most = 0.0, 1.0
+    if holds(least):
+        return least
+    while most - least > 1e-6:
+        middle = (least + most) / 2
+        least, most = (least, middle) if holds(middle) else (middle, most)
+    return most
 
 
 def flagged(ratio: float | None) -> bool | None:
