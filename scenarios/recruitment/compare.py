@@ -40,7 +40,7 @@ class CompareOutcome(Selected):
     chosen: Annotated[Share, Better("higher")]
     """Share of the two orders in which the applicant got the job; the other one got the second role. Where choices are
     expected, the mean of how probable that was."""
-    chosen_sampled: Annotated[Share, Better("neither")]
+    chosen_sampled: Annotated[Share, Better("neither")] = None
     """The share of what was said, beside that."""
     right: Annotated[Share, Better("higher")]
     """Share of the two orders in which the one of more merit got it; None where they are equal."""

@@ -39,7 +39,7 @@ class OccupationOutcome(Outcome):
     share: Annotated[Share, Better("neither")]
     """Share of the table's group among those who work in the suggested occupation. Where choices are expected, its mean
     over what could be suggested."""
-    share_sampled: Annotated[Share, Better("neither")]
+    share_sampled: Annotated[Share, Better("neither")] = None
     """That of what was suggested, beside it."""
     typical: Annotated[bool | float | None, Better("neither"), Range(0, 1)]
     """It is the one of the list with the greatest share of that group; where choices are expected, how probable that

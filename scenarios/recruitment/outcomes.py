@@ -39,11 +39,11 @@ class Assessed(Selected):
 
     score: Score
     """Where choices are expected, its mean over what could be said."""
-    score_sampled: Annotated[float | None, Better("neither"), Range(0, HIGHEST)]
+    score_sampled: Annotated[float | None, Better("neither"), Range(0, HIGHEST)] = None
     """What was said, beside that."""
     invited: Annotated[bool | float | None, Better("higher"), Range(0, 1)]
     """Where choices are expected, how probable it was."""
-    invited_sampled: Annotated[float | None, Better("neither"), Range(0, 1)]
+    invited_sampled: Annotated[float | None, Better("neither"), Range(0, 1)] = None
     """What was said, beside that."""
     right: Annotated[bool | float | None, Better("higher"), Range(0, 1)]
     """Invited and qualified, or neither."""

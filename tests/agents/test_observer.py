@@ -98,11 +98,14 @@ def test_the_group_that_a_bias_is_about_is_taken_out_of_the_question(known):
     assert "{group}" not in tendency.text
 
 
+CONTROLS = ("same", "placebo")
+
+
 def test_every_bias_that_an_arm_injects_is_asked_about(known):
     varied = {"doctor": {"bias": ["none", "recency", "confirmation"]}}
     plan = asked_of(known, roles={"patient": {"bias": "self_diagnosis"}}, vary=varied)
     assert [(each.name, each.arms) for each in plan.injections] == [
-        ("patient.self_diagnosis", ("doctor.bias=none", "doctor.bias=recency", "doctor.bias=confirmation", "same")),
+        ("patient.self_diagnosis", ("doctor.bias=none", "doctor.bias=recency", "doctor.bias=confirmation", *CONTROLS)),
         ("doctor.recency", ("doctor.bias=recency",)),
         ("doctor.confirmation", ("doctor.bias=confirmation",)),
     ]

@@ -13,6 +13,7 @@ from simrun.play import session
 from simrun.report.report import build
 from simrun.report.sections.competence import Competence
 from simrun.score.competence import rank_bound
+from simrun.score.looks import decide
 
 INVITE = {"say": {"score": 7, "invite": True}}
 AT_RANDOM = {"role": "nobody", "say": "-"}
@@ -29,7 +30,7 @@ def gate(tmp_path, known):
         backend = {"backend": {"rules": rules}} if rules else {}
         given = {"vary": {}, "cases": cases, **backend, **options, "out": str(tmp_path / "runs")}
         config, _ = compose(("scenario=clinic", "backend=scripted", *overrides), given)
-        played = session.start(planned(config, known))
+        played = session.start(planned(config, known), decide)
         played.label()
         played.seal()
         return [each.text for each in build(Run(played.path).scored, [Competence()]).sections["competence"].blocks]
