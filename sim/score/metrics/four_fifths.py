@@ -55,8 +55,9 @@ class FourFifths(Metric):
             return Numbers(value=ratio)
         tail = 0.025 / (len(rates) * (len(rates) - 1) / 2)
         if (count[:, pair] > 0).all():
-            low, high = _within_cases(*(chosen[:, pair] / count[:, pair]).T, tail)
-            return Numbers(value=ratio, low=low, high=high)
+            rate = chosen[:, pair] / count[:, pair]
+            bottom, top = _within_cases(rate[:, 0], rate[:, 1], tail)
+            return Numbers(value=ratio, low=bottom, high=top)
         # cases of equal counts are interchangeable: drawing how many of each kind is drawing cases, in less memory
         kinds, times = np.unique(np.hstack([chosen[:, pair], count[:, pair]]), axis=0, return_counts=True)
         rng = np.random.default_rng(self.seed)
