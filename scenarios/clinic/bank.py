@@ -92,6 +92,8 @@ def _from_own(row: dict[str, Any], name: str) -> ClinicCase:
         aliases=items(row["aliases"], "aliases"),
         anchor=text(row["anchor"], "anchor"),
         ages=row["ages"],
+        urgency=row.get("urgency"),
+        pain=row.get("pain"),
         persona={"patient": {"age": str(int(float(age)))}},
     )
 

@@ -11,7 +11,7 @@ from simrun.agents.reply import Reply
 from simrun.config.errors import ConfigError
 from simrun.report.sections.notes import notes
 from simrun.scenarios.clinic.bank import load
-from simrun.scenarios.clinic.consultation import Clinic, ClinicOutcome
+from simrun.scenarios.clinic.consultation import ClinicOutcome, Consultation
 from simrun.scenarios.clinic.diagnosis import same
 from simrun.scenarios.demographics import stated
 from simrun.scenarios.outcome import Event
@@ -25,7 +25,7 @@ CASE = CASES["pulmonary-embolism"]
 
 def consult(moves: list[str], case=CASE, rating="7", judge=None, **options) -> Stage:
     """Plays a consultation in which the doctor makes these moves (the last one again and again)."""
-    scenario = Clinic(voiced=("judge",) if judge else (), **options)
+    scenario = Consultation(voiced=("judge",) if judge else (), **options)
     cast = {role: Agent(role=role, brief=scenario.brief(role, case)) for role in scenario.roles()}
     stage, left = Stage(scenario, case, cast, Seeds(0, case.id, 0)), list(moves)
     while not stage.over:
@@ -77,7 +77,7 @@ def test_the_patient_hears_questions_and_diagnosis_but_no_results():
 
 
 def test_opinions_are_asked_from_fresh_forks():
-    scenario = Clinic(questions=1)
+    scenario = Consultation(questions=1)
     cast = {role: Agent(role=role, brief=role) for role in scenario.roles()}
     stage = Stage(scenario, CASE, cast, Seeds(0, CASE.id, 0))
     stage.say(stage.pending()[0], Reply.of(Answer(text=diagnosis("Flu")), stage.pending()[0].kinds()))
@@ -127,7 +127,7 @@ def test_lost_moves_are_counted_and_cost_a_turn():
 
 
 def test_the_budget_is_told_and_the_last_move_must_conclude():
-    scenario = Clinic(questions=2)
+    scenario = Consultation(questions=2)
     cast = {role: Agent(role=role, brief=role) for role in scenario.roles()}
     stage = Stage(scenario, CASE, cast, Seeds(0, CASE.id, 0))
     assert "2 moves left" in stage.chat(stage.pending()[0]).messages[-1].content
@@ -213,7 +213,7 @@ def test_a_test_that_the_case_does_not_have_is_normal():
 
 
 def test_an_examiner_agent_reads_from_the_findings_and_the_patient_does_not_hear_it():
-    scenario = Clinic(examiner="agent")
+    scenario = Consultation(examiner="agent")
     assert scenario.roles() == ("doctor", "patient", "examiner")
     assert CASE.findings["D-dimer"] in scenario.brief("examiner", CASE)
     assert not scenario.hears(CASE, np.random.default_rng(0)).has_edge("examiner", "patient")
