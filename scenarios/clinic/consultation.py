@@ -30,6 +30,7 @@ from simrun.scenarios.clinic.moves import (
 from simrun.scenarios.demographics import agree
 from simrun.scenarios.outcome import Asks, Better, Event, Outcome, Range
 
+
 class ClinicOutcome(Outcome):
     """What came of a consultation. A field is None where it was not observed: a missing value, never a wrong one."""
 
