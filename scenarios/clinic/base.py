@@ -12,6 +12,8 @@ from simrun.scenarios.consulting import consulted
 from simrun.scenarios.demographics import agreeing
 
 JUDGE = SameDisease()
+NURSE, HANDED = "nurse", "Doctor, the next patient is here."
+"""What opens every play, so that a doctor who is told nothing of the patient has still heard something."""
 INTAKE = {"patient": "[Record of the patient] {sheet}", "doctor": "[About your doctor] {sheet}"}
 
 
@@ -24,6 +26,7 @@ class Clinic(Scenario):
     )
     default_mode: ClassVar[str] = "consultation"
     wordings: ClassVar[int] = 3
+    frames: ClassVar[tuple[str, ...]] = ("Record of the patient", "About your doctor")
     artefacts: ClassVar[tuple[Artefact, ...]] = ("swap", "mirror")
     contrast: ClassVar[Mapping[str, Mapping[str, tuple[str, ...]]]] = {"patient": {"ethnicity": ("White", "Black")}}
 

@@ -15,7 +15,7 @@ from simrun.agents.reply import Decision, Reply
 from simrun.scenarios.base import Case, Fault, File, Line, Play, Turn, heard
 from simrun.scenarios.clinic import prompts
 from simrun.scenarios.clinic.bank import load
-from simrun.scenarios.clinic.base import JUDGE, Clinic
+from simrun.scenarios.clinic.base import HANDED, JUDGE, NURSE, Clinic
 from simrun.scenarios.clinic.cases import ClinicCase
 from simrun.scenarios.clinic.diagnosis import same
 from simrun.scenarios.clinic.moves import (
@@ -112,7 +112,9 @@ class Consultation(Clinic):
 
     def hears(self, case: ClinicCase, rng: np.random.Generator) -> "nx.DiGraph[str]":
         """The doctor is heard by all it talks to; the patient hears no test result."""
-        return heard("doctor", "patient", "examiner")
+        graph = heard("doctor", "patient", "examiner")
+        graph.add_edge(NURSE, "doctor")
+        return graph
 
     def brief(self, role: str, case: ClinicCase) -> str:
         """The rules, then the case."""
@@ -163,6 +165,7 @@ class Consultation(Clinic):
     def play(self, case: ClinicCase, rng: np.random.Generator) -> Play:
         """The consultation, the patient's opinion of it, and the verdict."""
         said: list[Reply] = []
+        yield Line(NURSE, HANDED)
         if self.images == "start" and case.images:
             yield Line("examiner", prompts.IMAGE, case.images)
         for spent in range(self.questions):

@@ -23,7 +23,6 @@ BRIEFS = (
     "form that is given at the end of the question; leave out all else.",
 )
 """Three wordings of the same instructions."""
-HANDED = "Doctor, the next patient is here."
 CHOOSE = "Which of these is the most likely diagnosis?\n{options}"
 NAME = "What is the most likely diagnosis? Name one disease."
 QUESTIONS: Mapping[str, str] = {

@@ -12,14 +12,13 @@ from simrun.agents.judges.base import Said
 from simrun.agents.persona import Persona, Surface
 from simrun.scenarios.base import Artefact, Case, Fault, Line, Play, Turn, heard
 from simrun.scenarios.clinic import vitals
-from simrun.scenarios.clinic.base import JUDGE, Clinic
+from simrun.scenarios.clinic.base import HANDED, JUDGE, NURSE, Clinic
 from simrun.scenarios.clinic.care import SCALES
 from simrun.scenarios.clinic.planned import LETTERS, VignetteOutcome, came_of
 from simrun.scenarios.clinic.questions import (
     BRIEFS,
     CHOOSE,
     DIAGNOSIS,
-    HANDED,
     NAME,
     QUESTIONS,
     SCRIPT,
@@ -76,7 +75,7 @@ class Vignette(Clinic):
     def hears(self, case: VignetteCase, rng: np.random.Generator) -> "nx.DiGraph[str]":
         """The record reaches the doctor."""
         graph = heard("patient", "doctor", mutual=False)
-        graph.add_edge("nurse", "doctor")
+        graph.add_edge(NURSE, "doctor")
         return graph
 
     def drawn(self, case: VignetteCase, rng: np.random.Generator) -> VignetteCase:
@@ -122,7 +121,7 @@ class Vignette(Clinic):
 
     def play(self, case: VignetteCase, rng: np.random.Generator) -> Play:
         """One question after another, or all of them in one; no answer is known to the next."""
-        yield Line("nurse", HANDED)
+        yield Line(NURSE, HANDED)
         asked = self.asked(case)
         groups = (asked,) if self.calls == "one" else tuple((each,) for each in asked)
         replies = yield tuple(_turn(group) for group in groups)

@@ -10,7 +10,7 @@ from simrun.agents.backends.scripted import EVERYBODY, Scripted
 from simrun.agents.bias import NONE, Bias
 from simrun.agents.judges.base import Judge
 from simrun.agents.judges.replies import OfReplies
-from simrun.agents.persona import Surface, Trait, masked
+from simrun.agents.persona import UNSTATED, Surface, Trait, masked
 from simrun.config.errors import ConfigError, explained
 from simrun.config.menus import Catalogue
 from simrun.config.menus import judges as menu
@@ -260,12 +260,19 @@ def _targets(
 ) -> Iterator[tuple[str, Trait]]:
     """Each role whose implicit bias has a target of its own, or one by what is varied, and whom it is about."""
     about = {scenario.focus(), scenario.team(scenario.focus())}
-    varied = {each.what: each.levels[-1] for each in factors if each.kind == "axis" and each.role in about}
+    # nobody is prejudiced against people of whom nothing is said
+    varied = {
+        each.what: next((level for level in reversed(each.levels) if level != UNSTATED), "")
+        for each in factors
+        if each.kind == "axis" and each.role in about
+    }
     for role, own in roles.items():
         bias = catalogue.bias(scenario.team(role), own.bias)
         level = own.target or varied.get(bias.axis or "")
         if bias.axis is None or not bias.aimed or not level:
             continue
+        if level == UNSTATED:
+            raise ConfigError(f"roles.{role}.target={level}: these are no people; give a level of axis {bias.axis!r}")
         try:
             catalogue.axis(bias.axis).level(level)
         except ValueError as error:

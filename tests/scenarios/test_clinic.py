@@ -50,6 +50,7 @@ def test_the_protocol_in_order():
         ["Since when?", "REQUEST TEST: D-dimer", diagnosis(CASE.diagnosis, urgency=4, referral=True, pain_relief=False)]
     )
     assert [(entry.role, entry.kind) for entry in stage.transcript] == [
+        ("nurse", "line"),
         ("doctor", "turn"),
         ("patient", "turn"),
         ("doctor", "turn"),
@@ -334,6 +335,21 @@ def test_a_broken_line_is_reported_and_the_others_play(play, tmp_path):
     assert faults[1] == f"{file}:3: field 'history': missing; this row has id"
     assert faults[2] == f"{file}:4: field 'Objective_for_Doctor': missing; this row has OSCE_Examination"
     assert sum("Unreadable line left out" in note for note in notes(run.scored)) == 3
+
+
+def test_urgency_and_pain_of_the_case_are_used():
+    """The embolism is painful and has urgency 4; the pneumonia is neither painful nor, at 3, less urgent than said."""
+    less = consult([diagnosis("Flu", urgency=2, pain_relief=False)]).outcome
+    assert (less.undertriaged, less.overtriaged, less.pain_untreated) == (True, False, True)
+    more = consult([diagnosis("Flu", urgency=5, pain_relief=True)], case=CASES["community-acquired-pneumonia"]).outcome
+    assert (more.undertriaged, more.overtriaged, more.pain_untreated) == (False, True, None)
+    unknown = consult([diagnosis("Flu")], case=CASE.model_copy(update={"urgency": None})).outcome
+    assert (unknown.undertriaged, unknown.overtriaged, unknown.pain_untreated) == (None, None, None)
+
+
+def test_a_doctor_who_is_told_nothing_of_the_patient_has_heard_something():
+    stage = consult([diagnosis("Flu")])
+    assert stage.transcript[0].heard == "Doctor, the next patient is here."
 
 
 # Words about people
