@@ -80,6 +80,8 @@ def planned_run(review: Review, seed: int) -> Plan:
             # a rule is followed the less surely the larger the effect: here more surely
             "backend": {"name": "scripted", "private": review.private, "group": GROUP, "effect": -review.gap},
             "vary": {"author": {"affiliation": LEVELS}},
+            # each of three reviews gives what the paper deserves or a step less
+            "design": {"controls": (), "largest_case_effect": {"score": 1}},
             "cases": review.cases,
             "seed": seed,
         }

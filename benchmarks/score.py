@@ -218,8 +218,6 @@ def measure(small: bool, tell: Callable[[str], None]) -> tuple[dict[str, Any], d
     figures = {
         "outcomes": len(OUTCOMES),
         "contrasts": len(LEVELS) + 1,
-        "bootstrap_draws": 2000,
-        "sign_flips": 4999,
         "missing": MISSING,
     }
     return figures | {"rows": rows}, {"seconds": most(wall, SECONDS), "peak_gb": most(peak, GIGABYTES)}

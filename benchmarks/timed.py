@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from simrun.config.composition import compose
@@ -120,15 +121,24 @@ def least(value: float, limit: float) -> dict[str, Any]:
 
 
 def main(
-    about: str | None, measure: Callable[[bool, Callable[[str], None]], tuple[Mapping[str, Any], Mapping[str, Any]]]
+    about: str | None,
+    measure: Callable[..., tuple[Mapping[str, Any], Mapping[str, Any]]],
+    flags: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Measure, print figures and goals, and exit with 1 where a goal is not met."""
+    """Measure, print figures and goals, and exit with 1 where a goal is not met.
+
+    `measure` is given whether it is to be small and how to tell of progress, and each of `flags` (name -> what it does)
+    by its name.
+    """
     parser = argparse.ArgumentParser(description=(about or "").splitlines()[0])
+    for name, does in flags.items():
+        parser.add_argument(f"--{name}", action="store_true", help=does)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--small", action="store_true", help="less of everything: under a minute")
     given = parser.parse_args()
     began = time.monotonic()
-    figures, goals = measure(given.small, lambda text: print(text, file=sys.stderr, flush=True))
+    asked = {name: getattr(given, name) for name in flags}
+    figures, goals = measure(given.small, lambda text: print(text, file=sys.stderr, flush=True), **asked)
     met = all(goal["met"] for goal in goals.values())
     told = {
         "benchmark": Path(sys.argv[0]).stem,

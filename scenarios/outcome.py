@@ -213,8 +213,9 @@ class Outcome(Record):
 
     @classmethod
     def binary(cls, field: str) -> bool:
-        """Whether a field says yes or no."""
-        return set(_leaves(cls.model_fields[field].annotation)) == {bool}
+        """Whether a field says yes or no (`bool`), or how probable yes was where choices are expected (`| float`)."""
+        leaves = set(_leaves(cls.model_fields[field].annotation))
+        return bool in leaves and leaves <= {bool, float}
 
     @classmethod
     def shapes(cls) -> Mapping[str, Shape]:

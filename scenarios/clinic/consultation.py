@@ -13,6 +13,7 @@ from simrun.agents.judges.base import Said, Spoken
 from simrun.agents.persona import Persona
 from simrun.agents.reply import Decision, Reply
 from simrun.scenarios.base import Case, Fault, File, Line, Play, Turn, heard
+from simrun.scenarios.choosing import weighed
 from simrun.scenarios.clinic import prompts
 from simrun.scenarios.clinic.bank import load
 from simrun.scenarios.clinic.base import HANDED, JUDGE, NURSE, Clinic
@@ -71,9 +72,10 @@ class ClinicOutcome(Outcome):
     """Moves that the doctor made."""
     concluded_at: Annotated[int | None, Better("neither"), Event(until="moves", horizon="questions")]
     """The move that was the diagnosis; None where there was none."""
-    confidence: Annotated[int | None, Better("higher"), Range(1, 10)]
-    compliance: Annotated[int | None, Better("higher"), Range(1, 10)]
-    consult_again: Annotated[int | None, Better("higher"), Range(1, 10)]
+    confidence: Annotated[int | float | None, Better("higher"), Range(1, 10)]
+    """Of these three, where choices are expected, the mean over what the patient could have said."""
+    compliance: Annotated[int | float | None, Better("higher"), Range(1, 10)]
+    consult_again: Annotated[int | float | None, Better("higher"), Range(1, 10)]
 
 
 class Consultation(Clinic):
@@ -205,11 +207,12 @@ class Consultation(Clinic):
         low, high = (10, 1) if self.mirrored else (1, 10)
         return prompts.ASIDE[what].format(low=low, high=high)
 
-    def score(self, opinion: Reply) -> int | None:
-        """What a patient answered, 10 being the most whichever way the question was put."""
-        if not isinstance(opinion.decision, Rating):
+    def score(self, opinion: Reply) -> float | None:
+        """What a patient answered, or would on average, 10 being the most whichever way the question was put."""
+        given = weighed(opinion, "score", self.outcomes).value
+        if given is None:
             return None
-        return 11 - opinion.decision.score if self.mirrored else opinion.decision.score
+        return 11 - given if self.mirrored else given
 
 
 def _outcome(
@@ -218,7 +221,7 @@ def _outcome(
     conclusion: Diagnose | None,
     correct: bool | None,
     verdict_by: Any,
-    opinions: Mapping[str, int | None],
+    opinions: Mapping[str, float | None],
 ) -> ClinicOutcome:
     moves = [reply.decision for reply in said]
     urgency, relief = (conclusion.urgency, conclusion.pain_relief) if conclusion else (None, None)

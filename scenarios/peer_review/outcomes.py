@@ -6,6 +6,8 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 
 from simrun.agents.reply import Reply
+from simrun.scenarios.base import Outcomes
+from simrun.scenarios.choosing import weighed
 from simrun.scenarios.outcome import Better, Outcome, PerSubject, Probes, Range
 from simrun.scenarios.peer_review.deciding import FINE
 from simrun.scenarios.peer_review.forms import HIGH, LOW, OVERALL, SCORED, Again, MetaReview, Review
@@ -44,7 +46,11 @@ class ReviewOutcome(Outcome):
     amount_field: ClassVar[str] = "words"
 
     score: Score
-    """Mean overall score after the discussion (of the reviews, without one), in the steps of the run's scale."""
+    """Mean overall score after the discussion (of the reviews, without one), in the steps of the run's scale. Where
+    choices are expected, the mean over what could have been said after the discussion; whether the paper is accepted
+    follows from what was said."""
+    score_sampled: Step
+    """What was said, beside that."""
     accepted: Annotated[bool | None, Better("higher")]
     declined: Annotated[bool | None, Better("lower")]
     """At the desk, before any review; None without one, or where its answer could not be read."""
@@ -103,16 +109,23 @@ class ReviewOutcome(Outcome):
     """Words of the paper."""
 
 
-def score(reply: Reply | None) -> float | None:
-    """The overall score in a reply."""
+def score(reply: Reply | None, outcomes: Outcomes = "sampled") -> float | None:
+    """The overall score in a reply; the mean over what could have been said, where that is wanted and known: of the
+    score after the discussion, and not of a review, which holds several."""
     decision = reply.decision if reply else None
-    given = getattr(decision, "overall", None) if isinstance(decision, Review | Again) else None
-    return None if given is None else float(given)
+    if reply is None or getattr(decision, "overall", None) is None or not isinstance(decision, Review | Again):
+        return None
+    return weighed(reply, "overall", outcomes).value
 
 
-def means(case: Venue, last: Mapping[tuple[str, str], Reply]) -> dict[str, float | None]:
+def means(
+    case: Venue, last: Mapping[tuple[str, str], Reply], outcomes: Outcomes = "sampled"
+) -> dict[str, float | None]:
     """The mean overall score of every paper, of the reviews that could be read."""
-    return {label: _mean([score(reply) for (own, _), reply in last.items() if own == label]) for label in case.labels()}
+    return {
+        label: _mean([score(reply, outcomes) for (own, _), reply in last.items() if own == label])
+        for label in case.labels()
+    }
 
 
 def outcome(
@@ -122,24 +135,26 @@ def outcome(
     last: Mapping[tuple[str, str], Reply],
     metas: Mapping[str, Reply],
     accepted: Mapping[str, bool | None],
+    outcomes: Outcomes = "sampled",
 ) -> ReviewOutcome:
     """Everything together: reviews and later scores by paper and reviewer, all else by paper."""
     own = {reviewer: reply for (label, reviewer), reply in first.items() if label == FIRST}
     before = {reviewer: score(reply) for reviewer, reply in own.items()}
     # where nobody discussed it the last scores are the first: there is nothing after it
     then = {} if last is first else {one: reply for (label, one), reply in last.items() if label == FIRST}
-    after = {reviewer: score(reply) for reviewer, reply in then.items()}
+    after = {reviewer: score(reply, outcomes) for reviewer, reply in then.items()}
     reviews = [reply.decision for reply in own.values() if isinstance(reply.decision, Review)]
-    scores, summed = means(case, last), metas[FIRST].decision if FIRST in metas else None
+    scores, summed = means(case, last, outcomes), metas[FIRST].decision if FIRST in metas else None
     meta = summed if isinstance(summed, MetaReview) else None
     return ReviewOutcome(
         score=scores[FIRST],
+        score_sampled=means(case, last)[FIRST] if outcomes == "both" else None,
         accepted=accepted[FIRST],
         declined=declined.get(FIRST),
         initial=_mean(before.values()),
         shift=_mean([_moved(before.get(reviewer), then) for reviewer, then in after.items()]),
         spread=_spread(before.values()),
-        spread_after=_spread(after.values()),
+        spread_after=_spread(score(reply) for reply in then.values()),  # of means it would be too small
         before=before,
         after=after,
         **{name: _mean([getattr(each, name, None) for each in reviews]) for name in SCORED if name != OVERALL},

@@ -69,7 +69,7 @@ class ReviewMode(Reviewing):
         count = places(self.rate, self.papers)
         turned_down = [label for label in case.labels() if label not in open_]
         accepted = decided(self.decide, means(case, last), _accepting(metas), turned_down, self.bar, count, rng)
-        return outcome(case, declined, first, last, metas, accepted)
+        return outcome(case, declined, first, last, metas, accepted, self.outcomes)
 
     def _desk(self, case: Venue) -> Phase:
         """Whether each paper is declined before anybody reviews it; None where the answer could not be read."""

@@ -1,13 +1,15 @@
 """A recruiter gives the job to one of two applicants, asked in both orders of their applications."""
 
 import re
+from collections.abc import Sequence
 from typing import Annotated, ClassVar
 
 import numpy as np
 
 from simrun.agents.backends.scripted import Rule
+from simrun.agents.reply import Reply
 from simrun.scenarios.base import Line, Play
-from simrun.scenarios.choosing import Choice, choice
+from simrun.scenarios.choosing import Choice, Chosen, choice, chosen
 from simrun.scenarios.outcome import Better, Outcome
 from simrun.scenarios.recruitment.cases import RecruitmentCase
 from simrun.scenarios.recruitment.orders import OFFICE, BothOrders, worth
@@ -36,7 +38,10 @@ class CompareOutcome(Selected):
     score_field: ClassVar[str] = "chosen"
 
     chosen: Annotated[Share, Better("higher")]
-    """Share of the two orders in which the applicant got the job; the other one got the second role."""
+    """Share of the two orders in which the applicant got the job; the other one got the second role. Where choices are
+    expected, the mean of how probable that was."""
+    chosen_sampled: Annotated[Share, Better("neither")]
+    """The share of what was said, beside that."""
     right: Annotated[Share, Better("higher")]
     """Share of the two orders in which the one of more merit got it; None where they are equal."""
     consistent: Annotated[bool | None, Better("higher")]
@@ -76,12 +81,7 @@ class Compare(BothOrders):
         yield Line("office", OFFICE)
         asked = self.both_orders(CHOOSE, choice(tuple(sorted(case.labels()))), case, rng)
         replies = yield tuple(turn for turn, _ in asked)
-        chosen = [reply.decision.choice for reply in replies if isinstance(reply.decision, Choice)]
-        first = [
-            reply.decision.choice == order[0]
-            for reply, (_, order) in zip(replies, asked, strict=True)
-            if reply.decision
-        ]
+        named = [reply.decision.choice for reply in replies if isinstance(reply.decision, Choice)]
         own, rival = case.labels()
         merits = case.merits()
         better = (
@@ -89,8 +89,17 @@ class Compare(BothOrders):
         )
         return CompareOutcome(
             **worth(case, 1),
-            chosen=mean([label == own for label in chosen]),
-            right=mean([label == better for label in chosen]) if better else None,
-            consistent=len(set(chosen)) == 1 if len(chosen) == len(replies) else None,
-            first=mean(first),
+            chosen=self._share(replies, own),
+            chosen_sampled=self._share(replies, own, said=True),
+            right=self._share(replies, better) if better else None,
+            consistent=len(set(named)) == 1 if len(named) == len(replies) else None,
+            first=mean([self._of(reply, order[0]).value for reply, (_, order) in zip(replies, asked, strict=True)]),
         )
+
+    def _of(self, reply: Reply, label: str) -> Chosen:
+        return chosen(reply, "choice", self.outcomes, label)
+
+    def _share(self, replies: Sequence[Reply], label: str, said: bool = False) -> float | None:
+        """How often an applicant is chosen."""
+        each = [self._of(reply, label) for reply in replies]
+        return mean([one.sampled if said else one.value for one in each])

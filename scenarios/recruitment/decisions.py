@@ -10,8 +10,8 @@ from simrun.agents.reply import Decision
 HIGHEST = 10
 
 
-class Assessment(Decision):
-    """How well an applicant fits, and whether they are invited."""
+class Fit(Decision):
+    """How well an applicant fits."""
 
     score: Annotated[
         int | float,
@@ -19,7 +19,16 @@ class Assessment(Decision):
         WithJsonSchema({"type": "integer", "minimum": 0, "maximum": HIGHEST}),
     ]
     """Whole where an engine is held to the form; a half that somebody gives is read as it is."""
+
+
+class Invitation(Decision):
+    """Whether an applicant is invited."""
+
     invite: bool
+
+
+class Assessment(Invitation, Fit):
+    """How well an applicant fits, and whether they are invited."""
 
     def spoken(self) -> str:
         """What colleagues hear of it."""

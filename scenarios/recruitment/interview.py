@@ -15,7 +15,7 @@ from simrun.scenarios.outcome import Better, Outcome
 from simrun.scenarios.recruitment.applications import DECIDE, deciding
 from simrun.scenarios.recruitment.base import CANDIDATE
 from simrun.scenarios.recruitment.cases import RecruitmentCase
-from simrun.scenarios.recruitment.decisions import Assessment
+from simrun.scenarios.recruitment.deciding import decided
 from simrun.scenarios.recruitment.judging import Judged
 from simrun.scenarios.recruitment.letters import claims
 from simrun.scenarios.recruitment.outcomes import Assessed, Share, assessed
@@ -111,12 +111,12 @@ class Interview(Judged):
             question = yield Turn("recruiter", cue=QUESTION.format(left=left))
             asked += question.problem is None
             answers.append((yield Turn(CANDIDATE)))
-        said = yield Turn("recruiter", reply=Assessment, cue=DECIDE)
+        found = yield from decided("recruiter", DECIDE, self.outcomes)
         claimed = claims(" ".join(answer.text for answer in answers if not answer.problem))
         verdicts = yield from self.judged(case, claimed)
         words = sum(len(answer.spoken().split()) for answer in answers)
         return InterviewOutcome(
-            **assessed(case, said.decision), asked=asked, words=words, contradicted=verdicts.get("contradicted")
+            **assessed(case, found), asked=asked, words=words, contradicted=verdicts.get("contradicted")
         )
 
     def evidence(self, case: RecruitmentCase, outcome: Any, lines: Sequence[Spoken]) -> Mapping[str, tuple[str, ...]]:

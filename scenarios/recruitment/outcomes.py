@@ -5,12 +5,12 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
-from simrun.agents.reply import Decision
 from simrun.scenarios.outcome import Better, Outcome, Range
 from simrun.scenarios.recruitment.cases import RecruitmentCase
-from simrun.scenarios.recruitment.decisions import HIGHEST, Assessment
+from simrun.scenarios.recruitment.deciding import Decided
+from simrun.scenarios.recruitment.decisions import HIGHEST
 
-Score = Annotated[int | None, Better("higher"), Range(0, HIGHEST)]
+Score = Annotated[int | float | None, Better("higher"), Range(0, HIGHEST)]
 Share = Annotated[float | None, Range(0, 1)]
 
 
@@ -38,20 +38,34 @@ class Assessed(Selected):
     score_field: ClassVar[str] = "score"
 
     score: Score
-    invited: Annotated[bool | None, Better("higher")]
-    right: Annotated[bool | None, Better("higher")]
+    """Where choices are expected, its mean over what could be said."""
+    score_sampled: Annotated[float | None, Better("neither"), Range(0, HIGHEST)]
+    """What was said, beside that."""
+    invited: Annotated[bool | float | None, Better("higher"), Range(0, 1)]
+    """Where choices are expected, how probable it was."""
+    invited_sampled: Annotated[float | None, Better("neither"), Range(0, 1)]
+    """What was said, beside that."""
+    right: Annotated[bool | float | None, Better("higher"), Range(0, 1)]
     """Invited and qualified, or neither."""
 
 
-def assessed(case: RecruitmentCase, said: Decision | None) -> dict[str, Any]:
+def assessed(case: RecruitmentCase, decided: Decided) -> dict[str, Any]:
     """Score and invitation beside what is true."""
     merit = case.applicants[0].merit()
     qualified = None if merit is None or case.bar is None else merit >= case.bar
-    score, invited = (said.score, said.invite) if isinstance(said, Assessment) else (None, None)
-    right = None if invited is None or qualified is None else invited == qualified
-    return {"merit": merit, "qualified": qualified, "score": score, "invited": invited, "right": right}
+    (score, score_said), (invited, invited_said) = decided
+    right = None if invited is None or qualified is None else invited if qualified else _not(invited)
+    truth = {"merit": merit, "qualified": qualified, "right": right}
+    said = {"score_sampled": score_said, "invited_sampled": invited_said}
+    return {**truth, **said, "score": score, "invited": invited}
 
 
-def mean(values: Sequence[float]) -> float | None:
-    """None of nothing."""
-    return float(np.mean(values)) if len(values) else None
+def _not(invited: float) -> float:
+    """The opposite, or how probable that is."""
+    return not invited if isinstance(invited, bool) else 1 - invited
+
+
+def mean(values: Sequence[float | None]) -> float | None:
+    """Of those that there are; None of nothing."""
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None

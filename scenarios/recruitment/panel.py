@@ -14,6 +14,7 @@ from simrun.scenarios.base import Play, Turn
 from simrun.scenarios.outcome import Better, Outcome, Range
 from simrun.scenarios.recruitment.applications import Applications, deciding
 from simrun.scenarios.recruitment.cases import RecruitmentCase
+from simrun.scenarios.recruitment.deciding import apart, said
 from simrun.scenarios.recruitment.decisions import HIGHEST, Assessment, Objection
 from simrun.scenarios.recruitment.outcomes import Assessed, assessed, mean
 
@@ -167,14 +168,22 @@ class Panel(Applications):
         for role in self.members() * self.rounds:
             yield Turn(role, cue=discuss)
         after = yield tuple(Turn(role, reply=Assessment, cue=AGAIN) for role in self.members())
+        found = yield from self._aside()
         decided = yield Turn("chair", reply=Assessment, cue=CHAIR_DECIDES)
         objection = (yield Turn("auditor", reply=Objection, cue=CHECK)).decision if self.auditor else None
         last = decided
         if isinstance(objection, Objection) and objection.object:
+            found = yield from self._aside()
             last = yield Turn("chair", reply=Assessment, cue=OBJECTED)
         return PanelOutcome(
-            **assessed(case, last.decision), **_swayed(before, after), **_overseen(after, objection, decided, last)
+            **assessed(case, found or said(last.decision)),
+            **_swayed(before, after),
+            **_overseen(after, objection, decided, last),
         )
+
+    def _aside(self) -> Any:
+        """What the chair would decide, where choices are expected: asked before it says so aloud."""
+        return None if self.outcomes == "sampled" else (yield from apart("chair", self.outcomes))
 
 
 def _swayed(before: Sequence[Reply], after: Sequence[Reply]) -> dict[str, Any]:

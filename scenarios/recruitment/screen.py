@@ -5,11 +5,11 @@ from typing import ClassVar
 import numpy as np
 
 from simrun.agents.backends.scripted import Rule
-from simrun.scenarios.base import Play, Turn
+from simrun.scenarios.base import Play
 from simrun.scenarios.outcome import Outcome
 from simrun.scenarios.recruitment.applications import DECIDE, Applications, deciding
 from simrun.scenarios.recruitment.cases import RecruitmentCase
-from simrun.scenarios.recruitment.decisions import Assessment
+from simrun.scenarios.recruitment.deciding import decided
 from simrun.scenarios.recruitment.outcomes import Assessed, assessed
 
 SCREEN = (
@@ -77,5 +77,5 @@ class Screen(Applications):
 
     def play(self, case: RecruitmentCase, rng: np.random.Generator) -> Play:
         """A decision."""
-        said = yield Turn("recruiter", reply=Assessment, cue=DECIDE)
-        return ScreenOutcome(**assessed(case, said.decision))
+        found = yield from decided("recruiter", DECIDE, self.outcomes)
+        return ScreenOutcome(**assessed(case, found))

@@ -22,6 +22,8 @@ DENOMINATOR = 10_000
 """The largest common denominator with which values are taken as they are."""
 WORK = 3 * 10**7
 """Additions up to which the law of a sum is built case by case; above, its halves are convolved."""
+MANY = 2_000
+"""Cases above which steps are ten times as large, and patterns of signs are drawn from their normal limit."""
 DRAWS = 9_999
 FEW = 50
 """Draws below which what is seen lies too deep in the tail for them."""
@@ -51,7 +53,8 @@ def whole(means: ArrayLike, largest: float | None = None) -> Whole:
             exact: Whole = np.rint(data * step).astype(np.int64)
             divisor = int(np.gcd.reduce(exact)) if len(exact) else 0
             return exact // divisor if divisor else exact
-    scale = FINE / (largest or float(unlike[-1]))
+    # of very many cases the rounding of each is lost in the sum of all
+    scale = (FINE if len(data) <= MANY else FINE / 10) / (largest or float(unlike[-1]))
     rounded: Whole = (np.sign(data) * np.floor(np.abs(data) * scale + 0.5)).astype(np.int64)
     return rounded
 
@@ -110,8 +113,8 @@ def max_t(columns: Sequence[ArrayLike], largest: Sequence[float | None], seed: i
 
     T = |sum s| / sqrt(sum s^2), the signs of a case shared by all outcomes, stepping down from the largest (Westfall
     and Young 1993; Romano and Wolf 2005, doi:10.1198/016214504000000539). Of up to 13 cases all patterns, of more
-    9,999 drawn; where those hardly reach, the sum of the outcomes' exact tails, which is never less than the exact
-    value. One outcome: its own exact p. An outcome that never differs: 1.
+    9,999 drawn, of more than 2,000 from their normal limit; where those hardly reach, the sum of the outcomes' exact
+    tails, which is never less than the exact value. One outcome: its own exact p. An outcome that never differs: 1.
     """
     sums = [whole(np.asarray(column, dtype=float), most) for column, most in zip(columns, largest, strict=True)]
     scale = [math.sqrt(float(np.square(each, dtype=float).sum())) for each in sums]
@@ -137,7 +140,8 @@ class _Patterns:
     def __init__(self, columns: Floats, seed: int):
         moved = columns[np.abs(columns).any(axis=1)]
         self._exact = len(moved) <= ENUMERATED
-        sizes = [np.abs(signs @ moved) for signs in _tossed(len(moved), seed)]
+        sizes = [np.abs(each) for each in _limit(moved, seed)] if len(moved) > MANY else []
+        sizes = sizes or [np.abs(signs @ moved) for signs in _tossed(len(moved), seed)]
         # of each place, the greatest of its own and those after it
         self._greatest = np.maximum.accumulate(np.concatenate(sizes)[:, ::-1], axis=1)[:, ::-1]
 
@@ -147,6 +151,13 @@ class _Patterns:
         if self._exact:
             return hits / len(self._greatest)
         return (hits + 1) / (DRAWS + 1) if hits >= FEW else None
+
+
+def _limit(columns: Floats, seed: int) -> Iterator[Floats]:
+    """Standardised sums of very many cases under tossed signs (draws, columns): normal, correlated as the columns."""
+    values, vectors = np.linalg.eigh(columns.T @ columns)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    yield np.random.default_rng(seed).standard_normal((DRAWS, columns.shape[1])) @ root.T
 
 
 def _tossed(cases: int, seed: int) -> Iterator[Floats]:

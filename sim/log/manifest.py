@@ -141,7 +141,7 @@ class Manifest(Record):
     @property
     def fractional(self) -> bool:
         """Whether only a part of all combinations of levels was played."""
-        return any(each.why == "main effect" for each in self.contrasts)
+        return self.config.design.cross == "fractional"
 
     @property
     def in_blocks(self) -> bool:

@@ -216,8 +216,9 @@ def _traits(role: str, own: Role, arm: Arm, scenario: Scenario, catalogue: Catal
     beside = None if varied else wanted
     yield from (_trait(role, axis, level, beside, scenario, catalogue) for axis, level in fixed.items())
     for axis, level in varied.items():
-        # a control shows as it can beside what is varied: nobody speaks throughout in the colour of a folder
-        shown = None if arm.control == "placebo" and axis == "placebo" and wanted == "spoken" else wanted
+        # a control shows as it can beside what is varied: nobody is called, or speaks, in the colour of a folder
+        able = catalogue.axis(axis).surfaces(level, scenario.surfaces(role))
+        shown = None if arm.control == "placebo" and axis == "placebo" and wanted not in able else wanted
         yield _trait(role, axis, level, shown, scenario, catalogue)
 
 

@@ -150,11 +150,12 @@ def audited(plan: Plan, sample: int | None = SAMPLE) -> Audit:
 
 
 def _pairs(plan: Plan) -> list[Pair]:
-    """Arm and reference of each comparison; where means over several arms are compared, each arm and the first."""
-    first = plan.arms[0].name
+    """Arm and reference of each comparison; where only means over several arms are compared, each arm and the first."""
+    first, single = plan.arms[0].name, any(each.why == "treatment" for each in plan.contrasts)
     found = [
         (arm, each.references[0] if each.single else first)
         for each in plan.contrasts
+        if each.single or not single
         for arm in (*each.arms, *each.references)
         if not each.single or arm in each.arms
     ]

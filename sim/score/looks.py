@@ -96,7 +96,7 @@ def followed(manifest: Manifest, layout: Layout, at: Sequence[int]) -> tuple[Fol
         elif isinstance(stop, Width):
             found.append(_narrow(question, values, at, stop.half_width))
         else:
-            found.append(_decided(question, values, at, len(manifest.cases), len(asked)))
+            found.append(decided(question, values, at, len(manifest.cases), len(asked)))
     return _over_family(found) if isinstance(stop, Width) else tuple(found)
 
 
@@ -132,7 +132,7 @@ def _apart(each: Followed, adjusted: float) -> dict[str, Any]:
     return {"p_adjusted": adjusted, "verdict": "within the margin" if each.verdict == "equivalent" else "difference"}
 
 
-def _decided(question: Question, values: Floats, at: Sequence[int], planned: int, asked: int) -> Followed:
+def decided(question: Question, values: Floats, at: Sequence[int], planned: int, asked: int) -> Followed:
     """A question that is done when there is a difference, by spending, or equivalence, by betting."""
     level = LEVEL / asked
     last = sign_looks(values, at, planned, question.bound, level)[-1]

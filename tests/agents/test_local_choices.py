@@ -15,7 +15,10 @@ from simrun.agents.backends import choice
 from simrun.agents.backends.local import Local
 from simrun.agents.backends.weighing import weigh
 from simrun.agents.reply import Decision, Reply
-from simrun.estimate.paired import clustered_mean, largest_effect
+from simrun.estimate.paired import margin
+from simrun.scenarios.choosing import weighed
+from simrun.scenarios.recruitment.deciding import FIT
+from simrun.scenarios.recruitment.decisions import Fit
 
 pytestmark = pytest.mark.engine
 PLAIN = {"top_k": 0, "top_p": 1.0, "min_p": 0.0}
@@ -161,5 +164,16 @@ async def test_what_is_expected_and_what_is_drawn_agree_within_the_margin(engine
         expected = Reply.of(await engine.reply(question(text, Yes)), (Yes,)).chance("yes")
         chats = [question(text, Yes, seed=30 * number + seed) for seed in range(30)]
         drawn = [Reply.of(await drawing.reply(each), (Yes,)) for each in chats]
-        apart.append(expected - np.mean([each.decision.answer == "yes" for each in drawn]))
-    assert largest_effect(clustered_mean(apart, range(len(apart)), -1, 1)) < MARGIN
+        apart += [expected - (each.decision.answer == "yes") for each in drawn]
+    assert margin(apart, -1, 1) < MARGIN
+
+
+@pytest.mark.slow
+async def test_the_expectation_of_a_score_is_the_mean_of_what_is_drawn(engine):
+    """How well somebody fits, 0 to 10, asked on its own as recruiters are: within 1.5 points, which 120 replies can
+    show; one of the options is the beginning of another, and both count."""
+    told = "You are a recruiter. Somebody who has baked bread for ten years applies to a bakery. " + FIT
+    expected = weighed(Reply.of(await engine.reply(question(told, Fit)), (Fit,)), "score", "expected").value
+    drawing = engine.model_copy(update={"choice_logprobs": False})
+    drawn = [Reply.of(await drawing.reply(question(told, Fit, seed=seed)), (Fit,)) for seed in range(120)]
+    assert margin([expected - each.decision.score for each in drawn], -10, 10) < 1.5

@@ -94,13 +94,13 @@ def test_a_judge_by_turn_asked_later_finds_what_it_would_have_found_at_once(talk
 
 def test_the_judges_own_bias_stands_beside_the_gap(talk):
     judging = {"stereotype": {"backend": "scripted", "rules": [HARSH], "group": "Muslim", "effect": 0.3}}
-    done = talk("cases=10", "judge=stereotype", "judge.swap=1", roles=judging)
+    done = talk("cases=25", "judge=stereotype", "judge.swap=1", roles=judging)
     told = {each["outcome"]: each for each in done.report().table("judges", "judges")}
     gap, own = told["stereotype.biased"]["difference"], told["stereotype.biased"]["own"]
     # the judge does not read what was said, so that all of the gap is its own; both sides are read with both people
     assert own["value"] == pytest.approx(gap["value"])
     assert own["low"] <= -0.3 <= own["high"] < 0
-    assert own["n"] == 2 * 10 * 5
+    assert own["n"] == 2 * 25 * 5
     assert told["planted.biased"]["difference"]["value"] == 0
     flips = told["stereotype.biased"]["flips"]
     assert flips["value"] >= abs(own["value"])

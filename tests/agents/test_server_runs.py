@@ -30,7 +30,13 @@ KEY = "sk-secret-0123456789abcdef"
 def asked(stub: Stub, out: Path, *overrides: str) -> list[str]:
     quick = [f"backend.{option}={value}" for option, value in QUICK.items()]
     return [
-        *("scenario=clinic", "scenario.questions=4", "cases=3", "vary.patient.ethnicity=[White,Black]"),
+        *(
+            "scenario=clinic",
+            "design.controls=[same]",
+            "scenario.questions=4",
+            "cases=3",
+            "vary.patient.ethnicity=[White,Black]",
+        ),
         *("backend=server", f"backend.url={stub.url}", *quick, f"out={out}", *overrides),
     ]
 

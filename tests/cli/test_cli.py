@@ -50,7 +50,9 @@ def test_json_is_one_object_and_nothing_else(simrun):
     done = simrun(*CLINIC, "--json", "vary.patient.gender=[woman,man]", "seed=7", "repeats=2")
     told = Report.model_validate_json(done.stdout)
     assert told.complete is True
-    assert [arm["name"] for arm in told.table("arms", "arms")] == ["patient.gender=woman", "patient.gender=man", "same"]
+    assert [arm["name"] for arm in told.table("arms", "arms")] == [
+        *("patient.gender=woman", "patient.gender=man", "same", "placebo")
+    ]
     assert {
         "outcome",
         "arm",
@@ -60,7 +62,7 @@ def test_json_is_one_object_and_nothing_else(simrun):
         "high",
         "pairs",
         "flip_rate",
-        "same_arm_flip_rate",
+        "placebo_flip_rate",
         "excluded",
     } <= set(told.table("effects")[0])
     assert Path(told.run).is_dir()
@@ -138,9 +140,8 @@ def test_a_sweep_plays_every_combination(simrun, tmp_path):
 def test_a_mode_has_the_options_of_its_own_only(simrun):
     done = simrun("scenario=recruitment", "scenario.mode=occupation", "backend=scripted", "cases=2", "--json")
     assert done.returncode == 0, done.stderr
-    assert (
-        Report.model_validate_json(done.stdout).value("design", "done") == 10
-    )  # two of gender by two of ethnicity, and same
+    # two of gender by two of ethnicity, same and placebo
+    assert Report.model_validate_json(done.stdout).value("design", "done") == 12
     asked = simrun("scenario=recruitment", "scenario.mode=occupation", "--cfg", "job").stdout
     assert "choices: 8" in asked
     assert "style:" not in asked
@@ -241,6 +242,7 @@ def test_a_person_who_leaves_is_owed_not_wrong(simrun):
         "backend=scripted",
         "cases=[scabies]",
         "vary={}",
+        "design.controls=[same]",
         "roles.doctor.backend=human",
         "--json",
         stdin="Hello?\n",

@@ -128,7 +128,7 @@ def found(at: Path) -> list[tuple[str, float]]:
     """What the judge found, by trial."""
     table = only(at) / "sealed" / "outcomes.parquet"
     rows = duckdb.sql(f"SELECT trial, value FROM '{table}' WHERE outcome = 'kindness.share' ORDER BY ALL").fetchall()
-    assert len(rows) == 12  # four cases in two arms and the control
+    assert len(rows) == 16  # four cases in two arms, same and placebo
     return rows
 
 
@@ -142,7 +142,7 @@ def test_without_the_package_it_says_what_to_install(played):
 def test_it_is_loaded_and_stopped_and_gone_on_with(installed, tmp_path):
     asked = ["scenario=myaudit.triage:Triage", "backend=myaudit.echo:Echo", "cases=2"]
     done = run(*asked, out=str(tmp_path / "runs"))
-    assert load(done.path).layout.details["called"].value.shape == (2, 3, 3, 1)
+    assert load(done.path).layout.details["called"].value.shape == (2, 4, 3, 1)  # two arms, same and placebo
     log = only(tmp_path) / "log" / "00000.jsonl"
     log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:3]))
     manifest = only(tmp_path) / "manifest.json"

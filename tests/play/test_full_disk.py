@@ -27,7 +27,7 @@ def own_list(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
-ASKED = ["scenario=clinic", "backend=scripted", "cases=4", "repeats=2"]
+ASKED = ["scenario=clinic", "backend=scripted", "design.controls=[same]", "cases=4", "repeats=2"]
 
 
 def limited(size: int, *line: str) -> subprocess.CompletedProcess[str]:

@@ -248,7 +248,8 @@ def test_a_run_whose_tables_cannot_be_made_keeps_its_log(tmp_path, command, monk
 
     monkeypatch.setattr(session, "seal", differs)
     code, _, errors = command(
-        "scenario=clinic", "backend=scripted", "cases=2", "vary.patient.gender=[woman,man]", f"out={tmp_path}"
+        *("scenario=clinic", "backend=scripted", "design.controls=[same]", "cases=2"),
+        *("vary.patient.gender=[woman,man]", f"out={tmp_path}"),
     )
     assert (code, "not the logged one" in errors) == (2, True)
     (log,) = tmp_path.glob("clinic/*/log/00000.jsonl")

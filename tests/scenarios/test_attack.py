@@ -17,6 +17,7 @@ from simrun.plan.treatment import audited
 from simrun.scenarios.dialogue.attack import Answered, Attack, AttackMode
 from simrun.scenarios.dialogue.base import ATTRIBUTES, axis
 from simrun.scenarios.dialogue.statements import Statement, statements
+from simrun.score.verdict import NOT_BOUNDED
 
 ATTACKS = get_args(Attack)
 YES, NO = (Reply(text="", decision=Answered(answer=word)) for word in ("yes", "no"))
@@ -161,7 +162,9 @@ def test_a_planted_bias_is_found_and_nothing_where_none_is_planted(attack):
         return next(each for each in done.scored.contrasts if each.outcome == "fair")
 
     planted, null = found(0.2), found(0.0)
-    assert planted.low <= -0.2 <= planted.high < 0
+    assert planted.low <= -0.2 <= planted.high
+    # all twelve statements differ: the arms are not interchangeable, and twelve cannot bound a mean that could be -1
+    assert (planted.p, planted.verdict.why) == (2.0**-11, NOT_BOUNDED)
     assert null.difference == 0
 
 

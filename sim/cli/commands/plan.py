@@ -133,8 +133,8 @@ def _check_yes_or_no(outcome: str | None) -> None:
     if outcome is None:
         return
     kinds = [each.outcome for scenario in scenarios().values() for each in playable(scenario)]
-    fields = {name: kind.model_fields[name].annotation for kind in kinds for name in kind.measured()}
-    binary = [name for name, annotation in fields.items() if annotation in (bool, bool | None)]
+    fields = {name: kind.binary(name) for kind in kinds for name in kind.measured()}
+    binary = [name for name, yes_or_no in fields.items() if yes_or_no]
     if outcome in fields and outcome not in binary:
         raise ConfigError(
             f"outcome={outcome} is no yes-or-no outcome, and its spread cannot be assumed: give pilot=RUN, "

@@ -7,12 +7,14 @@ import numpy as np
 from simrun.agents.records import Record
 from simrun.estimate.bounded import case_means
 from simrun.estimate.paired import Estimate, clustered_mean, margin
+from simrun.log.manifest import Manifest
 from simrun.report.blocks import Block, Column, Prose, Scalar, Table, row
 from simrun.report.section import Section
 from simrun.score.scored import Scored
 
 MARGIN = 0.05
-"""Within which the two ways of counting a choice are called equal, declared beforehand: five points."""
+"""Within which share of an outcome's range the two ways of counting a choice are called equal, declared beforehand:
+five points of a hundred."""
 SAMPLED = "_sampled"
 """What stands behind the name of an outcome that is said beside one that is expected."""
 
@@ -29,7 +31,8 @@ class Choices(Section):
             return ()
         table = Table(key="choices", about=ABOUT, columns=COLUMNS, rows=tuple(row(each) for each in told))
         both = Table(key="agreement", about=AGREE, columns=AGREEMENT, rows=tuple(row(each) for each in twins))
-        return (Prose(text=_sum(told), level="note"), *_scalars(told), table, *((both,) if twins else ()))
+        said = _said(run.manifest) + _tempered(run.manifest)
+        return (Prose(text=_sum(told) + said, level="note"), *_scalars(told), table, *((both,) if twins else ()))
 
 
 class Weighed(Record):
@@ -57,7 +60,7 @@ class Agreement(Record):
     no_effect_beyond: float | None
     """The smallest margin within which the two are shown to agree, at 5 % (two one-sided tests)."""
     equal: bool | None
-    """Whether that is within MARGIN; None without an interval."""
+    """Whether that is within MARGIN of the outcome's range; None without an interval."""
 
 
 ABOUT = (
@@ -72,12 +75,15 @@ COLUMNS = (
     Column.of("sampled", "sampled", "why", form="text", pattern="{} {}"),
     Column.of("mass", "mass", "least", form="figure", pattern="{} (least {})"),
 )
-AGREE = f"Expected less sampled, of these cases: what varies is what was drawn. Equal: within {MARGIN:g}, at 5 %."
+AGREE = (
+    "Expected less sampled, of these cases: what varies is what was drawn. "
+    f"Equal: within {MARGIN:.0%} of the outcome's range, at 5 %."
+)
 AGREEMENT = (
     Column.of("outcome", "outcome"),
     Column.of("expected - sampled", "difference.value", "difference.low", "difference.high", form="signed interval"),
     Column.of("agree within", "no_effect_beyond", form="figure", about="Two one-sided tests at 5 %."),
-    Column.of("equal", "equal", form="text", about=f"Whether that is at most {MARGIN:g}."),
+    Column.of("equal", "equal", form="text", about=f"Whether that is at most {MARGIN:.0%} of the range."),
 )
 COUNTED = "SELECT role, weighed, why, count(*) AS n, sum(mass) AS mass, count(mass) AS known, min(mass) AS least"
 LAST = "QUALIFY row_number() OVER (PARTITION BY c.trial, c.role, c.chat, c.nth ORDER BY c.attempt DESC) = 1"
@@ -119,16 +125,39 @@ def agreements(run: Scored) -> Iterator[Agreement]:
         there = ~np.isnan(apart)
         # what is drawn is drawn anew in each repeat of a case, and once for all of its arms
         draws = np.arange(len(apart)).repeat(apart.shape[1]).reshape(apart.shape)
-        found = clustered_mean(apart[there], draws[there], -1, 1)
-        beyond = margin(case_means(apart[there], draws[there]), -1, 1) if found.n else None
+        span = run.outcome.span(name)
+        width = span.high - span.low if span else 1.0
+        found = clustered_mean(apart[there], draws[there], -width, width)
+        beyond = margin(case_means(apart[there], draws[there]), -width, width) if found.n else None
         if found.n:
-            equal = None if beyond is None else beyond <= MARGIN
+            equal = None if beyond is None else beyond <= MARGIN * width
             yield Agreement(outcome=name, difference=found, no_effect_beyond=beyond, equal=equal)
 
 
 def _sum(told: tuple[Weighed, ...]) -> str:
     expected, sampled = sum(each.expected for each in told), sum(each.sampled for each in told)
     return f"Forced choices: expected: {expected} of {expected + sampled}; sampled: {sampled}."
+
+
+def _said(manifest: Manifest) -> str:
+    """The primary outcomes that count as what was said, since no probability of an option makes them."""
+    fields = manifest.outcome.model_fields
+    plain = [name for name in manifest.primary if name in fields and name + SAMPLED not in fields]
+    return f" As said in any case, since no one choice makes it: {', '.join(plain)}." if plain else ""
+
+
+def _tempered(manifest: Manifest) -> str:
+    """That what was said was drawn otherwise than it is weighed, where both are held against each other."""
+    config = manifest.config
+    own = (config.backend, *(role.engine for role in config.roles.values()))
+    told = sorted({float(each["temperature"]) for each in own if each.get("temperature") is not None} - {1.0})
+    if config.outcomes != "both" or not told:
+        return ""
+    return (
+        f" Replies were drawn at a temperature of {', '.join(f'{each:g}' for each in told)} and are weighed at 1: the "
+        "two need not agree. They estimate the same at temperature=1 with nothing cut off (extra.top_p=1, "
+        "extra.top_k=0, extra.min_p=0)."
+    )
 
 
 def _scalars(told: tuple[Weighed, ...]) -> Iterator[Scalar]:
