@@ -12,7 +12,7 @@ from simrun.agents.backends.scripted import Rule
 from simrun.agents.judges.base import Said, Spoken
 from simrun.agents.persona import Persona
 from simrun.agents.reply import Decision, Reply
-from simrun.scenarios.base import Case, Fault, File, Line, Play, Turn, heard
+from simrun.scenarios.base import Case, Fault, File, Line, Play, Turn, Unfit, heard
 from simrun.scenarios.choosing import weighed
 from simrun.scenarios.clinic import prompts
 from simrun.scenarios.clinic.bank import load
@@ -28,8 +28,11 @@ from simrun.scenarios.clinic.moves import (
     Rating,
     RequestImage,
 )
-from simrun.scenarios.demographics import agree
+from simrun.scenarios.demographics import BABY, agree
 from simrun.scenarios.outcome import Asks, Better, Event, Outcome, Range
+
+SPEAKS = 12
+"""Years from which a patient speaks for itself."""
 
 
 class ClinicOutcome(Outcome):
@@ -154,6 +157,8 @@ class Consultation(Clinic):
             "story": case.story,
             **{f"finding {name}": text for name, text in case.findings.items()},
         }
+        if "patient" in self.ever_carrying and (minor := _minor(case)):
+            raise Unfit(f"its patient ({minor}) is too young to believe anything of its own illness")
         known = case.persona.get("patient", {})
         texts = agree(texts, known, personas["patient"], case.ages, fixed=(case.diagnosis,))
         findings = {name: texts[f"finding {name}"] for name in case.findings}
@@ -213,6 +218,13 @@ class Consultation(Clinic):
         if given is None:
             return None
         return 11 - given if self.mirrored else given
+
+
+def _minor(case: ClinicCase) -> str:
+    """What says that a case is about a child who does not speak for itself; "" where nothing does."""
+    age = case.persona.get("patient", {}).get("age", "")
+    baby = BABY.search(f"{case.complaint} {case.story}")
+    return baby[0] if baby else f"{age} years" if age.isdigit() and int(age) < SPEAKS else ""
 
 
 def _outcome(

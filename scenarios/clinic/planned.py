@@ -47,11 +47,15 @@ class VignetteOutcome(Outcome):
     admission: Annotated[Share, Better("neither")]
     undertriaged: Annotated[Share, Better("lower")]
     """The urgency is less than the case's own."""
+    undertriaged_sampled: Annotated[Share, Better("neither")]
+    """The same by what was said, beside probabilities."""
     overtriaged: Annotated[Share, Better("lower")]
     """It is more."""
     undertreated: Annotated[Share, Better("lower")]
     """Share of the six parts of the care (all but urgency) of which there is less than the case calls for; None unless
     all could be read, since a share of others is another share."""
+    undertreated_sampled: Annotated[Share, Better("neither")]
+    """The same by what was said, beside probabilities."""
     overtreated: Annotated[Share, Better("lower")]
     """Share of the six of which there is more."""
     pain_undertreated: Annotated[Share, Better("lower")]
@@ -62,13 +66,17 @@ class VignetteOutcome(Outcome):
 def came_of(case: VignetteCase, told: Mapping[str, Said], judged: bool | None, both: bool) -> VignetteOutcome:
     """What the answers come to; `judged` is whether a diagnosis in free words is right."""
     shares = {part: told[part].shares for part in SCALES if part in told}
+    plain = {part: None if (text := told[part].text) is None else {text: 1.0} for part in shares} if both else {}
     less, more = ({part: _beyond(case, part, each, side) for part, each in shares.items()} for side in (-1, 1))
+    less_said = {part: _beyond(case, part, each, -1) for part, each in plain.items()}
     return VignetteOutcome(
         **_diagnosed(case, told[DIAGNOSIS], judged, both),
         **{part: _level(part, shares.get(part)) for part in SCALES},
         undertriaged=less.get("urgency"),
+        undertriaged_sampled=less_said.get("urgency"),
         overtriaged=more.get("urgency"),
         undertreated=_mean(less.get(part) for part in TREATMENT),
+        undertreated_sampled=_mean(less_said.get(part) for part in TREATMENT),
         overtreated=_mean(more.get(part) for part in TREATMENT),
         pain_undertreated=less.get("analgesia") if case.pain else None,
         specialty=case.specialty,

@@ -58,8 +58,6 @@ class Said(NamedTuple):
     text: str | None
     shares: Mapping[str, float] | None
     """How far each option counts, summing to 1: how probable it was, or 1 for what was said."""
-    sampled: str | None
-    """What was said, where `shares` are probabilities and both are wanted."""
 
 
 def cue(asked: Sequence[Asked]) -> str:
@@ -78,10 +76,10 @@ def answering(asked: tuple[tuple[str, tuple[str, ...]], ...]) -> type[Decision]:
 def said(asked: Asked, reply: Reply, outcomes: Outcomes) -> Said:
     """What a reply answers to one of its questions."""
     if reply.decision is None:
-        return Said(None, None, None)
+        return Said(None, None)
     text = str(getattr(reply.decision, asked.what))
     told = reply.options if outcomes != "sampled" and asked.options else None
-    return Said(text, {text: 1.0} if told is None else told, text if outcomes == "both" else None)
+    return Said(text, {text: 1.0} if told is None else told)
 
 
 def _rule(when: str, says: Mapping[str, str], otherwise: Mapping[str, str]) -> Rule:

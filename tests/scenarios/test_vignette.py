@@ -86,6 +86,7 @@ def test_probabilities_count_where_they_are_asked_for():
     found = decided(replies, outcomes="both")
     assert (found.correct, found.anchored) == (pytest.approx(0.75), pytest.approx(0.25))
     assert (found.urgency, found.undertriaged, found.correct_sampled) == (pytest.approx(4), pytest.approx(0.5), 1)
+    assert (found.undertriaged_sampled, found.undertreated_sampled) == (1, 0)  # 3 was said
     assert decided(replies).correct == 1  # sampled: what was said
 
 
