@@ -94,7 +94,7 @@ class Casting:
             role=role,
             brief="" if written else scenario.brief(role, case),
             reads={} if written else scenario.reads(role, case),
-            persona=scenario.address(role, persona, case),
+            persona=scenario.address(role, persona, case) if self.roles[role].knows else "",
             tendency=self._tendency(role, case, personas),
             guard=measure.prompt,
             blind=role in self.blind,
