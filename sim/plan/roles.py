@@ -218,9 +218,9 @@ def _traits(role: str, own: Role, arm: Arm, scenario: Scenario, catalogue: Catal
     yield from (_trait(role, axis, level, beside, scenario, catalogue) for axis, level in fixed.items())
     for axis, level in varied.items():
         # a control shows as it can beside what is varied: nobody is called, or speaks, in the colour of a folder
-        able = catalogue.axis(axis).surfaces(level, scenario.surfaces(role))
-        shown = None if arm.control == "placebo" and axis == "placebo" and wanted not in able else wanted
-        yield _trait(role, axis, level, shown, scenario, catalogue)
+        control = arm.control == "placebo" and axis == "placebo"
+        able = catalogue.axis(axis).surfaces(level, scenario.surfaces(role)) if control else ()
+        yield _trait(role, axis, level, None if control and wanted not in able else wanted, scenario, catalogue)
 
 
 def _trait(role: str, name: str, level: str, wanted: Surface | None, scenario: Scenario, catalogue: Catalogue) -> Trait:
