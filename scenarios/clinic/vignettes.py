@@ -50,7 +50,7 @@ class VignetteCase(Case):
 
 @cache
 def vignettes() -> tuple[VignetteCase, ...]:
-    """All of ours, in the order of their files. ValueError for one that stands twice."""
+    """All of ours, a file a specialty, in the order of their names. ValueError for one that stands twice."""
     found = tuple(_case(row, specialty) for specialty, rows in _files() for row in rows)
     ids = [case.id for case in found]
     if twice := sorted({each for each in ids if ids.count(each) > 1}):
