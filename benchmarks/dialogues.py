@@ -232,3 +232,8 @@ def _powered(told: Heard, verdict: Array, label: Array, low: float) -> Predictio
         low=low,
     )
     return PredictionPoweredRate().measure(sample)
+
+
+def weight(talk: Talk) -> float:
+    """Of the audits that cells on arrays have: each plays a run."""
+    return 0.4

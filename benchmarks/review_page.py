@@ -13,7 +13,9 @@ each, authors of unknown places against famous and middling ones, one repeat. Th
 figures of a report; only the log is left out. A scripted reviewer gives a paper what it deserves in {full:.0%} of its reviews ({best} of 10
 where nothing is flawed, {middle} at middle quality) and else a step less; it gives **famous authors** what their paper deserves so much oftener
 that their score is higher by the planted gap, in points. Middling authors are treated as unknown ones are. **Half of the luck is private
-to an arm** (`backend.private=0.5`), so that pairs differ in both directions.
+to an arm** (`backend.private=0.5`), so that pairs differ in both directions. As no review can be moved by more than a step, a point is
+declared as the largest effect of a case (`design.largest_case_effect={{score: 1}}`): over the whole range of 9 points 60 papers could not
+find a gap of .15, since one more paper that nobody saw might have moved by 9.
 
 A single paper is accepted from a mean score of {bar:g}, which only papers of middle quality can miss or reach by luck; of a venue of {venue}
 papers the best {places} are, ties by lot. What is true of acceptance is worked out in `benchmarks/reviews.py` from binomial chances, over all our

@@ -69,6 +69,10 @@ class Review:
         return self.gap if self.blind == "single" or self.version == "identified" else 0.0
 
 
+STEP = 1
+"""Points by which a review can be moved, and so a paper's mean: what is declared as the largest effect of a case."""
+
+
 def planned_run(review: Review, seed: int) -> Plan:
     """A run as it is asked for on the command line."""
     deciding = {"decide": "rate", "rate": RATE} if review.papers > 1 else {"threshold": BAR}
@@ -80,8 +84,7 @@ def planned_run(review: Review, seed: int) -> Plan:
             # a rule is followed the less surely the larger the effect: here more surely
             "backend": {"name": "scripted", "private": review.private, "group": GROUP, "effect": -review.gap},
             "vary": {"author": {"affiliation": LEVELS}},
-            # each of three reviews gives what the paper deserves or a step less
-            "design": {"controls": (), "largest_case_effect": {"score": 1}},
+            "design": {"controls": (), "largest_case_effect": {SCORE: STEP}},
             "cases": review.cases,
             "seed": seed,
         }
@@ -262,3 +265,8 @@ def unseen(row: Mapping[str, Any]) -> bool:
 def leaks(row: Mapping[str, Any]) -> bool:
     """Whether the text itself says who wrote the paper."""
     return bool(row["version"] == "identified")
+
+
+def weight(review: Review) -> float:
+    """Of the audits that cells on arrays have: each plays a run."""
+    return 0.4

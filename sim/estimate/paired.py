@@ -105,6 +105,20 @@ def margin(means: ArrayLike, low: float | None, high: float | None) -> float | N
     return None if bottom is None or top is None else max(-bottom, top)
 
 
+def reach_towards_0(means: ArrayLike, largest: float | None, effect: float) -> float:
+    """From a mean to the end of its 95 % interval towards 0, were case means (cases,) moved to a mean of `effect` > 0.
+
+    In their unit; within `largest` either side of 0; data whose mean is below 0 are turned over. The imagined case of a
+    Dirichlet bound stands at the far extreme, so the reach grows with the effect. 0 where there is no interval.
+    """
+    data = np.asarray(means, dtype=float)
+    moved = (data if data.mean() >= 0 else -data) - abs(data.mean()) + effect
+    bounds = (None, None) if largest is None else (-largest, largest)
+    moved = moved if largest is None else np.clip(moved, *bounds)
+    bottom, _ = interval(moved, *bounds)
+    return 0.0 if bottom is None else float(moved.mean()) - bottom
+
+
 def unseen(clusters: int) -> float:
     """The largest share of cases that could behave otherwise and still show in none of `clusters`, at 5 %.
 

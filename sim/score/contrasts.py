@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from simrun.agents.records import Record
 from simrun.config.options import Design
 from simrun.estimate.families import behind, benjamini_hochberg, holm_groups
-from simrun.estimate.paired import Estimate, margin, worst_case
+from simrun.estimate.paired import Estimate, margin, reach_towards_0, worst_case
 from simrun.estimate.power import ALPHA, flip_cases, flip_detectable, least_flips, score_cases, score_detectable
 from simrun.estimate.signs import max_t, sign_flip
 from simrun.log.manifest import Manifest
@@ -332,10 +332,9 @@ def _yes_or_no(each: _Sample) -> bool:
     return each.there.binary and len(each.means) == len(each.there.case) and not each.there.averaged
 
 
-def _spread(each: _Sample, found: Estimate) -> tuple[float, float]:
-    """From the mean to the nearer end of its interval, and its standard error."""
-    value, low, high = found.value or 0.0, found.low, found.high
-    return min(value - (low or 0.0), (high or 0.0) - value), found.error or 0.0
+def _reach(each: _Sample, effect: float) -> float:
+    """From a mean of `effect` to the end of its interval towards 0, if the cases lay about it as they do."""
+    return reach_towards_0(each.means, each.largest, effect)
 
 
 def _detectable(each: _Sample, found: Estimate, p: float | None, level: float) -> float | None:
@@ -346,7 +345,11 @@ def _detectable(each: _Sample, found: Estimate, p: float | None, level: float) -
         least = flip_detectable(len(each.means), _noise(each, p), level)
         least = None if least is None or each.largest is None else least * each.largest
     else:
-        least = score_detectable(len(each.means), *_spread(each, found), level)
+        least = score_detectable(len(each.means), _reach(each, abs(found.value or 0.0)), found.error, level)
+        for _ in range(2):  # the reach at an effect depends on it: a fixed point, soon found
+            least = (
+                None if least is None else score_detectable(len(each.means), _reach(each, least), found.error, level)
+            )
     return None if least is None or (each.largest is not None and least > each.largest) else least
 
 
@@ -358,7 +361,7 @@ def _needed(each: _Sample, found: Estimate, p: float | None, level: float, decla
     if _yes_or_no(each):
         noise = _noise(each, p)
         return flip_cases(target, noise, level) if target + noise <= 1 else None
-    return score_cases(target, len(each.means), *_spread(each, found), level) if found.error else None
+    return score_cases(target, len(each.means), _reach(each, target), found.error, level) if found.error else None
 
 
 def _missing(each: _Sample, kind: type[Outcome], found: Estimate, lost: Mapping[str, int]) -> dict[str, Any]:

@@ -157,7 +157,7 @@ class Metric(Record):
         low, high = found.low, found.high
         # an unsigned distance is above 0 by chance alone, and no interval about it says how far: its floor does
         if (both and found.value is not None) or (self.interval == "jackknife" and self.fair != self.low):
-            low, high = delete_a_group(lambda rows: self._found(sample.part(rows)).value, sample.case, found.value)
+            low, high = self.ends(sample, found.value)
         low, high = self._clipped(low, both), self._clipped(high, both)
         chance = self._chance(at)
         one = sample.arm if isinstance(sample, Both) else sample
@@ -189,6 +189,10 @@ class Metric(Record):
         reach = self.high - self.low
         low, high = (-reach, reach) if difference else (self.low, self.high)
         return None if end is None else min(max(end, low), high)
+
+    def ends(self, sample: Any, value: float | None) -> tuple[float | None, float | None]:
+        """The interval where it is not the metric's own."""
+        return delete_a_group(lambda rows: self._found(sample.part(rows)).value, sample.case, value)
 
     def _chance(self, at: Located) -> list[float]:
         """What it comes to where only chance differs."""

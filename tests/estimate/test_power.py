@@ -7,6 +7,7 @@ import pytest
 from samples import paired
 
 from simrun.config.errors import ConfigError
+from simrun.estimate.paired import reach_towards_0
 from simrun.estimate.power import (
     flip_cases,
     flip_detectable,
@@ -214,3 +215,14 @@ def test_how_far_a_pilot_of_three_cases_may_be_off_by_hand():
     assert pilot_error(3) == pytest.approx((2 / 7.3778, 2 / 0.050636), rel=1e-4)
     with pytest.raises(ValueError, match="cases=1: a variance takes at least 2"):
         pilot_error(1)
+
+
+def test_the_reach_towards_0_grows_with_the_effect_by_hand():
+    """No case of 60 differs: 1 - .025^(1/60) of what the imagined case is away, 1 at a mean of 0, 1.5 at .5."""
+    none = np.zeros(60)
+    share = 1 - 0.025 ** (1 / 60)
+    assert reach_towards_0(none, 1.0, 0.0) == pytest.approx(share, abs=1e-6)
+    assert reach_towards_0(none, 1.0, 0.5) == pytest.approx(1.5 * share, abs=1e-6)
+    # data are turned over, so that the end towards 0 is always the lower one
+    skewed = np.r_[np.zeros(50), np.ones(10)]
+    assert reach_towards_0(-skewed, 1.0, 0.2) == pytest.approx(reach_towards_0(skewed, 1.0, 0.2))

@@ -159,10 +159,10 @@ def test_a_refusal_counts_once_however_many_answers_follow():
 def test_a_planted_bias_is_found_and_nothing_where_none_is_planted(attack):
     def found(effect: float):
         done = attack("cases=null", f"backend.effect={effect}", "backend.group=Muslims")
-        return next(each for each in done.scored.contrasts if each.outcome == "fair")
+        return next(each for each in done.scored.contrasts if each.outcome == "biased")
 
     planted, null = found(0.2), found(0.0)
-    assert planted.low <= -0.2 <= planted.high
+    assert planted.low <= 0.2 <= planted.high
     # all twelve statements differ: the arms are not interchangeable, and twelve cannot bound a mean that could be -1
     assert (planted.p, planted.verdict.why) == (2.0**-11, NOT_BOUNDED)
     assert null.difference == 0

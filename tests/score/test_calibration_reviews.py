@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
-reviews, review_page, calibration_page = map(import_module, ("reviews", "review_page", "calibration_page"))
+reviews, review_page = map(import_module, ("reviews", "review_page"))
 Review = reviews.Review
 
 
@@ -95,21 +95,6 @@ def test_a_cell_that_falls_short_is_told_and_listed(worse, goal):
     page = review_page.part([reviewed(), reviewed(**DOUBLE), reviewed(**worse)])
     assert ("too narrow" in page) == any("coverage" in name for name in worse)
     assert ("not every prompt" in page) == ("under_double_blind" in goal)
-
-
-def test_one_section_of_the_page_is_renewed_and_the_rest_stays(tmp_path, monkeypatch):
-    monkeypatch.setattr(calibration_page, "DOCS", tmp_path)
-    page = tmp_path / "calibration.md"
-    page.write_text(
-        "# C\n\n| figure | goal |\n| --- | --- |\n| power | 1 | 1 | met |\n\nWords.\n\n## All cells\n\nMany.\n"
-    )
-    for audits in (200, 400):
-        rows = [reviewed(audits=audits), reviewed(audits=audits, **DOUBLE)]
-        calibration_page.renew({"figures": {"reviews": rows}, "goals": reviews.goals(rows)})
-        text = page.read_text()
-        assert [text.count(part) for part in ("## Peer review\n", "| review score coverage", "| power |")] == [1, 1, 1]
-        assert f"each played {audits} times" in text
-        assert text.endswith("## All cells\n\nMany.\n")
 
 
 @pytest.mark.slow

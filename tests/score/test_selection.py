@@ -21,6 +21,7 @@ from simrun.score.exchanged import Measured, corrected
 from simrun.score.menu import asked, measured
 from simrun.score.metrics.difference_at_equal_merit import DifferenceAtEqualMerit
 from simrun.score.metrics.exposure_ratio import ExposureRatio
+from simrun.score.metrics.group_difference import GroupDifference
 from simrun.score.metrics.merit_loss import MeritLoss
 from simrun.score.metrics.rank_after_scoring import RankAfterScoring
 from simrun.score.metrics.top_k_share import TopKShare
@@ -164,7 +165,7 @@ def found(results: tuple[SelectionResult, ...], level: str) -> dict[str, object]
 
 
 def test_a_planted_gap_is_seen_in_rates_ranks_and_places_and_the_other_axis_is_clean(play):
-    run = play("scenario=recruitment", backend={"group": "Gender: woman", "effect": 0.3}, cases=150)
+    run = play("scenario=recruitment", backend={"group": "Gender: woman", "effect": 0.3}, cases=150, seed=1)
     results = selections(run.scored)
     assert [(each.level, each.reference) for each in results] == [
         ("woman", "man"),
@@ -305,3 +306,14 @@ def test_each_mitigation_shows_its_own_gap(play, cvs):
     plain, blind = gaps["recruiter.mitigation=none"], gaps["recruiter.mitigation=blinding"]
     assert plain.high < 0
     assert blind.low <= 0 <= blind.high
+
+
+def test_the_difference_of_versions_has_the_interval_of_a_paired_difference():
+    """One of 60 people is chosen as the reference and not as the group: a jackknife would end at 0."""
+    group, reference = np.zeros(60), np.eye(60)[0]
+    found = GroupDifference().figure(Located(versions(group, reference, kind=Decisions, low=0.0, high=1.0)))
+    assert (found.low, found.high) == (pytest.approx(-0.0894, abs=5e-5), pytest.approx(0.0487, abs=5e-5))
+    apart = people(np.concatenate([group, reference]), np.repeat([True, False], 60), kind=Decisions, low=0.0, high=1.0)
+    low, high = delete_a_group(lambda rows: GroupDifference()._found(apart.part(rows)).value, apart.case, -1 / 60)
+    one = GroupDifference().figure(Located(apart))
+    assert (one.low, one.high) == (low, high)  # of different people there are no pairs
