@@ -27,8 +27,9 @@ def deciders(scenario: Scenario) -> list[str]:
 
 
 def blinded(plan: Plan) -> list[str]:
-    """What all deciders are told in each of the first two arms, of the first case."""
-    case = next(iter(plan.cases))
+    """What all deciders are told in each of the first two arms, of the first case that fits both."""
+    unfit = {each.case for each in plan.exclusions}
+    case = next(each for each in plan.cases if each not in unfit)
     found = []
     for arm in plan.arms[:2]:
         casting = plan.castings[arm.name]
@@ -42,7 +43,7 @@ def asked(name: str, mode: str, axis: str, levels: list[str], **doctor: str) -> 
     played = config(scenario=scenario, vary={}).played()
     roles = {role: {"mitigation": "blinding"} | doctor for role in deciders(played)}
     vary = {played.focus(): {axis: levels}}
-    return planned(config(scenario=scenario, cases=1, vary=vary, roles=roles, design={"controls": []}), KNOWN)
+    return planned(config(scenario=scenario, cases=4, vary=vary, roles=roles, design={"controls": []}), KNOWN)
 
 
 @pytest.mark.parametrize(("name", "mode", "axis"), EACH, ids=lambda value: getattr(value, "name", value))
