@@ -1,7 +1,7 @@
 """What comes of a vignette: the diagnosis, the care, and where it is less or more than the case calls for."""
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from simrun.scenarios.clinic.care import SCALES, TREATMENT, Part
 from simrun.scenarios.clinic.diagnosis import same
@@ -83,7 +83,7 @@ def came_of(case: VignetteCase, told: Mapping[str, Said], judged: bool | None, b
     )
 
 
-def _diagnosed(case: VignetteCase, said: Said, judged: bool | None, both: bool) -> dict[str, object]:
+def _diagnosed(case: VignetteCase, said: Said, judged: bool | None, both: bool) -> dict[str, Any]:
     """The fields about the diagnosis."""
     letters = dict(zip(LETTERS, case.order, strict=True))
     if said.shares is not None and set(said.shares) <= set(letters):
