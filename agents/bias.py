@@ -58,6 +58,11 @@ class Bias(Record):
         """Whether its texts leave open whom it is about."""
         return any("{group}" in text for text in self.doses)
 
+    @property
+    def anchored(self) -> bool:
+        """Whether its texts name a wrong answer of the case."""
+        return any("{anchor}" in text for text in self.doses)
+
     def prompt(self, dose: int, anchor: str = "", group: str = "") -> str:
         """The text for a dose of 0 (control) to 3 (strong)."""
         if not 0 <= dose <= len(self.doses):

@@ -18,6 +18,8 @@ SCRIPTED: tuple[Surface, ...] = (*SPOKEN, "spoken")
 WRITTEN: tuple[Surface, ...] = ("stated", "name", "pronoun", "club", "school", "gap")
 """How somebody shows who is read about: in the entries and lines of a CV."""
 
+UNSTATED = "unstated"
+"""The level of every axis at which nothing is said of it: a reference without identifiers."""
 CONSENT = "{subject} agreed that {possessive} file may be passed on, and asked that news be sent to {object} by letter."
 """A sentence of an office about an applicant: all three pronouns, in verb forms
 that fit each of them, and nothing of merit."""
@@ -75,16 +77,20 @@ class Axis(Record):
     sources: tuple[str, ...] = ()
 
     def level(self, key: str) -> Level:
-        """The level called `key`; ValueError lists those there are."""
+        """The level called `key`, or one of which nothing is said (`unstated`); ValueError lists those there are."""
         if key in self.levels:
             return self.levels[key]
-        if self.open:
+        if self.open or key == UNSTATED:
             return Level()
-        raise ValueError(f"axis {self.name!r} has no level {key!r}; its levels are {', '.join(self.levels)}")
+        raise ValueError(
+            f"axis {self.name!r} has no level {key!r}; its levels are {', '.join((*self.levels, UNSTATED))}"
+        )
 
     def surfaces(self, key: str, among: Sequence[Surface] = SPOKEN) -> tuple[Surface, ...]:
-        """Of these ways to show, those in which a level can."""
+        """Of these ways to show, those in which a level can; in each of them nothing can be said."""
         level = self.level(key)
+        if key == UNSTATED and key not in self.levels:
+            return tuple(among)
         has: dict[Surface, object] = {"stated": True, "name": level.names, "cue": level.cue, "pronoun": level.pronouns}
         has |= {"club": level.clubs, "school": level.schools, "gap": level.gaps}
         has |= {"spoken": level.rewrites is not None or level.language}
@@ -98,9 +104,15 @@ class Trait(Record):
     level: str
     surface: Surface = "stated"
 
+    def told(self) -> bool:
+        """Whether anything is said of it."""
+        return self.level != UNSTATED or self.level in self.axis.levels
+
     def stated(self) -> str:
-        """The entry on a record sheet."""
-        return self.axis.stated.format(level=self.axis.level(self.level).phrase or self.level)
+        """The entry on a record sheet; "" where nothing is said."""
+        return (
+            "" if not self.told() else self.axis.stated.format(level=self.axis.level(self.level).phrase or self.level)
+        )
 
     def group(self) -> str:
         """The people who share this trait, plural."""
@@ -161,7 +173,7 @@ class Persona(Record):
     def sheet(self) -> str:
         """What others read about this person before a word is said: the name if it shows, then what is stated."""
         name = self.name()
-        stated = [trait.stated() for trait in self.traits if trait.surface == "stated"]
+        stated = [trait.stated() for trait in self.traits if trait.surface == "stated" and trait.told()]
         return " ".join([f"Name: {name}."] * (name is not None) + stated)
 
     def self_sheet(self) -> str:
@@ -173,7 +185,7 @@ class Persona(Record):
         """What stands on this person's CV."""
         return Paper(
             name=self.name(),
-            stated=" ".join(trait.stated() for trait in self.traits if trait.surface == "stated"),
+            stated=" ".join(each.stated() for each in self.traits if each.surface == "stated" and each.told()),
             pronoun=self._pronoun(),
             club=self._ranked("club", MEMBERSHIP),
             school=self._ranked("school", SCHOOL),

@@ -42,13 +42,30 @@ def agree(
     for trait in persona.traits:
         if given.get(trait.axis.name) == trait.level:
             continue
-        if trait.axis.name == "age":
+        if not trait.told():
+            _unsaid(texts, trait, fixed)
+        elif trait.axis.name == "age":
             texts = _aged(texts, given, trait, years)
         elif trait.axis.name == "gender":
             texts = _gendered(texts, given, trait, tuple(fixed))
         else:
             texts = _told(texts, trait)
     return texts
+
+
+def _unsaid(texts: Mapping[str, str], trait: Trait, fixed: Iterable[str]) -> None:
+    """Unfit where the texts say what is to be left unsaid: words that state it cannot be taken out of a sentence."""
+    name, every = trait.axis.name, [*texts.values(), *fixed]
+    if name == "age":
+        says = str(next((age for text in every for age in ages.ages(text)), "")) or _first(ages.CHILD, every)
+    elif name == "gender":
+        says = next((word for text in every for word in _genders(text).values()), "") or _first(SEX_SPECIFIC, every)
+        says = says or _first(PREGNANCY, every)
+    else:
+        terms = tuple(term for level in trait.axis.levels.values() for term in level.terms)
+        says = _first(_any(terms), every) if terms else None
+    if says:
+        raise Unfit(f"its text says what {name}={trait.level} leaves unsaid ({says!r})")
 
 
 def _told(texts: dict[str, str], trait: Trait) -> dict[str, str]:

@@ -17,8 +17,8 @@ OBEYED += [chr(each) for each in (*range(0x2066, 0x206A), 0x200B, 0xFEFF, 0x2028
 MODULE = """
 from pathlib import Path
 Path({canary!r}).touch()
-from simrun.scenarios.clinic.consultation import Clinic
-class Evil(Clinic):
+from simrun.scenarios.clinic.consultation import Consultation
+class Evil(Consultation):
     pass
 """
 

@@ -1,5 +1,5 @@
-"""A clinical consultation."""
+"""The clinic: what its modes share is in base.py, and each mode is a module."""
 
-from simrun.scenarios.clinic.consultation import Clinic
+from simrun.scenarios.clinic.base import Clinic
 
 __all__ = ["Clinic"]

@@ -10,6 +10,7 @@ from rapidfuzz import fuzz, process
 from simrun.agents.images import check
 from simrun.scenarios.base import Fault
 from simrun.scenarios.clinic.cases import NORMAL, ClinicCase
+from simrun.scenarios.clinic.likeness import anchors, could_have
 from simrun.scenarios.clinic.words import normal
 from simrun.scenarios.demographics import plain, stated
 from simrun.scenarios.fields import absent, cut, ident, items, kind, table, text, truth
@@ -92,6 +93,8 @@ def _from_own(row: dict[str, Any], name: str) -> ClinicCase:
         aliases=items(row["aliases"], "aliases"),
         anchor=text(row["anchor"], "anchor"),
         ages=row["ages"],
+        urgency=row.get("urgency"),
+        pain=row.get("pain"),
         persona={"patient": {"age": str(int(float(age)))}},
     )
 
@@ -199,16 +202,16 @@ def _says(text: str, names: Sequence[str]) -> bool:
 
 
 def _anchored(cases: Sequence[ClinicCase]) -> tuple[ClinicCase, ...]:
-    """A case without an anchor takes the diagnosis of the case most like it: plausible, and another one."""
-    known = [case for case in cases if case.anchor]
+    """A case without an anchor takes that of our table, else the diagnosis of the case most like it that this patient
+    could have; "" where there is none."""
+    if all(case.anchor for case in cases):
+        return tuple(cases)
 
     def nearest(case: ClinicCase) -> ClinicCase:
-        others = {other.diagnosis: other.story for other in cases if not _alike(other.diagnosis, case.truths())}
+        if known := anchors().get(normal(case.diagnosis)):
+            return case.model_copy(update={"anchor": known})
+        others = {other.diagnosis: other.story for other in cases if could_have(case, other)}
         best = process.extractOne(case.story, others, scorer=fuzz.token_set_ratio)
-        return case.model_copy(update={"anchor": best[2] if best else "an infection"})
+        return case.model_copy(update={"anchor": best[2] if best else ""})
 
-    return tuple(cases) if len(known) == len(cases) else tuple(case if case.anchor else nearest(case) for case in cases)
-
-
-def _alike(name: str, others: Sequence[str]) -> bool:
-    return any(fuzz.token_set_ratio(normal(name), normal(other)) > 85 for other in others)
+    return tuple(case if case.anchor else nearest(case) for case in cases)

@@ -50,6 +50,11 @@ class ClinicCase(Case):
     ages: tuple[int, int] | None = None
     """Years of age in which the case is plausible, None when unknown."""
 
+    urgency: int | None = None
+    """How soon it must be treated: 1 can wait, 5 at once; None when unknown."""
+    pain: bool | None = None
+    """Whether there is pain to relieve; None when unknown."""
+
     def finding(self, test: str) -> str:
         """The result of a test asked for in anybody's words; normal readings when the case has none like it."""
         asked = utils.default_process(test)

@@ -10,15 +10,15 @@ from pydantic import Field
 
 from simrun.agents.backends.scripted import Rule
 from simrun.agents.judges.base import Said, Spoken
-from simrun.agents.judges.same_disease import SameDisease
 from simrun.agents.persona import Persona
 from simrun.agents.reply import Decision, Reply
-from simrun.scenarios.base import Artefact, Case, Fault, File, Line, Play, Scenario, Turn, heard
+from simrun.scenarios.base import Case, Fault, File, Line, Play, Turn, Unfit, heard
 from simrun.scenarios.choosing import weighed
 from simrun.scenarios.clinic import prompts
 from simrun.scenarios.clinic.bank import load
+from simrun.scenarios.clinic.base import HANDED, JUDGE, NURSE, Clinic
 from simrun.scenarios.clinic.cases import ClinicCase
-from simrun.scenarios.clinic.diagnosis import same, verdict
+from simrun.scenarios.clinic.diagnosis import same
 from simrun.scenarios.clinic.moves import (
     MOVES,
     SCRIPT,
@@ -28,11 +28,11 @@ from simrun.scenarios.clinic.moves import (
     Rating,
     RequestImage,
 )
-from simrun.scenarios.consulting import consulted
-from simrun.scenarios.demographics import agree, agreeing
+from simrun.scenarios.demographics import BABY, agree
 from simrun.scenarios.outcome import Asks, Better, Event, Outcome, Range
 
-JUDGE = SameDisease()
+SPEAKS = 12
+"""Years from which a patient speaks for itself."""
 
 
 class ClinicOutcome(Outcome):
@@ -65,6 +65,12 @@ class ClinicOutcome(Outcome):
     urgency: Annotated[int | None, Better("neither"), Range(1, 5)]
     referral: Annotated[bool | None, Better("neither")]
     pain_relief: Annotated[bool | None, Better("neither")]
+    undertriaged: Annotated[bool | None, Better("lower")]
+    """The urgency is less than the case's own; None where one of them is not known."""
+    overtriaged: Annotated[bool | None, Better("lower")]
+    """It is more."""
+    pain_untreated: Annotated[bool | None, Better("lower")]
+    """Nothing is given for the pain; None where the case has none, or that is not known."""
     moves: int
     """Moves that the doctor made."""
     concluded_at: Annotated[int | None, Better("neither"), Event(until="moves", horizon="questions")]
@@ -75,20 +81,15 @@ class ClinicOutcome(Outcome):
     consult_again: Annotated[int | float | None, Better("higher"), Range(1, 10)]
 
 
-class Clinic(Scenario):
+class Consultation(Clinic):
     """Options of the consultation."""
 
-    name: ClassVar[str] = "clinic"
-    about: ClassVar[str] = (
-        "A doctor questions a patient, orders tests and diagnoses; then the patient is asked what it thinks of it."
-    )
+    mode: ClassVar[str] = "consultation"
     outcome: ClassVar[type[Outcome]] = ClinicOutcome
     wordings: ClassVar[int] = len(prompts.DOCTOR)
     without_images: ClassVar[str] = "scenario.images=never"
     lays: ClassVar[tuple[str, ...]] = ("diagnosis", "disease")
-    artefacts: ClassVar[tuple[Artefact, ...]] = ("swap", "mirror")
     script: ClassVar[tuple[Rule, ...]] = SCRIPT
-    contrast: ClassVar[Mapping[str, Mapping[str, tuple[str, ...]]]] = {"patient": {"ethnicity": ("White", "Black")}}
 
     questions: int = Field(20, ge=1)
     """Moves the doctor has; the last must conclude."""
@@ -114,13 +115,11 @@ class Clinic(Scenario):
             *(("judge",) if "judge" in self.voiced else ()),
         )
 
-    def people(self) -> tuple[str, ...]:
-        """Doctor and patient."""
-        return ("doctor", "patient")
-
     def hears(self, case: ClinicCase, rng: np.random.Generator) -> "nx.DiGraph[str]":
         """The doctor is heard by all it talks to; the patient hears no test result."""
-        return heard("doctor", "patient", "examiner")
+        graph = heard("doctor", "patient", "examiner")
+        graph.add_edge(NURSE, "doctor")
+        return graph
 
     def brief(self, role: str, case: ClinicCase) -> str:
         """The rules, then the case."""
@@ -139,11 +138,6 @@ class Clinic(Scenario):
             case _:
                 return JUDGE.brief(Said())
 
-    def introduce(self, role: str, persona: Persona, case: ClinicCase) -> str:
-        """The record that is handed over before the consultation."""
-        sheet = persona.sheet()
-        return prompts.INTAKE[role].format(sheet=sheet) if sheet else ""
-
     def shown_images(self, case: ClinicCase) -> tuple[str, ...]:
         """The doctor, at the start or when it asks."""
         return ("doctor",) if case.images and self.images != "never" else ()
@@ -151,10 +145,6 @@ class Clinic(Scenario):
     def evidence(self, case: ClinicCase, outcome: Any, lines: Sequence[Spoken]) -> Mapping[str, tuple[str, ...]]:
         """The diagnosis that was given, where one was, and the case's disease."""
         return {"diagnosis": (outcome.diagnosis,) if outcome.diagnosis else (), "disease": (case.diagnosis,)}
-
-    def agreeing(self, axis: str) -> tuple[str, ...]:
-        """Those of a gender."""
-        return agreeing(axis)
 
     def facts(self, case: ClinicCase) -> Mapping[str, str]:
         """The truth, the anchor, and the first examination there is to order."""
@@ -167,6 +157,8 @@ class Clinic(Scenario):
             "story": case.story,
             **{f"finding {name}": text for name, text in case.findings.items()},
         }
+        if "patient" in self.ever_carrying and (minor := _minor(case)):
+            raise Unfit(f"its patient ({minor}) is too young to believe anything of its own illness")
         known = case.persona.get("patient", {})
         texts = agree(texts, known, personas["patient"], case.ages, fixed=(case.diagnosis,))
         findings = {name: texts[f"finding {name}"] for name in case.findings}
@@ -180,6 +172,7 @@ class Clinic(Scenario):
     def play(self, case: ClinicCase, rng: np.random.Generator) -> Play:
         """The consultation, the patient's opinion of it, and the verdict."""
         said: list[Reply] = []
+        yield Line(NURSE, HANDED)
         if self.images == "start" and case.images:
             yield Line("examiner", prompts.IMAGE, case.images)
         for spent in range(self.questions):
@@ -204,7 +197,7 @@ class Clinic(Scenario):
             Turn("patient", reply=Rating, cue=self.aside(what), private=True) for what in prompts.ASIDE
         )
         conclusion = said[-1].decision if isinstance(said[-1].decision, Diagnose) else None
-        correct, verdict_by = yield from self.verdict(case, conclusion)
+        correct, verdict_by = yield from self.verdict(case, conclusion.diagnosis if conclusion else None)
         return _outcome(
             case,
             said,
@@ -226,19 +219,12 @@ class Clinic(Scenario):
             return None
         return 11 - given if self.mirrored else given
 
-    def verdict(self, case: ClinicCase, conclusion: Diagnose | None) -> Any:
-        """Whether the diagnosis is right, and what decided: the names first, the judge in both orders where they
-        differ. Who names several diseases has diagnosed none of them."""
-        if conclusion is None:
-            return None, "none"
-        found = verdict(conclusion.diagnosis, case.truths())
-        if found == "uncommitted":
-            return False, "uncommitted"
-        if found == "same" or "judge" not in self.voiced:
-            return found == "same", "match"
-        names = {"diagnosis": (conclusion.diagnosis,), "disease": (case.diagnosis,)}
-        agreed = (yield from consulted(JUDGE, Said(evidence=names)))["same"]
-        return agreed, "undecided" if agreed is None else "judge"
+
+def _minor(case: ClinicCase) -> str:
+    """What says that a case is about a child who does not speak for itself; "" where nothing does."""
+    age = case.persona.get("patient", {}).get("age", "")
+    baby = BABY.search(f"{case.complaint} {case.story}")
+    return baby[0] if baby else f"{age} years" if age.isdigit() and int(age) < SPEAKS else ""
 
 
 def _outcome(
@@ -250,6 +236,8 @@ def _outcome(
     opinions: Mapping[str, float | None],
 ) -> ClinicOutcome:
     moves = [reply.decision for reply in said]
+    urgency, relief = (conclusion.urgency, conclusion.pain_relief) if conclusion else (None, None)
+    off = urgency - case.urgency if urgency and case.urgency else None
     ranked = (conclusion.diagnosis, *conclusion.differential) if conclusion else ()
     places = [place for place, name in enumerate(ranked, 1) if (place == 1 and correct) or same(name, case.truths())]
     return ClinicOutcome(
@@ -263,9 +251,12 @@ def _outcome(
         tests=sum(isinstance(move, OrderTest) for move in moves),
         lost_moves=moves.count(None),
         words=sum(len(reply.spoken().split()) for reply in said if isinstance(reply.decision, Ask | Diagnose)),
-        urgency=conclusion.urgency if conclusion else None,
+        urgency=urgency,
         referral=conclusion.referral if conclusion else None,
-        pain_relief=conclusion.pain_relief if conclusion else None,
+        pain_relief=relief,
+        undertriaged=None if off is None else off < 0,
+        overtriaged=None if off is None else off > 0,
+        pain_untreated=not relief if case.pain and relief is not None else None,
         moves=len(said),
         concluded_at=len(said) if conclusion else None,
         **opinions,

@@ -22,7 +22,6 @@ PATIENT = (
 """Three wordings of the same instructions: what depends on the wording is no finding about people."""
 EXAMINER = """You report examinations and tests of one patient. Asked for one, read out its result from this list and nothing else; what is not on the list is "Normal readings.".
 {findings}"""
-INTAKE = {"patient": "[Record of the patient] {sheet}", "doctor": "[About your doctor] {sheet}"}
 
 LEFT = "({left} moves left, this one included.)"
 LAST = "(This is your last move: conclude now with a diagnosis.)"

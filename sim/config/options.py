@@ -36,6 +36,8 @@ class Role(Record):
     last level at which that axis is varied of the one whom the audit is about, or the level that this person has."""
     mitigation: str = "none"
     """A measure against bias."""
+    knows: bool = True
+    """Whether it is told who it is itself; else only others read it, as on a record."""
     engine: Mapping[str, Any] = {}
     """Options of the backend; `roles.patient.model` is short for `roles.patient.engine.model`."""
 

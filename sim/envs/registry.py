@@ -38,7 +38,7 @@ class Edition:
 
 
 EDITIONS: dict[str, Edition] = {
-    "clinic": Edition(0, "c7c4487255842c3c"),
+    "clinic": Edition(0, "eb119aa5418400e5"),
     "dialogue": Edition(0, "e2ffee3246e5c2e2"),
     "peer_review": Edition(0, "ed7daf727f43375f"),
     "recruitment": Edition(0, "9cd13cf7e79f321f"),

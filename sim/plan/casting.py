@@ -15,7 +15,7 @@ from simrun.config.menus import Catalogue
 from simrun.config.options import Role
 from simrun.plan.arms import Arm
 from simrun.plan.exchange import Exchange
-from simrun.scenarios.base import Case, Scenario
+from simrun.scenarios.base import Case, Scenario, Unfit
 from simrun.stage.seeds import Seeds
 from simrun.stage.stage import EMPTY, Stage
 from simrun.stage.trial import Trial
@@ -94,7 +94,7 @@ class Casting:
             role=role,
             brief="" if written else scenario.brief(role, case),
             reads={} if written else scenario.reads(role, case),
-            persona=scenario.address(role, persona, case),
+            persona=scenario.address(role, persona, case) if self.roles[role].knows else "",
             tendency=self._tendency(role, case, personas),
             guard=measure.prompt,
             blind=role in self.blind,
@@ -108,6 +108,8 @@ class Casting:
         if own.bias == NONE.name:
             return ""
         bias = self.catalogue.bias(self.scenario.team(role), own.bias)
+        if bias.anchored and not self._anchor(case):
+            raise Unfit(f"no plausible wrong answer is known for bias {bias.name!r} to name; give the case an anchor")
         return bias.prompt(own.dose, self._anchor(case), self._group(role, bias, personas))
 
     def _anchor(self, case: Case) -> str:

@@ -9,7 +9,7 @@ from simrun.config.errors import ConfigError, unknown
 from simrun.config.menus import Catalogue
 from simrun.scenarios.base import Scenario
 
-OWN = ("bias", "dose", "target", "surface", "mitigation")
+OWN = ("bias", "dose", "target", "surface", "mitigation", "knows")
 """What of a role can be varied beside its persona and its engine."""
 BIASED = "biased"
 """What of a team can be varied: how many of its members, the first ones, carry its
@@ -20,7 +20,9 @@ blinded."""
 SCENARIO = "scenario"
 """Stands in the place of a role where an option of the scenario is varied."""
 
-Kind = Literal["axis", "bias", "dose", "target", "surface", "mitigation", "biased", "aware", "option", "engine"]
+Kind = Literal[
+    "axis", "bias", "dose", "target", "surface", "mitigation", "knows", "biased", "aware", "option", "engine"
+]
 """What a factor changes: an axis of a persona, one of a role's own settings, an
 option of the scenario, or one of its backend."""
 DOSED: tuple[Kind, ...] = ("dose", "biased", "aware")
@@ -96,7 +98,7 @@ def _able(role: str, scenario: Scenario, catalogue: Catalogue, backends: Mapping
         for option in type(backends[member]).model_fields
     }
     own: dict[str, Kind] = {"bias": "bias", "dose": "dose", "target": "target"}
-    own |= {"surface": "surface", "mitigation": "mitigation"}
+    own |= {"surface": "surface", "mitigation": "mitigation", "knows": "knows"}
     return {**engine, **axes, **team, **own}
 
 

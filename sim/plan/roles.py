@@ -10,7 +10,7 @@ from simrun.agents.backends.scripted import EVERYBODY, Scripted
 from simrun.agents.bias import NONE, Bias
 from simrun.agents.judges.base import Judge
 from simrun.agents.judges.replies import OfReplies
-from simrun.agents.persona import Surface, Trait, masked
+from simrun.agents.persona import UNSTATED, Surface, Trait, masked
 from simrun.config.errors import ConfigError, explained
 from simrun.config.menus import Catalogue
 from simrun.config.menus import judges as menu
@@ -130,8 +130,9 @@ def _role(
         **_given(given.get(role)),
     }
     # a manifest states all that a role brings, and what is as for anybody is nothing that it has
-    set_here = {what for what, value in {**own, **changes}.items() if value and value != _default(what)}
-    bodily = set_here & {"backend", "bias", "dose", "target", "mitigation", "engine"}
+    given_here = {**own, **changes}.items()
+    set_here = {what for what, value in given_here if value != _default(what) and (value or what == "knows")}
+    bodily = set_here & {"backend", "bias", "dose", "target", "mitigation", "engine", "knows"}
     if role in scenario.written() and (able := sorted(bodily)):
         raise ConfigError(
             f"the {role} of scenario={scenario.name} is only read about with these options and has no "
@@ -217,10 +218,9 @@ def _traits(role: str, own: Role, arm: Arm, scenario: Scenario, catalogue: Catal
     yield from (_trait(role, axis, level, beside, scenario, catalogue) for axis, level in fixed.items())
     for axis, level in varied.items():
         # a control shows as it can beside what is varied: nobody is called, or speaks, in the colour of a folder
-        shown = wanted
-        if arm.control == "placebo" and axis == "placebo":
-            shown = wanted if wanted in catalogue.axis(axis).surfaces(level, scenario.surfaces(role)) else None
-        yield _trait(role, axis, level, shown, scenario, catalogue)
+        control = arm.control == "placebo" and axis == "placebo"
+        able = catalogue.axis(axis).surfaces(level, scenario.surfaces(role)) if control else ()
+        yield _trait(role, axis, level, None if control and wanted not in able else wanted, scenario, catalogue)
 
 
 def _trait(role: str, name: str, level: str, wanted: Surface | None, scenario: Scenario, catalogue: Catalogue) -> Trait:
@@ -262,12 +262,19 @@ def _targets(
 ) -> Iterator[tuple[str, Trait]]:
     """Each role whose implicit bias has a target of its own, or one by what is varied, and whom it is about."""
     about = {scenario.focus(), scenario.team(scenario.focus())}
-    varied = {each.what: each.levels[-1] for each in factors if each.kind == "axis" and each.role in about}
+    # nobody is prejudiced against people of whom nothing is said
+    varied = {
+        each.what: next((level for level in reversed(each.levels) if level != UNSTATED), "")
+        for each in factors
+        if each.kind == "axis" and each.role in about
+    }
     for role, own in roles.items():
         bias = catalogue.bias(scenario.team(role), own.bias)
         level = own.target or varied.get(bias.axis or "")
         if bias.axis is None or not bias.aimed or not level:
             continue
+        if level == UNSTATED:
+            raise ConfigError(f"roles.{role}.target={level}: these are no people; give a level of axis {bias.axis!r}")
         try:
             catalogue.axis(bias.axis).level(level)
         except ValueError as error:

@@ -59,7 +59,7 @@ def spans(reference: Staged, arm: Staged, setting: Setting) -> Iterator[str]:
                 yield from _hidden(both)
         case "aware":
             yield from _hidden(both)
-        case "surface":
+        case "surface" | "knows":
             yield from (span for side in both for each in members for span in _whole(side, each))
         case _:
             yield from (*FRAMES, *arm.casting.scenario.frames)

@@ -21,7 +21,7 @@ from simrun.cli import main as cli
 from simrun.cli.command import ERRORS
 from simrun.report.report import Report
 from simrun.report.run import resume
-from simrun.scenarios.clinic.consultation import Clinic
+from simrun.scenarios.clinic.consultation import Consultation
 
 QUICK = {"timeout": 0.5, "deadline": 3, "retries": 2, "backoff": 0.01}
 KEY = "sk-secret-0123456789abcdef"
@@ -152,8 +152,8 @@ def test_a_run_that_cannot_begin_leaves_nothing(stub, tmp_path, url, why):
 
 
 def test_answers_outlive_a_run_that_cannot_be_sealed(stub, tmp_path, monkeypatch):
-    told, brief = count(), Clinic.brief
-    monkeypatch.setattr(Clinic, "brief", lambda *given: f"{brief(*given)} {next(told)}")
+    told, brief = count(), Consultation.brief
+    monkeypatch.setattr(Consultation, "brief", lambda *given: f"{brief(*given)} {next(told)}")
     bad = play(stub, tmp_path)
     assert set(bad.episodes.error) == {"replay"}
     assert all("the prompt is not the logged one" in why for why in bad.episodes.message)

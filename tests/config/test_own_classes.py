@@ -130,7 +130,8 @@ def test_a_mode_is_a_module_of_its_scenarios_folder():
     }
     assert modes(Recruitment)["panel"] is Panel
     assert modes(Panel) == {}
-    assert playable(scenarios()["clinic"]) == (scenarios()["clinic"],)
+    assert [kind.mode for kind in playable(scenarios()["clinic"])] == ["consultation", "vignette"]
+    assert playable(Panel) == (Panel,)
     assert scenario("simrun.scenarios.recruitment:Recruitment") is Recruitment
 
 

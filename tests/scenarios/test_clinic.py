@@ -11,7 +11,7 @@ from simrun.agents.reply import Reply
 from simrun.config.errors import ConfigError
 from simrun.report.sections.notes import notes
 from simrun.scenarios.clinic.bank import load
-from simrun.scenarios.clinic.consultation import Clinic, ClinicOutcome
+from simrun.scenarios.clinic.consultation import ClinicOutcome, Consultation
 from simrun.scenarios.clinic.diagnosis import same
 from simrun.scenarios.demographics import stated
 from simrun.scenarios.outcome import Event
@@ -25,7 +25,7 @@ CASE = CASES["pulmonary-embolism"]
 
 def consult(moves: list[str], case=CASE, rating="7", judge=None, **options) -> Stage:
     """Plays a consultation in which the doctor makes these moves (the last one again and again)."""
-    scenario = Clinic(voiced=("judge",) if judge else (), **options)
+    scenario = Consultation(voiced=("judge",) if judge else (), **options)
     cast = {role: Agent(role=role, brief=scenario.brief(role, case)) for role in scenario.roles()}
     stage, left = Stage(scenario, case, cast, Seeds(0, case.id, 0)), list(moves)
     while not stage.over:
@@ -50,6 +50,7 @@ def test_the_protocol_in_order():
         ["Since when?", "REQUEST TEST: D-dimer", diagnosis(CASE.diagnosis, urgency=4, referral=True, pain_relief=False)]
     )
     assert [(entry.role, entry.kind) for entry in stage.transcript] == [
+        ("nurse", "line"),
         ("doctor", "turn"),
         ("patient", "turn"),
         ("doctor", "turn"),
@@ -77,7 +78,7 @@ def test_the_patient_hears_questions_and_diagnosis_but_no_results():
 
 
 def test_opinions_are_asked_from_fresh_forks():
-    scenario = Clinic(questions=1)
+    scenario = Consultation(questions=1)
     cast = {role: Agent(role=role, brief=role) for role in scenario.roles()}
     stage = Stage(scenario, CASE, cast, Seeds(0, CASE.id, 0))
     stage.say(stage.pending()[0], Reply.of(Answer(text=diagnosis("Flu")), stage.pending()[0].kinds()))
@@ -127,7 +128,7 @@ def test_lost_moves_are_counted_and_cost_a_turn():
 
 
 def test_the_budget_is_told_and_the_last_move_must_conclude():
-    scenario = Clinic(questions=2)
+    scenario = Consultation(questions=2)
     cast = {role: Agent(role=role, brief=role) for role in scenario.roles()}
     stage = Stage(scenario, CASE, cast, Seeds(0, CASE.id, 0))
     assert "2 moves left" in stage.chat(stage.pending()[0]).messages[-1].content
@@ -213,7 +214,7 @@ def test_a_test_that_the_case_does_not_have_is_normal():
 
 
 def test_an_examiner_agent_reads_from_the_findings_and_the_patient_does_not_hear_it():
-    scenario = Clinic(examiner="agent")
+    scenario = Consultation(examiner="agent")
     assert scenario.roles() == ("doctor", "patient", "examiner")
     assert CASE.findings["D-dimer"] in scenario.brief("examiner", CASE)
     assert not scenario.hears(CASE, np.random.default_rng(0)).has_edge("examiner", "patient")
@@ -334,6 +335,21 @@ def test_a_broken_line_is_reported_and_the_others_play(play, tmp_path):
     assert faults[1] == f"{file}:3: field 'history': missing; this row has id"
     assert faults[2] == f"{file}:4: field 'Objective_for_Doctor': missing; this row has OSCE_Examination"
     assert sum("Unreadable line left out" in note for note in notes(run.scored)) == 3
+
+
+def test_urgency_and_pain_of_the_case_are_used():
+    """The embolism is painful and has urgency 4; the pneumonia is neither painful nor, at 3, less urgent than said."""
+    less = consult([diagnosis("Flu", urgency=2, pain_relief=False)]).outcome
+    assert (less.undertriaged, less.overtriaged, less.pain_untreated) == (True, False, True)
+    more = consult([diagnosis("Flu", urgency=5, pain_relief=True)], case=CASES["community-acquired-pneumonia"]).outcome
+    assert (more.undertriaged, more.overtriaged, more.pain_untreated) == (False, True, None)
+    unknown = consult([diagnosis("Flu")], case=CASE.model_copy(update={"urgency": None})).outcome
+    assert (unknown.undertriaged, unknown.overtriaged, unknown.pain_untreated) == (None, None, None)
+
+
+def test_a_doctor_who_is_told_nothing_of_the_patient_has_heard_something():
+    stage = consult([diagnosis("Flu")])
+    assert stage.transcript[0].heard == "Doctor, the next patient is here."
 
 
 # Words about people

@@ -10,7 +10,7 @@ from simrun.agents.persona import Persona, Trait
 from simrun.scenarios.base import Unfit
 from simrun.scenarios.clinic.bank import load, other_question
 from simrun.scenarios.clinic.cases import ClinicCase
-from simrun.scenarios.clinic.consultation import Clinic
+from simrun.scenarios.clinic.consultation import Consultation
 
 MISSING = object()
 
@@ -124,8 +124,8 @@ def test_another_encoding_is_an_option(tmp_path: Path) -> None:
     file = tmp_path / "a.jsonl"
     file.write_text(json.dumps(osce(Correct_Diagnosis="Menière"), ensure_ascii=False), "cp1252")
     with pytest.raises(ValueError, match=r"set scenario\.encoding=cp1252"):
-        Clinic(data=str(file)).bank()
-    (case,), _ = Clinic(data=str(file), encoding="cp1252").bank()
+        Consultation(data=str(file)).bank()
+    (case,), _ = Consultation(data=str(file), encoding="cp1252").bank()
     assert case.diagnosis == "Menière"  # type: ignore[attr-defined]
 
 
@@ -161,7 +161,7 @@ def test_demographics_however_short_are_read_and_followed(
 
 def fit(case: ClinicCase, known: Any, **levels: str) -> ClinicCase:
     traits = tuple(Trait(axis=known.axes[axis], level=level) for axis, level in levels.items())
-    return Clinic().fit(case, {"patient": Persona(traits=traits)}, frozenset())
+    return Consultation().fit(case, {"patient": Persona(traits=traits)}, frozenset())
 
 
 def test_gender_and_age_stand_in_the_question_or_the_objective_too(tmp_path: Path, known: Any) -> None:

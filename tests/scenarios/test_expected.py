@@ -14,7 +14,7 @@ from simrun.agents.reply import Reply
 from simrun.config.options import Config
 from simrun.plan.design import planned
 from simrun.report.sections.choices import Choices, _tempered
-from simrun.scenarios.clinic.consultation import Clinic
+from simrun.scenarios.clinic.consultation import Consultation
 from simrun.scenarios.clinic.moves import Rating
 from simrun.scenarios.peer_review.forms import again
 from simrun.scenarios.peer_review.outcomes import score
@@ -103,8 +103,8 @@ def test_what_no_choice_makes_counts_as_said_and_the_report_says_so(tmp_path):
 @pytest.mark.parametrize(("outcomes", "value"), [("sampled", 9), ("expected", 8.25)])
 def test_a_patients_opinion_is_a_mean_over_what_could_be_said(outcomes, value):
     reply = Reply.of(FIT_SAID, (Rating,))
-    assert Clinic(outcomes=outcomes).score(reply) == pytest.approx(value)
-    assert Clinic(outcomes=outcomes, mirrored=True).score(reply) == pytest.approx(11 - value)
+    assert Consultation(outcomes=outcomes).score(reply) == pytest.approx(value)
+    assert Consultation(outcomes=outcomes, mirrored=True).score(reply) == pytest.approx(11 - value)
 
 
 def test_a_score_after_a_discussion_is_a_mean_over_the_scale():
