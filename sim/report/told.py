@@ -37,8 +37,8 @@ def kept(run: Path, manifest: Manifest, listed: Listed, most: int) -> Mapping[in
 
 
 def declared(manifest: Manifest, told: Iterable[Told]) -> list[str]:
-    """The words in these transcripts by which a level of what is varied shows, in small letters: where they differ, that
-    is the declared difference."""
+    """The phrases in these transcripts by which a level of what is varied shows, in small letters, the longest first:
+    what differs within them is the declared difference."""
     sets = {setting.what for arm in manifest.arms for setting in arm.sets}
     pattern = masked([axis for name, axis in manifest.catalogue.axes.items() if name in sets])
     if not pattern:
@@ -46,13 +46,12 @@ def declared(manifest: Manifest, told: Iterable[Told]) -> list[str]:
     found: set[str] = set()
     compiled = re.compile(pattern, re.IGNORECASE)
     for text in (text for each in told for text in _texts(each)):
-        for phrase in compiled.findall(text):
-            found.update(re.findall(r"\w+", phrase.lower()))
-    return sorted(found)
+        found.update(phrase.lower() for phrase in compiled.findall(text))
+    return sorted(found, key=lambda phrase: (-len(phrase), phrase))
 
 
 def _texts(told: Told) -> Iterator[str]:
-    every = [each["text"] for each in (*told["prompts"], *told["turns"])]
+    every = (each[key] for each in (*told["prompts"], *told["turns"]) for key in ("text", "asked") if key in each)
     yield from (text if isinstance(text, str) else text[0] for text in every)
 
 

@@ -1,7 +1,16 @@
 // Two texts word by word: what only one of them says is marked, the declared difference in a colour of its own.
 const MOST_WORDS = 1500;
-const declared = new Set(data.declared);
-const words = (text) => text.match(/[\p{L}\p{N}_]+|\s+|[^\p{L}\p{N}_\s]/gu) || [];
+const WORD = "[\\p{L}\\p{N}_]";
+const quoted = (text) => text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
+const DECLARED = data.declared.length
+  ? new RegExp(`(?<!${WORD})(?:${data.declared.map(quoted).join("|")})(?!${WORD})`, "giu") : null;
+
+// words and signs with the space behind them: [what is compared, how it is written, where it begins]
+const words = (text) => [...text.matchAll(/(?:[\p{L}\p{N}_]+|[^\p{L}\p{N}_\s]|^)\s*/gu)]
+  .filter((each) => each[0]).map((each) => [each[0].trimEnd(), each[0], each.index]);
+
+// where in a text a phrase stands by which a level of what is varied shows
+const phrases = (text) => (DECLARED ? [...text.matchAll(DECLARED)].map((each) => [each.index, each.index + each[0].length]) : []);
 
 // which words of either text have no counterpart: their longest common part is left, its ends cut off first
 function apart(one, other) {
@@ -30,35 +39,37 @@ function apart(one, other) {
   return [left, right];
 }
 
-// runs of marked words become one mark; spaces between two marked words belong to it
-function marked(tokens, flags, all) {
-  const found = [];
+// runs of marked words become one mark, up to the space behind it
+function marked(text, tokens, flags, all) {
+  const found = [], spans = phrases(text);
   let run = "", name = null;
   const close = () => {
-    if (run) found.push(name ? node("mark", { class: name === "declared" ? "declared" : null }, run) : run);
+    const bare = name ? run.trimEnd() : run;
+    if (bare) found.push(name ? node("mark", { class: name === "declared" ? "declared" : null }, bare) : bare);
+    if (run.length > bare.length) found.push(run.slice(bare.length));
     run = "";
   };
-  tokens.forEach((token, at) => {
-    const space = /^\s+$/.test(token);
-    const own = !flags[at] ? null : space ? name : all || declared.has(token.toLowerCase()) ? "declared" : "other";
+  tokens.forEach(([, written, at], place) => {
+    const within = all || spans.some(([from, to]) => from <= at && at < to);
+    const own = !flags[place] ? null : within ? "declared" : "other";
     if (own !== name) { close(); name = own; }
-    run += token;
+    run += written;
   });
   close();
   return found;
 }
 
+// two texts as children of two nodes; null for one that is not there
 function differing(one, other, all) {
   if (one === null || other === null || one === other) return [one === null ? [] : [one], other === null ? [] : [other]];
   const [left, right] = [words(one), words(other)];
-  const [here, there] = apart(left, right);
-  return [marked(left, here, all), marked(right, there, all)];
+  const [here, there] = apart(left.map(([word]) => word), right.map(([word]) => word));
+  return [marked(one, left, here, all), marked(other, right, there, all)];
 }
 
 // entries of two lists side by side: equal keys in their order, what has no counterpart alone
 function aligned(one, other, key) {
-  const [left, right] = [one.map(key), other.map(key)];
-  const [here, there] = apart(left, right);
+  const [here, there] = apart(one.map(key), other.map(key));
   const rows = [];
   let i = 0, j = 0;
   while (i < one.length || j < other.length) {

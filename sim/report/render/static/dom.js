@@ -33,7 +33,7 @@ const sentence = (text) =>
 const figure = (value, signed) => {
   if (value === null || value === undefined) return "–";
   const text = String(Number(Math.abs(value).toPrecision(3)));
-  const sign = value < 0 && text !== "0" ? "−" : signed ? "+" : "";
+  const sign = text === "0" ? "" : value < 0 ? "−" : signed ? "+" : "";
   return sign + text;
 };
 
@@ -46,4 +46,16 @@ const short = (arm, other) => {
   const shared = new Set((other || "").split(" "));
   return arm.split(" ").filter((part) => !shared.has(part)).join(" ") || arm;
 };
-const against = (arm, reference) => `${short(arm, reference)} against ${short(reference, arm)}`;
+
+// "patient.ethnicity=Black" against "patient.ethnicity=White" is ["patient.ethnicity", "Black", "White"]
+function parted(arm, reference) {
+  const [one, other] = [short(arm, reference), short(reference, arm)];
+  const [factor, level] = [one.slice(0, one.indexOf("=")), one.slice(one.indexOf("=") + 1)];
+  const alike = !one.includes(" ") && one.includes("=") && other.startsWith(`${factor}=`) && !other.includes(" ");
+  return alike ? [factor, level, other.slice(factor.length + 1)] : ["", one, other];
+}
+const rest = (arm, reference) => arm.split(" ").filter((part) => reference.split(" ").includes(part)).join(" ");
+function against(arm, reference) {
+  const [factor, one, other] = parted(arm, reference), common = rest(arm, reference);
+  return `${factor ? `${factor}: ` : ""}${one} against ${other}${common ? ` (${common})` : ""}`;
+}

@@ -1,5 +1,6 @@
 // Findings first: how much was played, a picture of the effects, a sentence for each comparison, what to doubt.
-const WIDTH = 980, NAMES = 330, RIGHT = 215, ROW = 40;
+const WIDE = { name: "wide", width: 980, left: 330, right: 215, row: 40, above: 0 };
+const NARROW = { name: "narrow", width: 360, left: 6, right: 6, row: 66, above: 34 };
 
 const ticks = (low, high) => {
   const rough = (high - low) / 5, ten = 10 ** Math.floor(Math.log10(rough));
@@ -11,15 +12,15 @@ const ticks = (low, high) => {
 
 const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
-function forest(panel) {
+function forest(panel, shape) {
   const rows = panel.rows.filter((row) => row.low !== null && row.high !== null);
   if (!rows.length) return null;
   const ends = rows.flatMap((row) => [row.low, row.high]).concat(panel.floor || [], [0]);
   if (panel.margin) ends.push(panel.margin, -panel.margin);
   const reach = (Math.max(...ends) - Math.min(...ends) || 1) * 0.06;
   const low = Math.min(...ends) - reach, high = Math.max(...ends) + reach;
-  const x = (value) => NAMES + ((value - low) / (high - low)) * (WIDTH - NAMES - RIGHT);
-  const bottom = rows.length * ROW + 8;
+  const x = (value) => shape.left + ((value - low) / (high - low)) * (shape.width - shape.left - shape.right);
+  const bottom = rows.length * shape.row + 8;
   const line = (value, name) => drawn("line", { class: name, x1: x(value), x2: x(value), y1: 4, y2: bottom });
   const parts = [];
   if (panel.floor) {
@@ -32,20 +33,23 @@ function forest(panel) {
   }
   if (panel.margin) parts.push(line(panel.margin, "margin"), line(-panel.margin, "margin"));
   rows.forEach((row, at) => {
-    const y = at * ROW + ROW / 2 + 4, name = `mark ${kind(row.verdict)}`;
+    const y = at * shape.row + (shape.row + shape.above) / 2 + 4, name = `mark ${kind(row.verdict)}`;
     const told = `${figure(row.difference, true)} [${figure(row.low, true)}, ${figure(row.high, true)}]`;
+    const [factor, arm, reference] = parted(row.arm, row.reference);
+    const [names, figures] = shape.above ? [[0, y - 26], [0, y - 11]] : [[0, y - 3], [0, y + 12]];
     parts.push(
-      drawn("text", { x: 0, y: y - 3 }, cut(short(row.arm, row.reference), 46)),
-      drawn("text", { class: "tick", x: 0, y: y + 12 }, cut(`against ${short(row.reference, row.arm)}`, 54)),
+      drawn("text", { x: names[0], y: names[1] }, cut(`${arm} against ${reference}`, 46)),
+      shape.above ? "" : drawn("text", { class: "tick", x: figures[0], y: figures[1] }, cut([factor, rest(row.arm, row.reference)].filter(Boolean).join(" · "), 54)),
       drawn("line", { class: name, x1: x(row.low), x2: x(row.high), y1: y, y2: y }),
       drawn("rect", { class: name, x: x(row.difference) - 4, y: y - 4, width: 8, height: 8 }),
-      drawn("text", { x: WIDTH - RIGHT + 18, y: y - 3 }, told),
-      drawn("text", { class: "tick", x: WIDTH - RIGHT + 18, y: y + 12 }, row.verdict),
+      shape.above ? drawn("text", { class: "tick", x: 0, y: figures[1] }, `${told} · ${row.verdict}`)
+        : [drawn("text", { x: shape.width - shape.right + 18, y: y - 3 }, told),
+          drawn("text", { class: "tick", x: shape.width - shape.right + 18, y: y + 12 }, row.verdict)],
     );
   });
   const label = `${panel.outcome}: difference of each comparison with its 95 % interval`;
-  const box = `0 0 ${WIDTH} ${bottom + 24}`;
-  return drawn("svg", { class: "forest", viewBox: box, role: "img", "aria-label": label }, parts);
+  const box = `0 0 ${shape.width} ${bottom + 24}`;
+  return drawn("svg", { class: `forest ${shape.name}`, viewBox: box, role: "img", "aria-label": label }, parts);
 }
 
 const ARROWS = { higher: "higher is better", lower: "lower is better", neither: "neither way is better" };
@@ -55,10 +59,10 @@ function panelOf(panel) {
     panel.floor ? node("span", {}, node("i"), "noise floor: the reference arm against itself, other seeds") : "",
     panel.margin ? node("span", {}, node("i", { class: "dash" }), `declared margin ±${figure(panel.margin)}`) : "",
     node("span", {}, "■ difference within pairs, line: 95 % interval"));
-  const picture = forest(panel);
+  const picture = forest(panel, WIDE);
   return node("section", { class: "card" },
     node("h3", {}, panel.outcome, node("span", { class: "soft" }, ` · ${ARROWS[panel.better] || ""}`)),
-    picture, picture ? key : "", panel.rows.map(findingOf));
+    picture, forest(panel, NARROW), picture ? key : "", panel.rows.map(findingOf));
 }
 
 function findingOf(row) {
@@ -94,8 +98,9 @@ function findings() {
   const flagged = (bit) => pairs.flags.reduce((sum, each) => sum + (each & bit ? 1 : 0), 0);
   facts.push([flagged(1), "with a refusal"], [flagged(2), "with an unreadable reply"]);
   return node("main", {},
-    node("h1", {}, data.scenario), node("p", { class: "lead" }, data.run,
+    node("h1", {}, data.scenario.replaceAll("_", " ")), node("p", { class: "lead" }, data.run,
       data.complete ? "" : node("strong", {}, " · incomplete: some episodes are still owed")),
+    blocksOf(data.sections[0]),
     node("ul", { class: "facts" }, facts.map(([count, what]) => node("li", {}, node("b", {}, String(count)), what))),
     node("h2", {}, "Findings"),
     data.forest.length ? data.forest.map(panelOf) : node("p", { class: "soft" }, "Nothing was compared in this run."),

@@ -36,10 +36,9 @@ function reveal(at) {
 const tool = (text, key, heard) => node("button", { type: "button", on: { click: heard } }, text, " ", node("kbd", {}, key));
 
 function heads(pair) {
-  return node("div", { class: "two heads" }, ["reference", "arm"].map((side, at) => {
-    const name = at ? armOf(pair) : referenceOf(pair), other = at ? referenceOf(pair) : armOf(pair);
-    return node("div", {}, node("b", {}, short(name, other)), node("span", { class: "arm" }, side));
-  }));
+  const [factor, arm, reference] = parted(armOf(pair), referenceOf(pair));
+  return node("div", { class: "two heads" }, [[reference, "reference"], [arm, "arm"]].map(([name, side]) =>
+    node("div", {}, node("b", {}, name), node("span", { class: "arm" }, factor ? `${side}, ${factor}` : side))));
 }
 
 function switched() {
@@ -59,7 +58,7 @@ function showPair(pair) {
     node("div", { class: "tools" }, tool("next flip", "n", () => step(1, true)), tool("previous flip", "p", () => step(-1, true)),
       tool("next", "j", () => step(1, false)), tool("previous", "k", () => step(-1, false)), switched(),
       node("span", { class: "swatch declared" }, "the declared difference"), node("span", { class: "swatch other" }, "other words that differ")),
-    cameTo(pair), heads(pair), body);
+    ...cameTo(pair), heads(pair), body);
   view.shown.scrollTop = 0;
   Promise.all([transcript(pair.one), transcript(pair.two)]).then(([one, two]) => {
     if (!same(current, pair)) return;

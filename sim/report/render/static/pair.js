@@ -26,8 +26,9 @@ const sides = (make, one, other) => node("div", { class: "two" }, make(0, one), 
 function decided(turn, other) {
   if (!turn.decision) return "";
   const theirs = new Map((other && other.decision) || []);
-  return node("dl", { class: "decision" }, turn.decision.map(([name, value], at) => {
+  return node("dl", { class: "decision" }, turn.decision.map(([name, value]) => {
     const own = said(value), apart = theirs.has(name) && said(theirs.get(name)) !== own;
+    if (own.length > 20 && said(turn.text).includes(own)) return null; // it is what was said
     return [node("dt", {}, name), node("dd", {}, apart ? node("mark", {}, own) : own)];
   }));
 }
@@ -39,10 +40,12 @@ const chances = (turn) => (turn.options || []).map(([option, share]) => {
     node("span", { class: "share" }, `${figure(100 * share)} %`));
 });
 
+// what somebody was told before it first spoke is seen at once where the arms differ in it: that is the treatment
 function told(turn, other) {
   if (!turn.asked) return "";
+  const open = turn.first && other && other.asked && said(other.asked) !== said(turn.asked);
   const [marks] = differing(said(turn.asked), other && other.asked ? said(other.asked) : null, false);
-  return node("details", {}, node("summary", {}, "What it was told"), node("div", { class: "text" }, marks),
+  return node("details", { open }, node("summary", {}, "What it was told"), node("div", { class: "text" }, marks),
     turn.images ? node("p", { class: "soft" }, `and ${turn.images} image(s)`) : "",
     turn.raw ? [node("p", { class: "soft small" }, "Its reply, word for word:"), node("div", { class: "text" }, said(turn.raw))] : "");
 }
@@ -65,18 +68,22 @@ function turnRow([one, other]) {
   return sides((side) => (side ? spoken(other, one, right) : spoken(one, other, left)));
 }
 
+const whoTold = (role, chat, more) =>
+  node("div", { class: "who" }, role.replaceAll("_", " "), [chat, more].filter(Boolean).map((tag) => node("span", { class: "tag" }, tag)));
+
+const alike = (role, prompt) => node("div", { class: "said once" }, whoTold(role, prompt.chat, "told the same in both arms"),
+  node("details", {}, node("summary", {}, "read it"), node("div", { class: "text", dir: "auto" }, said(prompt.text))));
+
 function prompts(one, other, roles) {
   const key = (prompt) => `${prompt.role}/${prompt.chat}`;
   const rows = aligned(one.prompts, other.prompts, key).map(([left, right]) => {
     const role = (left || right).role;
+    if (left && right && said(left.text) === said(right.text)) return alike(role, left);
     const marks = differing(left && said(left.text), right && said(right.text), roles.includes(role));
-    const differs = left && right && said(left.text) !== said(right.text);
     return sides((side) => {
       const prompt = side ? right : left;
       return !prompt ? node("div", { class: "said none" }, "nothing here")
-        : node("div", { class: `said${differs ? " differs" : ""}` },
-          node("div", { class: "who" }, role.replaceAll("_", " "), prompt.chat ? node("span", { class: "tag" }, prompt.chat) : "",
-            node("span", { class: "tag" }, differs ? "" : "the same in both")), node("div", { class: "text" }, marks[side]));
+        : node("div", { class: "said differs" }, whoTold(role, prompt.chat), node("div", { class: "text", dir: "auto" }, marks[side]));
     });
   });
   return rows.length ? node("details", { class: "prompts", open: true }, node("summary", {}, "What each agent was told first"), rows) : "";
@@ -85,6 +92,14 @@ function prompts(one, other, roles) {
 function cameTo(pair) {
   const rows = pairs.outcomes.map((outcome) => [outcome, outcome.values[pair.one], outcome.values[pair.two]])
     .filter(([, one, two]) => one !== null || two !== null);
+  const apart = rows.filter(([, one, two]) => one !== two);
+  const chips = apart.map(([outcome, one, two]) => node("li", { class: outcome.primary ? "strong" : null },
+    outcome.name, node("b", {}, `${figure(one)} → ${figure(two)}`)));
+  return [node("ul", { class: "moves" }, chips.length ? chips : node("li", {}, "Both came out the same in every outcome.")),
+    node("details", {}, node("summary", {}, `All ${rows.length} outcomes`), outcomesTable(rows))];
+}
+
+function outcomesTable(rows) {
   return node("div", { class: "scroll" }, node("table", { class: "came" },
     node("thead", {}, node("tr", {}, ["outcome", "reference", "arm", "difference"].map((head) => node("th", { scope: "col" }, node("button", { type: "button", tabindex: "-1" }, head))))),
     node("tbody", {}, rows.map(([outcome, one, two]) => node("tr", { class: one !== two ? "apart" : null },
@@ -95,6 +110,9 @@ function cameTo(pair) {
 function both(one, other, pair) {
   const judged = aligned(one.judges, other.judges, (each) => each.role).map(turnRow);
   const key = (turn) => `${turn.role}/${turn.chat || ""}/${turn.kind}`;
+  for (const turns of [one.turns, other.turns]) {
+    turns.forEach((turn, at) => { turn.first = turns.findIndex((each) => each.role === turn.role && each.asked) === at; });
+  }
   return [prompts(one, other, pairs.comparisons[pair.comparison].roles),
     node("h3", {}, "What was said"), aligned(one.turns, other.turns, key).map(turnRow),
     judged.length ? [node("h3", {}, "What judges found"), judged] : ""];

@@ -52,7 +52,7 @@ function rowOf(pair, at) {
   const move = outcome ? `${figure(outcome.values[pair.one])} → ${figure(outcome.values[pair.two])}` : "";
   const made = node("a", { class: "row", href: linkOf(pair), "aria-current": String(same(pair, current)) },
     node("span", { class: "case" }, caseOf(pair), pairs.repeats > 1 ? ` · ${(pair.row % pairs.repeats) + 1}` : ""),
-    node("span", { class: "arm" }, short(armOf(pair), referenceOf(pair))),
+    node("span", { class: "arm" }, against(armOf(pair), referenceOf(pair))),
     node("span", { class: `move${pair.difference ? " flip" : ""}` }, move));
   made.style.top = `${at * HEIGHT}px`;
   return made;

@@ -71,10 +71,14 @@ function merged(parts) {
   return found;
 }
 
+const blocksOf = (section) =>
+  merged(section.blocks.flatMap((block) => [BLOCKS[block.block](block)].flat(9)).filter((part) => part !== ""));
+
+// the first section, which says what was asked, stands above the findings already
 function tables() {
   const contents = node("ul", { class: "toc" }), parts = [];
-  for (const section of data.sections.filter((each) => each.blocks.length)) {
-    const own = merged(section.blocks.flatMap((block) => [BLOCKS[block.block](block)].flat(9)).filter((part) => part !== ""));
+  for (const section of data.sections.slice(1).filter((each) => each.blocks.length)) {
+    const own = blocksOf(section);
     if (section.title) own.unshift(node("h2", {}, section.title));
     parts.push(...own);
   }
