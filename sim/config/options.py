@@ -134,8 +134,8 @@ class Render(Record):
     transcripts: int = Field(2000, ge=0)
     """Transcripts of episodes, at most: those of pairs that came out differently, then a sample of the others."""
     single: bool | None = None
-    """One file with all transcripts in it, that can be mailed; else they lie beside the page and are read when a pair is
-    opened. Of itself where they take less than half a megabyte."""
+    """One file with all transcripts in it, that can be mailed; else they lie beside the page, and are read when a pair
+    is opened. When not given: one file where they take less than half a megabyte."""
 
 
 UNASKED = ("out", "metrics", "render", *Throughput.model_fields)

@@ -146,14 +146,15 @@ class Run:
     def write_report(self) -> Report:
         """Write report/report.json, report/report.md, report/report.html and their plots, and return the report."""
         report, target = self.report(), self.path / "report"
-        files.folder(target / HELD)
+        files.folder(target)
         texts = {"report.json": json(report, indent=True) + "\n", "report.md": markdown(report), **report.plots()}
         texts |= self._page(report)
+        beside = {Path(name).parent for name in texts}
+        for each in beside:
+            files.folder(target / each)
         for name, text in texts.items():
             files.replace(target / name, text.encode())
-        for old in (target / HELD).glob("*.js"):
-            if f"{HELD}/{old.name}" not in texts:
-                old.unlink()
+        files.cleared(target / HELD, ".js", {Path(name).name for name in texts if name.startswith(f"{HELD}/")})
         return report
 
     def _page(self, report: Report) -> Mapping[str, str]:

@@ -95,13 +95,17 @@ def _of_call(asked: Asked | None, attempts: int, heard: str) -> Told:
 
 def _decision(asked: Asked) -> list[list[Any]]:
     decision = asked.reply.decision
-    return [[printable(key), _value(value)] for key, value in decision.model_dump(mode="json").items()] if decision else []
+    return (
+        [[printable(key), _value(value)] for key, value in decision.model_dump(mode="json").items()] if decision else []
+    )
 
 
 def _value(value: Any) -> str | list[str]:
     if isinstance(value, list):
         return shown(", ".join(map(str, value)))
-    return shown({True: "yes", False: "no", None: "-"}.get(value, str(value)) if not isinstance(value, dict) else repr(value))
+    return shown(
+        {True: "yes", False: "no", None: "-"}.get(value, str(value)) if not isinstance(value, dict) else repr(value)
+    )
 
 
 def _chances(asked: Asked) -> list[list[Any]]:
@@ -112,7 +116,11 @@ def _chances(asked: Asked) -> list[list[Any]]:
 
 def _verdict(asked: Asked) -> Told:
     about = f"{asked.chat.role}/{asked.chat.chat}" if asked.chat.chat else asked.chat.role
-    return {"role": printable(about), "text": shown(asked.reply.text), **_of_call(asked, asked.chat.attempt, asked.reply.text)}
+    return {
+        "role": printable(about),
+        "text": shown(asked.reply.text),
+        **_of_call(asked, asked.chat.attempt, asked.reply.text),
+    }
 
 
 def _prompts(asked: Iterable[Asked]) -> Iterator[Told]:

@@ -120,12 +120,18 @@ def _block(block: Block) -> Told | None:
     """What a person is shown of a block; None for nothing."""
     match block:
         case Finding() | Prose():
-            return _printable(block.model_dump(mode="json"))  # type: ignore[no-any-return]
+            told: Told = _printable(block.model_dump(mode="json"))
+            return told
         case Scalar() if block.shown:
             return {"block": "scalar", "label": printable(block.label), "value": printable(scalar(block))}
         case Plot():
             picture = base64.b64encode(block.svg.encode()).decode()
-            return {"block": "plot", "title": printable(block.title), "caption": printable(block.caption), "svg": picture}
+            return {
+                "block": "plot",
+                "title": printable(block.title),
+                "caption": printable(block.caption),
+                "svg": picture,
+            }
         case Table() if block.shown:
             return _table(block)
     return None
@@ -150,5 +156,7 @@ def _cell(column: Column, row: Row) -> list[Any]:
     except KeyError:
         first = None
     number = first if isinstance(first, int | float) and not isinstance(first, bool) else None
-    told: list[Any] = [printable(cell(column, row)), number, 1] if strong(column, row) else [printable(cell(column, row)), number]
+    told: list[Any] = (
+        [printable(cell(column, row)), number, 1] if strong(column, row) else [printable(cell(column, row)), number]
+    )
     return told[:1] if told[1:] == [None] else told

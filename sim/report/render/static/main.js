@@ -66,6 +66,10 @@ function showPair(pair) {
       "The page holds no transcript of this pair: it keeps those that came out differently and a sample (render.transcripts). "
       + "The log has all: simrun show."),
     ]).flat(9).filter((part) => part !== ""));
+    for (const text of body.querySelectorAll(".text")) {
+      const first = text.querySelector("mark"); // of a long text one sees what differs
+      if (first && text.scrollHeight > text.clientHeight) text.scrollTop = first.offsetTop - text.clientHeight / 2;
+    }
   }, (error) => { if (same(current, pair)) body.replaceChildren(node("p", { class: "note" }, `${error.message} is not beside this page: copy the whole folder.`)); });
 }
 

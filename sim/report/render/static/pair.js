@@ -94,7 +94,7 @@ function cameTo(pair) {
     .filter(([, one, two]) => one !== null || two !== null);
   const apart = rows.filter(([, one, two]) => one !== two);
   const chips = apart.map(([outcome, one, two]) => node("li", { class: outcome.primary ? "strong" : null },
-    outcome.name, node("b", {}, `${figure(one)} → ${figure(two)}`)));
+    `${outcome.name} `, node("b", {}, `${figure(one)} → ${figure(two)}`)));
   return [node("ul", { class: "moves" }, chips.length ? chips : node("li", {}, "Both came out the same in every outcome.")),
     node("details", {}, node("summary", {}, `All ${rows.length} outcomes`), outcomesTable(rows))];
 }
