@@ -48,20 +48,23 @@ class Listed:
         case = {name: code for code, name in enumerate(self.layout.cases)}
         row = np.array([case[name] for name in columns["case"]], dtype=np.int64) * self.layout.repeats
         place = (row + columns["repeat"]) * self.arms + self.layout.columns(columns["arm"])
-        trials, found = np.full(self.layout.state.size, "", dtype=object), np.zeros(self.layout.state.size, dtype=int)
+        trials, found = (
+            np.full(self.layout.state.size, "", dtype=object),
+            np.zeros(self.layout.state.size, dtype=np.int64),
+        )
         trials[place], found[place] = columns["trial"], columns["flags"]
         return trials, found
 
     def kept(self, most: int) -> Mapping[str, int]:
         """Whose transcripts the page holds: trial -> place. Pairs that came out differently in a declared outcome
         first, of what is no control before the controls, then others spread evenly over the run; whole pairs."""
-        places = dict.fromkeys(place for row, column in self._wanted() for place in self._pair(row, column))
+        trials, places = self.episodes[0], dict[int, None]()
+        for row, columns in self._wanted():
+            if len(places) > most - 2:
+                break
+            places.update(dict.fromkeys(row * self.arms + column for column in columns))
         done = self.layout.state.reshape(-1) == DONE
-        trials = self.episodes[0]
-        return {str(trials[place]): place for place in list(places)[: most - most % 2] if done[place]}
-
-    def _pair(self, row: int, columns: tuple[int, int]) -> Iterator[int]:
-        return (row * self.arms + column for column in columns)
+        return {str(trials[place]): place for place in places if done[place]}
 
     def _wanted(self) -> Iterator[tuple[int, tuple[int, int]]]:
         others: list[tuple[int, tuple[int, int]]] = []

@@ -101,11 +101,16 @@ def _decision(asked: Asked) -> list[list[Any]]:
 
 
 def _value(value: Any) -> str | list[str]:
-    if isinstance(value, list):
-        return shown(", ".join(map(str, value)))
-    return shown(
-        {True: "yes", False: "no", None: "-"}.get(value, str(value)) if not isinstance(value, dict) else repr(value)
-    )
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return shown(", ".join(map(str, value)))
+        case Mapping():
+            return shown("; ".join(f"{key}: {each}" for key, each in value.items()))
+    return shown(str(value))
 
 
 def _chances(asked: Asked) -> list[list[Any]]:

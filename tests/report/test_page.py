@@ -11,7 +11,7 @@ from simrun import Run, run
 from simrun.report.pairs import Listed
 from simrun.report.render.page import SCRIPTS, coded, digest
 from simrun.report.run import rebuild
-from simrun.report.told import LONGEST, shown
+from simrun.report.told import LONGEST, _value, shown
 
 TWO = {"patient": {"ethnicity": ["White", "Black"]}}
 HOSTILE = (
@@ -109,6 +109,14 @@ def test_slurs_are_shown_by_their_first_letter_and_whole_to_who_asks():
     assert "etback" not in masked
     assert base64.b64decode(whole).decode() == "they said spic and wetback"
     assert shown("nothing of the kind") == "nothing of the kind"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1, "1"), (0, "0"), (True, "yes"), (False, "no"), (None, "-"), (["a", "b"], "a, b"), ({"a": 1}, "a: 1"), ([], "")],
+)
+def test_what_was_decided_is_written_for_people(value, text):
+    assert _value(value) == text
 
 
 def test_a_huge_line_is_cut_and_says_so():

@@ -20,12 +20,13 @@ function listed(wanted) {
 }
 
 function step(by, flips) {
-  if (!found.length) return;
-  let at = found.findIndex((pair) => same(pair, current));
-  at = at < 0 ? (by > 0 ? -1 : found.length) : at;
-  for (at += by; at >= 0 && at < found.length; at += by) {
-    if (!flips || found[at].difference) { location.hash = linkOf(found[at]); reveal(at); return; }
-  }
+  const end = flips ? found.flips : found.ids.length; // those that came out differently are the first
+  const from = current ? found.ids.indexOf(current.id) : -1;
+  const at = from < 0 ? (by > 0 ? 0 : end - 1) : by < 0 ? Math.min(from, end) - 1 : from + 1;
+  if (at < 0 || at >= end) return;
+  current = pairOf(found.ids[at]); // at once: the address is told later, and keys come faster
+  location.hash = linkOf(current);
+  reveal(at);
 }
 
 function reveal(at) {
@@ -78,7 +79,7 @@ function welcome() {
   fillList();
   view.frame.classList.remove("open");
   view.shown.replaceChildren(node("h1", {}, "Pairs"),
-    node("p", { class: "soft" }, "The same case under the same luck, in two arms that differ in one declared thing. Open one on the left: "
+    node("p", { class: "soft" }, "The same case under the same seeds, in two arms that differ in one declared thing. Open one on the left: "
       + "what both were told and said stands side by side, and words that differ are marked."),
     node("p", { class: "help" }, node("kbd", {}, "n"), " next pair that came out differently, ", node("kbd", {}, "p"), " the one before; ",
       node("kbd", {}, "j"), " next pair, ", node("kbd", {}, "k"), " the one before; ", node("kbd", {}, "Esc"), " back to the list."));
@@ -92,8 +93,8 @@ function route() {
     frame("pairs", listView);
     if (fresh) refilter();
     if (pair) {
-      const at = found.findIndex((each) => same(each, pair));
-      showPair(at < 0 ? pair : found[at]);
+      const at = found.ids.indexOf(pair.id);
+      showPair(pair);
       if (at >= 0 && fresh) { reveal(at); fillList(); }
     } else {
       welcome();

@@ -2,29 +2,55 @@
 const pairs = data.pairs;
 const HEIGHT = 52;
 const blank = () => ({ comparison: -1, outcome: 0, flipped: false, refused: false, unreadable: false, kept: false, words: "" });
-let filter = blank(), found = [], current = null, view = null;
 const keptPlaces = new Set(data.kept.places);
+let filter = blank(), found = { ids: new Int32Array(0), flips: 0 }, current = null, view = null;
 
+// a pair's number is its row times the comparisons plus its comparison: a list of a million is an array of numbers
+function pairOf(id) {
+  const comparison = id % pairs.comparisons.length, row = (id - comparison) / pairs.comparisons.length;
+  const each = pairs.comparisons[comparison], arms = pairs.arms.length;
+  const pair = { id, comparison, row, one: row * arms + each.reference, two: row * arms + each.arm };
+  return { ...pair, difference: pairs.outcomes.length ? between(pairs.outcomes[filter.outcome].values, pair.one, pair.two) : null };
+}
+
+const between = (values, one, two) => (values[one] === null || values[two] === null ? null : values[two] - values[one]);
+
+// the comparisons that the list is of: one that was chosen, else all that are no controls where there are any
+function asked() {
+  const every = pairs.comparisons.map((each, at) => at);
+  if (filter.comparison >= 0) return [filter.comparison];
+  const own = every.filter((at) => ["treatment", "main effect"].includes(pairs.comparisons[at].why));
+  return own.length ? own : every;
+}
+
+// those that pass the filter, the greatest difference first: by groups of equal ones, which keep the order of the cases
 function candidates() {
-  const made = [], values = pairs.outcomes.length ? pairs.outcomes[filter.outcome].values : [];
-  const query = filter.words.toLowerCase(), arms = pairs.arms.length;
-  const fits = pairs.cases.map((name) => !query || name.toLowerCase().includes(query));
-  pairs.comparisons.forEach((each, comparison) => {
-    if (filter.comparison < 0 ? each.why !== "treatment" && pairs.comparisons[0].why === "treatment" : filter.comparison !== comparison) return;
-    for (let row = 0; row < pairs.cases.length * pairs.repeats; row++) {
-      if (!fits[Math.floor(row / pairs.repeats)]) continue;
-      const one = row * arms + each.reference, two = row * arms + each.arm;
-      if (!pairs.done[one] || !pairs.done[two]) continue;
-      const flags = pairs.flags[one] | pairs.flags[two];
-      if ((filter.refused && !(flags & 1)) || (filter.unreadable && !(flags & 6))) continue;
-      if (filter.kept && !(keptPlaces.has(one) && keptPlaces.has(two))) continue;
-      const a = values[one] ?? null, b = values[two] ?? null, difference = a === null || b === null ? null : b - a;
-      if (filter.flipped && !difference) continue;
-      made.push({ comparison, row, one, two, difference });
+  const groups = new Map(), values = pairs.outcomes.length ? pairs.outcomes[filter.outcome].values : null;
+  const query = filter.words.toLowerCase(), arms = pairs.arms.length, those = asked();
+  const flagged = (filter.refused ? 1 : 0) | (filter.unreadable ? 6 : 0);
+  for (let at = 0, row = 0; at < pairs.cases.length; at++) {
+    if (query && !pairs.cases[at].toLowerCase().includes(query)) { row += pairs.repeats; continue; }
+    for (const end = row + pairs.repeats; row < end; row++) {
+      for (const comparison of those) {
+        const one = row * arms + pairs.comparisons[comparison].reference, two = row * arms + pairs.comparisons[comparison].arm;
+        if (!pairs.done[one] || !pairs.done[two]) continue;
+        if (flagged && !((pairs.flags[one] | pairs.flags[two]) & flagged)) continue;
+        if (filter.kept && !(keptPlaces.has(one) && keptPlaces.has(two))) continue;
+        const difference = values ? between(values, one, two) : null;
+        if (filter.flipped && !difference) continue;
+        const size = difference === null ? -1 : Math.abs(difference);
+        const group = groups.get(size);
+        if (group) group.push(row * pairs.comparisons.length + comparison);
+        else groups.set(size, [row * pairs.comparisons.length + comparison]);
+      }
     }
-  });
-  const size = (pair) => (pair.difference === null ? -1 : Math.abs(pair.difference));
-  return made.sort((one, other) => size(other) - size(one) || one.row - other.row || one.comparison - other.comparison);
+  }
+  const sizes = [...groups.keys()].sort((one, other) => other - one);
+  const count = (most) => sizes.reduce((sum, size) => sum + (size > most ? groups.get(size).length : 0), 0);
+  const ids = new Int32Array(count(-2));
+  let end = 0;
+  for (const size of sizes) { ids.set(groups.get(size), end); end += groups.get(size).length; }
+  return { ids, flips: count(0) };
 }
 
 const caseOf = (pair) => pairs.cases[Math.floor(pair.row / pairs.repeats)];
@@ -32,7 +58,7 @@ const armOf = (pair) => pairs.arms[pairs.comparisons[pair.comparison].arm];
 const referenceOf = (pair) => pairs.arms[pairs.comparisons[pair.comparison].reference];
 const linkOf = (pair) =>
   `#pair=${[caseOf(pair), pair.row % pairs.repeats, armOf(pair), referenceOf(pair)].map(encodeURIComponent).join("~")}`;
-const same = (one, other) => one && other && one.one === other.one && one.two === other.two;
+const same = (one, other) => Boolean(one && other && one.id === other.id);
 
 function linked(hash) {
   let [name, repeat, arm, reference] = [];
@@ -40,11 +66,7 @@ function linked(hash) {
   const comparison = pairs.comparisons.findIndex((each) => pairs.arms[each.arm] === arm && pairs.arms[each.reference] === reference);
   const at = pairs.cases.indexOf(name);
   if (comparison < 0 || at < 0 || !(Number(repeat) < pairs.repeats)) return null;
-  const row = at * pairs.repeats + Number(repeat), each = pairs.comparisons[comparison];
-  const [one, two] = [row * pairs.arms.length + each.reference, row * pairs.arms.length + each.arm];
-  const values = pairs.outcomes.length ? pairs.outcomes[filter.outcome].values : [];
-  const gone = (values[one] ?? null) === null || (values[two] ?? null) === null;
-  return { comparison, row, one, two, difference: gone ? null : values[two] - values[one] };
+  return pairOf((at * pairs.repeats + Number(repeat)) * pairs.comparisons.length + comparison);
 }
 
 function rowOf(pair, at) {
@@ -60,18 +82,17 @@ function rowOf(pair, at) {
 
 function fillList() {
   const { list, space } = view;
-  space.style.height = `${found.length * HEIGHT}px`;
+  space.style.height = `${found.ids.length * HEIGHT}px`;
   const first = Math.max(Math.floor(list.scrollTop / HEIGHT) - 8, 0);
-  const last = Math.min(first + Math.ceil((list.clientHeight || 600) / HEIGHT) + 16, found.length);
+  const last = Math.min(first + Math.ceil((list.clientHeight || 600) / HEIGHT) + 16, found.ids.length);
   const rows = [];
-  for (let at = first; at < last; at++) rows.push(rowOf(found[at], at));
+  for (let at = first; at < last; at++) rows.push(rowOf(pairOf(found.ids[at]), at));
   space.replaceChildren(...(rows.length ? rows : [node("p", { class: "empty" }, "No pair is like that.")]));
 }
 
 function refilter() {
   found = candidates();
-  const flips = found.filter((pair) => pair.difference).length;
-  view.count.textContent = `${found.length} pairs, ${flips} of them came out differently`;
+  view.count.textContent = `${found.ids.length} pairs, ${found.flips} of them came out differently`;
   fillList();
 }
 
