@@ -45,7 +45,7 @@ def declared(manifest: Manifest, told: Iterable[Told]) -> list[str]:
         return []
     found: set[str] = set()
     compiled = re.compile(pattern, re.IGNORECASE)
-    for text in (text for each in told for text in _texts(each)):
+    for text in {text for each in told for text in _texts(each)}:
         found.update(phrase.lower() for phrase in compiled.findall(text))
     return sorted(found, key=lambda phrase: (-len(phrase), phrase))
 

@@ -32,7 +32,7 @@ const sentence = (text) =>
 
 const figure = (value, signed) => {
   if (value === null || value === undefined) return "–";
-  const text = String(Number(Math.abs(value).toPrecision(3)));
+  const text = Math.abs(value) < 1e-12 ? "0" : String(Number(Math.abs(value).toPrecision(3))); // a mean of sums may miss 0
   const sign = text === "0" ? "" : value < 0 ? "−" : signed ? "+" : "";
   return sign + text;
 };

@@ -9,7 +9,7 @@ function frame(part, main) {
   }
   if (part === shownPart && part === "pairs") return;
   shownPart = part;
-  page.replaceChildren(node("header", { class: "bar" }, node("span", { class: "name" }, data.scenario), node("span", { class: "soft small" }, data.run),
+  page.replaceChildren(node("header", { class: "bar" }, node("span", { class: "name" }, data.scenario.replaceAll("_", " ")), node("span", { class: "soft small" }, data.run),
     node("nav", { "aria-label": "Parts" }, Object.values(bar))), main());
 }
 
@@ -81,6 +81,8 @@ function welcome() {
   view.shown.replaceChildren(node("h1", {}, "Pairs"),
     node("p", { class: "soft" }, "The same case under the same seeds, in two arms that differ in one declared thing. Open one on the left: "
       + "what both were told and said stands side by side, and words that differ are marked."),
+    node("p", { class: "soft" }, `The page holds the transcripts of ${data.kept.places.length} episodes of `
+      + `${pairs.done.reduce((sum, each) => sum + each, 0)}: those of pairs that came out differently first, then a sample.`),
     node("p", { class: "help" }, node("kbd", {}, "n"), " next pair that came out differently, ", node("kbd", {}, "p"), " the one before; ",
       node("kbd", {}, "j"), " next pair, ", node("kbd", {}, "k"), " the one before; ", node("kbd", {}, "Esc"), " back to the list."));
 }

@@ -28,7 +28,7 @@ function decided(turn, other) {
   const theirs = new Map((other && other.decision) || []);
   return node("dl", { class: "decision" }, turn.decision.map(([name, value]) => {
     const own = said(value), apart = theirs.has(name) && said(theirs.get(name)) !== own;
-    if (own.length > 20 && said(turn.text).includes(own)) return null; // it is what was said
+    if (!own || (own.length > 20 && said(turn.text).includes(own))) return null; // nothing, or it is what was said
     return [node("dt", {}, name), node("dd", {}, apart ? node("mark", {}, own) : own)];
   }));
 }
