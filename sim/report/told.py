@@ -57,23 +57,17 @@ def _texts(told: Told) -> Iterator[str]:
 
 def _told(each: Transcript) -> Told:
     asked = {(one.chat.role, one.chat.chat, one.chat.nth): one for one in each.asked}  # the last attempt counts
-    attempts = {key: one.chat.attempt for key, one in asked.items()}
-    turns = []
+    turns: list[Told] = []
+    judges: list[Told] = []
     for entry in each.stage.transcript:
-        key = (entry.role, entry.chat, entry.nth if entry.nth is not None else -1)
-        turns.append(
-            {
-                "role": printable(entry.role),
-                "kind": entry.kind,
-                "text": shown(entry.heard or entry.text),
-                **_of_call(asked.pop(key, None), attempts.get(key, 0), entry.heard or entry.text),
-            }
-        )
-    judges = [_verdict(one) for one in asked.values()]
+        call = None if entry.nth is None else asked.get((entry.role, entry.chat, entry.nth))
+        said = entry.heard or entry.text
+        told = {"role": printable(entry.role), "kind": entry.kind, "text": shown(said), **_of_call(call, said)}
+        (judges if call and call.chat.priority else turns).append(told)
     return {"trial": each.trial.id, "prompts": list(_prompts(each.asked)), "turns": turns, "judges": judges}
 
 
-def _of_call(asked: Asked | None, attempts: int, heard: str) -> Told:
+def _of_call(asked: Asked | None, heard: str) -> Told:
     """What is known of a turn that a model took: only what there is, so that a large run stays small."""
     if asked is None:
         return {}
@@ -88,7 +82,7 @@ def _of_call(asked: Asked | None, attempts: int, heard: str) -> Told:
         "mass": asked.call.answer.mass,
         "problem": reply.problem or "",
         "why": printable(reply.why),
-        "again": attempts,
+        "again": asked.chat.attempt,
     }
     return {key: value for key, value in told.items() if value not in ("", 0, None, {}, [])}
 
@@ -117,15 +111,6 @@ def _chances(asked: Asked) -> list[list[Any]]:
     chances = asked.reply.options or {}
     ordered = sorted(chances.items(), key=lambda each: (-each[1], each[0]))
     return [[printable(option), round(chance, 4)] for option, chance in ordered if math.isfinite(chance)]
-
-
-def _verdict(asked: Asked) -> Told:
-    about = f"{asked.chat.role}/{asked.chat.chat}" if asked.chat.chat else asked.chat.role
-    return {
-        "role": printable(about),
-        "text": shown(asked.reply.text),
-        **_of_call(asked, asked.chat.attempt, asked.reply.text),
-    }
 
 
 def _prompts(asked: Iterable[Asked]) -> Iterator[Told]:

@@ -160,6 +160,16 @@ def test_what_an_agent_was_told_stands_by_what_it_said(planted):
     assert {"white", "black"} <= set(block(page(planted), "data")["declared"])
 
 
+def test_what_a_judge_found_stands_apart_with_what_it_quotes(tmp_path):
+    rules = [{"role": "judge", "say": "{manner: biased, span: prices}"}]
+    asked = ("scenario=dialogue", "backend=scripted", "cases=2", "design.controls=[]", "roles.judge.backend=scripted")
+    done = run(*asked, backend={"rules": rules}, vary={"subject": {"religion": ["none", "Muslim"]}}, out=str(tmp_path))
+    told = block(page(done), "held")[0][0]
+    assert {turn["role"] for turn in told["turns"]} == {"user", "assistant"}
+    assert {found["role"] for found in told["judges"]} == {"judge"}
+    assert {"span: prices" in found["text"] for found in told["judges"]} == {True}
+
+
 def test_of_a_large_run_flips_are_kept_first_and_transcripts_lie_beside(planted, play):
     given = ("backend.group=Black", "backend.effect=0.9")
     done = play(*given, cases=4, vary=TWO, render={"transcripts": 2, "single": False})

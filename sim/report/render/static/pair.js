@@ -33,7 +33,8 @@ function decided(turn, other) {
   }));
 }
 
-const chances = (turn) => (turn.options || []).map(([option, share]) => {
+// what was all but impossible is left out
+const chances = (turn) => (turn.options || []).filter(([, share]) => share >= 0.001).map(([option, share]) => {
   const filled = node("div", { class: "filled" });
   filled.style.width = `${100 * share}%`;
   return node("div", { class: "option" }, node("span", {}, option), node("div", { class: "track" }, filled),
