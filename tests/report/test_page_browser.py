@@ -102,6 +102,14 @@ def test_a_table_is_sorted_both_ways_and_says_what_its_columns_mean(open_page, d
     assert page.locator("dl.legend").last.is_visible()
 
 
+def test_on_paper_it_is_dark_on_light(open_page, done):
+    page = open_page(done, color_scheme="dark")
+    ink = "getComputedStyle(document.body).color"
+    assert page.evaluate(ink) == "rgb(232, 233, 236)"
+    page.emulate_media(media="print")
+    assert page.evaluate(ink) == "rgb(29, 33, 41)"
+
+
 def test_pairs_are_filtered(open_page, done):
     page = open_page(done, "#pairs")
     assert len(rows(page)) == 10

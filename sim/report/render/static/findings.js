@@ -70,13 +70,17 @@ function findingOf(row) {
   const linked = comparisonOf(row) >= 0 && row.flips > 0;
   return node("div", { class: "finding" }, badge(row.verdict),
     node("div", {}, node("div", { class: "what" }, against(row.arm, row.reference)),
-      node("p", {}, sentence(row.text || "No pair has a value in both arms.")),
+      node("p", {}, sentence(row.text || without(row))),
       node("p", { class: "small soft" }, `${row.pairs} pairs of ${row.cases} cases`,
         row.flips === null ? "" : `; ${figure(row.flips * 100)} % came out differently`,
         row.floor_flips === null ? "" : `, ${figure(row.floor_flips * 100)} % against the placebo`,
         linked ? " · " : "",
         linked ? node("button", { class: "plain", type: "button", on: { click: open } }, "show those pairs") : "")));
 }
+
+// single arms behind a main effect that does not show have no sentence of their own
+const without = (row) => (row.difference === null ? "No pair has a value in both arms."
+  : `${figure(row.difference, true)} [${figure(row.low, true)}, ${figure(row.high, true)}]: single arms, behind the main effect of their factor.`);
 
 const comparisonOf = (row) =>
   pairs.comparisons.findIndex((each) => pairs.arms[each.arm] === row.arm && pairs.arms[each.reference] === row.reference);
