@@ -18,7 +18,12 @@ _BREAKS = re.compile("[\n\t]")
 def printable(text: str) -> str:
     """The text with every such character as its escape, such as \\x1b, and slurs by their first letter; its lines
     stay."""
-    return _UNSAFE.sub(_escape, masked(text).replace("\r\n", "\n"))
+    return escaped(masked(text))
+
+
+def escaped(text: str) -> str:
+    """The text with every such character as its escape, and slurs as they are: for whoever asks to see them."""
+    return _UNSAFE.sub(_escape, text.replace("\r\n", "\n"))
 
 
 def one_line(text: str) -> str:

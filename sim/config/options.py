@@ -130,8 +130,19 @@ class Throughput(Record):
     decode_rate: float | None = None
 
 
-UNASKED = ("out", "metrics", *Throughput.model_fields)
-"""Options that say where a run is kept, how fast it is played and what is computed of it: nothing of what is asked."""
+class Render(Record):
+    """What the page of a run holds, report/report.html."""
+
+    transcripts: int = Field(2000, ge=0)
+    """Transcripts of episodes, at most: those of pairs that came out differently, then a sample of the others."""
+    single: bool | None = None
+    """One file with all transcripts in it, that can be mailed; else they lie beside the page, and are read when a pair
+    is opened. When not given: one file where they take less than half a megabyte."""
+
+
+UNASKED = ("out", "metrics", "render", *Throughput.model_fields)
+"""Options that say where a run is kept, how fast it is played, what is computed of it and how it is shown: nothing of
+what is asked."""
 
 
 LABELS = "labels"
@@ -202,6 +213,7 @@ class Config(Record):
     decode_rate: float | None = Field(None, gt=0)
     """Output tokens per second that they can write. Without the two, the report goes by the fastest stretches of the
     run itself."""
+    render: Render = Render()
     out: str = "runs"
     """Where runs are kept."""
 

@@ -3,7 +3,7 @@
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -18,7 +18,7 @@ class NoRoom(LogError):
 
 MOST = 100_000
 """Entries of a run's folder."""
-KINDS = (".json", ".jsonl", ".md", ".svg", ".parquet")
+KINDS = (".json", ".jsonl", ".md", ".svg", ".html", ".js", ".parquet")
 """How the names of its files end."""
 
 
@@ -93,6 +93,19 @@ def folder(path: Path) -> None:
     """Make a folder where there is none. LogError where that cannot be."""
     try:
         path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritten(path, error) from error
+
+
+def cleared(path: Path, ends: str, kept: Collection[str]) -> None:
+    """Remove from a folder, where there is one, the files whose names end so but for those that are kept, and the
+    folder where nothing is left. LogError where that cannot be."""
+    try:
+        for old in path.glob(f"*{ends}"):
+            if old.name not in kept:
+                old.unlink()
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
     except OSError as error:
         raise unwritten(path, error) from error
 

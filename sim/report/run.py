@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from simrun.config.errors import ConfigError, unknown
 from simrun.config.menus import Catalogue, catalogue
-from simrun.config.options import Config
+from simrun.config.options import UNASKED, Config
 from simrun.log import files
 from simrun.log.looks import deciding, looked
 from simrun.log.manifest import Manifest, find
@@ -20,9 +20,13 @@ from simrun.play import session
 from simrun.play.forking import ASKED, Fork, Forked, forked
 from simrun.play.session import Session, Watching, sealed
 from simrun.play.speed import pace, samples
+from simrun.report.forest import forest
+from simrun.report.pairs import Listed
 from simrun.report.render.json import json
 from simrun.report.render.markdown import markdown
+from simrun.report.render.page import HELD, page
 from simrun.report.report import Report, build
+from simrun.report.told import declared, kept
 from simrun.score.layout import Layout, labels, laid_out, read_outcomes
 from simrun.score.looks import decide, look
 from simrun.score.menu import check
@@ -140,13 +144,32 @@ class Run:
             return build(self.scored)
 
     def write_report(self) -> Report:
-        """Write report/report.json, report/report.md and its plots, and return the report."""
+        """Write report/report.json, report/report.md, report/report.html and their plots, and return the report."""
         report, target = self.report(), self.path / "report"
         files.folder(target)
         texts = {"report.json": json(report, indent=True) + "\n", "report.md": markdown(report), **report.plots()}
+        texts |= self._page(report)
+        beside = {Path(name).parent for name in texts}
+        for each in beside:
+            files.folder(target / each)
         for name, text in texts.items():
             files.replace(target / name, text.encode())
+        files.cleared(target / HELD, ".js", {Path(name).name for name in texts if name.startswith(f"{HELD}/")})
         return report
+
+    def _page(self, report: Report) -> Mapping[str, str]:
+        manifest, listed = self.manifests[0], Listed(self.scored)
+        with manifest.config.gate.held():
+            render = manifest.config.render
+            told = kept(self.path, manifest, listed, render.transcripts)
+        more = {
+            "forest": forest(self.scored, report),
+            "pairs": listed.told(),
+            "declared": declared(manifest, told.values()),
+            "config": manifest.config.model_dump(mode="json", exclude=set(UNASKED)),
+            "digest": manifest.digest,
+        }
+        return page(report, more, told, render.single)
 
 
 def load(*runs: str | Path, out: str = "runs", trust: bool = False) -> Run:
@@ -282,7 +305,7 @@ def _look_again(run: Run) -> None:
 
 def _report_bytes(path: Path) -> Mapping[str, bytes] | None:
     files: Sequence[Path] = sorted(
-        file for pattern in ("report.*", "*.svg") for file in (path / "report").glob(pattern)
+        file for pattern in ("report.*", "*.svg", f"{HELD}/*.js") for file in (path / "report").glob(pattern)
     )
     return {file.name: file.read_bytes() for file in files} or None
 

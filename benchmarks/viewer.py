@@ -1,0 +1,110 @@
+"""How quickly the page of a large run opens, filters and shows a pair, in headless Chromium.
+
+    python benchmarks/viewer.py --episodes 1000000    # needs playwright and Debian's chromium
+
+The run is written by this script and not played: its pairs are drawn, and its transcripts are of one dialogue.
+"""
+
+import argparse
+import json
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import sync_playwright
+
+from simrun.report.render.page import page
+from simrun.report.report import Report, SectionReport
+
+LINES = 20
+"""Turns of each transcript, of some thirty words each."""
+SAID = "It began about three days ago, and since yesterday it has been a little worse than it was in the morning. " * 2
+
+
+def drawn(episodes: int) -> dict[str, Any]:
+    """What a page holds of a run of two arms, ten repeats a case; one pair in ten comes out differently."""
+    rng = np.random.default_rng(0)
+    pairs = episodes // 20 * 10
+    reference = rng.integers(0, 2, pairs)
+    arm = np.where(rng.random(pairs) < 0.1, 1 - reference, reference)
+    comparison = {"arm": 1, "reference": 0, "why": "treatment", "factor": "patient.ethnicity", "roles": []}
+    solved = {
+        "name": "solved",
+        "primary": True,
+        "better": "higher",
+        "values": np.stack([reference, arm], 1).reshape(-1),
+    }
+    return {
+        "arms": ["patient.ethnicity=White", "patient.ethnicity=Black"],
+        "cases": [f"case-{number}" for number in range(pairs // 10)],
+        "repeats": 10,
+        "done": np.ones(2 * pairs, dtype=int),
+        "flags": (rng.random(2 * pairs) < 0.02).astype(int),
+        "outcomes": [solved],
+        "comparisons": [comparison],
+    }
+
+
+def transcript(place: int) -> dict[str, Any]:
+    """One episode's words."""
+    turns = [
+        {"role": ("doctor", "patient")[at % 2], "kind": "turn", "text": f"{SAID} {place} {at}", "asked": SAID}
+        for at in range(LINES)
+    ]
+    prompts = [{"role": "patient", "chat": "", "text": f"{SAID} You are {('White', 'Black')[place % 2]}."}]
+    return {"trial": f"{place:016x}", "prompts": prompts, "turns": turns, "judges": []}
+
+
+def written(folder: Path, episodes: int, kept: int) -> int:
+    """Write the page; its bytes, transcripts included."""
+    pairs = drawn(episodes)
+    values = pairs["outcomes"][0]["values"].reshape(-1, 2)
+    flips = np.flatnonzero(values[:, 0] != values[:, 1])[: kept // 2]
+    told = {int(place): transcript(int(place)) for row in flips for place in (2 * row, 2 * row + 1)}
+    report = Report(
+        run="drawn", scenario="clinic", complete=True, sections={"none": SectionReport(title="", blocks=())}
+    )
+    more = {"forest": [], "pairs": pairs, "declared": ["white", "black"], "config": {}, "digest": "-"}
+    texts = page(report, more, told, single=False)
+    for name, text in texts.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return sum(len(text) for text in texts.values())
+
+
+def measured(file: Path) -> dict[str, float]:
+    """Seconds until the page stands, a filter has been applied, and a pair is there."""
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        tab = browser.new_page()
+        begun = time.perf_counter()
+        tab.goto(file.as_uri() + "#pairs")
+        tab.wait_for_selector(".row")
+        opened = time.perf_counter() - begun
+        chip = "const from = performance.now(); [...document.querySelectorAll('.chip')][0].click(); "
+        filtered = tab.evaluate(f"() => {{ {chip} return performance.now() - from; }}") / 1000
+        begun = time.perf_counter()
+        tab.locator(".list .row").first.click()
+        tab.wait_for_selector(".said")
+        shown = time.perf_counter() - begun
+        browser.close()
+    return {"open": round(opened, 2), "filter": round(filtered, 3), "pair": round(shown, 3)}
+
+
+def main() -> None:
+    """Print one JSON object."""
+    told = argparse.ArgumentParser(description="How quickly the page of a large run is used")
+    told.add_argument("--episodes", type=int, default=20_000)
+    told.add_argument("--transcripts", type=int, default=2000)
+    asked = told.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        size = written(Path(folder), asked.episodes, asked.transcripts)
+        html = (Path(folder) / "report.html").stat().st_size
+        seconds = measured(Path(folder) / "report.html")
+    print(json.dumps({"episodes": asked.episodes, "page_bytes": html, "all_bytes": size, "seconds": seconds}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+// One pair: both arms side by side, with what each agent was told, what it said and decided, and what judges found.
+const loading = new Map();
+window.simrunChunk = (at, told) => { held[at] = told; };
+
+function chunk(at) {
+  if (held[at]) return Promise.resolve(held[at]);
+  if (!loading.has(at)) {
+    loading.set(at, new Promise((done, failed) => {
+      const script = node("script", { src: `transcripts/${String(at).padStart(5, "0")}.js`, on: {
+        load: () => done(held[at]), error: () => failed(new Error(`transcripts/${String(at).padStart(5, "0")}.js`)),
+      } });
+      document.head.append(script);
+    }));
+  }
+  return loading.get(at);
+}
+
+function transcript(place) {
+  const at = data.kept.places.indexOf(place);
+  if (at < 0) return Promise.resolve(null);
+  return chunk(Math.floor(at / data.kept.chunk)).then((told) => told[at % data.kept.chunk]);
+}
+
+const sides = (make, one, other) => node("div", { class: "two" }, make(0, one), make(1, other));
+
+function decided(turn, other) {
+  if (!turn.decision) return "";
+  const theirs = new Map((other && other.decision) || []);
+  return node("dl", { class: "decision" }, turn.decision.map(([name, value]) => {
+    const own = said(value), apart = theirs.has(name) && said(theirs.get(name)) !== own;
+    if (!own || (own.length > 20 && said(turn.text).includes(own))) return null; // nothing, or it is what was said
+    return [node("dt", {}, name), node("dd", {}, apart ? node("mark", {}, own) : own)];
+  }));
+}
+
+// what was all but impossible is left out
+const chances = (turn) => (turn.options || []).filter(([, share]) => share >= 0.001).map(([option, share]) => {
+  const filled = node("div", { class: "filled" });
+  filled.style.width = `${100 * share}%`;
+  return node("div", { class: "option" }, node("span", {}, option), node("div", { class: "track" }, filled),
+    node("span", { class: "share" }, `${figure(100 * share)} %`));
+});
+
+// what somebody was told before it first spoke is seen at once where the arms differ in it: that is the treatment
+function told(turn, other) {
+  if (!turn.asked) return "";
+  const open = turn.first && other && other.asked && said(other.asked) !== said(turn.asked);
+  const [marks] = differing(said(turn.asked), other && other.asked ? said(other.asked) : null, false);
+  return node("details", { open }, node("summary", {}, "What it was told"), node("div", { class: "text" }, marks),
+    turn.images ? node("p", { class: "soft" }, `and ${turn.images} image(s)`) : "",
+    turn.raw ? [node("p", { class: "soft small" }, "Its reply, word for word:"), node("div", { class: "text" }, said(turn.raw))] : "");
+}
+
+function spoken(turn, other, marks) {
+  if (!turn) return node("div", { class: "said none" }, "nothing here");
+  const tags = [turn.chat || "", turn.kind === "private" ? "asked aside" : turn.kind === "line" ? "not by a model" : "",
+    turn.again ? `asked again ${turn.again}×` : ""].filter(Boolean);
+  const differs = other && said(other.text) !== said(turn.text);
+  return node("div", { class: `said${differs || !other ? " differs" : ""}${turn.kind === "private" ? " private" : ""}` },
+    node("div", { class: "who" }, turn.role.replaceAll("_", " "), tags.map((tag) => node("span", { class: "tag" }, tag)),
+      turn.problem ? node("span", { class: "tag problem", title: turn.why || null }, turn.problem) : ""),
+    node("div", { class: "text", dir: "auto" }, marks), decided(turn, other), chances(turn),
+    turn.mass ? node("p", { class: "soft small" }, `${figure(100 * turn.mass)} % of what could be said there was an option`) : "",
+    told(turn, other));
+}
+
+function turnRow([one, other]) {
+  const [left, right] = differing(one && said(one.text), other && said(other.text), false);
+  return sides((side) => (side ? spoken(other, one, right) : spoken(one, other, left)));
+}
+
+const whoTold = (role, chat, more) =>
+  node("div", { class: "who" }, role.replaceAll("_", " "), [chat, more].filter(Boolean).map((tag) => node("span", { class: "tag" }, tag)));
+
+const alike = (role, prompt) => node("div", { class: "said once" }, whoTold(role, prompt.chat, "told the same in both arms"),
+  node("details", {}, node("summary", {}, "read it"), node("div", { class: "text", dir: "auto" }, said(prompt.text))));
+
+function prompts(one, other, roles) {
+  const key = (prompt) => `${prompt.role}/${prompt.chat}`;
+  const rows = aligned(one.prompts, other.prompts, key).map(([left, right]) => {
+    const role = (left || right).role;
+    if (left && right && said(left.text) === said(right.text)) return alike(role, left);
+    const marks = differing(left && said(left.text), right && said(right.text), roles.includes(role));
+    return sides((side) => {
+      const prompt = side ? right : left;
+      return !prompt ? node("div", { class: "said none" }, "nothing here")
+        : node("div", { class: "said differs" }, whoTold(role, prompt.chat), node("div", { class: "text", dir: "auto" }, marks[side]));
+    });
+  });
+  return rows.length ? node("details", { class: "prompts", open: true }, node("summary", {}, "What each agent was told first"), rows) : "";
+}
+
+function cameTo(pair) {
+  const rows = pairs.outcomes.map((outcome) => [outcome, outcome.values[pair.one], outcome.values[pair.two]])
+    .filter(([, one, two]) => one !== null || two !== null);
+  const apart = rows.filter(([, one, two]) => one !== two);
+  const chips = apart.map(([outcome, one, two]) => node("li", { class: outcome.primary ? "strong" : null },
+    `${outcome.name} `, node("b", {}, `${figure(one)} → ${figure(two)}`)));
+  return [node("ul", { class: "moves" }, chips.length ? chips : node("li", {}, "Both came out the same in every outcome.")),
+    node("details", {}, node("summary", {}, `All ${rows.length} outcomes`), outcomesTable(rows))];
+}
+
+function outcomesTable(rows) {
+  return node("div", { class: "scroll" }, node("table", { class: "came" },
+    node("thead", {}, node("tr", {}, ["outcome", "reference", "arm", "difference"].map((head) => node("th", { scope: "col" }, node("button", { type: "button", tabindex: "-1" }, head))))),
+    node("tbody", {}, rows.map(([outcome, one, two]) => node("tr", { class: one !== two ? "apart" : null },
+      node("td", { class: outcome.primary ? "strong" : null }, outcome.name), node("td", {}, figure(one)), node("td", {}, figure(two)),
+      node("td", {}, one === null || two === null ? "–" : figure(two - one, true)))))));
+}
+
+function both(one, other, pair) {
+  const judged = aligned(one.judges, other.judges, (each) => each.role).map(turnRow);
+  const key = (turn) => `${turn.role}/${turn.chat || ""}/${turn.kind}`;
+  for (const turns of [one.turns, other.turns]) {
+    turns.forEach((turn, at) => { turn.first = turns.findIndex((each) => each.role === turn.role && each.asked) === at; });
+  }
+  return [prompts(one, other, pairs.comparisons[pair.comparison].roles),
+    node("h3", {}, "What was said"), aligned(one.turns, other.turns, key).map(turnRow),
+    judged.length ? [node("h3", {}, "What judges found"), judged] : ""];
+}

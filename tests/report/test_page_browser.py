@@ -1,0 +1,198 @@
+"""The page of a run in a real browser, opened from the disk as a person would: Debian's chromium."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simrun import Run, run
+
+pytestmark = pytest.mark.slow
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+TWO = {"patient": {"ethnicity": ["White", "Black"]}}
+HOSTILE = (
+    "</script><script>window.owned=1</script><img src=x onerror=\"window.owned=1\"><svg onload='window.owned=1'> "
+    "javascript:window.owned=1 \u2028\u202e wetback " + "long" * 400
+)
+Open = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install '.[dev]'")
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"{CHROMIUM} is not here: apt-get install chromium")
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def open_page(browser) -> Iterator[Open]:
+    """Opens the page of a run from the disk; whatever it complains of fails the test."""
+    complaints: list[str] = []
+    contexts = []
+
+    def opened(done: Run, hash: str = "", width: int = 1280, **options: Any) -> Any:
+        contexts.append(browser.new_context(viewport={"width": width, "height": 900}, **options))
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.goto((done.path / "report" / "report.html").as_uri() + hash)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory) -> Run:
+    """Pairs that come out differently, and transcripts in files beside the page."""
+    out = str(tmp_path_factory.mktemp("runs"))
+    asked = ("scenario=clinic", "backend=scripted", "backend.group=Black", "backend.effect=0.5", "cases=10")
+    return run(*asked, "design.controls=[same,placebo]", vary=TWO, out=out, render={"single": False})
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory) -> Run:
+    rules = [{"role": "patient", "say": HOSTILE}]
+    asked = ("scenario=clinic", "backend=scripted", "cases=2", "design.controls=[same]")
+    return run(*asked, backend={"rules": rules}, vary=TWO, out=str(tmp_path_factory.mktemp("runs")))
+
+
+def flips(done: Run) -> int:
+    of = {each.outcome: each for each in done.scored.contrasts if each.arm == "patient.ethnicity=Black"}
+    return round((of["solved"].flip_rate or 0) * of["solved"].pairs)
+
+
+def rows(page: Any) -> list[str]:
+    return [each.inner_text() for each in page.query_selector_all(".list .row .case")]
+
+
+def test_findings_are_first_with_a_sentence_and_a_picture(open_page, done):
+    page = open_page(done)
+    first = page.locator("main section.card").first
+    assert "patient.ethnicity: Black against White" in first.inner_text()
+    assert first.locator("svg.forest.wide rect.floor").count() == 1
+    assert first.locator(".badge").count() == 1
+    assert page.locator("h2", has_text="How it was played").count() == 1
+
+
+def test_a_table_is_sorted_both_ways_and_says_what_its_columns_mean(open_page, done):
+    page = open_page(done)
+    table = page.locator("table").first
+    cells = lambda: table.locator("tbody tr td:first-child").all_inner_texts()  # noqa: E731
+    before = cells()
+    head = table.locator("thead button").first
+    head.click()
+    assert cells() == sorted(before)
+    head.click()
+    assert cells() == sorted(before, reverse=True)
+    assert table.locator("th").first.get_attribute("aria-sort") == "descending"
+    legend = page.locator("dl.legend").first
+    assert not legend.is_visible()
+    page.locator("button.plain", has_text="What the columns mean").first.click()
+    assert legend.is_visible()
+    page.emulate_media(media="print")
+    assert page.locator("dl.legend").last.is_visible()
+
+
+def test_on_paper_it_is_dark_on_light(open_page, done):
+    page = open_page(done, color_scheme="dark")
+    ink = "getComputedStyle(document.body).color"
+    assert page.evaluate(ink) == "rgb(232, 233, 236)"
+    page.emulate_media(media="print")
+    assert page.evaluate(ink) == "rgb(29, 33, 41)"
+
+
+def test_pairs_are_filtered(open_page, done):
+    page = open_page(done, "#pairs")
+    assert len(rows(page)) == 10
+    page.get_by_role("button", name="came out differently").click()
+    assert len(rows(page)) == flips(done) > 0
+    page.get_by_role("button", name="came out differently").click()
+    name = rows(page)[3]
+    page.get_by_role("searchbox").fill(name[:7])
+    assert set(rows(page)) == {each for each in done.manifests[0].cases if name[:7] in each}
+    page.get_by_role("searchbox").fill("")
+    page.get_by_label("Arms").select_option(label="placebo against patient.ethnicity=White (placebo)")
+    assert page.locator(".count").inner_text().startswith("10 pairs, 0 of them")
+    page.get_by_role("button", name="refused").click()
+    assert rows(page) == []
+
+
+def test_a_pair_stands_side_by_side_with_its_declared_difference(open_page, done):
+    page = open_page(done, "#pairs")
+    page.locator(".list .row").first.click()
+    page.wait_for_selector(".said")
+    marks = page.locator(".prompts mark.declared").all_inner_texts()
+    assert marks == ["White", "Black"]
+    assert page.locator(".prompts mark:not(.declared)").count() == 0
+    assert page.locator(".moves .strong").inner_text().split() == ["solved", "1", "→", "0"]
+    assert page.locator("mark:not(.declared)").count() > 0  # what the doctor said of them
+    assert page.locator("summary", has_text="What it was told").count() > 2
+
+
+def test_a_link_opens_a_pair_and_a_wrong_one_says_so(open_page, done):
+    page = open_page(done, "#pairs")
+    page.locator(".list .row").nth(2).click()
+    page.wait_for_selector(".said")
+    hash, title = page.evaluate("location.hash"), page.locator(".view h1").inner_text()
+    assert hash.startswith("#pair=")
+    again = open_page(done, hash)
+    again.wait_for_selector(".said")
+    assert again.locator(".view h1").inner_text() == title
+    wrong = open_page(done, "#pair=nobody~0~a~b")
+    assert "names a pair that this run does not have" in wrong.locator(".view").inner_text()
+
+
+def test_keys_go_from_flip_to_flip_and_from_pair_to_pair(open_page, done):
+    page = open_page(done)
+    seen = []
+    for _ in range(flips(done) + 2):  # beyond the last one nothing moves
+        page.keyboard.press("n")
+        page.wait_for_selector(".row[aria-current='true']")
+        seen.append(page.evaluate("location.hash"))
+    assert len(set(seen)) == flips(done)
+    page.keyboard.press("j")
+    assert page.evaluate("location.hash") not in seen
+    page.keyboard.press("k")
+    page.keyboard.press("p")
+    assert page.evaluate("location.hash") == seen[-4]
+    page.keyboard.press("Escape")
+    assert page.evaluate("location.hash") == "#pairs"
+
+
+def test_hostile_words_execute_nothing_and_are_read_as_they_are(open_page, hostile):
+    page = open_page(hostile, "#pairs")
+    page.locator(".list .row").first.click()
+    page.wait_for_selector(".said")
+    text = page.locator(".said .text", has_text="</script><script>").first
+    assert r"\u2028\u202e w••••••" in text.inner_text()
+    page.get_by_label("show slurs").check()
+    page.wait_for_selector(".said")
+    assert r"\u2028\u202e wetback" in page.locator(".said .text", has_text="</script><script>").first.inner_text()
+    assert page.evaluate("window.owned") is None
+    assert page.locator("#page img[src='x'], #page script").count() == 0
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_wider_than_the_window(open_page, hostile, width, scheme):
+    page = open_page(hostile, width=width, color_scheme=scheme)
+    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(wide) == 0
+    page.evaluate("location.hash = '#pairs'")
+    page.wait_for_selector(".row")
+    assert page.evaluate(wide) == 0
+    page.locator(".list .row").first.click()
+    page.wait_for_selector(".said")
+    assert page.evaluate(wide) == 0
+    assert (
+        page.evaluate("document.querySelector('.view').scrollWidth - document.querySelector('.view').clientWidth") == 0
+    )
