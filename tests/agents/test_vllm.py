@@ -29,6 +29,7 @@ TWO = ("vary.candidate.gender=[man,woman]", "design.controls=[]", "cases=2")
 SHORT = {
     "clinic": ("scenario.questions=2", *PAIR),
     "recruitment": ("scenario.mode=interview", "scenario.questions=1", *TWO),
+    "peer_review": ("scenario.reviewers=1", "design.controls=[]", "cases=2", "backend.context=3072"),
 }
 """What makes a run of a scenario short; a new scenario is played with its own defaults and two cases."""
 
@@ -41,9 +42,9 @@ def made() -> Home:
 def command(scenario: str, made: Home, out: Path, *more: str) -> list[str]:
     return [
         f"scenario={scenario}",
-        *SHORT.get(scenario, ("cases=2",)),
         f"backend.model={made.model}",
         *SMALL,
+        *SHORT.get(scenario, ("cases=2",)),
         f"out={out}",
         "--json",
         *more,
