@@ -1,7 +1,7 @@
 """P values by exchanging the labels of groups inside cases, everything else kept, and families of figures that share
 the exchanges."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import permutations, product
 from math import factorial, prod
 
@@ -91,6 +91,22 @@ def least(statistics: ArrayLike) -> tuple[Floats, Floats]:
     adjusted = np.empty(p.shape[1])
     adjusted[order] = stepped
     return p[0], adjusted
+
+
+def measured(moved: Places, statistics: Sequence[Callable[[Places], Floats]]) -> Floats:
+    """Several figures of the same exchanges, (exchanges, figures), as many at a time as memory likes."""
+    parts = np.array_split(moved, max(1, moved.size // HELD))
+    return np.concatenate([np.stack([each(part) for each in statistics], axis=1) for part in parts])
+
+
+def corrected(tables: Sequence[ArrayLike]) -> list[tuple[Floats, list[float]]]:
+    """p of the figures of several tables, and p adjusted over all: min-p inside a table, Holm over tables.
+
+    Each table is (exchanges, figures), the first row as observed, larger is farther.
+    """
+    found = [least(own) for own in tables]
+    stepped = over_tables([adjusted.tolist() for _, adjusted in found])
+    return [(p, adjusted) for (p, _), adjusted in zip(found, stepped, strict=True)]
 
 
 def over_tables(adjusted: Sequence[Sequence[float]]) -> list[list[float]]:
