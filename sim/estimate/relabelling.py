@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simrun.estimate.columns import Floats
-from simrun.estimate.families import holm
+from simrun.estimate.families import holm_groups
 
 DRAWS = 1999
 """Exchanges that are drawn where there are too many for all of them: with the observed one 2,000."""
@@ -102,21 +102,10 @@ def measured(moved: Places, statistics: Sequence[Callable[[Places], Floats]]) ->
 def corrected(tables: Sequence[ArrayLike]) -> list[tuple[Floats, list[float]]]:
     """p of the figures of several tables, and p adjusted over all: min-p inside a table, Holm over tables.
 
-    Each table is (exchanges, figures), the first row as observed, larger is farther.
+    Each table is (exchanges, figures), the first row as observed, larger is farther. Tables are of different pairs of
+    groups: no exchange of labels leaves all of them interchangeable at once where one pair differs, so that they cannot
+    share exchanges, and a table counts until all of its figures are rejected.
     """
     found = [least(own) for own in tables]
-    stepped = over_tables([adjusted.tolist() for _, adjusted in found])
-    return [(p, adjusted) for (p, _), adjusted in zip(found, stepped, strict=True)]
-
-
-def over_tables(adjusted: Sequence[Sequence[float]]) -> list[list[float]]:
-    """Adjusted p of figures that stand in several tables, each table adjusted within itself: Holm over the tables by
-    their smallest, and no figure of a table below what its table comes to.
-
-    Tables are of different pairs of groups: no exchange of labels leaves all of them interchangeable at once where one
-    pair differs, so that they cannot share exchanges.
-    """
-    smallest = [min(own, default=1.0) for own in adjusted]
-    rank = {at: place for place, at in enumerate(np.argsort(smallest, kind="stable").tolist())}
-    floor = holm(smallest)
-    return [[max(floor[at], min(1.0, p * (len(adjusted) - rank[at]))) for p in own] for at, own in enumerate(adjusted)]
+    stepped = iter(holm_groups([adjusted.tolist() for _, adjusted in found if len(adjusted)]))
+    return [(p, next(stepped) if len(p) else []) for p, _ in found]
