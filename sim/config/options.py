@@ -66,6 +66,10 @@ class Role(Record):
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
+Cross = Literal["full", "one_at_a_time", "fractional", "blocks"]
+"""How levels are combined."""
+
+
 class Width(Record):
     """Stop when every interval is as narrow as this."""
 
@@ -76,7 +80,7 @@ class Width(Record):
 class Design(Record):
     """How levels are combined, what is played beside them, and when it is enough."""
 
-    cross: Literal["full", "one_at_a_time", "fractional", "blocks"] = "full"
+    cross: Cross = "full"
     """`full`: every combination of levels; `one_at_a_time`: each level alone against the reference; `fractional`: a
     balanced part of all combinations, out of which each factor's effect is estimated over the levels of the others;
     `blocks`: every combination, of which each case plays the reference and some others, for many levels."""

@@ -119,6 +119,16 @@ def reach_towards_0(means: ArrayLike, largest: float | None, effect: float) -> f
     return 0.0 if bottom is None else float(moved.mean()) - bottom
 
 
+def t_interval(value: float, error: float, clusters: int, low: float, high: float) -> tuple[float, float]:
+    """Ends of a t interval on clusters - 1 degrees of freedom, cut to what the value can be; where all clusters agree
+    (an error of 0), what others that were not seen could still move it by."""
+    if error <= 1e-12:
+        missed = unseen(clusters)
+        return value - missed * (value - low), value + missed * (high - value)
+    reach = float(stats.t.ppf((1 + LEVEL) / 2, clusters - 1)) * error
+    return max(value - reach, low), min(value + reach, high)
+
+
 def unseen(clusters: int) -> float:
     """The largest share of cases that could behave otherwise and still show in none of `clusters`, at 5 %.
 

@@ -1,7 +1,7 @@
 """P values by exchanging the labels of groups inside cases, everything else kept, and families of figures that share
 the exchanges."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import permutations, product
 from math import factorial, prod
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simrun.estimate.columns import Floats
-from simrun.estimate.families import holm
+from simrun.estimate.families import holm_groups
 
 DRAWS = 1999
 """Exchanges that are drawn where there are too many for all of them: with the observed one 2,000."""
@@ -93,14 +93,19 @@ def least(statistics: ArrayLike) -> tuple[Floats, Floats]:
     return p[0], adjusted
 
 
-def over_tables(adjusted: Sequence[Sequence[float]]) -> list[list[float]]:
-    """Adjusted p of figures that stand in several tables, each table adjusted within itself: Holm over the tables by
-    their smallest, and no figure of a table below what its table comes to.
+def measured(moved: Places, statistics: Sequence[Callable[[Places], Floats]]) -> Floats:
+    """Several figures of the same exchanges, (exchanges, figures), as many at a time as memory likes."""
+    parts = np.array_split(moved, max(1, moved.size // HELD))
+    return np.concatenate([np.stack([each(part) for each in statistics], axis=1) for part in parts])
 
-    Tables are of different pairs of groups: no exchange of labels leaves all of them interchangeable at once where one
-    pair differs, so that they cannot share exchanges.
+
+def corrected(tables: Sequence[ArrayLike]) -> list[tuple[Floats, list[float]]]:
+    """p of the figures of several tables, and p adjusted over all: min-p inside a table, Holm over tables.
+
+    Each table is (exchanges, figures), the first row as observed, larger is farther. Tables are of different pairs of
+    groups: no exchange of labels leaves all of them interchangeable at once where one pair differs, so that they cannot
+    share exchanges, and a table counts until all of its figures are rejected.
     """
-    smallest = [min(own, default=1.0) for own in adjusted]
-    rank = {at: place for place, at in enumerate(np.argsort(smallest, kind="stable").tolist())}
-    floor = holm(smallest)
-    return [[max(floor[at], min(1.0, p * (len(adjusted) - rank[at]))) for p in own] for at, own in enumerate(adjusted)]
+    found = [least(own) for own in tables]
+    stepped = iter(holm_groups([adjusted.tolist() for _, adjusted in found if len(adjusted)]))
+    return [(p, next(stepped) if len(p) else []) for p, _ in found]

@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from simrun.estimate.columns import Floats
+from simrun.estimate.signs import FINE, Whole
 
-GRID = 1000
-"""Steps between 0 and the largest difference that a case can have, to which differences are rounded."""
 TIE = 1e-12
 """How far a sum of probabilities may be off."""
-Whole = NDArray[np.int64]
 
 
 class SignLook(NamedTuple):
@@ -86,9 +84,9 @@ def grid(differences: ArrayLike, bound: float) -> tuple[Whole, float]:
     values: Floats = np.nan_to_num(np.asarray(differences, dtype=float))
     if len(values) and np.abs(values).max() > bound * (1 + 1e-9):
         raise ValueError(f"a case differs by {np.abs(values).max():g}, and at most {bound:g} was declared")
-    rounded = (np.sign(values) * np.floor(np.abs(values) / bound * GRID + 0.5 + 1e-9)).astype(np.int64)
+    rounded = (np.sign(values) * np.floor(np.abs(values) / bound * FINE + 0.5 + 1e-9)).astype(np.int64)
     common = int(np.gcd.reduce(rounded)) if rounded.any() else 1
-    return rounded // common, common * bound / GRID
+    return rounded // common, common * bound / FINE
 
 
 def flipped(law: Floats, step: int) -> Floats:

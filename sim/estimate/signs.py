@@ -124,11 +124,12 @@ def max_t(columns: Sequence[ArrayLike], largest: Sequence[float | None], seed: i
     if not order:
         return [1.0] * len(sums)
     laws = {index: SignedSum(sums[index]) for index in order}
-    drawn = _Patterns(np.stack([sums[index] / scale[index] for index in order], axis=1), seed)
+    several = np.stack([sums[index] / scale[index] for index in order], axis=1)
+    drawn = _Patterns(several, seed) if len(order) > 1 else None  # of one outcome the exact tail is all
     steps = []
     for place, index in enumerate(order):
         bound = sum(laws[other].tail(seen[index] * scale[other]) for other in order[place:])
-        often = drawn.share(place, seen[index]) if place + 1 < len(order) else None
+        often = drawn.share(place, seen[index]) if drawn and place + 1 < len(order) else None
         steps.append(min(1.0, bound if often is None else often))
     adjusted = dict(zip(order, accumulate(steps, max), strict=True))
     return [adjusted.get(index, 1.0) for index in range(len(sums))]

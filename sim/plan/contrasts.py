@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from simrun.agents.records import Record
-from simrun.config.options import Design
+from simrun.config.options import Cross, Design
 from simrun.plan.arms import Arm, at, by_sets
 from simrun.plan.factors import Factor
 from simrun.scenarios.outcome import Outcome
@@ -49,16 +49,20 @@ class Contrast(Record):
         return "" if self.single else "averaged over the other factors"
 
 
-def contrasts(arms: Sequence[Arm], factors: Sequence[Factor], fractional: bool) -> tuple[Contrast, ...]:
+def contrasts(arms: Sequence[Arm], factors: Sequence[Factor], cross: Cross) -> tuple[Contrast, ...]:
     """What is compared.
 
     Where several factors are crossed, the arms at each level of a factor with those at its reference level, pooled
     over the others; and, but for a fractional design, arms that differ in one factor, which the reference has at its
-    first level: the effect of a group under each mitigation, of a mitigation in each group. Controls are compared with
-    the reference arm, the planted one with its own reference.
+    first level: the effect of a group under each mitigation, of a mitigation in each group. In blocks only what cases
+    play together: arms that differ in one factor from the reference arm. Controls are compared with the reference arm,
+    the planted one with its own reference.
     """
-    single = () if fractional else tuple(_by_arm(arms, factors))
-    pooled = fractional or len(single) > sum(len(factor.levels) - 1 for factor in factors)
+    single = () if cross == "fractional" else tuple(_by_arm(arms, factors))
+    if cross == "blocks":
+        single = tuple(each for each in single if each.reference == arms[0].name)
+    crossed = len(single) > sum(len(factor.levels) - 1 for factor in factors)
+    pooled = cross == "fractional" or (cross != "blocks" and crossed)
     return (*(_by_factor(arms, factors) if pooled else ()), *single, *_controls(arms))
 
 

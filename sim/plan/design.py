@@ -12,7 +12,7 @@ import orjson
 from simrun.agents.backends.base import Backend
 from simrun.config.errors import ConfigError, unknown
 from simrun.config.menus import Catalogue
-from simrun.config.options import Config, Design, Role, Throughput
+from simrun.config.options import Config, Role, Throughput
 from simrun.plan import refusals
 from simrun.plan.arms import Arm, Exclusion, arms
 from simrun.plan.blocks import check_size, dealt
@@ -137,7 +137,7 @@ def planned(config: Config, catalogue: Catalogue) -> Plan:
         catalogue=catalogue,
         factors=varied,
         arms=found,
-        contrasts=_within(contrasts(found, varied, config.design.cross == "fractional"), found[0], config.design),
+        contrasts=contrasts(found, varied, config.design.cross),
         injections=injections(reference.injected, castings),
         castings=castings,
         cases=cases,
@@ -166,13 +166,6 @@ def _backends(config: Config, scenario: Scenario) -> dict[str, Backend]:
         role: config.engine(role, given.get(role) or given.get(scenario.team(role)) or Role(), {}, scenario)
         for role in scenario.roles()
     }
-
-
-def _within(compared: tuple[Contrast, ...], reference: Arm, design: Design) -> tuple[Contrast, ...]:
-    """What can be compared within cases: in blocks two other arms seldom meet, and each meets the reference."""
-    if design.cross != "blocks":
-        return compared
-    return tuple(each for each in compared if each.control or (each.single and each.reference == reference.name))
 
 
 def _blocks(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from simrun.agents.persona import masked
 from simrun.agents.records import Record
 from simrun.estimate.families import benjamini_hochberg
+from simrun.estimate.power import ALPHA
 from simrun.estimate.signs import sign_flip
 from simrun.log.manifest import Manifest
 from simrun.plan.contrasts import Contrast
@@ -19,7 +20,6 @@ from simrun.score.metrics.dirichlet_log_odds import DirichletLogOdds
 
 LEAST = 10
 """Pairs of episodes in which a word must stand: fewer cannot tell anything after correction for the number of words."""
-ALPHA = 0.05
 SMALLEST = 0.1
 """Log odds below which a word is not listed: where one arm says more of some words, all others become a smaller share
 of its text."""

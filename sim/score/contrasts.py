@@ -22,7 +22,7 @@ from simrun.score.looks import Followed
 from simrun.score.metrics.excess_flip_rate import ExcessFlipRate
 from simrun.score.metrics.flip_rate import FlipRate
 from simrun.score.metrics.paired_difference import PairedDifference
-from simrun.score.pairs import Pairs
+from simrun.score.pairs import Pairs, floor_of
 from simrun.score.verdict import Verdict, verdict
 
 Family = Literal["primary", "cell", "secondary", "control", "aside"]
@@ -134,7 +134,7 @@ def contrasts(
     `told` (pairs, arms) stands for all that was asked in an episode, prompts and seeds; equal numbers, equal prompts.
     """
     samples = list(_samples(manifest, layout, kind, told))
-    p = [sign_flip(each.there.arm - each.there.reference, each.there.case, each.largest) for each in samples]
+    p = [sign_flip(each.means, each.case, each.largest) for each in samples]
     adjusted, levels = _adjusted(samples, p, len(layout.cases))
     lost = {contrast: unfinished(manifest, layout, contrast) for contrast in manifest.contrasts}
     return tuple(
@@ -147,14 +147,13 @@ def _samples(
     manifest: Manifest, layout: Layout, kind: type[Outcome], told: NDArray[np.uint64] | None
 ) -> Iterator[_Sample]:
     aside, gated = _aside(layout, kind, manifest.primary), any(each.why == "main effect" for each in manifest.contrasts)
-    placebo = next((arm.name for arm in manifest.arms if arm.control == "placebo"), None)
     for contrast in manifest.contrasts:
         same = told is not None and _identical(manifest, layout, contrast, told)
+        placebo, done = floor_of(manifest, contrast), layout.done((*contrast.arms, *contrast.references))
         for outcome in kind.measured():
             finished, span = pairs(layout, outcome, contrast), kind.span(outcome)
             whole, again = finished.whole(), None
-            if placebo and contrast.references == (manifest.arms[0].name,) and not contrast.control:
-                done = layout.done((*contrast.arms, *contrast.references))
+            if placebo:
                 again = layout.table(outcome, [placebo])[done, 0][finished.there()]
             there = Pairs(
                 *whole.sides(),

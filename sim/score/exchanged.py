@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from simrun.estimate.columns import Floats
-from simrun.estimate.relabelling import DRAWS, HELD, least, over_tables, swaps
+from simrun.estimate.relabelling import DRAWS, HELD, swaps
+from simrun.estimate.relabelling import corrected as over_all
 from simrun.score.crossed import Crossed
 from simrun.score.metric import Figure, Metric
 from simrun.score.pool import Pool, labels
@@ -28,23 +29,22 @@ def corrected(tables: Sequence[Sequence[Measured]]) -> list[list[Figure]]:
     """
     draws = min(MOST, max(DRAWS, TABLE * len(tables)))
     tested = [part for at, own in enumerate(tables) for part in _parts(at, own, draws)]
-    found = {key: p for places, p, _ in tested for key, p in zip(places, p.tolist(), strict=True)}
-    adjusted = dict(
-        pair
-        for (places, _, own), stepped in zip(tested, over_tables([own.tolist() for *_, own in tested]), strict=True)
-        for pair in zip(places, stepped, strict=True)
-    )
+    p: dict[tuple[int, int], float] = {}
+    adjusted: dict[tuple[int, int], float] = {}
+    for (places, _), (own, stepped) in zip(tested, over_all([told for _, told in tested]), strict=True):
+        p |= zip(places, own.tolist(), strict=True)
+        adjusted |= zip(places, stepped, strict=True)
     return [
         [
-            figure.model_copy(update={"p": found.get((at, row), figure.p), "p_adjusted": adjusted.get((at, row))})
+            figure.model_copy(update={"p": p.get((at, row), figure.p), "p_adjusted": adjusted.get((at, row))})
             for row, (_, _, figure) in enumerate(own)
         ]
         for at, own in enumerate(tables)
     ]
 
 
-Part = tuple[list[tuple[int, int]], Floats, Floats]
-"""Where figures stand that share exchanges, their p, and p adjusted among them."""
+Part = tuple[list[tuple[int, int]], Floats]
+"""Where figures stand that share exchanges, and what they come to in each."""
 
 
 def _parts(table: int, own: Sequence[Measured], draws: int) -> list[Part]:
@@ -53,7 +53,7 @@ def _parts(table: int, own: Sequence[Measured], draws: int) -> list[Part]:
     crossed = [row for row in told if isinstance(own[row][1], Crossed)]
     shared = [(pooled, _exchanged([own[row] for row in pooled], draws))] if pooled else []
     alone = [([row], _turned(own[row][1], draws)) for row in crossed]
-    return [([(table, row) for row in rows], *least(statistics)) for rows, statistics in (*shared, *alone)]
+    return [([(table, row) for row in rows], statistics) for rows, statistics in (*shared, *alone)]
 
 
 def _exchanged(own: Sequence[Measured], draws: int) -> Floats:

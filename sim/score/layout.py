@@ -266,19 +266,14 @@ def asked(tables: "duckdb.DuckDBPyConnection", layout: Layout) -> NDArray[np.uin
         'SELECT e."case", e.repeat, e.arm, bit_xor(hash(c.role, c.chat, c.nth, c.attempt, c.digest, c.seed)) AS told '
         "FROM episodes e JOIN calls c USING (trial) GROUP BY ALL ORDER BY ALL"
     )
-    columns = tables.sql(query).fetchnumpy()
-    case = {name: code for code, name in enumerate(layout.cases)}
-    found = np.zeros(layout.state.shape, dtype=np.uint64)
-    row = np.array([case[name] for name in columns["case"]], dtype=np.int64) * layout.repeats + columns["repeat"]
-    found[row, layout.columns(columns["arm"])] = np.ma.filled(columns["told"], 0)
-    return found
+    return _labelled(tables.sql(query), layout, 0, np.uint64)
 
 
-def _labelled(rows: Any, layout: Layout) -> NDArray[np.object_]:
-    """Rows of case, repeat, arm and what is told, each where it belongs."""
+def _labelled(rows: Any, layout: Layout, nothing: Any = "", kind: type = object) -> NDArray[Any]:
+    """Rows of case, repeat, arm and what is told, each where it belongs; `nothing` elsewhere."""
     columns = rows.fetchnumpy()
     case = {name: code for code, name in enumerate(layout.cases)}
-    found = np.full(layout.state.shape, "", dtype=object)
+    found: NDArray[Any] = np.full(layout.state.shape, nothing, dtype=kind)
     row = np.array([case[name] for name in columns["case"]], dtype=np.int64) * layout.repeats + columns["repeat"]
-    found[row, layout.columns(columns["arm"])] = np.ma.filled(columns["told"], "")
+    found[row, layout.columns(columns["arm"])] = np.ma.filled(columns["told"], nothing)
     return found

@@ -3,7 +3,7 @@ report."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import orjson
@@ -11,7 +11,9 @@ import orjson
 from simrun.agents.records import Record
 from simrun.config.options import Width
 from simrun.estimate.betting import BettingInterval, betting_intervals, betting_p, equivalent_at
+from simrun.estimate.bounded import case_means
 from simrun.estimate.families import holm
+from simrun.estimate.power import ALPHA
 from simrun.estimate.sequential import sign_looks
 from simrun.log.looks import Look
 from simrun.log.manifest import Manifest
@@ -19,14 +21,13 @@ from simrun.log.tables import number as as_number
 from simrun.plan.looks import Question, looks
 from simrun.score.compared import pairs
 from simrun.score.layout import Floats, Layout, laid_out
-from simrun.score.verdict import NOT_BOUNDED, Verdict
+from simrun.score.verdict import NOT_BOUNDED, Found, Verdict
 from simrun.stage.trial import Episode, Trial
 
-LEVEL = 0.05
+LEVEL = ALPHA
 """Of the whole family: not one false difference, and not one false equivalence, with more than this probability."""
 NAMED = 3
 """Questions whose finding is told one by one; of more, how many came to what."""
-Found = Literal["difference", "within the margin", "equivalent", "inconclusive"]
 
 
 class Followed(Record):
@@ -77,9 +78,8 @@ class Followed(Record):
 def differences(manifest: Manifest, layout: Layout, question: Question) -> Floats:
     """The mean of the pair differences of each case, (cases,) in the order of the plan, NaN where a case has none."""
     found = pairs(layout, question.outcome, question.contrast).whole()
-    count = np.bincount(found.case, minlength=len(layout.cases))
-    with np.errstate(invalid="ignore"):
-        means = np.bincount(found.case, found.difference(), minlength=len(layout.cases)) / count
+    means = np.full(len(layout.cases), np.nan)
+    means[np.unique(found.case)] = case_means(found.difference(), found.case)
     place = {case: nth for nth, case in enumerate(layout.cases)}
     ordered: Floats = means[[place[case] for case in manifest.cases]]
     return ordered

@@ -63,13 +63,10 @@ class Pairs(Rowed):
     @classmethod
     def found(cls, run: RunValues) -> Iterator[Located]:
         """Every measured outcome of every comparison; the floor of each is the placebo under the same seeds."""
-        again = run.control("placebo")
-        first = run.manifest.arms[0].name
         for contrast in run.manifest.contrasts:
-            reasons = unfinished(run.manifest, run.layout, contrast)
+            reasons, again = unfinished(run.manifest, run.layout, contrast), floor_of(run.manifest, contrast)
             for outcome in run.outcome.measured():
-                floor = [again] if again and contrast.references == (first,) and not contrast.control else []
-                yield located(cls, run, outcome, contrast, reasons, floor)
+                yield located(cls, run, outcome, contrast, reasons, [again] if again else [])
 
     @classmethod
     def lacking(cls, manifest: Manifest) -> str:
@@ -79,6 +76,14 @@ class Pairs(Rowed):
             if len(manifest.arms) > 1
             else "nothing is compared: vary.ROLE.WHAT=[LEVEL,LEVEL] or design.controls=[same]"
         )
+
+
+def floor_of(manifest: Manifest, contrast: Contrast) -> str | None:
+    """The arm whose flips against the same reference, under the same seeds, are the floor of a comparison: the placebo;
+    None where it was not played, and of controls and of what has another reference."""
+    if contrast.control or contrast.references != (manifest.arms[0].name,):
+        return None
+    return next((arm.name for arm in manifest.arms if arm.control == "placebo"), None)
 
 
 def located(

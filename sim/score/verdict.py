@@ -5,9 +5,10 @@ from typing import Literal
 from simrun.agents.records import Record
 from simrun.estimate.power import ALPHA
 
-Kind = Literal["difference", "within the margin", "equivalent", "inconclusive", ""]
-"""A difference; a difference, but within the margin; equivalent within the margin; inconclusive; "" where nothing was
-compared."""
+Found = Literal["difference", "within the margin", "equivalent", "inconclusive"]
+"""A difference; a difference, but within the margin; equivalent within the margin; inconclusive."""
+Kind = Found | Literal[""]
+"""The same; "" where nothing was compared."""
 
 
 class Verdict(Record):

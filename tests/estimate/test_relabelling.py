@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simrun.estimate.relabelling import exchanges, least, over_tables, reached, swaps
+from simrun.estimate.relabelling import corrected, exchanges, least, reached, swaps
 
 
 @pytest.mark.parametrize(("cases", "p"), [(3, 2 / 8), (6, 2 / 64)])
@@ -54,8 +54,14 @@ def test_what_is_not_defined_counts_as_farthest():
     assert reached(np.array([[1.0], [np.nan], [0], [2]]))[0, 0] == 3 / 4
 
 
-def test_tables_are_stepped_through_by_their_smallest():
-    # Holm over .01 and .03: .02 and .03; within the first .01 x 2 and .2 x 2, in the second .03 and .5
-    assert over_tables([[0.03, 0.5], [0.01, 0.2]]) == [[0.03, 0.5], [0.02, 0.4]]
-    # no figure of the second table is below what the first comes to
-    assert over_tables([[0.02], [0.03]]) == [[0.04], [0.04]]
+def test_a_table_counts_until_all_of_its_figures_are_rejected():
+    """100 exchanges, of which 1, 3 and 50 come as far as the observed: p .01, .03, .50."""
+    far = [np.where(np.arange(100) < reaching, 1, 0)[:, None] for reaching in (1, 3, 50)]
+
+    def over(*tables: list[int]) -> list[list[float]]:
+        return [adjusted for _, adjusted in corrected([np.hstack([far[at] for at in own]) for own in tables])]
+
+    assert over([0], [1]) == [pytest.approx([0.02]), pytest.approx([0.03])]
+    # within the first .01 becomes .01 and .50 stays: with that in it the first counts beside the second
+    assert over([0, 2], [1]) == [pytest.approx([0.02, 0.50]), pytest.approx([0.06])]
+    assert corrected([np.empty((100, 0)), far[1]])[0][1] == []

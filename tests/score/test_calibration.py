@@ -296,9 +296,9 @@ def test_a_planted_gap_is_there_and_half_of_the_luck_is_private():
 @pytest.mark.slow
 @pytest.mark.parametrize("read", ["words", "judge", "leaning"])
 def test_audits_of_dialogues_hold_what_is_planted(read: str):
-    rows = [dialogues.measure(Talk(read, gap, 12), 30, 0) for gap in (0.0, 0.2)]
+    rows = [dialogues.measure(Talk(read, gap, 36), 12, 0) for gap in (0.0, 0.2)]
     assert all(goal["met"] for goal in dialogues.goals([*rows, talked()]).values())
     for row in rows:
-        assert row["value"] == pytest.approx(row["truth"], abs=4 * (0.5 / 12 / 5 / 30) ** 0.5)
+        assert row["value"] == pytest.approx(row["truth"], abs=4 * (0.5 / 36 / 5 / 12) ** 0.5)
         assert row.get("corrected", row["gap"]) == pytest.approx(row["gap"], abs=0.1)
     assert rows[1]["found"] > rows[0]["found"]

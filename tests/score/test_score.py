@@ -58,7 +58,7 @@ def fractional(known, cases: tuple[str, ...]) -> Manifest:
     first = arms[0].sets
     controls = [Arm(name=name, sets=first, control=name) for name in ("same", "positive reference", "positive")]
     found = (*arms, *controls)
-    told = {"factors": factors, "arms": found, "contrasts": contrasts_of(found, factors, True)}
+    told = {"factors": factors, "arms": found, "contrasts": contrasts_of(found, factors, "fractional")}
     return manifest(known, cases).model_copy(update=told)
 
 

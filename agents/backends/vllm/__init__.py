@@ -80,6 +80,10 @@ class Vllm(Backend):
         gpus = self.gpus or ((0,) if list(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/kfd").exists() else ())
         return {f"gpu {gpu}": self.memory for gpu in gpus}
 
+    def holds(self) -> tuple[int, int] | None:
+        """As its options say; None where the context is the model's own."""
+        return (self.context, self.max_tokens) if self.context else None
+
     def _options(self) -> dict[str, Any]:
         """All that makes two engines different, as AsyncEngineArgs has it."""
         own: dict[str, Any] = {

@@ -1,6 +1,7 @@
 """Whether an effect grows with the dose of what was injected."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 
@@ -8,7 +9,7 @@ from simrun.agents.records import Record
 from simrun.estimate.columns import Floats
 from simrun.estimate.paired import Estimate, clustered_mean
 from simrun.estimate.power import ALPHA
-from simrun.estimate.relabelling import DRAWS, HELD, exchanges, least, over_tables
+from simrun.estimate.relabelling import DRAWS, corrected, exchanges, measured
 from simrun.estimate.trend import exchanged_slopes, slopes, steepest
 from simrun.report.blocks import Block, Column, Finding, Table, row
 from simrun.report.breakdown import estimate
@@ -78,11 +79,10 @@ def trends(run: Scored) -> tuple[TrendResult, ...]:
     located = [at for at in Dosed.found(run) if at.sample.usable and len(np.unique(_dosed(at.sample).dose)) > 1]
     keys = list(dict.fromkeys((at.factor, at.arm, at.reference) for at in located))
     own = [[at for at in located if (at.factor, at.arm, at.reference) == key] for key in keys]
-    found = [least(np.abs(_exchanged(run, [_dosed(at.sample) for at in each]))) for each in own]
-    corrected = over_tables([adjusted.tolist() for _, adjusted in found])
+    found = corrected([np.abs(_exchanged(run, [_dosed(at.sample) for at in each])) for each in own])
     return tuple(
         _result(run, _dosed(at.sample), at.outcome, (at.factor, at.arm, at.reference), float(p[place]), adjusted[place])
-        for each, (p, _), adjusted in zip(own, found, corrected, strict=True)
+        for each, (p, adjusted) in zip(own, found, strict=True)
         for place, at in enumerate(each)
     )
 
@@ -97,10 +97,7 @@ def _exchanged(run: Scored, samples: list[Dosed]) -> Floats:
     cells = [each.cells(len(run.layout.cases)) for each in samples]
     doses = cells[0][0]
     moved = exchanges(np.any([~np.isnan(values) for _, values in cells], axis=0), DRAWS)
-    parts = np.array_split(moved, max(1, moved.size // HELD))
-    return np.concatenate(
-        [np.stack([exchanged_slopes(doses, values, part) for _, values in cells], axis=1) for part in parts]
-    )
+    return measured(moved, [partial(exchanged_slopes, doses, values) for _, values in cells])
 
 
 def _result(

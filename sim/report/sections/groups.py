@@ -1,6 +1,7 @@
 """How groups fare, over all that else was varied: rates or means, the largest gap, the worst of them."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -8,9 +9,10 @@ import numpy as np
 from simrun.agents.records import Record
 from simrun.estimate.columns import Floats, ratio
 from simrun.estimate.power import ALPHA
-from simrun.estimate.relabelling import DRAWS, HELD, Places, exchanges, least, over_tables
+from simrun.estimate.relabelling import DRAWS, Places, corrected, exchanges, measured
 from simrun.report.blocks import Block, Column, Table, row
 from simrun.report.section import Section
+from simrun.score.layout import nanmean
 from simrun.score.metrics.demographic_parity_difference import DemographicParityDifference
 from simrun.score.metrics.four_fifths import FourFifths, flagged, supported
 from simrun.score.scored import Scored
@@ -85,11 +87,9 @@ def groups(run: Scored) -> tuple[GroupResult, ...]:
     asked = [each for each in grouped(run) if each[0] in run.manifest.primary]
     by_factor = {name: [each for each in asked if each[1] == name] for name in dict.fromkeys(each[1] for each in asked)}
     gaps = [exchanged_gaps([sample for *_, sample in own]) for own in by_factor.values()]
-    found = [least(own) for own in gaps]
-    corrected = over_tables([adjusted.tolist() for _, adjusted in found])
     tested = {
-        each[:2]: Tested(float(np.nanmean(own[1:, at])), float(p[at]), adjusted[at])
-        for every, own, (p, _), adjusted in zip(by_factor.values(), gaps, found, corrected, strict=True)
+        each[:2]: Tested(float(nanmean(own[1:], 0)[at]), float(p[at]), adjusted[at])
+        for every, own, (p, adjusted) in zip(by_factor.values(), gaps, corrected(gaps), strict=True)
         for at, each in enumerate(every)
     }
     return tuple(_result(*each, tested[each[:2]]) for each in asked)
@@ -108,11 +108,10 @@ def exchanged_gaps(samples: Sequence[Grouped]) -> Floats:
     a case has in a group moving together: (exchanges, outcomes), the first as observed."""
     cells = [sample.cells(max(int(each.case.max()) for each in samples) + 1) for sample in samples]
     moved = exchanges(np.any([count > 0 for count, _ in cells], axis=0), DRAWS)
-    parts = np.array_split(moved, max(1, moved.size // HELD))
-    return np.concatenate([np.stack([_gap(part, *each) for each in cells], axis=1) for part in parts])
+    return measured(moved, [partial(_gap, *each) for each in cells])
 
 
-def _gap(moved: Places, count: Floats, total: Floats) -> Floats:
+def _gap(count: Floats, total: Floats, moved: Places) -> Floats:
     means = ratio(*(np.take_along_axis(of[None], moved, 2).sum(axis=1) for of in (total, count)))
     found: Floats = np.nanmax(means, axis=1) - np.nanmin(means, axis=1)
     return found

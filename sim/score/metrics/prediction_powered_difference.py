@@ -3,10 +3,9 @@
 import math
 
 import numpy as np
-from scipy import stats
 
 from simrun.estimate.columns import Floats
-from simrun.estimate.paired import LEVEL, unseen
+from simrun.estimate.paired import t_interval
 from simrun.score.judged_pairs import JudgedPairs
 from simrun.score.metric import Metric, Numbers
 
@@ -49,11 +48,8 @@ class PredictionPoweredDifference(Metric):
         moved, cases = by_people - weight * by_judge, _labelled(sample)
         error = math.sqrt(cases / (cases - 1) * float(moved @ moved))
         span = sample.high - sample.low
-        if error <= 1e-12:  # all labelled cases agree: what others could still move it by
-            reach = unseen(cases)
-            return Numbers(value=value, low=value - reach * (value + span), high=value + reach * (span - value))
-        far = float(stats.t.ppf((1 + LEVEL) / 2, cases - 1)) * error
-        return Numbers(value=value, low=max(value - far, -span), high=min(value + far, span))
+        low, high = t_interval(value, error, cases, -span, span)
+        return Numbers(value=value, low=low, high=high)
 
 
 def _moved(column: Floats) -> Floats:

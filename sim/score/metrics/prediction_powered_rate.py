@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from typing import Self
 
 import numpy as np
-from scipy import stats
 
 from simrun.agents.records import Record
 from simrun.estimate.columns import Cells, Floats
-from simrun.estimate.paired import LEVEL, Estimate, clustered_mean, unseen
+from simrun.estimate.paired import Estimate, clustered_mean, t_interval
 from simrun.score.judged import Judged
 from simrun.score.metric import Metric
 
@@ -71,11 +70,8 @@ class PredictionPoweredRate(Metric):
         weight = _weight(verdict, label, there)
         parts = np.where(there, np.where(there, label, 0) - weight * verdict, weight * verdict)
         value = float(sum(parts[side].mean() for side in (there, ~there) if side.any()))
-        error, reach = _error(parts, there, unit, labelled.clusters)
-        ends = (None, None) if reach is None else (max(value - reach, low), min(value + reach, high))
-        if error == 0:
-            missed = unseen(labelled.clusters)
-            ends = (value - missed * (value - low), value + missed * (high - value))
+        error = _error(parts, there, unit, labelled.clusters)
+        ends = (None, None) if error is None else t_interval(value, error, labelled.clusters, low, high)
         return PredictionPowered(
             value=value, low=ends[0], high=ends[1], error=error, weight=weight, judged=judged, labelled=labelled
         )
@@ -89,10 +85,10 @@ def _weight(verdict: Floats, label: Floats, there: Cells) -> float:
     return float(np.clip(agreement / ((1 + there.sum() / (~there).sum()) * spread), 0, 1))
 
 
-def _error(parts: Floats, there: Cells, unit: Cells, clusters: int) -> tuple[float | None, float | None]:
-    """Standard error, and half of the interval; None for one labelled cluster."""
+def _error(parts: Floats, there: Cells, unit: Cells, clusters: int) -> float | None:
+    """Standard error; None for one labelled cluster."""
     if clusters < 2:
-        return None, None
+        return None
     moved = sum(np.where(side, parts - parts[side].mean(), 0) / side.sum() for side in (there, ~there) if side.any())
     error = float(np.sqrt(clusters / (clusters - 1) * np.square(np.bincount(unit, weights=moved)).sum()))
-    return (0.0, None) if error <= 1e-12 else (error, float(stats.t.ppf((1 + LEVEL) / 2, clusters - 1)) * error)
+    return error if error > 1e-12 else 0.0

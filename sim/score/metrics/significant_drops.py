@@ -7,11 +7,10 @@ import numpy as np
 
 from simrun.agents.records import Record
 from simrun.estimate.families import holm
+from simrun.estimate.power import ALPHA
 from simrun.estimate.signs import sign_flip
 from simrun.score.levels import Levels
 from simrun.score.metric import Metric
-
-ALPHA = 0.05
 
 
 class Drops(Record):
