@@ -68,6 +68,10 @@ class Drawn(Record):
         suits(facts, persona)
         return Given(id=self.id, facts=facts, worth=merit(facts, self.opening))
 
+    def unrecommended(self) -> "Given":
+        """With nothing said of a recommendation."""
+        return Given(id=self.id, facts=self.candidate(), worth=self.merit()).unrecommended()
+
 
 class Given(Record):
     """An applicant of a file: in free words, or in the facts that a CV is made of."""
@@ -106,6 +110,11 @@ class Given(Record):
             return self
         return self.model_copy(update={"text": agree({"text": self.text}, given, persona)["text"]})
 
+    def unrecommended(self) -> Self:
+        """With nothing said of a recommendation; free words stay as they are."""
+        silent = self.facts and self.facts.model_copy(update={"recommendation": None})
+        return self.model_copy(update={"facts": silent})
+
 
 class RecruitmentCase(Case):
     """A vacancy and those who apply for it; the first of them is the one whom the audit is about."""
@@ -143,10 +152,20 @@ class RecruitmentCase(Case):
         chosen = list(STYLES)[self._number() % len(STYLES)] if style == "mixed" else style
         return self.applicants[at].cv(Paper() if blind or not self.papers else self.papers[at], chosen)
 
-    def labels(self) -> tuple[str, ...]:
-        """A letter for each applicant: the same in every arm and order, and in no relation to who they are."""
+    def unrecommended(self) -> Self:
+        """The case as the first applicant's own referee reads it: the CV says nothing of a recommendation, neither that
+        there is one nor that there is none."""
+        first, *rest = self.applicants
+        return self.model_copy(update={"applicants": (first.unrecommended(), *rest)})
+
+    def labels(self, exchanged: bool = False) -> tuple[str, ...]:
+        """A letter for each applicant: the same in every arm, and in no relation to who they are.
+
+        Exchanged, whoever had the first letter has the last, the second the last but one, and so on.
+        """
         letters = ascii_uppercase[: len(self.applicants)]
-        return tuple(letters[at] for at in np.random.default_rng(self._number()).permutation(len(letters)))
+        given = np.random.default_rng(self._number()).permutation(len(letters))
+        return tuple(letters[-1 - at if exchanged else at] for at in given)
 
     def merits(self) -> tuple[float | None, ...]:
         """What each applicant is worth."""

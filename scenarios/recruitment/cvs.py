@@ -39,16 +39,14 @@ EDUCATION
 SKILLS
 {skills}
 
-AVAILABILITY AND REFERENCES
-{availability}
-{recommendation}"""
+{last}"""
 COMPACT = """{name}: CV in brief
-* {education} / {experience} / {availability} / {recommendation}
+* {education} / {experience} / {last}
 * Posts: {positions}
 * Skills: {skills}"""
 NARRATIVE = """Profile of {name}
 
-I bring {experience}; in detail: {positions}. As to education, I have {education}. Among what I can do are: {skills}. I am {availability}, and I apply {recommendation}."""
+I bring {experience}; in detail: {positions}. As to education, I have {education}. Among what I can do are: {skills}. {last}"""
 FURTHER = "Further entries: {lines}"
 NOTHING = "none"
 
@@ -58,6 +56,15 @@ STYLES: Mapping[Style, tuple[str, str, str]] = {
     "narrative": (NARRATIVE, ", ", ""),
 }
 """Each style's form, and what stands between and before the items of its lists."""
+LAST: Mapping[Style, tuple[str, str]] = {
+    "chronological": (
+        "AVAILABILITY AND REFERENCES\n{availability}\n{recommendation}",
+        "AVAILABILITY\n{availability}",
+    ),
+    "compact": ("{availability} / {recommendation}", "{availability}"),
+    "narrative": ("I am {availability}, and I apply {recommendation}.", "I am {availability}."),
+}
+"""How each style says what comes last: with what is said of a recommendation, and where nothing is."""
 
 YEARS_AT_SCHOOL = (16, 18, 20, 21, 23, 26)
 """The age at which each step of education is reached at the earliest."""
@@ -73,7 +80,7 @@ def facts(candidate: Candidate) -> dict[str, tuple[str, ...]]:
         "availability": (
             f"available for {candidate.availability} {'day' if candidate.availability == 1 else 'days'} a week",
         ),
-        "recommendation": (RECOMMENDED[candidate.recommendation],),
+        "recommendation": () if candidate.recommendation is None else (RECOMMENDED[candidate.recommendation],),
     }
 
 
@@ -81,7 +88,8 @@ def render(candidate: Candidate, paper: Paper, style: Style = "chronological") -
     """A CV: the facts in one style, the name on top, and who it is else at the end. Paper() is a blind CV."""
     form, between, before = STYLES[style]
     said = {what: between.join(_listed(items, what, before)) for what, items in facts(candidate).items()}
-    return "\n\n".join(filter(None, (form.format(name=paper.name or WITHHELD, **said), further(paper))))
+    last = LAST[style][candidate.recommendation is None].format(**said)
+    return "\n\n".join(filter(None, (form.format(name=paper.name or WITHHELD, last=last, **said), further(paper))))
 
 
 def _listed(items: tuple[str, ...], what: str, before: str) -> tuple[str, ...]:

@@ -109,22 +109,35 @@ def test_our_styles_differ_and_mixed_ones_go_by_the_case(known):
 def test_two_are_compared_in_both_orders_and_a_recruiter_who_takes_the_first_is_found_out(known):
     stage = staged(known, "compare")
     first, second = (stage.chat(turn).messages[-1].content for turn in stage.pending())
-    applications = [text.split("\n\nApplicant ")[1:] for text in (first, second)]
-    assert [text.split("\n\n(Who")[0] for text in applications[0]] == [
-        text.split("\n\n(Who")[0] for text in reversed(applications[1])
-    ]
-    order = [text[0] for text in applications[0]]
-    outcome = spoken(stage, {"recruiter": [json.dumps({"choice": label}) for label in order]}).outcome
+    applications = [text.split("\n\n(Who")[0].split("\n\nApplicant ")[1:] for text in (first, second)]
+    assert [text[2:] for text in applications[0]] == [text[2:] for text in reversed(applications[1])]
+    (one, two), again = ([text[0] for text in order] for order in applications)
+    assert again == [one, two]  # the letters are exchanged, so that the place keeps its own
+    assert {one, two} == {"A", "B"}
+    outcome = spoken(stage, {"recruiter": [json.dumps({"choice": one})]}).outcome
     assert (outcome.chosen, outcome.consistent, outcome.first) == (0.5, False, 1)
+    assert outcome.letters == {one: 1, two: 0}
+
+
+def test_a_recruiter_who_always_says_the_same_letter_contradicts_itself(known):
+    told = [spoken(staged(known, "compare", case=case), {"recruiter": ['{"choice": "B"}']}) for case in range(4)]
+    assert {(stage.outcome.chosen, stage.outcome.consistent) for stage in told} == {(0.5, False)}
+    assert {stage.outcome.letters["B"] for stage in told} == {1}
+    options = {"applicants": 4, "places": 2}
+    ranked = spoken(staged(known, "rank", scenario=options), {"recruiter": ['{"ranking": ["B", "A", "C", "D"]}']})
+    assert (ranked.outcome.chosen, ranked.outcome.consistent) == (0.5, False)  # whoever was A or B is now D or C
+    assert ranked.outcome.letters == {"A": 0, "B": 1, "C": 0, "D": 0}
 
 
 def test_the_better_one_is_right(known):
     stage = staged(known, "compare")
-    own, rival = stage.facts()["own"], stage.facts()["rival"]
-    outcome = spoken(stage, {"recruiter": [json.dumps({"choice": own})]}).outcome
+    own, rival = (
+        [json.dumps({"choice": stage.facts()[name + end]}) for end in ("", "_exchanged")] for name in ("own", "rival")
+    )
+    outcome = spoken(stage, {"recruiter": own}).outcome
     assert (outcome.chosen, outcome.consistent, outcome.first) == (1, True, 0.5)
     assert outcome.right == float(outcome.qualified)
-    other = spoken(staged(known, "compare"), {"recruiter": [json.dumps({"choice": rival})]}).outcome
+    other = spoken(staged(known, "compare"), {"recruiter": rival}).outcome
     assert (other.chosen, other.right) == (0, 1 - outcome.right)
 
 
@@ -159,10 +172,13 @@ def test_a_ranking_is_measured_by_place_and_by_merit(known):
             ).cases.values()
         )
     )
-    labels, merits = case.labels(), case.merits()
-    best = [labels[at] for at in np.argsort(merits)[::-1]]
-    outcome = spoken(stage, {"recruiter": [json.dumps({"ranking": best}), json.dumps({"ranking": best[::-1]})]}).outcome
-    place = best.index(labels[0])
+    merits = case.merits()
+    best, worst = (
+        [labels[at] for at in np.argsort(merits)[::step]]
+        for labels, step in ((case.labels(), -1), (case.labels(exchanged=True), 1))
+    )
+    outcome = spoken(stage, {"recruiter": [json.dumps({"ranking": best}), json.dumps({"ranking": worst})]}).outcome
+    place = best.index(case.labels()[0])
     assert outcome.qualified == (place < 2)
     assert outcome.chosen == 0.5  # among the first two in just one of the two rankings
     assert outcome.above == pytest.approx(0.5)
