@@ -289,6 +289,7 @@ def audited(folder: Path, weights: str, small: bool) -> dict[str, Any]:
         "cases=null",
         "backend=scorer",
         "vary.candidate.gender=[man,woman]",
+        "roles.candidate.surface=stated",
         f"out={folder}",
         backend={"weights": str(folder / weights)},
     )

@@ -60,6 +60,10 @@ class Applications(Recruitment):
         cases, faults = load(self.data, self.columns, self.levels, given, self.encoding)
         return barred(among(cases, size) if size > 1 else cases), faults
 
+    def named(self) -> tuple[str, ...]:
+        """Not those of a file: its CVs may have names of their own."""
+        return () if self.data else super().named()
+
     def _openings(self) -> tuple[tuple[Opening, ...], tuple[Fault, ...]]:
         found, faults = openings(self.openings, self.encoding)
         by_id = {each.id: each for each in found}

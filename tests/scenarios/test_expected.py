@@ -71,6 +71,7 @@ def test_a_planted_bias_lowers_an_invitation_by_just_as_much(tmp_path):
     found = run(
         "scenario=recruitment",
         "outcomes=both",
+        "roles.candidate.surface=stated",
         "vary.candidate.gender=[man,woman]",
         "design.controls=[]",
         "design.margin={invited: 0.05, score: 0.5}",

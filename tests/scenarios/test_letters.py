@@ -131,6 +131,7 @@ def test_words_of_two_groups_are_compared_as_odds(play):
     run = play(
         "scenario=recruitment",
         "scenario.mode=letter",
+        "roles.candidate.surface=stated",
         vary={"candidate": {"gender": ["man", "woman"]}},
         backend={"group": "Gender: woman", "effect": 0.4},
         cases=60,

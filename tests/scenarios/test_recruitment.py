@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import numpy as np
 import pytest
@@ -142,16 +143,67 @@ def test_the_better_one_is_right(known):
 
 
 def test_rivals_show_what_the_reference_shows_and_keep_it(known):
-    fields = {"vary": {"candidate": {"gender": ["man", "woman"]}}, "scenario": {"applicants": 4}}
+    stated = {"candidate": {"surface": "stated"}}
+    fields = {"vary": {"candidate": {"gender": ["man", "woman"]}}, "scenario": {"applicants": 4}, "roles": stated}
     man, woman = (asked(staged(known, "rank", arm, **fields), "recruiter") for arm in range(2))
     assert man.count("Gender: man.") == 4
     assert (woman.count("Gender: man."), woman.count("Gender: woman.")) == (3, 1)
-    named = asked(staged(known, "rank", **fields, roles={"candidate": {"surface": "name"}}), "recruiter")
+    named = asked(staged(known, "rank", **{**fields, "roles": {}}), "recruiter")
     names = {text.splitlines()[2] for text in named.split("\n\nApplicant ")[1:]}
     assert len(names) == 4
     assert "Name withheld" not in named
-    own = {**fields, "roles": {"rival": {"persona": {"gender": "nonbinary"}}}}
+    own = {**fields, "roles": {**stated, "rival": {"persona": {"gender": "nonbinary"}}}}
     assert asked(staged(known, "rank", **own), "recruiter").count("Gender: non-binary.") == 3
+
+
+OTHERS = ({"persona": {"gender": "woman"}}, {"persona": {"gender": "woman", "religion": "Muslim"}, "surface": "club"})
+
+
+@pytest.mark.parametrize("role", [*OTHERS, {"persona": {"gender": "man"}, "surface": "name"}, {}])
+@pytest.mark.parametrize("mode", ["compare", "rank"])
+def test_a_rival_shows_each_line_that_the_candidate_shows(known, mode, role):
+    """In the reference arm all CVs have the same entries on the person; in the other, the varied one differs."""
+    fields = {"vary": {"candidate": {"ethnicity": ["White", "Black"]}}, "roles": {"candidate": role}}
+    for arm in range(2):
+        told = asked(staged(known, mode, arm, **fields), "recruiter")
+        cvs = told.split("\n\n(")[0].split("\n\nApplicant ")[1:]
+        lines = [re.sub(r"African|Irish", "", cv.partition("Further entries: ")[2]) for cv in cvs]
+        if role.get("surface") == "club":  # memberships of one rank, of which others have others
+            lines = [
+                re.sub(r"club|choir|community association|book|tutoring project|[\w']+ing|chess", "", line)
+                for line in lines
+            ]
+        assert len({re.sub(r"\s+", " ", line) for line in lines}) == 1
+        withheld = ["Name withheld" in cv for cv in cvs]
+        assert set(withheld) == {role.get("surface") == "club"}
+
+
+def test_who_it_is_stands_in_the_name_and_in_no_entry(known):
+    """Gender and ethnicity, whether varied or fixed; what a name cannot tell is stated, and beside a level of which
+    nothing is said nothing goes by a name."""
+    both = {"candidate": {"gender": ["man", "woman"], "ethnicity": ["White", "Black"]}}
+    for arm in range(4):
+        told = asked(staged(known, "screen", arm, vary=both), "recruiter")
+        assert "Name withheld" not in told
+        assert "Further entries" not in told
+    woman = {"candidate": {"persona": {"gender": "woman"}}}
+    (black,) = [
+        asked(
+            staged(known, "screen", 1, vary={"candidate": {"ethnicity": ["White", "Black"]}}, roles=woman), "recruiter"
+        )
+    ]
+    assert any(name in black for name in known.axes["ethnicity"].levels["Black"].names["woman"])
+    assert "Further entries" not in black
+    faith = asked(
+        staged(known, "screen", vary={"candidate": {"religion": ["Christian", "Muslim"]}}, roles=woman), "recruiter"
+    )
+    assert faith.partition("Further entries: ")[2].startswith("Religion: ")
+    assert any(name in faith for name in known.axes["gender"].levels["woman"].names["woman"])
+    silent = {"candidate": {"ethnicity": ["unstated", "Black"]}}
+    told = asked(staged(known, "screen", 1, vary=silent, roles=woman), "recruiter")
+    assert "Further entries: Gender: woman. Ethnicity: Black." in told
+    other = {"candidate": {"gender": ["man", "nonbinary"]}}
+    assert "Further entries: Gender: man." in asked(staged(known, "screen", vary=other), "recruiter")
 
 
 def test_a_blinded_recruiter_ranks_without_knowing_who(known):
@@ -207,7 +259,12 @@ def test_places_must_leave_somebody_out():
 
 def test_an_interview_is_question_and_answer_and_the_candidate_knows_its_own_cv(known):
     stage = staged(
-        known, "interview", scenario={"questions": 2}, vary={"candidate": {"gender": ["man", "woman"]}}, arm=1
+        known,
+        "interview",
+        scenario={"questions": 2},
+        roles={"candidate": {"surface": "stated"}},
+        vary={"candidate": {"gender": ["man", "woman"]}},
+        arm=1,
     )
     assert "Gender: woman." in asked(stage, "recruiter")
     stage.say(stage.pending()[0], Reply(text="Where did you work?"))
