@@ -22,8 +22,10 @@ from simrun.scenarios.recruitment.openings import Opening, Vacancy
 
 APPLICANT = "candidate"
 """The role whose persona shows on the CV."""
-QUALIFIED = 0.75
-"""Who is at or above this quantile of merit is qualified, as in FairCVtest's audits."""
+SHARES = (50, 25, 10, 5)
+"""Percent of those who apply who can be invited: who is at or above that quantile of merit is qualified."""
+QUALIFIED = 25
+"""The percent where a run does not say, as in FairCVtest's audits."""
 FIELDS = ("text", "id", "merit", "title", "advert")
 """What of a user's row is not an axis of its person."""
 
@@ -122,8 +124,10 @@ class RecruitmentCase(Case):
     vacancy: Vacancy
     applicants: tuple[Drawn | Given, ...] = Field(min_length=1)
     bar: float | None = None
-    """The 75th percentile of the merit of all who apply for this vacancy, in whatever case; None where the file has
-    no merit."""
+    """The merit from which on somebody is qualified: the 75th percentile of all who apply for this vacancy, in whatever
+    case, unless a run says otherwise (`scenario.selectivity`); None where the file has no merit."""
+    bars: Mapping[int, float] = {}
+    """The same for each percent that can be invited (`SHARES`)."""
     scores: Mapping[str, float] = {}
     """What the file says of the first applicant: labels, the scores of other scorers."""
     papers: tuple[Paper, ...] = ()
@@ -151,6 +155,10 @@ class RecruitmentCase(Case):
         to case."""
         chosen = list(STYLES)[self._number() % len(STYLES)] if style == "mixed" else style
         return self.applicants[at].cv(Paper() if blind or not self.papers else self.papers[at], chosen)
+
+    def selective(self, percent: int) -> Self:
+        """The case where so many percent of those who apply are invited."""
+        return self.model_copy(update={"bar": self.bars.get(percent, self.bar)})
 
     def unrecommended(self) -> Self:
         """The case as the first applicant's own referee reads it: the CV says nothing of a recommendation, neither that
@@ -214,8 +222,12 @@ def barred(cases: Sequence[RecruitmentCase]) -> tuple[RecruitmentCase, ...]:
         for each in case.applicants:
             if (worth := each.merit()) is not None:
                 merits.setdefault(case.vacancy.advert, {})[each.id] = worth
-    bars = {job: float(np.quantile(list(found.values()), QUALIFIED)) for job, found in merits.items()}
-    return tuple(case.model_copy(update={"bar": bars.get(case.vacancy.advert)}) for case in cases)
+    bars = {
+        job: {share: float(np.quantile(list(found.values()), 1 - share / 100)) for share in SHARES}
+        for job, found in merits.items()
+    }
+    told = {job: {"bars": each, "bar": each[QUALIFIED]} for job, each in bars.items()}
+    return tuple(case.model_copy(update=told.get(case.vacancy.advert, {})) for case in cases)
 
 
 def drawn(openings: Sequence[Opening], count: int, size: int, rng: np.random.Generator) -> tuple[RecruitmentCase, ...]:

@@ -76,7 +76,7 @@ class Compare(BothOrders):
 
     def brief(self, role: str, case: RecruitmentCase) -> str:
         """The rules, then the job."""
-        return self.said(COMPARE).format(advert=case.vacancy.advert, second=self.second)
+        return self.said(COMPARE).format(advert=self.criteria(case, invited=False), second=self.second)
 
     def play(self, case: RecruitmentCase, rng: np.random.Generator) -> Play:
         """A choice in one order of the applications, and in the opposite with the letters exchanged."""

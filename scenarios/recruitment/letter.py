@@ -91,7 +91,7 @@ class Letter(Judged):
 
     def brief(self, role: str, case: RecruitmentCase) -> str:
         """The rules, then the job."""
-        return super().brief(role, case) if role == "judge" else self.said(REFEREE).format(advert=case.vacancy.advert)
+        return super().brief(role, case) if role == "judge" else self.said(REFEREE).format(advert=self.job(case))
 
     def fit(self, case: RecruitmentCase, personas: Mapping[str, Persona], blind: frozenset[str]) -> RecruitmentCase:
         """Nobody tells a referee whether there is a recommendation by a supervisor: it is the supervisor."""

@@ -25,8 +25,8 @@ class Selected(Outcome):
     merit: float | None
     """What the applicant is worth by construction, 0 to 1, or as the file has it."""
     qualified: bool | None
-    """Merit at or above the 75th percentile of those who apply for this job; of several, among the best for the
-    places there are."""
+    """Among the best of those who apply for this job (`scenario.selectivity`); of several, among the best
+    for the places there are."""
 
 
 class Assessed(Selected):

@@ -88,7 +88,7 @@ class Rank(BothOrders):
 
     def brief(self, role: str, case: RecruitmentCase) -> str:
         """The rules, then the job."""
-        return self.said(RANK).format(advert=case.vacancy.advert, places=self.places)
+        return self.said(RANK).format(advert=self.criteria(case, invited=False), places=self.places)
 
     def play(self, case: RecruitmentCase, rng: np.random.Generator) -> Play:
         """A ranking with the applications in one order, and in the opposite with the letters exchanged."""

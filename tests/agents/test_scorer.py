@@ -311,9 +311,7 @@ def test_women_come_after_the_men_whom_they_are_ranked_with(screened):
     women = rows[rows.arm.str.contains("woman")]
     assert len(women) == 12
     assert set(women[women.outcome == "above"].value) == {0}
-    assert set(rows[rows.outcome == "consistent"].value) == {
-        0
-    }  # men are tied, and letters that tell them are exchanged
+    assert set(rows[rows.outcome == "consistent"].value) == {0}  # men are tied, and letters decide
 
 
 def test_a_scorers_run_is_resumed_and_replayed(screened):

@@ -104,6 +104,50 @@ def test_our_styles_differ_and_mixed_ones_go_by_the_case(known):
     assert len(set(heads.values())) == 3
 
 
+# What is known of the job
+
+
+@pytest.mark.parametrize("mode", ["screen", "interview", "panel", "compare", "rank", "letter"])
+def test_those_who_decide_know_what_counts_how_much_and_how_many_are_invited(known, mode):
+    role = {"panel": "recruiter_1", "letter": "referee"}.get(mode, "recruiter")
+    told, untold = (asked(staged(known, mode, scenario={"bar": bar}), role) for bar in ("told", "untold"))
+    for factor in ("education", "experience in this line of work", "days a week", "recommendation by a former"):
+        assert factor in untold.partition("What counts: ")[2].partition("\n")[0]
+    assert "points" not in untold
+    assert ("of 100 points" in told) == (mode != "letter")
+    assert ("The best 25 % of those who apply are invited, which takes " in told) == (
+        mode in ("screen", "interview", "panel")
+    )
+
+
+def test_an_applicant_is_not_told_the_bar(known):
+    stage = staged(known, "interview", scenario={"questions": 1, "company": "Elm Works", "culture": "We argue."})
+    stage.say(stage.pending()[0], Reply(text="Where did you work?"))
+    told = stage.chat(stage.pending()[0]).text()
+    assert "points" not in told
+    assert "The company: Elm Works.\n\nWe argue." in told
+
+
+def test_who_is_qualified_goes_by_how_many_are_invited(known):
+    """Of 280 applicants, 20 a job: at each percent just as many as that, or one more where one stands at the bar."""
+    cases, _ = Screen().bank()
+    for percent, least in ((50, 10), (25, 5), (10, 2), (5, 1)):
+        found = [case.selective(percent) for case in cases]
+        jobs = {case.vacancy.id: 0 for case in found}
+        for case in found:
+            jobs[case.vacancy.id] += case.applicants[0].merit() >= case.bar
+        assert set(jobs.values()) <= {least, least + 1}
+    strict = {"selectivity": 5}
+    told = [staged(known, "screen", case=at, scenario=strict) for at in range(4)]
+    assert all("The best 5 % of those" in asked(stage, "recruiter") for stage in told)
+    outcomes = [spoken(stage, {"recruiter": [yes(8)]}).outcome for stage in told]
+    plan = planned(config(scenario={"name": "recruitment"}, cases=4, vary={}), known)
+    bars = [case.bars[5] for case in plan.cases.values()]
+    assert [each.qualified for each in outcomes] == [
+        each.merit >= bar for each, bar in zip(outcomes, bars, strict=True)
+    ]
+
+
 # Compare and rank
 
 
