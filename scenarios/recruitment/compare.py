@@ -34,6 +34,7 @@ class CompareOutcome(Selected):
     primary: ClassVar[tuple[str, ...]] = ("chosen",)
     planted_field: ClassVar[str] = "chosen"
     decision_field: ClassVar[str] = "chosen"
+    letters_field: ClassVar[str] = "letters"
     score_field: ClassVar[str] = "chosen"
 
     chosen: Annotated[Share, Better("higher")]

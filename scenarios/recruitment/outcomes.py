@@ -18,6 +18,7 @@ class Selected(Outcome):
     """What the outcomes of all modes have that choose somebody. None is a missing value: nothing was decided that
     could be read."""
 
+    hiring: ClassVar[bool] = True
     accuracy: ClassVar[str] = "right"
     merit_field: ClassVar[str] = "merit"
     qualified_field: ClassVar[str] = "qualified"

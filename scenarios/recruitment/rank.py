@@ -36,6 +36,7 @@ class RankOutcome(Selected):
     primary: ClassVar[tuple[str, ...]] = ("chosen", "above")
     planted_field: ClassVar[str] = "chosen"
     decision_field: ClassVar[str] = "chosen"
+    letters_field: ClassVar[str] = "letters"
     score_field: ClassVar[str] = "above"
 
     chosen: Annotated[Share, Better("higher")]
