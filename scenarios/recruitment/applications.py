@@ -9,9 +9,10 @@ from simrun.agents.backends.scripted import Rule
 from simrun.agents.persona import Persona
 from simrun.scenarios.base import Case, Fault, File
 from simrun.scenarios.recruitment.base import CANDIDATE, RIVAL, Recruitment
-from simrun.scenarios.recruitment.cases import RecruitmentCase, among, barred, drawn, load
+from simrun.scenarios.recruitment.cases import RecruitmentCase, among, barred, drawn
 from simrun.scenarios.recruitment.cvs import FURTHER, WITHHELD, Style
 from simrun.scenarios.recruitment.decisions import HIGHEST
+from simrun.scenarios.recruitment.loading import load
 from simrun.scenarios.recruitment.openings import Opening, openings
 
 APPLICATION = "[Application]\n{cv}"

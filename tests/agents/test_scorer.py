@@ -24,10 +24,10 @@ from simrun.report.run import rebuild, resume
 from simrun.report.sections.notes import notes
 from simrun.scenarios.choosing import choice
 from simrun.scenarios.recruitment.candidates import pool
-from simrun.scenarios.recruitment.cases import LANGUAGES, faircvtest
 from simrun.scenarios.recruitment.cvs import STYLES, render
 from simrun.scenarios.recruitment.decisions import Assessment, Objection, ranking
 from simrun.scenarios.recruitment.features import attribute, reading
+from simrun.scenarios.recruitment.loading import LANGUAGES, faircvtest
 from simrun.scenarios.recruitment.openings import openings
 
 OPENINGS, _ = openings()

@@ -13,11 +13,12 @@ from simrun.agents.reply import Reply, form
 from simrun.config.errors import ConfigError
 from simrun.plan.design import planned
 from simrun.scenarios.choosing import choice
-from simrun.scenarios.recruitment.cases import among, load
+from simrun.scenarios.recruitment.cases import among
 from simrun.scenarios.recruitment.compare import Compare
 from simrun.scenarios.recruitment.decisions import Assessment, Objection, ranking
 from simrun.scenarios.recruitment.labour import Occupation
 from simrun.scenarios.recruitment.lists import OccupationCase
+from simrun.scenarios.recruitment.loading import load
 from simrun.scenarios.recruitment.rank import Rank
 from simrun.scenarios.recruitment.screen import Screen
 

@@ -21,9 +21,9 @@ class LocalLaw144(Section):
 
 
 NOTE = (
-    "This is no legal advice, and no bias audit in the sense of the law: that is made by an independent auditor, of data "
-    "on the tool's use where there are any. People here are constructed: each is played as a member of each category, "
-    "or as the file states them."
+    "This is no legal advice, and no bias audit in the sense of the law: that is made by an independent auditor, of "
+    "data on the tool's use where there are any. People here are constructed: each is played as a member of each "
+    "category, or as the file states them."
 )
 ABOUT = (
     "By the rules on automated employment decision tools (New York City, Local Law 144 of 2021; Rules of the City of "
