@@ -52,7 +52,8 @@ class Applications(Recruitment):
     opening: tuple[str, ...] = ()
     """Ids of the openings that are played; none means all. A file of CVs without adverts takes the first."""
     style: Style | Literal["mixed"] = "chronological"
-    """How our CVs are laid out."""
+    """How our CVs are laid out: three short ones that say the same, one of them by the case (`mixed`), or `full`, of
+    300 words and more with employers, dates and achievements."""
     bar: Literal["told", "untold"] = "told"
     """Whether those who decide know how much of merit each thing counts that the advert asks for, how many are invited
     and from how many points on; else they know only what counts."""

@@ -7,8 +7,9 @@ from simrun.agents.persona import Paper, Persona
 from simrun.agents.quoting import one_line, set_off
 from simrun.scenarios.base import Unfit
 from simrun.scenarios.recruitment.candidates import Candidate, Position, Skill
+from simrun.scenarios.recruitment.full import full
 
-Style = Literal["chronological", "compact", "narrative"]
+Style = Literal["chronological", "compact", "narrative", "full"]
 
 WITHHELD = "Name withheld"
 """Heads a CV whose name does not show: of a blind reading, or of a persona that shows otherwise."""
@@ -86,10 +87,18 @@ def facts(candidate: Candidate) -> dict[str, tuple[str, ...]]:
 
 def render(candidate: Candidate, paper: Paper, style: Style = "chronological") -> str:
     """A CV: the facts in one style, the name on top, and who it is else at the end. Paper() is a blind CV."""
+    if style == "full":
+        return "\n\n".join(filter(None, (_full(candidate, paper.name or WITHHELD), further(paper))))
     form, between, before = STYLES[style]
     said = {what: between.join(_listed(items, what, before)) for what, items in facts(candidate).items()}
     last = LAST[style][candidate.recommendation is None].format(**said)
     return "\n\n".join(filter(None, (form.format(name=paper.name or WITHHELD, last=last, **said), further(paper))))
+
+
+def _full(candidate: Candidate, name: str) -> str:
+    said = {what: tuple(map(one_line, items)) for what, items in facts(candidate).items()}
+    first = {what: items[0] for what, items in said.items() if items}
+    return full(candidate, said, name, LAST["chronological"][candidate.recommendation is None].format(**first))
 
 
 def _listed(items: tuple[str, ...], what: str, before: str) -> tuple[str, ...]:
