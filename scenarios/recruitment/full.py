@@ -40,9 +40,7 @@ PROJECTS AND RESULTS
 {last}"""
 POST = "{start} to {end}: {post}, {employer}\n{said}. {what}"
 NO_POST = "{positions}. Since my education I have spent my time on short courses and unpaid projects; see below."
-STUDIED = (
-    "{education}, {year}. It ended with a paper of {pages} pages, on which I gave a talk to {many} people."
-)
+STUDIED = "{education}, {year}. It ended with a paper of {pages} pages, on which I gave a talk to {many} people."
 DAILY = (
     "In this post I worked in a team of {a} and was the contact for {b} partners outside it.",
     "The team had {a} members; I wrote its weekly plan and kept a list of {b} open points.",
