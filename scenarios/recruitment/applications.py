@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
+from pydantic import field_validator
 
 from simrun.agents.backends.scripted import Rule
 from simrun.agents.persona import Persona
 from simrun.scenarios.base import Case, Fault, File
 from simrun.scenarios.recruitment.base import CANDIDATE, RIVAL, Recruitment
-from simrun.scenarios.recruitment.cases import RecruitmentCase, among, barred, drawn
+from simrun.scenarios.recruitment.cases import SHARES, RecruitmentCase, among, barred, drawn
 from simrun.scenarios.recruitment.cvs import FURTHER, WITHHELD, Style
 from simrun.scenarios.recruitment.decisions import HIGHEST
 from simrun.scenarios.recruitment.loading import load
@@ -57,12 +58,19 @@ class Applications(Recruitment):
     bar: Literal["told", "untold"] = "told"
     """Whether those who decide know how much of merit each thing counts that the advert asks for, how many are invited
     and from how many points on; else they know only what counts."""
-    selectivity: Literal[50, 25, 10, 5] = 25
-    """Percent of those who apply for a job who are invited; of several side by side, there are `places`."""
+    selectivity: int = 25
+    """Percent of those who apply for a job who are invited: 50, 25, 10 or 5; of several side by side, there are `places`."""
     company: str = ""
     """Name of the employer, told to all; "" for none."""
     culture: str = ""
     """What the employer says of itself, told to all; "" for nothing."""
+
+    @field_validator("selectivity")
+    @classmethod
+    def _offered(cls, given: int) -> int:
+        if given not in SHARES:
+            raise ValueError(f"{given} % has no bar; give one of: {', '.join(map(str, SHARES))}")
+        return given
 
     def together(self) -> int:
         """How many applicants a case has."""

@@ -138,6 +138,10 @@ def test_who_is_qualified_goes_by_how_many_are_invited(known):
         for case in found:
             jobs[case.vacancy.id] += case.applicants[0].merit() >= case.bar
         assert all(least <= count <= least + 2 for count in jobs.values())
+    with pytest.raises(ValueError, match="7 % has no bar; give one of: 50, 25, 10, 5"):
+        Screen(selectivity=7)
+    varied = {"scenario": {"selectivity": ["25", "5"]}}
+    assert "The best 5 % of those" in asked(staged(known, "screen", 1, vary=varied), "recruiter")
     strict = {"selectivity": 5}
     told = [staged(known, "screen", case=at, scenario=strict) for at in range(4)]
     assert all("The best 5 % of those" in asked(stage, "recruiter") for stage in told)
