@@ -59,7 +59,7 @@ class Applications(Recruitment):
     """Whether those who decide know how much of merit each thing counts that the advert asks for, how many are invited
     and from how many points on; else they know only what counts."""
     selectivity: int = 25
-    """Percent of those who apply for a job who are invited: 50, 25, 10 or 5; of several side by side, there are `places`."""
+    """Percent of those who apply for a job who are invited: 50, 25, 10 or 5; of several, `places` says it."""
     company: str = ""
     """Name of the employer, told to all; "" for none."""
     culture: str = ""
