@@ -74,6 +74,7 @@ def _options(cell: Cell, seed: int) -> dict[str, Any]:
     return {
         "scenario": {"name": cell.scenario},
         "backend": backend,
+        "roles": {ROLE[cell.scenario]: {"surface": "stated"}},
         "vary": {ROLE[cell.scenario]: {"ethnicity": LEVELS}},
         "cases": cell.cases,
         "repeats": cell.repeats,
@@ -92,6 +93,7 @@ def contrasts_of(cell: Cell, seed: int) -> Iterable[ContrastResult]:
         f"backend.group={GROUP}",
         f"backend.effect={cell.effect}",
         f"backend.private={cell.private}",
+        f"roles.{ROLE[cell.scenario]}.surface=stated",
         f"vary.{ROLE[cell.scenario]}.ethnicity=[{','.join(LEVELS)}]",
         "design.controls=[]",
     ]

@@ -33,9 +33,9 @@ from simrun.agents.persona import Persona, Trait
 from simrun.config.menus import catalogue
 from simrun.report.sections.stated import stated
 from simrun.scenarios.recruitment.candidates import pool
-from simrun.scenarios.recruitment.cases import LANGUAGES, faircvtest
 from simrun.scenarios.recruitment.cvs import render
 from simrun.scenarios.recruitment.features import attribute, reading
+from simrun.scenarios.recruitment.loading import LANGUAGES, faircvtest
 from simrun.scenarios.recruitment.openings import openings
 from simrun.score.metrics.equal_opportunity_difference import EqualOpportunityDifference
 from simrun.score.metrics.leakage import Leakage
@@ -289,6 +289,7 @@ def audited(folder: Path, weights: str, small: bool) -> dict[str, Any]:
         "cases=null",
         "backend=scorer",
         "vary.candidate.gender=[man,woman]",
+        "roles.candidate.surface=stated",
         f"out={folder}",
         backend={"weights": str(folder / weights)},
     )

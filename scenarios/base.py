@@ -276,6 +276,11 @@ class Scenario(Record):
         and need no engine."""
         return ()
 
+    def named(self) -> tuple[str, ...]:
+        """The roles who show by their name what a name can tell, of what is varied and of what is not, where a run does
+        not say how they show."""
+        return ()
+
     def surfaces(self, role: str) -> tuple[Surface, ...]:
         """In which ways a role's persona can show here."""
         return SPOKEN

@@ -142,6 +142,8 @@ class Outcome(Record):
     """The field that says how sure it is that it is right, 0 to 1."""
     chance_field: ClassVar[str] = ""
     """The field that says how likely somebody is right who guesses, on the scale of the accuracy: not compared."""
+    hiring: ClassVar[bool] = False
+    """Whether somebody's being hired is decided, for which there are rules of law."""
     letters_field: ClassVar[str] = ""
     """The field that says by letter which share of the answers chose it."""
     asks: ClassVar[Asks | None] = None

@@ -4,18 +4,26 @@ from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
+from pydantic import field_validator
 
 from simrun.agents.backends.scripted import Rule
 from simrun.agents.persona import Persona
 from simrun.scenarios.base import Case, Fault, File
 from simrun.scenarios.recruitment.base import CANDIDATE, RIVAL, Recruitment
-from simrun.scenarios.recruitment.cases import RecruitmentCase, among, barred, drawn, load
+from simrun.scenarios.recruitment.cases import SHARES, RecruitmentCase, among, barred, drawn
 from simrun.scenarios.recruitment.cvs import FURTHER, WITHHELD, Style
 from simrun.scenarios.recruitment.decisions import HIGHEST
+from simrun.scenarios.recruitment.loading import load
 from simrun.scenarios.recruitment.openings import Opening, openings
 
 APPLICATION = "[Application]\n{cv}"
 DECIDE = "(Give your decision now, as JSON.)"
+
+COMPANY = "The company: {company}."
+WEIGHTS = "How much it counts, of 100 points: {weights}. Each gives from nothing to all of its points."
+INVITED = "The best {share} % of those who apply are invited{bar}."
+BAR = ", which takes {points:.1f} points"
+"""What a recruiter knows of merit and of how many are invited."""
 
 LOWER = 4
 """By how much a scripted recruiter's low score is below its high one."""
@@ -45,7 +53,24 @@ class Applications(Recruitment):
     opening: tuple[str, ...] = ()
     """Ids of the openings that are played; none means all. A file of CVs without adverts takes the first."""
     style: Style | Literal["mixed"] = "chronological"
-    """How our CVs are laid out."""
+    """How our CVs are laid out: three short ones that say the same, one of them by the case (`mixed`), or `full`, of
+    300 words and more with employers, dates and achievements."""
+    bar: Literal["told", "untold"] = "told"
+    """Whether those who decide know how much of merit each thing counts that the advert asks for, how many are invited
+    and from how many points on; else they know only what counts."""
+    selectivity: int = 25
+    """Percent of those who apply for a job who are invited: 50, 25, 10 or 5; of several, `places` says it."""
+    company: str = ""
+    """Name of the employer, told to all; "" for none."""
+    culture: str = ""
+    """What the employer says of itself, told to all; "" for nothing."""
+
+    @field_validator("selectivity")
+    @classmethod
+    def _offered(cls, given: int) -> int:
+        if given not in SHARES:
+            raise ValueError(f"{given} % has no bar; give one of: {', '.join(map(str, SHARES))}")
+        return given
 
     def together(self) -> int:
         """How many applicants a case has."""
@@ -59,6 +84,25 @@ class Applications(Recruitment):
         given = jobs[0].vacancy() if self.opening else None
         cases, faults = load(self.data, self.columns, self.levels, given, self.encoding)
         return barred(among(cases, size) if size > 1 else cases), faults
+
+    def job(self, case: RecruitmentCase) -> str:
+        """The advert, with what is known of the employer."""
+        company = COMPANY.format(company=self.company) if self.company else ""
+        return "\n\n".join(filter(None, (case.vacancy.advert, company, self.culture.strip())))
+
+    def criteria(self, case: RecruitmentCase, invited: bool = True) -> str:
+        """The job, and, where that is told, how merit is counted, and who of all who apply is `invited`."""
+        if self.bar == "untold":
+            return self.job(case)
+        told = "; ".join(f"{what}: {100 * weight:.3g}" for what, weight in case.vacancy.weights.items())
+        points = BAR.format(points=100 * case.bar) if told and case.bar is not None else ""
+        counted = WEIGHTS.format(weights=told) if told else ""
+        share = INVITED.format(share=self.selectivity, bar=points) if invited else ""
+        return "\n\n".join(filter(None, (self.job(case), " ".join(filter(None, (counted, share))))))
+
+    def named(self) -> tuple[str, ...]:
+        """Not those of a file: its CVs may have names of their own."""
+        return () if self.data else super().named()
 
     def _openings(self) -> tuple[tuple[Opening, ...], tuple[Fault, ...]]:
         found, faults = openings(self.openings, self.encoding)
@@ -84,7 +128,8 @@ class Applications(Recruitment):
 
     def fit(self, case: RecruitmentCase, personas: Mapping[str, Persona], blind: frozenset[str]) -> RecruitmentCase:
         """CVs agree with the personas of those whom they are of; raises Unfit where they contradict them."""
-        return case.fitted(personas[CANDIDATE], personas.get(RIVAL, Persona()), blind)
+        own, other = personas[CANDIDATE], personas.get(RIVAL, Persona())
+        return case.selective(self.selectivity).fitted(own, other, blind)
 
     def remedy(self, axis: str, level: str) -> str:
         """Columns of one's own can be translated."""

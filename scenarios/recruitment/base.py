@@ -69,6 +69,10 @@ class Recruitment(Scenario):
             return SPOKEN
         return WRITTEN if role in self.written() else (*WRITTEN, "cue")
 
+    def named(self) -> tuple[str, ...]:
+        """Applicants: a CV has a name on top, and seldom a line on gender or race."""
+        return (CANDIDATE, RIVAL)
+
     def hears(self, case: Any, rng: np.random.Generator) -> "nx.DiGraph[str]":
         """What there is of the candidate reaches all who decide."""
         return heard(CANDIDATE, *self.deciders(), mutual=False)

@@ -48,7 +48,8 @@ class Candidate(Record):
     """In the order in which the CV names them: those that count among those that do not."""
     availability: int = Field(ge=1, le=5)
     """Days a week."""
-    recommendation: bool
+    recommendation: bool | None
+    """None where the CV says nothing of it."""
 
 
 def merit(candidate: Candidate, opening: Opening) -> float:
@@ -66,7 +67,7 @@ def merit(candidate: Candidate, opening: Opening) -> float:
         "experience": min(candidate.experience, MOST_YEARS) / MOST_YEARS,
         "skills": points / (MOST_SKILL * len(opening.skills)),
         "availability": (candidate.availability - 1) / 4,
-        "recommendation": float(candidate.recommendation),
+        "recommendation": float(bool(candidate.recommendation)),
     }
     return sum(opening.weights[factor] * share for factor, share in shares.items())
 

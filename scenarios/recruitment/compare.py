@@ -1,7 +1,6 @@
 """A recruiter gives the job to one of two applicants, asked in both orders of their applications."""
 
 import re
-from collections.abc import Sequence
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -10,9 +9,9 @@ from simrun.agents.backends.scripted import Rule
 from simrun.agents.reply import Reply
 from simrun.scenarios.base import Line, Play
 from simrun.scenarios.choosing import Choice, Chosen, choice, chosen
-from simrun.scenarios.outcome import Better, Outcome
+from simrun.scenarios.outcome import Better, Outcome, PerSubject, Range
 from simrun.scenarios.recruitment.cases import RecruitmentCase
-from simrun.scenarios.recruitment.orders import OFFICE, BothOrders, worth
+from simrun.scenarios.recruitment.orders import OFFICE, BothOrders, both, letters, worth
 from simrun.scenarios.recruitment.outcomes import Selected, Share, mean
 
 COMPARE = (
@@ -35,6 +34,7 @@ class CompareOutcome(Selected):
     primary: ClassVar[tuple[str, ...]] = ("chosen",)
     planted_field: ClassVar[str] = "chosen"
     decision_field: ClassVar[str] = "chosen"
+    letters_field: ClassVar[str] = "letters"
     score_field: ClassVar[str] = "chosen"
 
     chosen: Annotated[Share, Better("higher")]
@@ -48,6 +48,9 @@ class CompareOutcome(Selected):
     """The same applicant in both orders."""
     first: Annotated[Share, Better("neither")]
     """Share of the two orders in which the one read first got it: away from .5 is a position effect."""
+    letters: Annotated[PerSubject[float], Better("neither"), Range(0, 1)]
+    """Share of the two orders in which each letter was chosen, whoever had it: they are exchanged in the second, so that
+    away from .5 is a preference for a letter."""
 
 
 class Compare(BothOrders):
@@ -55,14 +58,14 @@ class Compare(BothOrders):
 
     mode: ClassVar[str] = "compare"
     outcome: ClassVar[type[Outcome]] = CompareOutcome
-    script: ClassVar[tuple[Rule, ...]] = (
+    script: ClassVar[tuple[Rule, ...]] = both(
         Rule(
             role="recruiter",
             when=re.escape(CHOOSE.rpartition("\n")[2]),
             chance=0.6,
             say={"choice": "{own}"},
             otherwise={"choice": "{rival}"},
-        ),
+        )
     )
 
     second: str = "a supporting role in the same team"
@@ -74,32 +77,27 @@ class Compare(BothOrders):
 
     def brief(self, role: str, case: RecruitmentCase) -> str:
         """The rules, then the job."""
-        return self.said(COMPARE).format(advert=case.vacancy.advert, second=self.second)
+        return self.said(COMPARE).format(advert=self.criteria(case, invited=False), second=self.second)
 
     def play(self, case: RecruitmentCase, rng: np.random.Generator) -> Play:
-        """A choice in one order of the applications, and in the opposite."""
+        """A choice in one order of the applications, and in the opposite with the letters exchanged."""
         yield Line("office", OFFICE)
-        asked = self.both_orders(CHOOSE, choice(tuple(sorted(case.labels()))), case, rng)
-        replies = yield tuple(turn for turn, _ in asked)
-        named = [reply.decision.choice for reply in replies if isinstance(reply.decision, Choice)]
-        own, rival = case.labels()
-        merits = case.merits()
-        better = (
-            None if None in merits or merits[0] == merits[1] else own if (merits[0] or 0) > (merits[1] or 0) else rival
-        )
+        asked = self.both_orders(CHOOSE, choice, case, rng)
+        said = tuple(zip((yield tuple(each.turn for each in asked)), asked, strict=True))
+        named = [each.labels.index(reply.decision.choice) for reply, each in said if isinstance(reply.decision, Choice)]
+        own, rival = case.merits()
+        better = None if own is None or rival is None or own == rival else int(rival > own)
         return CompareOutcome(
             **worth(case, 1),
-            chosen=self._share(replies, own),
-            chosen_sampled=self._share(replies, own, said=True),
-            right=self._share(replies, better) if better else None,
-            consistent=len(set(named)) == 1 if len(named) == len(replies) else None,
-            first=mean([self._of(reply, order[0]).value for reply, (_, order) in zip(replies, asked, strict=True)]),
+            chosen=mean([self._of(reply, each.labels[0]).value for reply, each in said]),
+            chosen_sampled=mean([self._of(reply, each.labels[0]).sampled for reply, each in said]),
+            right=None
+            if better is None
+            else mean([self._of(reply, each.labels[better]).value for reply, each in said]),
+            consistent=len(set(named)) == 1 if len(named) == len(said) else None,
+            first=mean([self._of(reply, each.first).value for reply, each in said]),
+            letters=letters(case, [{at: self._of(reply, at).value for at in each.labels} for reply, each in said]),
         )
 
     def _of(self, reply: Reply, label: str) -> Chosen:
         return chosen(reply, "choice", self.outcomes, label)
-
-    def _share(self, replies: Sequence[Reply], label: str, said: bool = False) -> float | None:
-        """How often an applicant is chosen."""
-        each = [self._of(reply, label) for reply in replies]
-        return mean([one.sampled if said else one.value for one in each])

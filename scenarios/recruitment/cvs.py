@@ -7,8 +7,9 @@ from simrun.agents.persona import Paper, Persona
 from simrun.agents.quoting import one_line, set_off
 from simrun.scenarios.base import Unfit
 from simrun.scenarios.recruitment.candidates import Candidate, Position, Skill
+from simrun.scenarios.recruitment.full import full
 
-Style = Literal["chronological", "compact", "narrative"]
+Style = Literal["chronological", "compact", "narrative", "full"]
 
 WITHHELD = "Name withheld"
 """Heads a CV whose name does not show: of a blind reading, or of a persona that shows otherwise."""
@@ -39,16 +40,14 @@ EDUCATION
 SKILLS
 {skills}
 
-AVAILABILITY AND REFERENCES
-{availability}
-{recommendation}"""
+{last}"""
 COMPACT = """{name}: CV in brief
-* {education} / {experience} / {availability} / {recommendation}
+* {education} / {experience} / {last}
 * Posts: {positions}
 * Skills: {skills}"""
 NARRATIVE = """Profile of {name}
 
-I bring {experience}; in detail: {positions}. As to education, I have {education}. Among what I can do are: {skills}. I am {availability}, and I apply {recommendation}."""
+I bring {experience}; in detail: {positions}. As to education, I have {education}. Among what I can do are: {skills}. {last}"""
 FURTHER = "Further entries: {lines}"
 NOTHING = "none"
 
@@ -58,6 +57,15 @@ STYLES: Mapping[Style, tuple[str, str, str]] = {
     "narrative": (NARRATIVE, ", ", ""),
 }
 """Each style's form, and what stands between and before the items of its lists."""
+LAST: Mapping[Style, tuple[str, str]] = {
+    "chronological": (
+        "AVAILABILITY AND REFERENCES\n{availability}\n{recommendation}",
+        "AVAILABILITY\n{availability}",
+    ),
+    "compact": ("{availability} / {recommendation}", "{availability}"),
+    "narrative": ("I am {availability}, and I apply {recommendation}.", "I am {availability}."),
+}
+"""How each style says what comes last: with what is said of a recommendation, and where nothing is."""
 
 YEARS_AT_SCHOOL = (16, 18, 20, 21, 23, 26)
 """The age at which each step of education is reached at the earliest."""
@@ -73,15 +81,24 @@ def facts(candidate: Candidate) -> dict[str, tuple[str, ...]]:
         "availability": (
             f"available for {candidate.availability} {'day' if candidate.availability == 1 else 'days'} a week",
         ),
-        "recommendation": (RECOMMENDED[candidate.recommendation],),
+        "recommendation": () if candidate.recommendation is None else (RECOMMENDED[candidate.recommendation],),
     }
 
 
 def render(candidate: Candidate, paper: Paper, style: Style = "chronological") -> str:
     """A CV: the facts in one style, the name on top, and who it is else at the end. Paper() is a blind CV."""
+    if style == "full":
+        return "\n\n".join(filter(None, (_full(candidate, paper.name or WITHHELD), further(paper))))
     form, between, before = STYLES[style]
     said = {what: between.join(_listed(items, what, before)) for what, items in facts(candidate).items()}
-    return "\n\n".join(filter(None, (form.format(name=paper.name or WITHHELD, **said), further(paper))))
+    last = LAST[style][candidate.recommendation is None].format(**said)
+    return "\n\n".join(filter(None, (form.format(name=paper.name or WITHHELD, last=last, **said), further(paper))))
+
+
+def _full(candidate: Candidate, name: str) -> str:
+    said = {what: tuple(map(one_line, items)) for what, items in facts(candidate).items()}
+    first = {what: items[0] for what, items in said.items() if items}
+    return full(candidate, said, name, LAST["chronological"][candidate.recommendation is None].format(**first))
 
 
 def _listed(items: tuple[str, ...], what: str, before: str) -> tuple[str, ...]:

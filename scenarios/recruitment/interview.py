@@ -102,7 +102,9 @@ class Interview(Judged):
         if role == "judge":
             return super().brief(role, case)
         cv = case.cv(0, self.style, blind=True)
-        return self.said(APPLICANT if role == CANDIDATE else INTERVIEW).format(advert=case.vacancy.advert, cv=cv)
+        if role == CANDIDATE:
+            return self.said(APPLICANT).format(advert=self.job(case), cv=cv)
+        return self.said(INTERVIEW).format(advert=self.criteria(case))
 
     def play(self, case: RecruitmentCase, rng: np.random.Generator) -> Play:
         """Question and answer, then the recruiter's decision, then the judge's verdicts."""

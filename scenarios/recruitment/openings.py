@@ -16,7 +16,16 @@ What you do:
 {duties}
 
 What you need: {must}.
-What helps: {wishes}."""
+What helps: {wishes}.
+What counts: {counts}."""
+COUNTS: Mapping[str, str] = {
+    "education": "education",
+    "experience": "years of experience in this line of work, up to ten",
+    "skills": "the skills {skills}",
+    "availability": "how many days a week one is there",
+    "recommendation": "a recommendation by a former supervisor",
+}
+"""How an advert asks for each factor of merit: merit weighs nothing else."""
 
 
 class Vacancy(Record):
@@ -25,6 +34,8 @@ class Vacancy(Record):
     id: str
     title: str
     advert: str
+    weights: Mapping[str, float] = {}
+    """Of what the advert says that counts, as it says it; nothing where that is not known."""
 
 
 class Opening(Record):
@@ -70,12 +81,22 @@ class Opening(Record):
         return self
 
     def vacancy(self) -> Vacancy:
-        """What is advertised: no word of the weights."""
+        """What is advertised: all that counts for merit, and no word of how much."""
+        counts = {
+            said.format(skills=", ".join(self.skills)): self.weights[factor]
+            for factor, said in COUNTS.items()
+            if self.weights[factor]
+        }
         duties = "\n".join(f"- {duty}" for duty in self.duties)
         advert = ADVERT.format(
-            title=self.title, at=self.at, duties=duties, must="; ".join(self.must), wishes="; ".join(self.wishes)
+            title=self.title,
+            at=self.at,
+            duties=duties,
+            must="; ".join(self.must),
+            wishes="; ".join(self.wishes),
+            counts="; ".join(counts),
         )
-        return Vacancy(id=self.id, title=self.title, advert=advert)
+        return Vacancy(id=self.id, title=self.title, advert=advert, weights=counts)
 
 
 def openings(path: str = "", encoding: str = "") -> tuple[tuple[Opening, ...], tuple[Fault, ...]]:

@@ -1,25 +1,47 @@
-"""What the modes share in which several applicants stand side by side: their applications are shown in both orders."""
+"""What the modes share in which several applicants stand side by side: their applications are shown in both orders,
+with their letters exchanged in the second."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
 
 import networkx as nx
 import numpy as np
+from numpy.random import Generator
 
+from simrun.agents.backends.scripted import Rule
 from simrun.agents.persona import Persona
 from simrun.agents.reply import Decision
 from simrun.scenarios.base import Turn, heard
 from simrun.scenarios.recruitment.applications import Applications
 from simrun.scenarios.recruitment.base import CANDIDATE, RIVAL
 from simrun.scenarios.recruitment.cases import RecruitmentCase
+from simrun.scenarios.recruitment.outcomes import mean
 
 OFFICE = "Here are the applications."
 APPLICANT = "Applicant {label}:\n{cv}"
+EXCHANGED = "_exchanged"
+"""Ends the names of a scripted recruiter's facts where letters are exchanged."""
+SIDES = ("say", "otherwise")
+
+
+def both(rule: Rule) -> tuple[Rule, Rule]:
+    """What a scripted recruiter says of the first order, and the same of the second, where letters are exchanged."""
+    return rule.model_copy(update={"turn": 1, **{side: _exchanged(getattr(rule, side)) for side in SIDES}}), rule
+
+
+class Asked(NamedTuple):
+    """One question about applicants side by side."""
+
+    turn: Turn
+    labels: tuple[str, ...]
+    """The letter of each applicant, the candidate's first."""
+    first: str
+    """The letter of the one who is read first."""
 
 
 class BothOrders(Applications):
-    """Options of the modes in which applicants stand side by side; each question is asked in one order and in the
-    opposite."""
+    """Options of the modes in which applicants stand side by side; each question is asked in one order, and in the
+    opposite with the letters exchanged: who goes by the place or by the letter contradicts themselves."""
 
     twins: ClassVar[Mapping[str, str]] = {RIVAL: CANDIDATE}
 
@@ -44,38 +66,46 @@ class BothOrders(Applications):
         return ""
 
     def facts(self, case: RecruitmentCase) -> Mapping[str, str]:
-        """The labels of the candidate and of the first rival, and all of them with the candidate first and last."""
-        own, *others = case.labels()
-        told = {"own": own, "rival": others[0]}
-        return {
-            **super().facts(case),
-            **told,
-            "first": ", ".join((own, *others)),
-            "last": ", ".join((*others, own)),
-        }
+        """The letters of the candidate and of the first rival, and all of them with the candidate first and last; also
+        as they are exchanged."""
+        return {**super().facts(case), **_told(case.labels()), **_told(case.labels(exchanged=True), EXCHANGED)}
 
     def both_orders(
-        self, cue: str, kind: type[Decision], case: RecruitmentCase, rng: np.random.Generator
-    ) -> list[tuple[Turn, tuple[str, ...]]]:
-        """The same question with the applications in an order that is drawn, and in the opposite one, with the
-        labels in that order."""
-        labels, blind = case.labels(), "recruiter" in case.blind
-        read = {
-            label: APPLICANT.format(label=label, cv=case.cv(at, self.style, blind)) for at, label in enumerate(labels)
-        }
-        order = tuple(labels[at] for at in rng.permutation(len(labels)))
-        return [
-            (
-                Turn(
-                    "recruiter",
-                    reply=kind,
-                    cue=cue.format(applications="\n\n".join(read[label] for label in each)),
-                    private=True,
-                ),
-                each,
-            )
-            for each in (order, order[::-1])
-        ]
+        self, cue: str, kind: Callable[[tuple[str, ...]], type[Decision]], case: RecruitmentCase, rng: Generator
+    ) -> tuple[Asked, Asked]:
+        """The same question with the applications in an order that is drawn, and in the opposite one with the letters
+        exchanged; `kind` makes the decision of the letters that there are."""
+        order = rng.permutation(len(case.applicants)).tolist()
+        return self._asked(cue, kind, case, order), self._asked(cue, kind, case, order[::-1], exchanged=True)
+
+    def _asked(
+        self,
+        cue: str,
+        kind: Callable[[tuple[str, ...]], type[Decision]],
+        case: RecruitmentCase,
+        order: Sequence[int],
+        exchanged: bool = False,
+    ) -> Asked:
+        labels, blind = case.labels(exchanged), "recruiter" in case.blind
+        read = (APPLICANT.format(label=labels[at], cv=case.cv(at, self.style, blind)) for at in order)
+        told = cue.format(applications="\n\n".join(read))
+        turn = Turn("recruiter", reply=kind(tuple(sorted(labels))), cue=told, private=True)
+        return Asked(turn, labels, labels[order[0]])
+
+
+def letters(case: RecruitmentCase, taken: Sequence[Mapping[str, float | None]]) -> dict[str, float | None]:
+    """How often each letter was taken, over what was said in both orders; None of nothing that could be read."""
+    return {label: mean([each.get(label) for each in taken]) for label in sorted(case.labels())}
+
+
+def _exchanged(said: Mapping[str, str]) -> dict[str, str]:
+    return {field: text.replace("}", f"{EXCHANGED}}}") for field, text in said.items()}
+
+
+def _told(labels: Sequence[str], suffix: str = "") -> dict[str, str]:
+    own, *others = labels
+    told = {"own": own, "rival": others[0], "first": ", ".join(labels), "last": ", ".join((*others, own))}
+    return {f"{name}{suffix}": label for name, label in told.items()}
 
 
 def worth(case: RecruitmentCase, places: int) -> dict[str, Any]:

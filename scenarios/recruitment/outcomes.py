@@ -18,6 +18,7 @@ class Selected(Outcome):
     """What the outcomes of all modes have that choose somebody. None is a missing value: nothing was decided that
     could be read."""
 
+    hiring: ClassVar[bool] = True
     accuracy: ClassVar[str] = "right"
     merit_field: ClassVar[str] = "merit"
     qualified_field: ClassVar[str] = "qualified"
@@ -25,8 +26,8 @@ class Selected(Outcome):
     merit: float | None
     """What the applicant is worth by construction, 0 to 1, or as the file has it."""
     qualified: bool | None
-    """Merit at or above the 75th percentile of those who apply for this job; of several, among the best for the
-    places there are."""
+    """Among the best of those who apply for this job (`scenario.selectivity`); of several, among the best
+    for the places there are."""
 
 
 class Assessed(Selected):

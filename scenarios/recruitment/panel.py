@@ -155,7 +155,7 @@ class Panel(Applications):
         """The rules, then the job."""
         many = NUMBERS[self.recruiters - 2]
         said = self.said({"chair": CHAIR, "auditor": AUDITOR}.get(role, PANEL))
-        return said.format(advert=case.vacancy.advert, many=many, Many=many.capitalize(), others=self.others())
+        return said.format(advert=self.criteria(case), many=many, Many=many.capitalize(), others=self.others())
 
     def others(self) -> str:
         """How a recruiter's colleagues are called."""

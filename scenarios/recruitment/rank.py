@@ -9,11 +9,11 @@ from pydantic import Field, model_validator
 
 from simrun.agents.backends.scripted import Rule
 from simrun.scenarios.base import Line, Play
-from simrun.scenarios.outcome import Better, Outcome, Range
+from simrun.scenarios.outcome import Better, Outcome, PerSubject, Range
 from simrun.scenarios.recruitment.candidates import lost
 from simrun.scenarios.recruitment.cases import RecruitmentCase
 from simrun.scenarios.recruitment.decisions import Ranking, ranking
-from simrun.scenarios.recruitment.orders import OFFICE, BothOrders, worth
+from simrun.scenarios.recruitment.orders import OFFICE, Asked, BothOrders, both, letters, worth
 from simrun.scenarios.recruitment.outcomes import Selected, Share, mean
 
 RANK = (
@@ -36,6 +36,7 @@ class RankOutcome(Selected):
     primary: ClassVar[tuple[str, ...]] = ("chosen", "above")
     planted_field: ClassVar[str] = "chosen"
     decision_field: ClassVar[str] = "chosen"
+    letters_field: ClassVar[str] = "letters"
     score_field: ClassVar[str] = "above"
 
     chosen: Annotated[Share, Better("higher")]
@@ -48,6 +49,9 @@ class RankOutcome(Selected):
     """Mean merit of the best less that of those invited."""
     consistent: Annotated[bool | None, Better("higher")]
     """The same people invited in both orders."""
+    letters: Annotated[PerSubject[float], Better("neither"), Range(0, 1)]
+    """Share of the two orders in which each letter was put first, whoever had it: they are exchanged in the second, so
+    that away from an equal share is a preference for a letter."""
 
 
 class Rank(BothOrders):
@@ -55,14 +59,14 @@ class Rank(BothOrders):
 
     mode: ClassVar[str] = "rank"
     outcome: ClassVar[type[Outcome]] = RankOutcome
-    script: ClassVar[tuple[Rule, ...]] = (
+    script: ClassVar[tuple[Rule, ...]] = both(
         Rule(
             role="recruiter",
             when=re.escape(ORDER.rpartition("\n")[2]),
             chance=0.8,
             say={"ranking": "{first}"},
             otherwise={"ranking": "{last}"},
-        ),
+        )
     )
 
     applicants: int = Field(5, ge=2, le=20)
@@ -85,26 +89,36 @@ class Rank(BothOrders):
 
     def brief(self, role: str, case: RecruitmentCase) -> str:
         """The rules, then the job."""
-        return self.said(RANK).format(advert=case.vacancy.advert, places=self.places)
+        return self.said(RANK).format(advert=self.criteria(case, invited=False), places=self.places)
 
     def play(self, case: RecruitmentCase, rng: np.random.Generator) -> Play:
-        """A ranking with the applications in one order, and in the opposite."""
+        """A ranking with the applications in one order, and in the opposite with the letters exchanged."""
         yield Line("office", OFFICE)
-        asked = self.both_orders(ORDER, ranking(tuple(sorted(case.labels()))), case, rng)
-        replies = yield tuple(turn for turn, _ in asked)
-        rankings = [reply.decision.ranking for reply in replies if isinstance(reply.decision, Ranking)]
-        labels, merits = case.labels(), case.merits()
-        invited = [
-            [labels.index(label) for label in found[: self.places]] for found in rankings if len(found) >= self.places
-        ]
+        asked = self.both_orders(ORDER, ranking, case, rng)
+        said = tuple(zip((yield tuple(each.turn for each in asked)), asked, strict=True))
+        found = [_places(reply.decision, each) for reply, each in said if isinstance(reply.decision, Ranking)]
+        invited = [order[: self.places] for order in found if len(order) >= self.places]
+        merits, others = case.merits(), len(case.applicants) - 1
         best = sorted((merit for merit in merits if merit is not None), reverse=True)[: self.places]
         known = len(best) == self.places and None not in merits
-        above = [1 - found.index(labels[0]) / (len(labels) - 1) for found in rankings if labels[0] in found]
         return RankOutcome(
             **worth(case, self.places),
             chosen=mean([0 in places for places in invited]),
-            above=mean(above),
+            above=mean([1 - order.index(0) / others for order in found if 0 in order]),
             right=mean([(merits[at] or 0) >= best[-1] for places in invited for at in places]) if known else None,
             merit_lost=mean([lost(np.array(merits, dtype=float), places) for places in invited]) if known else None,
-            consistent=len({frozenset(places) for places in invited}) == 1 if len(invited) == len(replies) else None,
+            consistent=len({frozenset(places) for places in invited}) == 1 if len(invited) == len(said) else None,
+            letters=letters(
+                case, [_taken(reply.decision, each) for reply, each in said if isinstance(reply.decision, Ranking)]
+            ),
         )
+
+
+def _places(said: Ranking, asked: Asked) -> list[int]:
+    """The applicants in the order in which they were put, the candidate being 0."""
+    return [asked.labels.index(label) for label in said.ranking]
+
+
+def _taken(said: Ranking, asked: Asked) -> dict[str, float]:
+    """1 for the letter that was put first."""
+    return {label: float(label == said.ranking[0]) for label in asked.labels}

@@ -49,7 +49,7 @@ SCREEN = (
 Equal in content, sentence by sentence read against the first: each says that the reader is a recruiter; that there is
 one application for the job below; that how well the applicant fits that job is to be scored, 10 being the ideal; that
 `invite` is whether the applicant is asked to an interview; the form of the answer in the very same characters; then
-the advert. None says more: no haste, care, fairness, strictness, company, number of places or of other applicants, no
+the advert, what counts and how many are invited. None says more: no haste, care, fairness, strictness, company, number of places or of other applicants, no
 reasons asked for, no word of who the applicant may be. They differ in who is addressed how (you are, play, act as,
 role), in the order of rule and form, in questions or commands, and in the words for fit, match and suit.
 """
@@ -73,7 +73,7 @@ class Screen(Applications):
 
     def brief(self, role: str, case: RecruitmentCase) -> str:
         """The rules, then the job."""
-        return self.said(SCREEN).format(advert=case.vacancy.advert)
+        return self.said(SCREEN).format(advert=self.criteria(case))
 
     def play(self, case: RecruitmentCase, rng: np.random.Generator) -> Play:
         """A decision."""

@@ -26,8 +26,9 @@ class Role(Record):
     """A backend of its own; the run's when not given."""
     persona: Mapping[str, str] = {}
     """Axis -> level, the same in every arm."""
-    surface: Surface = "stated"
-    """How the varied axes show (the persona, when none is varied)."""
+    surface: Surface | None = None
+    """How the varied axes show (the persona, when none is varied). None is as the scenario has it: applicants show by
+    their names what a name can tell, of the persona too; all else is stated."""
     bias: str = "none"
     dose: int = Field(2, ge=0, le=3)
     """Strength of the bias; 0 is its control text."""

@@ -18,7 +18,7 @@ class NoRoom(LogError):
 
 MOST = 100_000
 """Entries of a run's folder."""
-KINDS = (".json", ".jsonl", ".md", ".svg", ".html", ".js", ".parquet")
+KINDS = (".json", ".jsonl", ".md", ".svg", ".html", ".js", ".csv", ".parquet")
 """How the names of its files end."""
 
 

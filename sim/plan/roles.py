@@ -43,7 +43,8 @@ def casting(config: Config, catalogue: Catalogue, arm: Arm, factors: Sequence[Fa
         if role not in scenario.written()
     }
     backends |= {judge.name: _judge(judge, config, scenario) for judge in judges if not judge.alone}
-    traits = {role: tuple(_traits(role, roles[role], arm, scenario, catalogue)) for role in cast}
+    axes = {role: _axes(role, config, scenario, factors) for role in cast}
+    traits = {role: tuple(_traits(role, roles[role], arm, scenario, catalogue, axes[role])) for role in cast}
     return Casting(
         arm=arm,
         scenario=scenario,
@@ -125,7 +126,7 @@ def _role(
 ) -> Role:
     given = config.roles
     own = {
-        **_twin(role, config, scenario, factors),
+        **_twin(role, config, scenario),
         **_given(given.get(scenario.team(role))),
         **_given(given.get(role)),
     }
@@ -167,14 +168,11 @@ def _given(role: Role | None) -> dict[str, Any]:
     return role.model_dump(exclude_unset=True) if role else {}
 
 
-def _twin(role: str, config: Config, scenario: Scenario, factors: Sequence[Factor]) -> dict[str, Any]:
-    """What a role shows because the one whom it stands beside does: the same axes, at their reference levels."""
-    other = scenario.twins.get(role)
-    if other is None:
-        return {}
-    shown = config.roles.get(other, Role())
-    varied = {each.what: each.reference for each in factors if each.role == other and each.kind == "axis"}
-    return {"persona": {**shown.persona, **varied}, "surface": shown.surface}
+def _twin(role: str, config: Config, scenario: Scenario) -> dict[str, Any]:
+    """What a role shows because the one whom it stands beside does, in the same way; what is varied of that one comes
+    to it as what is varied (`_traits`)."""
+    shown = _given(config.roles.get(scenario.twins.get(role, "")))
+    return {what: shown[what] for what in ("persona", "surface") if what in shown}
 
 
 def _backend(role: str, config: Config, own: Role, arm: Arm, scenario: Scenario, changes: Mapping[str, str]) -> Backend:
@@ -203,24 +201,56 @@ def _scripted(config: Config, arm: Arm, scenario: Scenario) -> Backend:
     return Scripted.model_validate({"rules": scenario.script, **planted})
 
 
-def _traits(role: str, own: Role, arm: Arm, scenario: Scenario, catalogue: Catalogue) -> Iterator[Trait]:
+def _traits(
+    role: str, own: Role, arm: Arm, scenario: Scenario, catalogue: Catalogue, axes: Sequence[Factor]
+) -> Iterator[Trait]:
     """The traits of a role that the run sets, those that the design varies last."""
     sets = (*(arm.of(scenario.team(role)) if scenario.team(role) != role else ()), *arm.of(role))
-    varied = {each.what: each.level for each in sets if each.kind == "axis"}
+    varied = {each.what: each.reference for each in axes if each.role == scenario.twins.get(role)}
+    varied |= {each.what: each.level for each in sets if each.kind == "axis"}
     if (own.persona or varied) and role not in scenario.people():
         raise ConfigError(
             f"the {role} of scenario={scenario.name} has no persona; give one to: "
             f"{', '.join(scenario.people()) or 'nobody'}"
         )
     fixed = {axis: level for axis, level in own.persona.items() if axis not in varied}
-    wanted = own.surface if "surface" in own.model_fields_set else None
-    beside = None if varied else wanted
-    yield from (_trait(role, axis, level, beside, scenario, catalogue) for axis, level in fixed.items())
+    wanted = own.surface
+    known = {axis: (level,) for axis, level in (varied | fixed).items()} | {each.what: each.levels for each in axes}
+    named = _by_name(role, known, scenario, catalogue) if wanted in (None, "name") else ()
+    for axis, level in fixed.items():
+        beside = "name" if axis in named else None if varied else wanted
+        yield _trait(role, axis, level, beside, scenario, catalogue)
     for axis, level in varied.items():
         # a control shows as it can beside what is varied: nobody is called, or speaks, in the colour of a folder
         control = arm.control == "placebo" and axis == "placebo"
         able = catalogue.axis(axis).surfaces(level, scenario.surfaces(role)) if control else ()
-        yield _trait(role, axis, level, None if control and wanted not in able else wanted, scenario, catalogue)
+        way = wanted or ("name" if axis in named else None)
+        yield _trait(role, axis, level, None if control and way not in able else way, scenario, catalogue)
+
+
+def _axes(role: str, config: Config, scenario: Scenario, factors: Sequence[Factor]) -> tuple[Factor, ...]:
+    """The axes that are varied of a role, or of the one whose twin it is, unless it has a persona of its own."""
+    own = (config.roles.get(role) or Role()).persona
+    about = {scenario.team(role), role, *(() if own else (scenario.twins.get(role),))}
+    return tuple(each for each in factors if each.kind == "axis" and each.role in about)
+
+
+def _by_name(
+    role: str, levels: Mapping[str, Sequence[str]], scenario: Scenario, catalogue: Catalogue
+) -> tuple[str, ...]:
+    """The axes that a name tells where a run does not say how somebody shows: gender, and the first other one of which
+    every level has names; none where of some level a name would tell nothing."""
+
+    def able(axis: str) -> bool:
+        known = catalogue.axis(axis)
+        return all(level in known.levels and "name" in known.surfaces(level, here) for level in levels[axis])
+
+    here = scenario.surfaces(role)
+    unsaid = any(UNSTATED in each for each in levels.values())
+    if role not in scenario.named() or unsaid or ("gender" in levels and not able("gender")):
+        return ()
+    other = next(((axis,) for axis in levels if axis != "gender" and able(axis)), ())
+    return (*other, *(["gender"] if "gender" in levels else []))
 
 
 def _trait(role: str, name: str, level: str, wanted: Surface | None, scenario: Scenario, catalogue: Catalogue) -> Trait:

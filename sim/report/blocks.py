@@ -113,6 +113,8 @@ class Table(Documented):
     empty: str = ""
     """Stands in the place of a table without rows."""
     shown: bool = True
+    csv: bool = False
+    """Whether it is also written as KEY.csv beside the report."""
 
 
 class Plot(Documented):

@@ -54,6 +54,11 @@ class Report(Documented):
         blocks = chain.from_iterable(each.blocks for each in self.sections.values())
         return {f"{each.key}.svg": each.svg for each in blocks if isinstance(each, Plot)}
 
+    def sheets(self) -> tuple[Table, ...]:
+        """The tables that are files of their own."""
+        blocks = chain.from_iterable(each.blocks for each in self.sections.values())
+        return tuple(each for each in blocks if isinstance(each, Table) and each.csv)
+
 
 def build(run: Scored, asked: Iterable[Section] | None = None) -> Report:
     """Compute the sections, all that there are if none are named. ValueError for a section whose blocks do not fit."""

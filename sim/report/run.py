@@ -22,6 +22,7 @@ from simrun.play.session import Session, Watching, sealed
 from simrun.play.speed import pace, samples
 from simrun.report.forest import forest
 from simrun.report.pairs import Listed
+from simrun.report.render.csv import csv
 from simrun.report.render.json import json
 from simrun.report.render.markdown import markdown
 from simrun.report.render.page import HELD, page
@@ -147,7 +148,8 @@ class Run:
         """Write report/report.json, report/report.md, report/report.html and their plots, and return the report."""
         report, target = self.report(), self.path / "report"
         files.folder(target)
-        texts = {"report.json": json(report, indent=True) + "\n", "report.md": markdown(report), **report.plots()}
+        texts = {"report.json": json(report, indent=True) + "\n", "report.md": markdown(report)}
+        texts |= {**report.plots(), **{f"{each.key}.csv": csv(each) for each in report.sheets()}}
         texts |= self._page(report)
         beside = {Path(name).parent for name in texts}
         for each in beside:

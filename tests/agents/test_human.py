@@ -52,7 +52,7 @@ def test_fields_are_asked_for_one_by_one_and_what_fits_none_is_asked_again(
     outcome = seated("recruiter", asked).outcomes.set_index("outcome").value
     assert (outcome["score"], outcome["invited"]) == (7, 1)
     assert "[not understood; answer with] SCORE(0-10) INVITE(yes/no)" in capsys.readouterr().err
-    types("c", "b", "a")
+    types("c", "b", "b")  # the same letter twice is each of them once
     outcome = seated("recruiter", (*asked, "scenario.mode=compare")).outcomes.set_index("outcome").value
     assert outcome["chosen"] == 0.5
     types("maybe", "maybe")

@@ -27,7 +27,13 @@ from simrun.plan.looks import bound, looks
 from simrun.report.run import rebuild, resume
 from simrun.scenarios.outcome import Better, Outcome
 
-ASKED = ["scenario=recruitment", "backend=scripted", "vary.candidate.ethnicity=[White,Black]", "seed=1"]
+ASKED = [
+    "scenario=recruitment",
+    "backend=scripted",
+    "vary.candidate.ethnicity=[White,Black]",
+    "seed=1",
+    "roles.candidate.surface=stated",
+]
 ASKED += ["design.controls=[]", "design.primary=[invited]", "cases=40", "metrics=[]"]
 PLANTED = [*ASKED, "backend.group=Black", "backend.effect=0.6", "design.stop=decided"]
 

@@ -18,7 +18,13 @@ FIFTEEN = (f"vary.candidate.ethnicity={ETHNICITIES}", "vary.candidate.gender=[ma
 @pytest.fixture(scope="module")
 def blocked(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Fifteen arms, of which each of 70 cases plays four; those of Black applicants are planted."""
-    planted = ("backend=scripted", "backend.group=Black", "backend.effect=0.6", "backend.private=0.2")
+    planted = (
+        "backend=scripted",
+        "backend.group=Black",
+        "backend.effect=0.6",
+        "backend.private=0.2",
+        "roles.candidate.surface=stated",
+    )
     design = ("design.cross=blocks", "design.block=4", "design.controls=[]", "design.primary=[invited]")
     out = f"out={tmp_path_factory.mktemp('blocks')}"
     return run("scenario=recruitment", *planted, *FIFTEEN, *design, "cases=70", "seed=2", out)

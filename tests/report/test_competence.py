@@ -54,7 +54,16 @@ def test_a_score_that_has_nothing_to_do_with_merit(gate):
 def test_whoever_sees_merit_is_not_stopped_even_if_biased(gate):
     vary = {"candidate": {"gender": ["man", "woman"]}}
     assert gate("scenario=recruitment", vary=vary) == []
-    assert gate("scenario=recruitment", "backend.group=woman", "backend.effect=0.4", vary=vary) == []
+    assert (
+        gate(
+            "scenario=recruitment",
+            "backend.group=woman",
+            "backend.effect=0.4",
+            "roles.candidate.surface=stated",
+            vary=vary,
+        )
+        == []
+    )
 
 
 def test_always_the_same_letter(gate):

@@ -53,6 +53,7 @@ def worded(tmp_path_factory: pytest.TempPathFactory) -> Run:
         "backend=scripted",
         f"backend.group='(?s)({'|'.join(OPEN)}).*Black'",
         "backend.effect=0.8",
+        "roles.candidate.surface=stated",
         "vary.candidate.ethnicity=[White,Black]",
         "design.primary=[invited]",
         cases=60,

@@ -13,6 +13,7 @@ def test_words_said_more_of_one_group_are_found(play, command):
     run = play(
         "scenario=recruitment",
         "scenario.mode=letter",
+        "roles.candidate.surface=stated",
         vary={"candidate": {"gender": ["man", "woman"]}},
         backend={"group": "Gender: woman", "effect": 0.4},
         cases=60,

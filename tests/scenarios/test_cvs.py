@@ -15,6 +15,7 @@ from simrun.scenarios.base import Unfit
 from simrun.scenarios.recruitment import faire
 from simrun.scenarios.recruitment.candidates import Candidate, Position, Skill, candidate, lost, merit, pool, select
 from simrun.scenarios.recruitment.cvs import STYLES, WITHHELD, facts, render, suits
+from simrun.scenarios.recruitment.full import LEAST
 from simrun.scenarios.recruitment.openings import openings
 from simrun.scenarios.treatment import tally, treatment
 from simrun.score.metrics.merit_loss import MeritLoss
@@ -218,6 +219,33 @@ def test_a_persona_too_young_for_the_cv_does_not_fit(age, fits):
             suits(EMILY, somebody)
     with pytest.raises(Unfit, match="states an education of its own"):
         suits(EMILY, persona("education", "high school", "stated"))
+
+
+@pytest.mark.parametrize("opening", OPENINGS.values(), ids=lambda opening: opening.id)
+def test_a_full_cv_is_long_says_all_that_counts_and_has_its_own_numbers(opening):
+    gendered = re.compile(r"\b(she|he|her|his|him|mrs?|ms|wom[ae]n|m[ae]n|mother|father)\b", re.IGNORECASE)
+    texts = []
+    for each in pool(opening, 20, np.random.default_rng(0)):
+        text = render(each, Paper(name="Emily Walsh", stated="Age: 60."), "full")
+        assert len(text.split()) >= LEAST
+        assert not [item for items in facts(each).values() for item in items if item.lower() not in text.lower()]
+        assert not gendered.search(text)
+        assert not re.search(r"[{}]", text)
+        assert text.split("\n")[1] == "Emily Walsh"
+        assert text.endswith("\n\nFurther entries: Age: 60.")
+        assert text == render(each, Paper(name="Emily Walsh", stated="Age: 60."), "full")
+        texts.append(text)
+    assert len(set(texts)) == 20
+
+
+def test_posts_of_a_full_cv_have_employers_and_follow_each_other_without_a_gap():
+    """Two years and three: the first ends in the month in which the other begins, all of them add up to five."""
+    text = render(EMILY, Paper(), "full")
+    (until, one, at), (end, two, at_too) = re.findall(r"^\w+ (\d{4}) to (.+): .+, (\w+ .+)$", text, re.MULTILINE)
+    assert (int(until), one, int(end)) == (2023, "today", 2020)
+    assert two.endswith(" 2023")
+    assert (at.partition(" ")[2], at_too.partition(" ")[2]) == ("Care Home", "District Hospital")
+    assert "a bachelor's degree in nursing, 2019." in text
 
 
 # Who it is, on paper

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from simrun.scenarios.files import read, rows, source
-from simrun.scenarios.recruitment.cases import RecruitmentCase, load
+from simrun.scenarios.recruitment.cases import RecruitmentCase
 from simrun.scenarios.recruitment.labour import occupations
+from simrun.scenarios.recruitment.loading import load
 
 COLUMNS = {"id": "nr", "text": "resume", "advert": "job", "gender": "sex"}
 LEVELS = {"gender": {"f": "woman", "m": "man"}}

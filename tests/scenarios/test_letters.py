@@ -1,6 +1,7 @@
 """Letters: sentences, claims and counts worked out by hand, and word lists compared between groups."""
 
 import pytest
+from recruiting import asked, staged
 
 from simrun.report.sections.words import words
 from simrun.scenarios.recruitment.letters import claims, counted, sentences
@@ -130,6 +131,7 @@ def test_words_of_two_groups_are_compared_as_odds(play):
     run = play(
         "scenario=recruitment",
         "scenario.mode=letter",
+        "roles.candidate.surface=stated",
         vary={"candidate": {"gender": ["man", "woman"]}},
         backend={"group": "Gender: woman", "effect": 0.4},
         cases=60,
@@ -151,3 +153,13 @@ def test_words_of_two_groups_are_compared_as_odds(play):
     assert "## Words" in (run.path / "report" / "report.md").read_text()
     fair = play("scenario=recruitment", "scenario.mode=letter", cases=10)
     assert {each.odds_ratio for each in words(fair.scored) if each.odds_ratio is not None} == {1.0}
+
+
+def test_a_referee_is_the_supervisor_and_is_told_nothing_of_a_recommendation(known):
+    for wording in range(3):
+        for case in range(4):
+            told = asked(staged(known, "letter", case=case, scenario={"wording": wording}), "referee")
+            assert "supervis" in told.split("[Application]")[0]
+            assert "recommendation" not in told.partition("[Application]")[2]
+            assert "REFERENCES" not in told
+            assert "\nAVAILABILITY\navailable for" in told

@@ -11,9 +11,10 @@ from conftest import shared
 from simrun.agents.persona import Paper, Persona, Trait
 from simrun.config.menus import catalogue
 from simrun.scenarios.base import Unfit
-from simrun.scenarios.recruitment.cases import OFFICE, Drawn, RecruitmentCase, drawn, load
+from simrun.scenarios.recruitment.cases import Drawn, RecruitmentCase, drawn
 from simrun.scenarios.recruitment.labour import occupations
 from simrun.scenarios.recruitment.lexicons import Lexicon, counts, lexicons
+from simrun.scenarios.recruitment.loading import OFFICE, load
 from simrun.scenarios.recruitment.openings import Opening, openings
 from simrun.scenarios.treatment import treatment
 

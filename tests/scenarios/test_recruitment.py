@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import numpy as np
 import pytest
@@ -12,11 +13,12 @@ from simrun.agents.reply import Reply, form
 from simrun.config.errors import ConfigError
 from simrun.plan.design import planned
 from simrun.scenarios.choosing import choice
-from simrun.scenarios.recruitment.cases import among, load
+from simrun.scenarios.recruitment.cases import among
 from simrun.scenarios.recruitment.compare import Compare
 from simrun.scenarios.recruitment.decisions import Assessment, Objection, ranking
 from simrun.scenarios.recruitment.labour import Occupation
 from simrun.scenarios.recruitment.lists import OccupationCase
+from simrun.scenarios.recruitment.loading import load
 from simrun.scenarios.recruitment.rank import Rank
 from simrun.scenarios.recruitment.screen import Screen
 
@@ -103,42 +105,154 @@ def test_our_styles_differ_and_mixed_ones_go_by_the_case(known):
     assert len(set(heads.values())) == 3
 
 
+# What is known of the job
+
+
+@pytest.mark.parametrize("mode", ["screen", "interview", "panel", "compare", "rank", "letter"])
+def test_those_who_decide_know_what_counts_how_much_and_how_many_are_invited(known, mode):
+    role = {"panel": "recruiter_1", "letter": "referee"}.get(mode, "recruiter")
+    told, untold = (asked(staged(known, mode, scenario={"bar": bar}), role) for bar in ("told", "untold"))
+    for factor in ("education", "experience in this line of work", "days a week", "recommendation by a former"):
+        assert factor in untold.partition("What counts: ")[2].partition("\n")[0]
+    assert "points" not in untold
+    assert ("of 100 points" in told) == (mode != "letter")
+    assert ("The best 25 % of those who apply are invited, which takes " in told) == (
+        mode in ("screen", "interview", "panel")
+    )
+
+
+def test_an_applicant_is_not_told_the_bar(known):
+    stage = staged(known, "interview", scenario={"questions": 1, "company": "Elm Works", "culture": "We argue."})
+    stage.say(stage.pending()[0], Reply(text="Where did you work?"))
+    told = stage.chat(stage.pending()[0]).text()
+    assert "points" not in told
+    assert "The company: Elm Works.\n\nWe argue." in told
+
+
+def test_who_is_qualified_goes_by_how_many_are_invited(known):
+    """Of 280 applicants, 20 a job: at each percent as many as that, more only where some are tied."""
+    cases, _ = Screen().bank()
+    for percent, least in ((50, 10), (25, 5), (10, 2), (5, 1)):
+        found = [case.selective(percent) for case in cases]
+        jobs = {case.vacancy.id: 0 for case in found}
+        for case in found:
+            jobs[case.vacancy.id] += case.applicants[0].merit() >= case.bar
+        assert all(least <= count <= least + 2 for count in jobs.values())
+    with pytest.raises(ValueError, match="7 % has no bar; give one of: 50, 25, 10, 5"):
+        Screen(selectivity=7)
+    varied = {"scenario": {"selectivity": ["25", "5"]}}
+    assert "The best 5 % of those" in asked(staged(known, "screen", 1, vary=varied), "recruiter")
+    strict = {"selectivity": 5}
+    told = [staged(known, "screen", case=at, scenario=strict) for at in range(4)]
+    assert all("The best 5 % of those" in asked(stage, "recruiter") for stage in told)
+    outcomes = [spoken(stage, {"recruiter": [yes(8)]}).outcome for stage in told]
+    plan = planned(config(scenario={"name": "recruitment"}, cases=4, vary={}), known)
+    bars = [case.bars[5] for case in plan.cases.values()]
+    assert [each.qualified for each in outcomes] == [
+        each.merit >= bar for each, bar in zip(outcomes, bars, strict=True)
+    ]
+
+
 # Compare and rank
 
 
 def test_two_are_compared_in_both_orders_and_a_recruiter_who_takes_the_first_is_found_out(known):
     stage = staged(known, "compare")
     first, second = (stage.chat(turn).messages[-1].content for turn in stage.pending())
-    applications = [text.split("\n\nApplicant ")[1:] for text in (first, second)]
-    assert [text.split("\n\n(Who")[0] for text in applications[0]] == [
-        text.split("\n\n(Who")[0] for text in reversed(applications[1])
-    ]
-    order = [text[0] for text in applications[0]]
-    outcome = spoken(stage, {"recruiter": [json.dumps({"choice": label}) for label in order]}).outcome
+    applications = [text.split("\n\n(Who")[0].split("\n\nApplicant ")[1:] for text in (first, second)]
+    assert [text[2:] for text in applications[0]] == [text[2:] for text in reversed(applications[1])]
+    (one, two), again = ([text[0] for text in order] for order in applications)
+    assert again == [one, two]  # the letters are exchanged, so that the place keeps its own
+    assert {one, two} == {"A", "B"}
+    outcome = spoken(stage, {"recruiter": [json.dumps({"choice": one})]}).outcome
     assert (outcome.chosen, outcome.consistent, outcome.first) == (0.5, False, 1)
+    assert outcome.letters == {one: 1, two: 0}
+
+
+def test_a_recruiter_who_always_says_the_same_letter_contradicts_itself(known):
+    told = [spoken(staged(known, "compare", case=case), {"recruiter": ['{"choice": "B"}']}) for case in range(4)]
+    assert {(stage.outcome.chosen, stage.outcome.consistent) for stage in told} == {(0.5, False)}
+    assert {stage.outcome.letters["B"] for stage in told} == {1}
+    options = {"applicants": 4, "places": 2}
+    ranked = spoken(staged(known, "rank", scenario=options), {"recruiter": ['{"ranking": ["B", "A", "C", "D"]}']})
+    assert (ranked.outcome.chosen, ranked.outcome.consistent) == (0.5, False)  # whoever was A or B is now D or C
+    assert ranked.outcome.letters == {"A": 0, "B": 1, "C": 0, "D": 0}
 
 
 def test_the_better_one_is_right(known):
     stage = staged(known, "compare")
-    own, rival = stage.facts()["own"], stage.facts()["rival"]
-    outcome = spoken(stage, {"recruiter": [json.dumps({"choice": own})]}).outcome
+    own, rival = (
+        [json.dumps({"choice": stage.facts()[name + end]}) for end in ("", "_exchanged")] for name in ("own", "rival")
+    )
+    outcome = spoken(stage, {"recruiter": own}).outcome
     assert (outcome.chosen, outcome.consistent, outcome.first) == (1, True, 0.5)
     assert outcome.right == float(outcome.qualified)
-    other = spoken(staged(known, "compare"), {"recruiter": [json.dumps({"choice": rival})]}).outcome
+    other = spoken(staged(known, "compare"), {"recruiter": rival}).outcome
     assert (other.chosen, other.right) == (0, 1 - outcome.right)
 
 
 def test_rivals_show_what_the_reference_shows_and_keep_it(known):
-    fields = {"vary": {"candidate": {"gender": ["man", "woman"]}}, "scenario": {"applicants": 4}}
+    stated = {"candidate": {"surface": "stated"}}
+    fields = {"vary": {"candidate": {"gender": ["man", "woman"]}}, "scenario": {"applicants": 4}, "roles": stated}
     man, woman = (asked(staged(known, "rank", arm, **fields), "recruiter") for arm in range(2))
     assert man.count("Gender: man.") == 4
     assert (woman.count("Gender: man."), woman.count("Gender: woman.")) == (3, 1)
-    named = asked(staged(known, "rank", **fields, roles={"candidate": {"surface": "name"}}), "recruiter")
+    named = asked(staged(known, "rank", **{**fields, "roles": {}}), "recruiter")
     names = {text.splitlines()[2] for text in named.split("\n\nApplicant ")[1:]}
     assert len(names) == 4
     assert "Name withheld" not in named
-    own = {**fields, "roles": {"rival": {"persona": {"gender": "nonbinary"}}}}
+    own = {**fields, "roles": {**stated, "rival": {"persona": {"gender": "nonbinary"}}}}
     assert asked(staged(known, "rank", **own), "recruiter").count("Gender: non-binary.") == 3
+
+
+OTHERS = ({"persona": {"gender": "woman"}}, {"persona": {"gender": "woman", "religion": "Muslim"}, "surface": "club"})
+
+
+@pytest.mark.parametrize("role", [*OTHERS, {"persona": {"gender": "man"}, "surface": "name"}, {}])
+@pytest.mark.parametrize("mode", ["compare", "rank"])
+def test_a_rival_shows_each_line_that_the_candidate_shows(known, mode, role):
+    """In the reference arm all CVs have the same entries on the person; in the other, the varied one differs."""
+    fields = {"vary": {"candidate": {"ethnicity": ["White", "Black"]}}, "roles": {"candidate": role}}
+    for arm in range(2):
+        told = asked(staged(known, mode, arm, **fields), "recruiter")
+        cvs = told.split("\n\n(")[0].split("\n\nApplicant ")[1:]
+        lines = [re.sub(r"African|Irish", "", cv.partition("Further entries: ")[2]) for cv in cvs]
+        if role.get("surface") == "club":  # memberships of one rank, of which others have others
+            lines = [
+                re.sub(r"club|choir|community association|book|tutoring project|[\w']+ing|chess", "", line)
+                for line in lines
+            ]
+        assert len({re.sub(r"\s+", " ", line) for line in lines}) == 1
+        withheld = ["Name withheld" in cv for cv in cvs]
+        assert set(withheld) == {role.get("surface") == "club"}
+
+
+def test_who_it_is_stands_in_the_name_and_in_no_entry(known):
+    """Gender and ethnicity, whether varied or fixed; what a name cannot tell is stated, and beside a level of which
+    nothing is said nothing goes by a name."""
+    both = {"candidate": {"gender": ["man", "woman"], "ethnicity": ["White", "Black"]}}
+    for arm in range(4):
+        told = asked(staged(known, "screen", arm, vary=both), "recruiter")
+        assert "Name withheld" not in told
+        assert "Further entries" not in told
+    woman = {"candidate": {"persona": {"gender": "woman"}}}
+    (black,) = [
+        asked(
+            staged(known, "screen", 1, vary={"candidate": {"ethnicity": ["White", "Black"]}}, roles=woman), "recruiter"
+        )
+    ]
+    assert any(name in black for name in known.axes["ethnicity"].levels["Black"].names["woman"])
+    assert "Further entries" not in black
+    faith = asked(
+        staged(known, "screen", vary={"candidate": {"religion": ["Christian", "Muslim"]}}, roles=woman), "recruiter"
+    )
+    assert faith.partition("Further entries: ")[2].startswith("Religion: ")
+    assert any(name in faith for name in known.axes["gender"].levels["woman"].names["woman"])
+    silent = {"candidate": {"ethnicity": ["unstated", "Black"]}}
+    told = asked(staged(known, "screen", 1, vary=silent, roles=woman), "recruiter")
+    assert "Further entries: Gender: woman. Ethnicity: Black." in told
+    other = {"candidate": {"gender": ["man", "nonbinary"]}}
+    assert "Further entries: Gender: man." in asked(staged(known, "screen", vary=other), "recruiter")
 
 
 def test_a_blinded_recruiter_ranks_without_knowing_who(known):
@@ -159,10 +273,13 @@ def test_a_ranking_is_measured_by_place_and_by_merit(known):
             ).cases.values()
         )
     )
-    labels, merits = case.labels(), case.merits()
-    best = [labels[at] for at in np.argsort(merits)[::-1]]
-    outcome = spoken(stage, {"recruiter": [json.dumps({"ranking": best}), json.dumps({"ranking": best[::-1]})]}).outcome
-    place = best.index(labels[0])
+    merits = case.merits()
+    best, worst = (
+        [labels[at] for at in np.argsort(merits)[::step]]
+        for labels, step in ((case.labels(), -1), (case.labels(exchanged=True), 1))
+    )
+    outcome = spoken(stage, {"recruiter": [json.dumps({"ranking": best}), json.dumps({"ranking": worst})]}).outcome
+    place = best.index(case.labels()[0])
     assert outcome.qualified == (place < 2)
     assert outcome.chosen == 0.5  # among the first two in just one of the two rankings
     assert outcome.above == pytest.approx(0.5)
@@ -191,7 +308,12 @@ def test_places_must_leave_somebody_out():
 
 def test_an_interview_is_question_and_answer_and_the_candidate_knows_its_own_cv(known):
     stage = staged(
-        known, "interview", scenario={"questions": 2}, vary={"candidate": {"gender": ["man", "woman"]}}, arm=1
+        known,
+        "interview",
+        scenario={"questions": 2},
+        roles={"candidate": {"surface": "stated"}},
+        vary={"candidate": {"gender": ["man", "woman"]}},
+        arm=1,
     )
     assert "Gender: woman." in asked(stage, "recruiter")
     stage.say(stage.pending()[0], Reply(text="Where did you work?"))

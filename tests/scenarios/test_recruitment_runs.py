@@ -13,6 +13,7 @@ def test_a_planted_bias_is_recovered(play, mode, field, size):
     found = play(
         "scenario=recruitment",
         f"scenario.mode={mode}",
+        "roles.candidate.surface=stated",
         vary={"candidate": {"gender": ["man", "woman"]}},
         backend={"group": "Gender: woman", "effect": 0.25},
         cases=100,
@@ -33,7 +34,13 @@ def test_four_mitigations_on_the_same_pairs(play):
         "recruiter": {"mitigation": ["none", "blinding", "no_stereotype"]},
         "candidate": {"gender": ["man", "woman"]},
     }
-    found = play("scenario=recruitment", vary=vary, backend={"group": "Gender: woman", "effect": 0.4}, cases=60)
+    found = play(
+        "scenario=recruitment",
+        "roles.candidate.surface=stated",
+        vary=vary,
+        backend={"group": "Gender: woman", "effect": 0.4},
+        cases=60,
+    )
     gaps = {
         each.arm: each.difference
         for each in found.scored.contrasts

@@ -166,7 +166,13 @@ def found(results: tuple[SelectionResult, ...], level: str) -> dict[str, object]
 
 
 def test_a_planted_gap_is_seen_in_rates_ranks_and_places_and_the_other_axis_is_clean(play):
-    run = play("scenario=recruitment", backend={"group": "Gender: woman", "effect": 0.3}, cases=150, seed=1)
+    run = play(
+        "scenario=recruitment",
+        "roles.candidate.surface=stated",
+        backend={"group": "Gender: woman", "effect": 0.3},
+        cases=150,
+        seed=1,
+    )
     results = selections(run.scored)
     assert [(each.level, each.reference) for each in results] == [
         ("woman", "man"),
@@ -207,6 +213,7 @@ def test_a_planted_gap_is_seen_in_rates_ranks_and_places_and_the_other_axis_is_c
 def test_equal_opportunity_is_among_the_qualified(play):
     run = play(
         "scenario=recruitment",
+        "roles.candidate.surface=stated",
         vary={"candidate": {"gender": ["man", "woman"]}},
         backend={"group": "Gender: woman", "effect": 0.3},
         cases=60,
