@@ -83,7 +83,7 @@ def guarded(command: Callable[[], int]) -> int:
         return UNEXPECTED
 
 
-def _play(overrides: list[str], as_json: bool) -> int:
+def _play(given: list[str], as_json: bool) -> int:
     """Hand over to Hydra, which composes one config, or several for a sweep, and calls back with each."""
     import hydra
     from omegaconf import OmegaConf
@@ -91,13 +91,14 @@ def _play(overrides: list[str], as_json: bool) -> int:
     from simrun.cli.arguments import overview
     from simrun.config.composition import completed, register
 
+    full, overrides = "--full" in given, [each for each in given if each != "--full"]
     register(overrides)
     OmegaConf.register_new_resolver("commands", overview, replace=True)  # asked for by the help's template
     codes: list[int] = []
 
     @hydra.main(config_path="pkg://simrun.configs", config_name="config", version_base="1.3")
     def job(composed: Any) -> None:
-        codes.append(guarded(lambda: _one(composed, as_json)))
+        codes.append(guarded(lambda: _one(composed, as_json, full)))
         if codes[-1] == INTERRUPTED:
             raise KeyboardInterrupt  # the rest of a sweep too
 
@@ -111,11 +112,11 @@ def _play(overrides: list[str], as_json: bool) -> int:
     return max(codes, default=DONE)
 
 
-def _one(composed: Any, as_json: bool) -> int:
+def _one(composed: Any, as_json: bool, full: bool) -> int:
     from simrun.cli.terminal import Progress, ended
     from simrun.config.composition import composed as read
     from simrun.config.menus import catalogue
     from simrun.report.run import start
 
     config, folders = read(composed)
-    return ended(start(config, catalogue(folders), Progress()), as_json)
+    return ended(start(config, catalogue(folders), Progress()), as_json, full)

@@ -128,6 +128,7 @@ class Throughput(Record):
     deadline: float | None = None
     prefill_rate: float | None = None
     decode_rate: float | None = None
+    stop_grace: float = 30
 
 
 class Render(Record):
@@ -211,8 +212,9 @@ class Config(Record):
     """Uncached prompt tokens per second that the engines can read, all together, as a benchmark of theirs has
     measured it."""
     decode_rate: float | None = Field(None, gt=0)
-    """Output tokens per second that they can write. Without the two, the report goes by the fastest stretches of the
-    run itself."""
+    """Output tokens per second that they can write; without the two, the fastest stretches of the run itself count."""
+    stop_grace: float = Field(30, ge=0, allow_inf_nan=False)
+    """Seconds that episodes in flight have to end after SIGTERM; then they are owed."""
     render: Render = Render()
     out: str = "runs"
     """Where runs are kept."""
