@@ -138,16 +138,21 @@ def show_markdown(text: str) -> None:
 
 
 def show_episodes(run: Run) -> None:
-    """One line an episode, in playing order."""
+    """One line an episode, in playing order, after the number by which `simrun show RUN NUMBER` shows it."""
     kind = run.manifests[0].outcome
     fields = (kind.accuracy, *(name for name, info in kind.model_fields.items() if info.annotation is str))
     shown = {(row.trial, row.outcome): _value(row.text, row.value) for row in run.outcomes.itertuples()}
-    for episode in run.episodes.sort_values("at", kind="stable").to_dict("records"):
+    width = len(str(max(len(run.episodes) - 1, 0)))
+    for place, episode in enumerate(run.episodes.sort_values("at", kind="stable").to_dict("records")):
         came = " ".join(
             f"{field}={shown[episode['trial'], field]}" for field in fields if (episode["trial"], field) in shown
         )
         where = f"{episode['case']}  [{episode['arm']}]  repeat {episode['repeat']}  {episode['calls']} calls"
-        tell(one_line(f"{episode['trial']}  {episode['state']:5}  {where}  {came}{_text(episode['message'])}"))
+        tell(
+            one_line(
+                f"{place:{width}}  {episode['trial']}  {episode['state']:5}  {where}  {came}{_text(episode['message'])}"
+            )
+        )
 
 
 def show_words(found: Sequence[Vocabulary]) -> None:

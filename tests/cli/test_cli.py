@@ -85,9 +85,9 @@ def test_json_is_one_object_and_nothing_else(simrun):
 def test_the_subcommands_on_the_last_run(simrun):
     simrun(*CLINIC)
     listed = simrun("show", "last")
-    assert listed.stdout.count(" done ") == 6
-    trial = listed.stdout.split()[0]
-    for episode in (trial[:8], "0"):
+    assert listed.stdout.count(" done ") == 8
+    place, trial = listed.stdout.split()[:2]
+    for episode in (trial, place):
         transcript = simrun("show", "last", episode).stdout
         assert "doctor: What brings you here, and since when?" in transcript
         assert "solved:" in transcript
@@ -95,7 +95,7 @@ def test_the_subcommands_on_the_last_run(simrun):
     again = simrun("replay", "last")
     assert "outcomes identical, report identical" in again.stdout
     resumed = simrun("resume", "last")
-    assert (resumed.returncode, "6 of 6 episodes are done already" in resumed.stderr) == (0, True)
+    assert (resumed.returncode, "8 of 8 episodes are done already" in resumed.stderr) == (0, True)
 
 
 @pytest.mark.slow
@@ -212,7 +212,7 @@ def test_ctrl_c_keeps_what_was_answered_and_resume_goes_on(simrun, tmp_path, tim
     after = logged(tmp_path, "call")
     assert after[: len(before)] == before
     assert len({(call["trial"], call["role"], call["nth"]) for call in after}) == len(after)
-    assert len(logged(tmp_path, "episode")) == 24
+    assert len(logged(tmp_path, "episode")) == 32
 
 
 @pytest.mark.slow
