@@ -10,6 +10,11 @@ from typing import Any
 from simrun import __version__
 from simrun.cli.command import DONE, ERRORS, INTERRUPTED, UNEXPECTED, USAGE
 
+OURS = ("--help", "-h", "--full", "--cfg", "-c", "--multirun", "-m", "--config-dir", "-cd", "--resolve", "--info")
+HYDRA = (*OURS, "--config-name", "-cn", "--config-path", "-cp", "--package", "-p", "-i", "--run", "-r", "--version")
+HYDRA += ("--shell-completion", "-sc", "--hydra-help", "--experimental-rerun")
+"""The flags of a run."""
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the command."""
@@ -90,8 +95,10 @@ def _play(given: list[str], as_json: bool) -> int:
 
     from simrun.cli.arguments import overview
     from simrun.config.composition import completed, register
+    from simrun.config.mistakes import FAULTS, check_typed, mistaken
 
     full, overrides = "--full" in given, [each for each in given if each != "--full"]
+    check_typed(overrides, HYDRA)
     register(overrides)
     OmegaConf.register_new_resolver("commands", overview, replace=True)  # asked for by the help's template
     codes: list[int] = []
@@ -102,9 +109,12 @@ def _play(given: list[str], as_json: bool) -> int:
         if codes[-1] == INTERRUPTED:
             raise KeyboardInterrupt  # the rest of a sweep too
 
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # what it cannot compose is ours to tell
     sys.argv = ["simrun", *completed(overrides)]
     try:
         job()
+    except FAULTS as error:
+        raise mistaken(error) from None
     except SystemExit as stop:
         # our own job never exits: Hydra did, because it could not compose what was asked for
         if stop.code and not codes:

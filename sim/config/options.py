@@ -268,7 +268,7 @@ class Config(Record):
         try:
             config = cls.model_validate({key: value for key, value in raw.items() if key != "experiment"}).behind(gate)
         except ValidationError as error:
-            raise ConfigError(explained(error)) from None
+            raise ConfigError(explained(error, cls)) from None
         played = config.played()
         # a run can be resumed from any directory
         named = {name: given for name in played.files() if (given := config.scenario.get(name))}

@@ -312,7 +312,10 @@ def folder(config: Config, created: float, scenario: str) -> Path:
             again += 1
             path = base.with_name(f"{base.name}-{again}")
         except OSError as error:
-            raise files.unwritten(path, error) from error
+            why = error.strerror or error
+            raise ConfigError(
+                f"out={config.out}: cannot make the folder {path}: {why}; give a folder that you may write in"
+            ) from error
         else:
             return path.resolve()
 

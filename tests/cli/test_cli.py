@@ -119,7 +119,7 @@ def test_help_config_version_and_lists(simrun):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["scenario=clinc"], "Available options in 'scenario':\n\tclinic"),
+        (["scenario=clinc"], "no scenario 'clinc'; did you mean 'clinic'?"),
         (["scenario=clinic", "scenario.question=3"], "did you mean 'questions'"),
         (["scenario=clinic", "backend=scripted", "backend.modle=x"], "no option of backend=scripted 'modle'"),
         (["clinic"], "no command 'clinic'"),
