@@ -10,9 +10,9 @@ from typing import Any
 from simrun import __version__
 from simrun.cli.command import DONE, ERRORS, INTERRUPTED, UNEXPECTED, USAGE
 
-OURS = ("--help", "-h", "--full", "--cfg", "-c", "--multirun", "-m", "--config-dir", "-cd", "--resolve", "--info")
-HYDRA = (*OURS, "--config-name", "-cn", "--config-path", "-cp", "--package", "-p", "-i", "--run", "-r", "--version")
-HYDRA += ("--shell-completion", "-sc", "--hydra-help", "--experimental-rerun")
+FLAGS = ("--full", "--cfg", "-c", "--multirun", "-m", "--config-dir", "-cd", "--resolve", "--info")
+FLAGS += ("--config-name", "-cn", "--config-path", "-cp", "--package", "-p", "-i", "--run", "-r", "--version")
+FLAGS += ("--shell-completion", "-sc", "--hydra-help", "--experimental-rerun")
 """The flags of a run."""
 
 
@@ -45,8 +45,14 @@ def _routed(given: list[str]) -> int:
     if given in (["--version"], ["-V"]):
         print(f"simrun {__version__}")
         return DONE
-    if not given or "=" in given[0] or given[0].startswith("-"):
-        return _play(given or ["--help"], as_json)
+    if not given or ({"--help", "-h"} & set(given) and given[0] not in names()):
+        from simrun.agents.printable import printable
+        from simrun.cli.helping import helped
+
+        print(printable(helped(given)))
+        return DONE
+    if "=" in given[0] or given[0].startswith("-"):
+        return _play(given, as_json)
     if given[0] in names():
         return _command(given[0], given[1:], as_json)
     raise ConfigError(
@@ -91,16 +97,13 @@ def guarded(command: Callable[[], int]) -> int:
 def _play(given: list[str], as_json: bool) -> int:
     """Hand over to Hydra, which composes one config, or several for a sweep, and calls back with each."""
     import hydra
-    from omegaconf import OmegaConf
 
-    from simrun.cli.arguments import overview
     from simrun.config.composition import completed, register
     from simrun.config.mistakes import FAULTS, check_typed, mistaken
 
     full, overrides = "--full" in given, [each for each in given if each != "--full"]
-    check_typed(overrides, HYDRA)
+    check_typed(overrides, FLAGS)
     register(overrides)
-    OmegaConf.register_new_resolver("commands", overview, replace=True)  # asked for by the help's template
     codes: list[int] = []
 
     @hydra.main(config_path="pkg://simrun.configs", config_name="config", version_base="1.3")

@@ -13,9 +13,10 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from simrun.config.errors import ConfigError
+from simrun.config.judging import panel, sampled
 from simrun.config.menus import backend, backends, modes, options, scenario, scenarios
 from simrun.config.mistakes import FAULTS, mistaken
-from simrun.config.options import Config, panel, sampled
+from simrun.config.options import Config
 from simrun.scenarios.base import Scenario
 
 GROUPS = ("scenario", "backend", "experiment")
