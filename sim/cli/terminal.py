@@ -123,7 +123,7 @@ def show_lines(lines: Sequence[Line]) -> None:
     for each in lines:
         # where a file is must be whole to be of use
         most = None if each.kind in dict(REPORTS) else max(room, 60) - width - 2
-        text = each.text if most is None else shorten(each.text, most, placeholder=" …")
+        text = one_line(each.text) if most is None else shorten(each.text, most, placeholder=" …")
         console.print(
             Text.assemble((f"{each.kind:{width}}", _STYLES.get(each.kind, "bold")), f"  {text}"), soft_wrap=True
         )

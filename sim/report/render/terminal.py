@@ -34,8 +34,8 @@ def brief(report: Report) -> tuple[Line, ...]:
         first = sorted(warnings, key=lambda text: not text.startswith("Error "))
         return (Line("failed", f"none of {owed} episodes was played to its end"), *_some("cause", first, WARNINGS))
     return (
-        Line(report.scenario, _prose(report, "question")),
-        Line("played", f"{done} of {owed} episodes{_accuracy(report)}"),
+        Line(one_line(report.scenario), _prose(report, "question")),
+        Line("played", _plain(f"{done} of {owed} episodes{_accuracy(report)}")),
         *_some("verdict", _verdicts(report), VERDICTS),
         *_some("floor", _floor(report), 1),
         *_some("warning", warnings, WARNINGS),
