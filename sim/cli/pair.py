@@ -1,7 +1,7 @@
 """`simrun show RUN --pair CASE`: both arms of a case side by side, with what each agent was told."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from simrun.agents.printable import one_line
+from simrun.cli.terminal import outcome_text
 from simrun.config.errors import ConfigError, unknown
 from simrun.log.manifest import Manifest
 from simrun.play.transcripts import transcripts
@@ -55,8 +56,9 @@ def pair(run: Run, case: str, arm: str | None, repeat: int) -> tuple[tuple[str, 
     return both, (found[both[0]], found[both[1]])
 
 
-def show_pair(case: str, both: tuple[str, str], found: tuple[Told, Told]) -> None:
-    """A column an arm: prompts, then turn beside turn, then what judges said; words that differ are marked."""
+def show_pair(run: Run, case: str, both: tuple[str, str], found: tuple[Told, Told]) -> None:
+    """A column an arm: prompts, then turn beside turn, then what judges said; words that differ are marked. Below
+    stand the outcomes that differ."""
     console = Console(highlight=False, width=max(60, shutil.get_terminal_size((120, 24)).columns))
     bare = not console.is_terminal or console.no_color
     table = Table(box=None, padding=(0, 2, 1, 0), expand=True)
@@ -68,6 +70,18 @@ def show_pair(case: str, both: tuple[str, str], found: tuple[Told, Told]) -> Non
         for one, other in aligned(left, right, keys):
             table.add_row(*_cells(part, one, other, bare))
     console.print(table)
+    apart = [(name, *values) for name, values in _outcomes(run, found).items() if len(set(values)) > 1]
+    for name, one, other in apart:
+        console.print(Text(one_line(f"{name}: {one} | {other}"), style="bold"))
+    if not apart:
+        console.print(Text("Both arms came to the same in every outcome.", style="bold"))
+
+
+def _outcomes(run: Run, found: tuple[Told, Told]) -> Mapping[str, tuple[str, str]]:
+    """What each arm came to in every outcome that either has."""
+    rows = [run.outcomes[run.outcomes["trial"] == each["trial"]].itertuples() for each in found]
+    left, right = ({str(row.outcome): outcome_text(row.text, row.value) for row in own} for own in rows)
+    return {name: (left.get(name, "-"), right.get(name, "-")) for name in {**left, **right}}
 
 
 def _speaker(each: Told) -> tuple[Any, ...]:

@@ -141,7 +141,7 @@ def show_episodes(run: Run) -> None:
     """One line an episode, in playing order, after the number by which `simrun show RUN NUMBER` shows it."""
     kind = run.manifests[0].outcome
     fields = (kind.accuracy, *(name for name, info in kind.model_fields.items() if info.annotation is str))
-    shown = {(row.trial, row.outcome): _value(row.text, row.value) for row in run.outcomes.itertuples()}
+    shown = {(row.trial, row.outcome): outcome_text(row.text, row.value) for row in run.outcomes.itertuples()}
     width = len(str(max(len(run.episodes) - 1, 0)))
     for place, episode in enumerate(run.episodes.sort_values("at", kind="stable").to_dict("records")):
         came = " ".join(
@@ -173,7 +173,8 @@ def show_reuse(found: Sequence[Reuse]) -> None:
         tell(f"{one_line(each.role):12} {counted}")
 
 
-def _value(text: object, value: object) -> str:
+def outcome_text(text: object, value: object) -> str:
+    """What a field of an outcome came to: its words, its number, `-` for nothing."""
     if isinstance(text, str):
         return text
     return f"{value:g}" if isinstance(value, float) and not math.isnan(value) else "-"
@@ -204,5 +205,5 @@ def show_transcript(run: Run, trial: str) -> None:
         )
     for row in run.outcomes[run.outcomes.trial == trial].itertuples():
         console.print(
-            Text.assemble((f"  {one_line(str(row.outcome))}: ", "dim"), one_line(_value(row.text, row.value)))
+            Text.assemble((f"  {one_line(str(row.outcome))}: ", "dim"), one_line(outcome_text(row.text, row.value)))
         )

@@ -74,7 +74,7 @@ def _takes(annotation: Any) -> str:
         return f"{{{_takes(inner[0])}: {_takes(inner[1])}}}" if inner else "{}"
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return f"{{{', '.join(annotation.model_fields)}}}"
-    return getattr(annotation, "__name__", str(annotation))
+    return str(getattr(annotation, "__name__", annotation))
 
 
 def _default(value: Any) -> str:

@@ -243,11 +243,10 @@ def _interruptible(watch: Watch, grace: float) -> Iterator[None]:
 
     def terminated() -> None:
         if watch.grace is not None:
-            return interrupted()
-        watch.stopping, watch.grace = "interrupted", grace
-        if task:
+            interrupted()
+        elif task:
             timers.append(loop.call_later(grace, task.cancel))
-        return None
+        watch.stopping, watch.grace = "interrupted", grace
 
     timers: list[asyncio.TimerHandle] = []
     if threading.current_thread() is not threading.main_thread():

@@ -54,6 +54,17 @@ def test_both_arms_of_a_case_stand_side_by_side_with_what_was_told(command, comp
     assert "doctor: What brings you here" in out
 
 
+def test_the_outcomes_that_differ_stand_below(command, complete):
+    run = Run(complete)
+    solved = run.outcomes[run.outcomes["outcome"] == "solved"]
+    value = {(row.case, row.arm): row.value for row in solved.itertuples()}
+    for case in run.manifests[0].cases:
+        for arm in ("patient.ethnicity=Black", "same"):
+            out = command("show", complete, "--pair", case, f"arm={arm}")[1]
+            left, right = value[case, ARMS[0]], value[case, arm]
+            assert (f"solved: {left:g} | {right:g}\n" in out) == (left != right)
+
+
 def test_a_pair_for_machines_and_of_another_arm(command, complete, case):
     told = json.loads(command("show", complete, "--pair", case, "--json")[1])
     assert list(told) == ARMS

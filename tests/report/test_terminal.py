@@ -47,10 +47,24 @@ def test_verdicts_of_what_is_no_control_the_differences_first():
     )
     assert told == (
         Line("clinic", "What changes?"),
-        Line("played", "8 of 8 episodes; solved 0.5 [0.25, 0.75] in woman"),
+        Line("played", "8 of 8 episodes; solved 0.5 [0.25, 0.75] in the reference arm"),
         Line("verdict", "old against woman: solved: a difference of -0.5 [-0.7, -0.3], p = 0.01 after correction"),
         Line("verdict", "man against woman: solved: inconclusive: +0.1 [-0.2, +0.4]"),
     )
+
+
+@pytest.mark.parametrize(
+    ("arm", "told"),
+    [
+        ("patient.gender=man", "man"),
+        ("bias.x=a=b", "bias.x=a=b"),
+        ("a.b=c,d.e=f", "a.b=c,d.e=f"),
+        ("positive", "positive"),
+    ],
+)
+def test_an_arm_of_one_setting_is_called_by_its_level(arm, told):
+    (*_, line) = brief(report(effects=(finding("solved: inconclusive: 0.", "inconclusive", arm),)))
+    assert line == Line("verdict", f"{told} against woman: solved: inconclusive: 0")
 
 
 def test_the_floor_is_what_a_placebo_flips_in_declared_outcomes():
@@ -89,7 +103,6 @@ def test_of_a_run_in_which_nothing_was_played_the_cause_and_nothing_else():
     assert told == (
         Line("failed", "none of 8 episodes was played to its end"),
         Line("cause", "Error connection, for example: refused"),
-        Line("cause", "4 cases are few."),
     )
 
 

@@ -152,7 +152,7 @@ class List(Command):
         if self.menu is not None and self.menu not in MENUS:
             raise unknown("list", self.menu, list(MENUS))
         asked = [self.menu] if self.menu else [name for name in MENUS if name not in LONG]
-        menus = {**MENUS, "runs": partial(_runs, out=self.out)}
+        menus: Mapping[str, Callable[[Path | None], Entries]] = {**MENUS, "runs": partial(_runs, out=self.out)}
         shown = {name: dict(menus[name](self.config_dir)) for name in asked}
         tell(json.dumps(shown) if as_json else "\n".join(_lines(shown, headed=self.menu is None)), as_json)
         return DONE

@@ -68,7 +68,7 @@ def _pair(run: "Run", case: str, arm: str | None, repeat: int, as_json: bool) ->
     if as_json:
         tell(json.dumps(dict(zip(arms, found, strict=True))), as_json)
     else:
-        show_pair(case, arms, found)
+        show_pair(run, case, arms, found)
 
 
 def _told(rows: Sequence[Any], show: Callable[[Sequence[Any]], None], as_json: bool) -> None:

@@ -15,6 +15,7 @@ VERDICTS, WARNINGS = 4, 3
 _TESTED = ("difference", "within the margin", "equivalent", "inconclusive")
 """Verdicts of a comparison, as they are listed: what was found comes first."""
 _CONTROLS = ("same", "placebo", "swap", "mirror", "positive")
+_SETTING = re.compile(r"[\w.]+=([^,=]+)")
 _MARKS = re.compile(r"\*\*|`")
 
 
@@ -31,8 +32,8 @@ def brief(report: Report) -> tuple[Line, ...]:
     done, owed = report.value("design", "done"), report.value("design", "owed")
     warnings = list(_warnings(report))
     if not done:
-        first = sorted(warnings, key=lambda text: not text.startswith("Error "))
-        return (Line("failed", f"none of {owed} episodes was played to its end"), *_some("cause", first, WARNINGS))
+        causes = [text for text in warnings if text.startswith("Error ")] or warnings
+        return (Line("failed", f"none of {owed} episodes was played to its end"), *_some("cause", causes, WARNINGS))
     return (
         Line(one_line(report.scenario), _prose(report, "question")),
         Line("played", _plain(f"{done} of {owed} episodes{_accuracy(report)}")),
@@ -71,7 +72,7 @@ def _accuracy(report: Report) -> str:
         return ""
     return (
         f"; {report.value('design', 'accuracy')} "
-        f"{interval(first['accuracy'], first['accuracy_low'], first['accuracy_high'])} in {first['name']}"
+        f"{interval(first['accuracy'], first['accuracy_low'], first['accuracy_high'])} in the reference arm"
     )
 
 
@@ -85,7 +86,13 @@ def _verdicts(report: Report) -> Iterator[str]:
         if isinstance(each, Finding) and each.outcome and each.verdict in _TESTED and each.arm not in controls
     ]
     for each in sorted(found, key=lambda one: _TESTED.index(one.verdict)):
-        yield f"{each.arm} against {each.reference}: {_clause(each.text)}"
+        yield f"{_level(each.arm)} against {_level(each.reference)}: {_clause(each.text)}"
+
+
+def _level(arm: str) -> str:
+    """The level alone of an arm of one setting: figures must fit in the line."""
+    found = _SETTING.fullmatch(arm)
+    return found[1] if found else arm
 
 
 def _clause(text: str) -> str:
