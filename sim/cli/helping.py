@@ -3,6 +3,8 @@
 import re
 import shutil
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
 from textwrap import fill, shorten
 from typing import Any
 
@@ -56,7 +58,8 @@ def helped(typed: Sequence[str]) -> str:
     asked = {key.lstrip("+"): value for key, _, value in (each.partition("=") for each in typed)}
     parts = []
     if "experiment" in asked:
-        parts.append(_experiment(asked["experiment"]))
+        mine = next((Path(folder) for flag, folder in pairwise(typed) if flag in ("--config-dir", "-cd")), None)
+        parts.append(_experiment(asked["experiment"], mine))
     if {"scenario", "scenario.mode"} & set(asked):
         parts.append(_scenario(asked.get("scenario", "clinic"), asked.get("scenario.mode")))
     if "backend" in asked:
@@ -78,10 +81,10 @@ def _scenario(name: str, mode: str | None) -> str:
     return _told(head, described(played, "scenario."))
 
 
-def _experiment(name: str) -> str:
+def _experiment(name: str, mine: Path | None) -> str:
     from simrun.cli.commands.list import experiments
 
-    known = experiments(None)
+    known = experiments(mine)
     if name not in known:
         raise unknown("experiment", name, list(known))
     return f"experiment={name}: {known[name]}\nsimrun experiment={name} --cfg job shows its config."

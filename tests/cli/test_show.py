@@ -1,6 +1,7 @@
 """`simrun show`: an index to type, one episode, and both arms of a case side by side."""
 
 import json
+import shutil
 
 import pytest
 
@@ -86,3 +87,15 @@ def test_what_is_no_pair_is_refused(command, complete, case, given, message):
     code, out, told = command("show", complete, *(case if each == "CASE" else each for each in given))
     assert (code, out) == (2, "")
     assert message in told
+
+
+def test_the_end_of_several_names_lists_what_it_matches(command, complete, tmp_path):
+    for name in ("a-7x", "b-7x", "c-8y"):
+        shutil.copytree(complete, tmp_path / "runs" / "clinic" / name)
+    out = f"out={tmp_path / 'runs'}"
+    told = command("show", "7x", out)[2]
+    assert "2 runs match '7x'" in told
+    assert "a-7x, b-7x. Give a path" in told
+    assert "c-8y" not in told
+    assert "no run '9z'" in (told := command("show", "9z", out)[2])
+    assert "c-8y" in told
