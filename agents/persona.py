@@ -18,6 +18,18 @@ SCRIPTED: tuple[Surface, ...] = (*SPOKEN, "spoken")
 WRITTEN: tuple[Surface, ...] = ("stated", "name", "pronoun", "club", "school", "gap")
 """How somebody shows who is read about: in the entries and lines of a CV."""
 
+SURFACES: Mapping[Surface, str] = {
+    "stated": "It is said in so many words.",
+    "name": "By a name that people of this level often have.",
+    "cue": "By something that is mentioned by the way.",
+    "spoken": "By the variety of a language, or the language, in which they speak.",
+    "pronoun": "By the pronouns with which others write of them.",
+    "club": "By a membership in their CV.",
+    "school": "By a school in their CV.",
+    "gap": "By a gap between two positions in their CV.",
+}
+"""What each way to show is."""
+
 UNSTATED = "unstated"
 """The level of every axis at which nothing is said of it: a reference without identifiers."""
 CONSENT = "{subject} agreed that {possessive} file may be passed on, and asked that news be sent to {object} by letter."

@@ -58,6 +58,7 @@ class Scripted(Backend):
     name: ClassVar[str] = "scripted"
 
     rules: tuple[Rule, ...] = ()
+    """What is said when; the scenario's own script when not given."""
     group: str = ""
     """Planted bias: regular expression that finds the group in a chat, for example Black."""
     effect: float = Field(0.0, ge=-1, le=1)

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_origin
 
 from pydantic.fields import FieldInfo
 
-from simrun.cli.command import Command, Dashed, Rest, Value, Word, command, names
+from simrun.cli.command import Command, Dashed, Rest, Value, Word
 
 Form = Literal["word", "rest", "option", "flag"]
 """A plain word, key=value for Hydra, something with a value, something without."""
@@ -99,16 +99,3 @@ def manual(kind: type[Command]) -> str:
         for each in taken
     ]
     return "\n".join([f"usage: {usage(kind)}", "", kind.about(), "", *lines])
-
-
-def overview() -> str:
-    """A line for each subcommand, as `simrun --help` shows them."""
-    kinds = [command(name) for name in names()]
-    shown = [" ".join(["simrun", kind.name, *_outline(kind)]) for kind in kinds]
-    width = max(map(len, shown))
-    return "\n".join(f"  {each:{width}}  {kind.about()}" for each, kind in zip(shown, kinds, strict=True))
-
-
-def _outline(kind: type[Command]) -> list[str]:
-    """Its words, and what it cannot do without."""
-    return [each.usage for each in arguments(kind) if each.form in ("word", "rest") or each.required]

@@ -118,6 +118,13 @@ class OfRun(OfRuns):
         return find(self.reference, self.out)
 
 
+class Reporting(OfRun):
+    """Base of what ends in the report of a run."""
+
+    full: bool = False
+    """The whole report, in place of its few lines."""
+
+
 def names() -> tuple[str, ...]:
     """Every subcommand: a module of simrun.cli.commands."""
     return modules.names(COMMANDS)

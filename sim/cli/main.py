@@ -10,6 +10,11 @@ from typing import Any
 from simrun import __version__
 from simrun.cli.command import DONE, ERRORS, INTERRUPTED, UNEXPECTED, USAGE
 
+FLAGS = ("--full", "--cfg", "-c", "--multirun", "-m", "--config-dir", "-cd", "--resolve", "--info")
+FLAGS += ("--config-name", "-cn", "--config-path", "-cp", "--package", "-p", "-i", "--run", "-r", "--version")
+FLAGS += ("--shell-completion", "-sc", "--hydra-help", "--experimental-rerun")
+"""The flags of a run."""
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the command."""
@@ -40,8 +45,14 @@ def _routed(given: list[str]) -> int:
     if given in (["--version"], ["-V"]):
         print(f"simrun {__version__}")
         return DONE
-    if not given or "=" in given[0] or given[0].startswith("-"):
-        return _play(given or ["--help"], as_json)
+    if not given or ({"--help", "-h"} & set(given) and given[0] not in names()):
+        from simrun.agents.printable import printable
+        from simrun.cli.helping import helped
+
+        print(printable(helped(given)))
+        return DONE
+    if "=" in given[0] or given[0].startswith("-"):
+        return _play(given, as_json)
     if given[0] in names():
         return _command(given[0], given[1:], as_json)
     raise ConfigError(
@@ -83,27 +94,30 @@ def guarded(command: Callable[[], int]) -> int:
         return UNEXPECTED
 
 
-def _play(overrides: list[str], as_json: bool) -> int:
+def _play(given: list[str], as_json: bool) -> int:
     """Hand over to Hydra, which composes one config, or several for a sweep, and calls back with each."""
     import hydra
-    from omegaconf import OmegaConf
 
-    from simrun.cli.arguments import overview
     from simrun.config.composition import completed, register
+    from simrun.config.mistakes import FAULTS, check_typed, mistaken
 
+    full, overrides = "--full" in given, [each for each in given if each != "--full"]
+    check_typed(overrides, FLAGS)
     register(overrides)
-    OmegaConf.register_new_resolver("commands", overview, replace=True)  # asked for by the help's template
     codes: list[int] = []
 
     @hydra.main(config_path="pkg://simrun.configs", config_name="config", version_base="1.3")
     def job(composed: Any) -> None:
-        codes.append(guarded(lambda: _one(composed, as_json)))
+        codes.append(guarded(lambda: _one(composed, as_json, full)))
         if codes[-1] == INTERRUPTED:
             raise KeyboardInterrupt  # the rest of a sweep too
 
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # what it cannot compose is ours to tell
     sys.argv = ["simrun", *completed(overrides)]
     try:
         job()
+    except FAULTS as error:
+        raise mistaken(error) from None
     except SystemExit as stop:
         # our own job never exits: Hydra did, because it could not compose what was asked for
         if stop.code and not codes:
@@ -111,11 +125,11 @@ def _play(overrides: list[str], as_json: bool) -> int:
     return max(codes, default=DONE)
 
 
-def _one(composed: Any, as_json: bool) -> int:
+def _one(composed: Any, as_json: bool, full: bool) -> int:
     from simrun.cli.terminal import Progress, ended
     from simrun.config.composition import composed as read
     from simrun.config.menus import catalogue
     from simrun.report.run import start
 
     config, folders = read(composed)
-    return ended(start(config, catalogue(folders), Progress()), as_json)
+    return ended(start(config, catalogue(folders), Progress()), as_json, full)

@@ -2,9 +2,11 @@
 
 import asyncio
 import math
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from rich.console import Console
@@ -15,17 +17,22 @@ from rich.text import Text
 from simrun.agents.printable import indented, one_line, printable
 from simrun.cli.command import DONE, ERRORS, INTERRUPTED
 from simrun.cli.telling import say, tell
+from simrun.log.manifest import Manifest
 from simrun.play.prompts import Reuse
 from simrun.play.watch import Watch, progress
 from simrun.report.figures import table
 from simrun.report.render.json import json as as_one_object
 from simrun.report.render.markdown import markdown
+from simrun.report.render.terminal import Line, brief
 from simrun.report.run import Run, Watching
 from simrun.report.vocabulary import HEAD as WORDS
 from simrun.report.vocabulary import Vocabulary, vocabulary_rows
 
-_REFRESH, _PLAIN = 0.25, 15.0
+_REFRESH, _PLAIN = 0.25, 60.0
 """Seconds between progress updates on a terminal, and between plain lines elsewhere."""
+REPORTS = (("page", "report.html"), ("report", "report.md"))
+"""What a person opens of a run, and under which word it is named."""
+_STYLES = {"verdict": "bold cyan", "warning": "yellow", "failed": "bold red", "cause": "red"}
 
 
 class Progress(Watching):
@@ -35,6 +42,10 @@ class Progress(Watching):
         """Say where the run is kept and how to go on with it, before anything can go wrong."""
         say(f"run    {path}")
         say(f"resume simrun resume {path}")
+        manifest = Manifest.read(path)
+        asked, there = manifest.config.cases, len(manifest.cases)
+        if isinstance(asked, int) and asked > there:
+            say(f"cases={asked}: there are {there} of this scenario, and all are played")
         if watch.done:
             say(f"{watch.done} of {watch.owed} episodes are done already")
 
@@ -73,27 +84,49 @@ def line(watch: Watch) -> str:
         parts.append(f"{figures['eta'] / 60:.0f} min left" if figures["eta"] > 90 else f"{figures['eta']:.0f} s left")
     if watch.stopping:
         parts.append(
-            "stopping: waiting for the episodes in flight (Ctrl-C again drops them)"
+            f"stopping: waiting for the episodes in flight{_grace(watch)} (Ctrl-C again drops them)"
             if watch.stopping == "interrupted"
             else "stopping"
         )
     return "  ".join(parts)
 
 
-def ended(run: Run, as_json: bool) -> int:
-    """Its report to stdout, where it is kept and how to go on to stderr; the exit code of what it came to."""
+def _grace(watch: Watch) -> str:
+    return f", {watch.grace:g} s at most" if watch.grace is not None else ""
+
+
+def ended(run: Run, as_json: bool, full: bool = False) -> int:
+    """What it came to, and where its report is, to stdout; how to go on to stderr; the exit code of what it came to.
+
+    `full` prints the report, of a run in which anything was played.
+    """
     report = run.report()
     if as_json:
         tell(as_one_object(report.model_copy(update={"run": str(run.path)})), as_json)
-    else:
+    elif full and report.value("design", "done"):
         show_markdown(markdown(report))
-    say(f"report {run.path / 'report' / 'report.md'}")
+    else:
+        show_lines((*brief(report), *(Line(kind, str(run.path / "report" / name)) for kind, name in REPORTS)))
     if not run.complete:
         owed, done = run.scored.manifest.owed, run.scored.played.done
         say(f"{owed - done} of {owed} episodes are owed; go on with: simrun resume {run.path}")
     if run.stopped and run.stopped != "interrupted":
         say(f"stopped early: {run.stopped}")
     return DONE if run.complete else INTERRUPTED if run.stopped == "interrupted" else ERRORS
+
+
+def show_lines(lines: Sequence[Line]) -> None:
+    """Each within the width of the terminal, or of 120 columns; what is cut stands in the report."""
+    room = shutil.get_terminal_size((120, 24)).columns
+    width = max(len(each.kind) for each in lines)
+    console = Console(highlight=False)
+    for each in lines:
+        # where a file is must be whole to be of use
+        most = None if each.kind in dict(REPORTS) else max(room, 60) - width - 2
+        text = one_line(each.text) if most is None else shorten(each.text, most, placeholder=" …")
+        console.print(
+            Text.assemble((f"{each.kind:{width}}", _STYLES.get(each.kind, "bold")), f"  {text}"), soft_wrap=True
+        )
 
 
 def show_markdown(text: str) -> None:
@@ -105,16 +138,21 @@ def show_markdown(text: str) -> None:
 
 
 def show_episodes(run: Run) -> None:
-    """One line an episode, in playing order."""
+    """One line an episode, in playing order, after the number by which `simrun show RUN NUMBER` shows it."""
     kind = run.manifests[0].outcome
     fields = (kind.accuracy, *(name for name, info in kind.model_fields.items() if info.annotation is str))
-    shown = {(row.trial, row.outcome): _value(row.text, row.value) for row in run.outcomes.itertuples()}
-    for episode in run.episodes.sort_values("at", kind="stable").to_dict("records"):
+    shown = {(row.trial, row.outcome): outcome_text(row.text, row.value) for row in run.outcomes.itertuples()}
+    width = len(str(max(len(run.episodes) - 1, 0)))
+    for place, episode in enumerate(run.episodes.sort_values("at", kind="stable").to_dict("records")):
         came = " ".join(
             f"{field}={shown[episode['trial'], field]}" for field in fields if (episode["trial"], field) in shown
         )
         where = f"{episode['case']}  [{episode['arm']}]  repeat {episode['repeat']}  {episode['calls']} calls"
-        tell(one_line(f"{episode['trial']}  {episode['state']:5}  {where}  {came}{_text(episode['message'])}"))
+        tell(
+            one_line(
+                f"{place:{width}}  {episode['trial']}  {episode['state']:5}  {where}  {came}{_text(episode['message'])}"
+            )
+        )
 
 
 def show_words(found: Sequence[Vocabulary]) -> None:
@@ -135,7 +173,8 @@ def show_reuse(found: Sequence[Reuse]) -> None:
         tell(f"{one_line(each.role):12} {counted}")
 
 
-def _value(text: object, value: object) -> str:
+def outcome_text(text: object, value: object) -> str:
+    """What a field of an outcome came to: its words, its number, `-` for nothing."""
     if isinstance(text, str):
         return text
     return f"{value:g}" if isinstance(value, float) and not math.isnan(value) else "-"
@@ -166,5 +205,5 @@ def show_transcript(run: Run, trial: str) -> None:
         )
     for row in run.outcomes[run.outcomes.trial == trial].itertuples():
         console.print(
-            Text.assemble((f"  {one_line(str(row.outcome))}: ", "dim"), one_line(_value(row.text, row.value)))
+            Text.assemble((f"  {one_line(str(row.outcome))}: ", "dim"), one_line(outcome_text(row.text, row.value)))
         )

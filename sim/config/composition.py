@@ -9,13 +9,14 @@ from typing import Any
 from hydra import compose as hydra_compose
 from hydra import initialize_config_module
 from hydra.core.config_store import ConfigStore
-from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from simrun.config.errors import ConfigError
+from simrun.config.judging import panel, sampled
 from simrun.config.menus import backend, backends, modes, options, scenario, scenarios
-from simrun.config.options import Config, panel, sampled
+from simrun.config.mistakes import FAULTS, mistaken
+from simrun.config.options import Config
 from simrun.scenarios.base import Scenario
 
 GROUPS = ("scenario", "backend", "experiment")
@@ -169,8 +170,8 @@ def compose(
         OmegaConf.set_struct(composed, False)
         merged = OmegaConf.merge(composed, _plainly(rest))
         return Config.of(_container(merged)), [Path(config_dir)] if config_dir else []
-    except (HydraException, OmegaConfBaseException) as error:
-        raise ConfigError(str(error)) from None
+    except FAULTS as error:
+        raise mistaken(error) from None
 
 
 def _container(config: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from simrun.agents.persona import Surface
 from simrun.agents.records import Record
 from simrun.config.errors import ConfigError, explained, unknown
 from simrun.config.gate import OPEN, Gate
+from simrun.config.judging import LABELS, panel
 from simrun.config.menus import backend, judge, modes, options, scenario
 from simrun.scenarios.base import Outcomes, Scenario
 
@@ -30,6 +31,7 @@ class Role(Record):
     """How the varied axes show (the persona, when none is varied). None is as the scenario has it: applicants show by
     their names what a name can tell, of the persona too; all else is stated."""
     bias: str = "none"
+    """An injected bias: `simrun list biases`."""
     dose: int = Field(2, ge=0, le=3)
     """Strength of the bias; 0 is its control text."""
     target: str = ""
@@ -133,6 +135,7 @@ class Throughput(Record):
     deadline: float | None = None
     prefill_rate: float | None = None
     decode_rate: float | None = None
+    stop_grace: float = 30
 
 
 class Render(Record):
@@ -150,44 +153,15 @@ UNASKED = ("out", "metrics", "render", *Throughput.model_fields)
 what is asked."""
 
 
-LABELS = "labels"
-"""The option of a panel that names a file of what people said of what it judges."""
-SWAPPED = 0.2
-"""Share of the cases that a judge reads once more with other people in them, where a new run does not say."""
-
-
-def sampled(told: Mapping[str, Any]) -> dict[str, Any]:
-    """What a user asks for, with the share of cases that judges read with other people in them: no default of the
-    class, so that a run that was judged without it stays as it was judged."""
-    judge = told.get("judge")
-    asked = isinstance(judge, Mapping) and bool(judge.get("names"))
-    return {**told, "judge": {"swap": SWAPPED, **judge}} if asked and isinstance(judge, Mapping) else dict(told)
-
-
-def panel(given: Any) -> dict[str, Any]:
-    """Who judges, as a mapping with `names`: a name, a list of names, or such a mapping.
-
-    ValueError for anything else.
-    """
-    rest = dict(given) if isinstance(given, Mapping) else {"names": given}
-    names = rest.pop("names", ())
-    if not isinstance(names, str | list | tuple | None):
-        raise ValueError(f"judge takes the name of a judge, or a list of names, got {names!r}")
-    names = (names,) if isinstance(names, str) else tuple(names or ())
-    labels = rest.get("labels")
-    if not isinstance(labels, str | None):
-        raise ValueError(f"judge.labels takes a file, got {labels!r}")
-    if not all(isinstance(name, str) for name in names):
-        raise ValueError("judge takes the name of a judge, or a list of names")
-    return {**rest, "names": tuple(dict.fromkeys(names))} if names or labels else {}
-
-
 class Config(Record):
     """A run as it was asked for."""
 
     scenario: Mapping[str, Any]
+    """What is played, and its options: `scenario=NAME`, `scenario.OPTION=VALUE`."""
     backend: Mapping[str, Any]
+    """Who answers, and its options: `backend=NAME`, `backend.OPTION=VALUE`."""
     roles: Mapping[str, Role] = {}
+    """What single roles bring: `roles.ROLE.bias=NAME`, `roles.ROLE.backend=NAME`."""
     vary: Mapping[str, Mapping[str, tuple[str, ...]]] | None = None
     """Role (or `scenario`) -> what -> levels, the first being the reference; the scenario's own contrast when not
     given, {} for nothing."""
@@ -203,9 +177,11 @@ class Config(Record):
     cases: int | tuple[str, ...] | None = 4
     """How many of the scenario's cases, drawn by the seed; or their ids; null for all."""
     repeats: int = Field(1, ge=1)
+    """How often each case is played in each arm, with other random seeds."""
     reask: int = Field(1, ge=0, le=3)
     """How often a decision that could not be read is asked for again, in every arm alike."""
     seed: int = Field(0, ge=0)
+    """What all chance in the run comes from: which cases, in what order, and what is sampled."""
     concurrency: int | None = Field(None, ge=1)
     """Episodes in flight (in each worker); the backend's own figure when not given."""
     workers: int = Field(1, ge=1)
@@ -216,8 +192,9 @@ class Config(Record):
     """Uncached prompt tokens per second that the engines can read, all together, as a benchmark of theirs has
     measured it."""
     decode_rate: float | None = Field(None, gt=0)
-    """Output tokens per second that they can write. Without the two, the report goes by the fastest stretches of the
-    run itself."""
+    """Output tokens per second that they can write; without the two, the fastest stretches of the run itself count."""
+    stop_grace: float = Field(30, ge=0, allow_inf_nan=False)
+    """Seconds that episodes in flight have to end after SIGTERM; then they are owed."""
     render: Render = Render()
     out: str = "runs"
     """Where runs are kept."""
@@ -271,7 +248,7 @@ class Config(Record):
         try:
             config = cls.model_validate({key: value for key, value in raw.items() if key != "experiment"}).behind(gate)
         except ValidationError as error:
-            raise ConfigError(explained(error)) from None
+            raise ConfigError(explained(error, cls)) from None
         played = config.played()
         # a run can be resumed from any directory
         named = {name: given for name in played.files() if (given := config.scenario.get(name))}
@@ -344,6 +321,8 @@ class Config(Record):
         )
         with self._gate.held():
             chosen = backend(kind)
+        if wrong := [key for key in own.engine if key not in chosen.model_fields]:
+            raise unknown(f"option of roles.{role}", wrong[0], [*Role.model_fields, *options(chosen)])
         made: Backend = _made(chosen, {**shared, **own.engine, **changes}, f"backend={kind}")
         if self.outcomes != "sampled" and getattr(made, "choice_logprobs", True) is None:
             made = made.model_copy(update={"choice_logprobs": True})

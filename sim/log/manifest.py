@@ -312,7 +312,10 @@ def folder(config: Config, created: float, scenario: str) -> Path:
             again += 1
             path = base.with_name(f"{base.name}-{again}")
         except OSError as error:
-            raise files.unwritten(path, error) from error
+            why = error.strerror or error
+            raise ConfigError(
+                f"out={config.out}: cannot make the folder {path}: {why}; give a folder that you may write in"
+            ) from error
         else:
             return path.resolve()
 
@@ -327,10 +330,12 @@ def find(reference: str, out: str = "runs") -> Path:
     found = [run for run in found if run.name == reference] or found
     if len(found) == 1:
         return found[0].resolve()
-    names = ", ".join(run.name for run in runs[-5:]) or "none"
+    names = ", ".join(run.name for run in (found or runs)[-5:]) or "none"
+    what = f"{len(found)} runs match" if found else "no run"
+    newest = "the newest of them" if found else "the newest there are"
     raise ConfigError(
-        f"{'several runs match' if found else 'no run'} {reference!r} under {Path(out).resolve()}; there are: "
-        f"{names}. Give a path, or out=DIR"
+        f"{what} {reference!r} under {Path(out).resolve()}; {newest}: {names}. Give a path, or out=DIR "
+        "(simrun list runs)"
     )
 
 

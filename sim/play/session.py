@@ -149,7 +149,7 @@ class Session:
             self.looking.look(watch)  # a run may have been killed between a last outcome and its look
         if watch.stopping:
             return
-        with _interruptible(watch):
+        with _interruptible(watch, self.plan.throughput.stop_grace):
             async with beside(watching.follow(watch)):
                 if isinstance(self.log, RunLog):
                     owed = in_order(self.plan)
@@ -229,8 +229,11 @@ def _log(path: Path, plan: Plan) -> RunLog | Lock:
 
 
 @contextlib.contextmanager
-def _interruptible(watch: Watch) -> Iterator[None]:
-    """First Ctrl-C: no new episodes, those in flight end. Second: they are dropped, their answers kept."""
+def _interruptible(watch: Watch, grace: float) -> Iterator[None]:
+    """First Ctrl-C: no new episodes, those in flight end. Second: they are dropped, their answers kept.
+
+    SIGTERM is the first, and `grace` seconds later the second: whoever sends it kills what does not end.
+    """
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
 
     def interrupted() -> None:
@@ -238,13 +241,23 @@ def _interruptible(watch: Watch) -> Iterator[None]:
             task.cancel()
         watch.stopping = "interrupted"
 
+    def terminated() -> None:
+        if watch.grace is not None:
+            interrupted()
+        elif task:
+            timers.append(loop.call_later(grace, task.cancel))
+        watch.stopping, watch.grace = "interrupted", grace
+
+    timers: list[asyncio.TimerHandle] = []
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     loop.add_signal_handler(signal.SIGINT, interrupted)
-    loop.add_signal_handler(signal.SIGTERM, interrupted)
+    loop.add_signal_handler(signal.SIGTERM, terminated)
     try:
         yield
     finally:
         loop.remove_signal_handler(signal.SIGINT)
         loop.remove_signal_handler(signal.SIGTERM)
+        for each in timers:
+            each.cancel()

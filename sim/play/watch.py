@@ -23,6 +23,8 @@ class Watch:
     started: float = field(default_factory=time.monotonic)
     stopping: str = ""
     """Why no new episode is taken up, "" while they are."""
+    grace: float | None = None
+    """Seconds that those in flight were given when it was told to end; None where nobody told it so."""
 
 
 def progress(watch: Watch) -> Mapping[str, object]:

@@ -86,13 +86,21 @@ class Run:
         return self._table("outcomes")
 
     def trial(self, episode: str) -> str:
-        """The trial at this place of the list of episodes, from 0, else the one whose id begins so; ConfigError for
-        none or several."""
+        """The trial at this place of the list of episodes, from 0, or, where it is no number, the one whose id begins
+        so; ConfigError for none or several. A whole id may be of digits alone."""
         trials = [str(trial) for trial in self.episodes.sort_values("at", kind="stable")["trial"]]
-        if episode.isdecimal() and int(episode) < len(trials):
-            return trials[int(episode)]
+        if episode in trials:
+            return episode
+        if episode.isdecimal():
+            if len(episode) < 10 and int(episode) < len(trials):
+                return trials[int(episode)]
+            raise ConfigError(f"no episode {episode}: this run has {len(trials)}, from 0 to {len(trials) - 1}")
         matching = [trial for trial in trials if trial.startswith(episode)]
-        if len(matching) != 1:
+        if len(matching) > 1:
+            some = ", ".join(f"{trials.index(each)} ({each})" for each in matching[:8])
+            more = f" and {len(matching) - 8} more" if len(matching) > 8 else ""
+            raise ConfigError(f"{len(matching)} episodes begin with {episode!r}: {some}{more}; give one of the numbers")
+        if not matching:
             raise unknown("episode", episode, trials[:12])
         return matching[0]
 

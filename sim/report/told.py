@@ -32,8 +32,8 @@ def kept(run: Path, manifest: Manifest, listed: Listed, most: int) -> Mapping[in
     if not wanted:
         return {}
     found = transcripts(run, manifest.plan(), manifest.tip(), wanted)
-    told = {wanted[each.trial.id]: _told(each) for each in found}
-    return dict(sorted(told.items()))
+    places = {wanted[each.trial.id]: told(each) for each in found}
+    return dict(sorted(places.items()))
 
 
 def declared(manifest: Manifest, told: Iterable[Told]) -> list[str]:
@@ -55,15 +55,16 @@ def _texts(told: Told) -> Iterator[str]:
     yield from (text if isinstance(text, str) else text[0] for text in every)
 
 
-def _told(each: Transcript) -> Told:
+def told(each: Transcript) -> Told:
+    """One transcript as plain JSON: `prompts`, what stands first in each chat; `turns`, in order; `judges`."""
     asked = {(one.chat.role, one.chat.chat, one.chat.nth): one for one in each.asked}  # the last attempt counts
     turns: list[Told] = []
     judges: list[Told] = []
     for entry in each.stage.transcript:
         call = None if entry.nth is None else asked.get((entry.role, entry.chat, entry.nth))
         said = entry.heard or entry.text
-        told = {"role": printable(entry.role), "kind": entry.kind, "text": shown(said), **_of_call(call, said)}
-        (judges if call and call.chat.priority else turns).append(told)
+        line = {"role": printable(entry.role), "kind": entry.kind, "text": shown(said), **_of_call(call, said)}
+        (judges if call and call.chat.priority else turns).append(line)
     return {"trial": each.trial.id, "prompts": list(_prompts(each.asked)), "turns": turns, "judges": judges}
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -39,11 +40,23 @@ def simrun(tmp_path: Path):
 def test_a_run_from_any_directory_says_where_it_is_and_how_to_go_on(simrun, tmp_path):
     done = simrun(*CLINIC)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("# clinic: ")
     (path,) = (tmp_path / "runs" / "clinic").iterdir()
     assert f"run    {path}" in done.stderr
     assert f"simrun resume {path}" in done.stderr
-    assert (path / "report" / "report.md").read_text() == done.stdout.removesuffix("\n")
+    assert done.stdout.startswith("clinic   What changes in clinic")
+    assert f"report   {path / 'report' / 'report.md'}\n" in done.stdout
+    assert done.stdout.count("\n") + done.stderr.count("\n") <= 15
+
+
+def test_more_cases_than_there_are_is_said(simrun):
+    done = simrun("scenario=recruitment", "scenario.mode=occupation", "backend=scripted", "cases=999", "vary={}")
+    assert re.search(r"cases=999: there are \d+ of this scenario, and all are played", done.stderr), done.stderr
+    assert "of this scenario" not in simrun(*CLINIC).stderr
+
+
+def test_full_prints_the_whole_report(command, complete):
+    code, out, _ = command("report", complete, "--full")
+    assert (code, out) == (0, (complete / "report" / "report.md").read_text() + "\n")
 
 
 def test_json_is_one_object_and_nothing_else(simrun):
@@ -73,12 +86,12 @@ def test_the_subcommands_on_the_last_run(simrun):
     simrun(*CLINIC)
     listed = simrun("show", "last")
     assert listed.stdout.count(" done ") == 8
-    trial = listed.stdout.split()[0]
-    for episode in (trial[:8], "0"):
+    place, trial = listed.stdout.split()[:2]
+    for episode in (trial, place):
         transcript = simrun("show", "last", episode).stdout
         assert "doctor: What brings you here, and since when?" in transcript
         assert "solved:" in transcript
-    assert simrun("report", "last").stdout.startswith("# clinic: ")
+    assert simrun("report", "last", "--full").stdout.startswith("# clinic: ")
     again = simrun("replay", "last")
     assert "outcomes identical, report identical" in again.stdout
     resumed = simrun("resume", "last")
@@ -106,7 +119,7 @@ def test_help_config_version_and_lists(simrun):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["scenario=clinc"], "Available options in 'scenario':\n\tclinic"),
+        (["scenario=clinc"], "no scenario 'clinc'; did you mean 'clinic'?"),
         (["scenario=clinic", "scenario.question=3"], "did you mean 'questions'"),
         (["scenario=clinic", "backend=scripted", "backend.modle=x"], "no option of backend=scripted 'modle'"),
         (["clinic"], "no command 'clinic'"),
@@ -200,6 +213,19 @@ def test_ctrl_c_keeps_what_was_answered_and_resume_goes_on(simrun, tmp_path, tim
     assert after[: len(before)] == before
     assert len({(call["trial"], call["role"], call["nth"]) for call in after}) == len(after)
     assert len(logged(tmp_path, "episode")) == 32
+
+
+@pytest.mark.slow
+def test_sigterm_gives_those_in_flight_a_grace_and_then_owes_them(simrun, tmp_path):
+    run = [sys.executable, "-c", SLOW.replace("0.15", "60 if len(chat.messages) > 4 else 0"), *CLINIC, "stop_grace=0.2"]
+    process = subprocess.Popen(run, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    wait_for_calls(tmp_path, 6)
+    process.send_signal(signal.SIGTERM)
+    _, told = process.communicate(timeout=30)
+    assert process.returncode == 130, told
+    assert "0.2 s at most" in told
+    assert len(logged(tmp_path, "call")) >= 6
+    assert not logged(tmp_path, "episode")
 
 
 def logged(folder: Path, kind: str) -> list[dict]:

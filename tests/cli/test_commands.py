@@ -8,7 +8,7 @@ from typing import Annotated
 
 import pytest
 
-from simrun.cli.arguments import JSON, arguments, manual, overview, usage
+from simrun.cli.arguments import JSON, arguments, manual, usage
 from simrun.cli.command import Command, Dashed, Overrides, Value, Word, command, names
 from simrun.cli.parsing import parsed
 from simrun.config.errors import ConfigError
@@ -144,7 +144,8 @@ def test_every_command_tells_what_it_takes(command, name, flag):
     assert all(each.about and each.shown in out for each in (*arguments(kind(name)), JSON))
 
 
-def test_the_help_of_a_field_says_what_it_is_and_its_default():
+def test_the_help_of_a_field_says_what_it_is_and_its_default(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     assert manual(Brew).split("\n") == [
         "usage: simrun brew LEAF [OTHER ...] [minutes=N] [--milk] [--pot NAME] [--json] [--show-slurs]",
         "",
@@ -164,9 +165,57 @@ def test_the_help_of_a_field_says_what_it_is_and_its_default():
 def test_the_help_of_simrun_has_every_command(command):
     code, out, _ = command("--help")
     assert code == 0
-    assert overview() in out
-    for name in EVERY:
-        assert f"  simrun {name}" in out
+    assert command()[1] == out
+    assert all(f"\n  {name} " in out for name in EVERY)
+    lines = out.splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (["scenario=clinic"], ["scenario.mode=vignette: ", "scenario.questions=int "]),
+        (["scenario=clinic", "scenario.mode=vignette"], ["Options of scenario.mode=vignette:", "scenario.plan=bool"]),
+        (["backend=server"], ["backend.url=str", "backend.max_tokens=int"]),
+        (["experiment=first", "backend=scripted"], ["experiment=first: ", "backend=scripted: "]),
+    ],
+)
+def test_the_help_of_what_is_named(command, typed, told):
+    for flag in ("--help", "-h"):
+        code, out, err = command(*typed, flag)
+        assert (code, err) == (0, "")
+        assert all(each in out for each in told)
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("scenario=clinc", "no scenario 'clinc'; did you mean 'clinic'?"),
+        ("scenario.mode=vignete", "no mode of scenario=clinic 'vignete'; did you mean 'vignette'?"),
+        ("experiment=frist", "no experiment 'frist'; did you mean 'first'?"),
+    ],
+)
+def test_the_help_of_what_there_is_not(command, typed, message):
+    code, out, told = command(typed, "--help")
+    assert (code, out) == (2, "")
+    assert message in told
+
+
+def test_the_longer_lists(command, complete, tmp_path):
+    (tmp_path / "runs" / "clinic").mkdir(parents=True)
+    complete.rename(tmp_path / "runs" / "clinic" / complete.name)
+    (tmp_path / "runs" / "clinic" / "broken").mkdir()
+    (tmp_path / "runs" / "clinic" / "broken" / "manifest.json").write_text("{")
+    out = f"out={tmp_path / 'runs'}"
+    told = json.loads(command("list", "runs", out, "--json")[1])["runs"]
+    assert told[complete.name] == "clinic, 2 cases, 3 arms, 6 episodes, complete"
+    assert told["broken"].startswith("cannot be read: ")
+    assert "clinic vignette" in command("list", "modes")[1]
+    assert "first " in command("list", "experiments")[1]
+    assert "pronoun " in command("list", "surfaces")[1]
+    assert "repeats=int " in command("list", "options")[1]
+    assert "options:" not in command("list")[1]
 
 
 @pytest.mark.parametrize(

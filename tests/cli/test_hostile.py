@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from hostile import OBEYED, READERS, edit, rewrite, typed
 
+from simrun.log.manifest import Manifest
+
 # Links, pipes, numbers
 
 
@@ -170,7 +172,8 @@ def test_what_was_said_is_printed_and_not_obeyed(command, sent, hostile):
             line["answer"]["text"] = f"{hostile} I have pain."
 
     rewrite(sent, says)
-    for more in ([], ["0"], ["--words"], ["--prompts"], ["--json"], ["0", "--json"]):
+    pair = ["--pair", Manifest.read(sent).cases[0]]
+    for more in ([], ["0"], ["--words"], ["--prompts"], ["--json"], ["0", "--json"], pair, [*pair, "--json"]):
         assert_obeyed_nothing(outcome(*command("show", sent, *more)))
 
 

@@ -47,6 +47,7 @@ class ChatCompletions(Backend):
     """The client side of `/v1/chat/completions`, shared by every backend that speaks it."""
 
     temperature: float = Field(0.7, ge=0)
+    """How freely words are drawn: 0 takes the likeliest, 1 draws as probable as the model has them."""
     max_tokens: int = Field(256, ge=1)
     """Longest reply, in tokens; a reply that meets it is `truncated`."""
     timeout: float = Field(120, gt=0)

@@ -49,6 +49,7 @@ class Vllm(Backend):
     """Further options of vLLM's engine, by their names there, such as {max_num_seqs: 512,
     quantization: fp8, scheduling_policy: priority}."""
     temperature: float = Field(0.7, ge=0)
+    """How freely words are drawn: 0 takes the likeliest, 1 draws as probable as the model has them."""
     max_tokens: int = Field(256, ge=1)
     """Longest reply, in tokens; a reply that meets it is `truncated`."""
     sampling: Mapping[str, Any] = {}

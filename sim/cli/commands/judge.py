@@ -1,9 +1,9 @@
 """`simrun judge`: ask a judge about what is logged."""
 
-from simrun.cli.command import OfRun, Overrides
+from simrun.cli.command import Overrides, Reporting
 
 
-class Judge(OfRun):
+class Judge(Reporting):
     """Ask judges about what is already logged, append what they say, and report.
 
     `judge=NAME` chooses (`simrun list judges`), or `judge=[NAME,NAME]`; `roles.judge.backend=...` is who speaks.
@@ -18,4 +18,4 @@ class Judge(OfRun):
         from simrun.cli.terminal import ended
         from simrun.report.run import judge
 
-        return ended(judge(self.path(), *self.overrides, trust=self.trust), as_json)
+        return ended(judge(self.path(), *self.overrides, trust=self.trust), as_json, self.full)

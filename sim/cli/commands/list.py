@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, partial
+from importlib.resources import files
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from simrun.cli.command import DONE, Command, Mine, Word
+from simrun.cli.command import DONE, Command, Mine, Out, Word
 from simrun.cli.telling import tell
-from simrun.config.errors import unknown
+from simrun.config.errors import ConfigError, unknown
 from simrun.config.modules import about
 
 if TYPE_CHECKING:
@@ -59,6 +61,57 @@ def _judges(_: Path | None) -> Entries:
     return {name: f"{kind.about} Asks {kind.asks}.{_also('Needs', kind.needs)}" for name, kind in judges().items()}
 
 
+def experiments(mine: Path | None) -> Entries:
+    """Every experiment, ours and the user's, with the first sentence of what its file says of itself."""
+    folders = [Path(str(files("simrun.configs"))), *([mine] if mine else [])]
+    found = [file for folder in folders for file in sorted((folder / "experiment").glob("*.yaml"))]
+    return {file.stem: _comment(file.read_text(encoding="utf-8")) for file in found}
+
+
+def _comment(text: str) -> str:
+    lines = takewhile(lambda line: line.startswith("#"), text.splitlines())
+    return " ".join(line.lstrip("# ") for line in lines if not line.startswith("# @package"))
+
+
+def _modes_of_all(_: Path | None) -> Entries:
+    from simrun.config.menus import scenarios
+
+    each = ((name, mode, own) for name, kind in scenarios().items() for mode, own in dict(_modes(kind)).items())
+    return {f"{name} {mode}": about(own) for name, mode, own in each}
+
+
+def _surfaces(_: Path | None) -> Entries:
+    from simrun.agents.persona import SURFACES
+
+    return dict(SURFACES)
+
+
+def _options(_: Path | None) -> Entries:
+    from simrun.config.described import described
+    from simrun.config.options import Config, Role
+
+    every = (*described(Config), *described(Role, "roles.ROLE."))
+    return {f"{each.key}={each.takes}": f"{each.about} Default: {each.default or 'none'}." for each in every}
+
+
+def _runs(_: Path | None, out: str = "runs") -> Entries:
+    from simrun.log.files import LogError
+    from simrun.log.manifest import FILE, Manifest
+
+    told = {}
+    for file in sorted(Path(out).glob(f"*/*/{FILE}"), key=lambda file: file.parent.name):
+        try:
+            run = Manifest.read(file.parent)
+        except (ConfigError, LogError) as error:
+            told[file.parent.name] = f"cannot be read: {error}"
+            continue
+        state = "complete" if run.complete else "incomplete"
+        told[file.parent.name] = (
+            f"{file.parent.parent.name}, {len(run.cases)} cases, {len(run.arms)} arms, {run.owed} episodes, {state}"
+        )
+    return told
+
+
 MENUS: Mapping[str, Callable[[Path | None], Entries]] = {
     "scenarios": _scenarios,
     "biases": _biases,
@@ -67,7 +120,19 @@ MENUS: Mapping[str, Callable[[Path | None], Entries]] = {
     "backends": _backends,
     "metrics": _metrics,
     "judges": _judges,
+    "modes": _modes_of_all,
+    "experiments": experiments,
+    "surfaces": _surfaces,
+    "options": _options,
+    "runs": _runs,
 }
+LONG = ("options", "runs")
+"""Shown only where they are asked for."""
+ALL = f"all but {' and '.join(LONG)}"
+
+
+WIDEST = 40
+"""Columns for names: what is longer moves what stands behind it."""
 
 
 class List(Command):
@@ -75,15 +140,20 @@ class List(Command):
 
     name = "list"
     menu: Annotated[
-        str | None, Word("MENU"), Field(description=f"One of {', '.join(MENUS)}; all of them when not given.")
+        str | None,
+        Word("MENU"),
+        Field(description=f"One of {', '.join(MENUS)}; {ALL} when not given."),
     ] = None
     config_dir: Mine = None
+    out: Out = "runs"
 
     def run(self, as_json: bool) -> int:
         """ConfigError for a kind that there is not."""
         if self.menu is not None and self.menu not in MENUS:
             raise unknown("list", self.menu, list(MENUS))
-        shown = {name: dict(MENUS[name](self.config_dir)) for name in ([self.menu] if self.menu else MENUS)}
+        asked = [self.menu] if self.menu else [name for name in MENUS if name not in LONG]
+        menus: Mapping[str, Callable[[Path | None], Entries]] = {**MENUS, "runs": partial(_runs, out=self.out)}
+        shown = {name: dict(menus[name](self.config_dir)) for name in asked}
         tell(json.dumps(shown) if as_json else "\n".join(_lines(shown, headed=self.menu is None)), as_json)
         return DONE
 
@@ -92,7 +162,7 @@ def _lines(shown: Mapping[str, Entries], headed: bool) -> Iterable[str]:
     for name, entries in shown.items():
         if headed and entries:
             yield f"{name}:"
-        width = max(map(len, entries), default=0)
+        width = min(max(map(len, entries), default=0), WIDEST)
         yield from (f"{'  ' * headed}{entry:{width}}  {about}" for entry, about in entries.items())
 
 

@@ -1,9 +1,9 @@
 """`simrun report`: the report of a run, computed anew."""
 
-from simrun.cli.command import DONE, OfRun
+from simrun.cli.command import DONE, Reporting
 
 
-class Report(OfRun):
+class Report(Reporting):
     """Write the report of a run again, from its log."""
 
     name = "report"
@@ -14,5 +14,5 @@ class Report(OfRun):
         from simrun.report.run import rebuild
 
         run, _ = rebuild(self.path(), self.trust, spare=True)
-        ended(run, as_json)
+        ended(run, as_json, self.full)
         return DONE

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import PositiveInt
 
-from simrun.cli.command import OfRun, Value
+from simrun.cli.command import Reporting, Value
 
 
-class Resume(OfRun):
+class Resume(Reporting):
     """Go on with a run where it stopped: nothing that was answered is asked again."""
 
     name = "resume"
@@ -19,4 +19,4 @@ class Resume(OfRun):
         from simrun.cli.terminal import Progress, ended
         from simrun.report.run import resume
 
-        return ended(resume(self.path(), Progress(), self.concurrency, self.trust), as_json)
+        return ended(resume(self.path(), Progress(), self.concurrency, self.trust), as_json, self.full)
