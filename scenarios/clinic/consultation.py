@@ -1,7 +1,7 @@
 """A clinical consultation: a doctor questions a patient, orders tests and diagnoses; then the patient is asked what
 it thinks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 import networkx as nx
@@ -12,7 +12,7 @@ from simrun.agents.backends.scripted import Rule
 from simrun.agents.judges.base import Said, Spoken
 from simrun.agents.persona import Persona
 from simrun.agents.reply import Decision, Reply
-from simrun.scenarios.base import Case, Fault, File, Line, Play, Turn, Unfit, heard
+from simrun.scenarios.base import Beat, Case, Fault, File, Line, Play, Turn, Unfit, heard
 from simrun.scenarios.choosing import weighed
 from simrun.scenarios.clinic import prompts
 from simrun.scenarios.clinic.bank import load
@@ -28,6 +28,7 @@ from simrun.scenarios.clinic.moves import (
     Rating,
     RequestImage,
 )
+from simrun.scenarios.clinic.telling import answer, told
 from simrun.scenarios.demographics import BABY, agree
 from simrun.scenarios.outcome import Asks, Better, Event, Outcome, Range
 
@@ -93,6 +94,9 @@ class Consultation(Clinic):
 
     questions: int = Field(20, ge=1)
     """Moves the doctor has; the last must conclude."""
+    patient: Literal["agent", "scripted"] = "agent"
+    """Whether an agent speaks for the patient, or each question is answered by rule from the case, without a model and
+    alike in every arm; then the patient is asked for no opinion."""
     examiner: Literal["lookup", "agent"] = "lookup"
     """Whether tests are looked up in the case, or answered by an agent that has its findings."""
     images: Literal["never", "start", "request"] = "never"
@@ -107,13 +111,21 @@ class Consultation(Clinic):
         return load(self.data, self.encoding, look=self.images != "never")
 
     def roles(self) -> tuple[str, ...]:
-        """The judge only where it has a backend of its own, the examiner only as an agent."""
+        """The judge only where it has a backend of its own, patient and examiner only as agents."""
         return (
             "doctor",
-            "patient",
+            *(("patient",) if self.patient == "agent" else ()),
             *(("examiner",) if self.examiner == "agent" else ()),
             *(("judge",) if "judge" in self.voiced else ()),
         )
+
+    def written(self) -> tuple[str, ...]:
+        """A patient who speaks by rule has a persona and no engine."""
+        return () if self.patient == "agent" else ("patient",)
+
+    def scripted(self, case: ClinicCase) -> tuple[str, ...]:
+        """All that a patient can say who speaks by rule."""
+        return () if self.patient == "agent" else told(case.story).lines()
 
     def hears(self, case: ClinicCase, rng: np.random.Generator) -> "nx.DiGraph[str]":
         """The doctor is heard by all it talks to; the patient hears no test result."""
@@ -171,7 +183,7 @@ class Consultation(Clinic):
 
     def play(self, case: ClinicCase, rng: np.random.Generator) -> Play:
         """The consultation, the patient's opinion of it, and the verdict."""
-        said: list[Reply] = []
+        said, answers = list[Reply](), list[str]()
         yield Line(NURSE, HANDED)
         if self.images == "start" and case.images:
             yield Line("examiner", prompts.IMAGE, case.images)
@@ -183,6 +195,9 @@ class Consultation(Clinic):
             match move.decision:
                 case Diagnose():
                     break
+                case Ask(question=question) if self.patient == "scripted":
+                    answers.append(answer(question, told(case.story), answers))
+                    yield Line("patient", answers[-1])
                 case Ask():
                     yield Turn("patient")
                 case OrderTest(test=test) if self.examiner == "lookup":
@@ -193,9 +208,7 @@ class Consultation(Clinic):
                     yield Line("examiner", prompts.IMAGE if case.images else prompts.NO_IMAGE, case.images)
                 case _:
                     yield Line("examiner", prompts.UNREADABLE)
-        opinions = yield tuple(
-            Turn("patient", reply=Rating, cue=self.aside(what), private=True) for what in prompts.ASIDE
-        )
+        opinions = yield from self._opinions()
         conclusion = said[-1].decision if isinstance(said[-1].decision, Diagnose) else None
         correct, verdict_by = yield from self.verdict(case, conclusion.diagnosis if conclusion else None)
         return _outcome(
@@ -204,8 +217,15 @@ class Consultation(Clinic):
             conclusion,
             correct,
             verdict_by,
-            {what: self.score(given) for what, given in zip(prompts.ASIDE, opinions, strict=True)},
+            opinions,
         )
+
+    def _opinions(self) -> Generator[Beat, Any, Mapping[str, float | None]]:
+        """What the patient thinks of it; nothing that speaks by rule thinks."""
+        if self.patient == "scripted":
+            return dict.fromkeys(prompts.ASIDE)
+        given = yield tuple(Turn("patient", reply=Rating, cue=self.aside(what), private=True) for what in prompts.ASIDE)
+        return {what: self.score(each) for what, each in zip(prompts.ASIDE, given, strict=True)}
 
     def aside(self, what: str) -> str:
         """The question about one opinion."""

@@ -110,7 +110,7 @@ class Casting:
         bias = self.catalogue.bias(self.scenario.team(role), own.bias)
         if bias.anchored and not self._anchor(case):
             raise Unfit(f"no plausible wrong answer is known for bias {bias.name!r} to name; give the case an anchor")
-        return bias.prompt(own.dose, self._anchor(case), self._group(role, bias, personas))
+        return bias.prompt(own.dose, self._anchor(case), self._group(role, bias, personas), own.control)
 
     def _anchor(self, case: Case) -> str:
         return self.scenario.facts(case).get("anchor", "")

@@ -128,6 +128,7 @@ def planned(config: Config, catalogue: Catalogue) -> Plan:
     refusals.check_kinds(castings)
     refusals.check_doses(varied, castings)
     refusals.check_targets(varied, castings)
+    refusals.check_mentions(castings)
     cases, faults = chosen(config.cases, config.seed, reference.scenario)
     refusals.check_aware(varied, castings, cases)
     refusals.check_stated(cases, catalogue, reference.scenario)
