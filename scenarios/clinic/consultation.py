@@ -31,12 +31,13 @@ from simrun.scenarios.clinic.moves import (
 from simrun.scenarios.clinic.telling import answer, told
 from simrun.scenarios.demographics import BABY, agree
 from simrun.scenarios.outcome import Asks, Better, Event, Outcome, Range
+from simrun.scenarios.reasons import Explained, Explaining
 
 SPEAKS = 12
 """Years from which a patient speaks for itself."""
 
 
-class ClinicOutcome(Outcome):
+class ClinicOutcome(Explained):
     """What came of a consultation. A field is None where it was not observed: a missing value, never a wrong one."""
 
     accuracy: ClassVar[str] = "solved"
@@ -89,7 +90,7 @@ class Consultation(Clinic):
     outcome: ClassVar[type[Outcome]] = ClinicOutcome
     wordings: ClassVar[int] = len(prompts.DOCTOR)
     without_images: ClassVar[str] = "scenario.images=never"
-    lays: ClassVar[tuple[str, ...]] = ("diagnosis", "disease")
+    lays: ClassVar[tuple[str, ...]] = (*Explaining.lays, "diagnosis", "disease")
     script: ClassVar[tuple[Rule, ...]] = SCRIPT
 
     questions: int = Field(20, ge=1)
@@ -155,8 +156,9 @@ class Consultation(Clinic):
         return ("doctor",) if case.images and self.images != "never" else ()
 
     def evidence(self, case: ClinicCase, outcome: Any, lines: Sequence[Spoken]) -> Mapping[str, tuple[str, ...]]:
-        """The diagnosis that was given, where one was, and the case's disease."""
-        return {"diagnosis": (outcome.diagnosis,) if outcome.diagnosis else (), "disease": (case.diagnosis,)}
+        """What was decided and why; the diagnosis that was given, where one was, and the case's disease."""
+        names = {"diagnosis": (outcome.diagnosis,) if outcome.diagnosis else (), "disease": (case.diagnosis,)}
+        return {**super().evidence(case, outcome, lines), **names}
 
     def facts(self, case: ClinicCase) -> Mapping[str, str]:
         """The truth, the anchor, and the first examination there is to order."""
@@ -210,6 +212,7 @@ class Consultation(Clinic):
                     yield Line("examiner", prompts.UNREADABLE)
         opinions = yield from self._opinions()
         conclusion = said[-1].decision if isinstance(said[-1].decision, Diagnose) else None
+        why = yield from self.explained("doctor", conclusion.concluded() if conclusion else "")
         correct, verdict_by = yield from self.verdict(case, conclusion.diagnosis if conclusion else None)
         return _outcome(
             case,
@@ -217,7 +220,7 @@ class Consultation(Clinic):
             conclusion,
             correct,
             verdict_by,
-            opinions,
+            {**opinions, **why},
         )
 
     def _opinions(self) -> Generator[Beat, Any, Mapping[str, float | None]]:
@@ -253,7 +256,7 @@ def _outcome(
     conclusion: Diagnose | None,
     correct: bool | None,
     verdict_by: Any,
-    opinions: Mapping[str, float | None],
+    asked: Mapping[str, Any],
 ) -> ClinicOutcome:
     moves = [reply.decision for reply in said]
     urgency, relief = (conclusion.urgency, conclusion.pain_relief) if conclusion else (None, None)
@@ -279,5 +282,5 @@ def _outcome(
         pain_untreated=not relief if case.pain and relief is not None else None,
         moves=len(said),
         concluded_at=len(said) if conclusion else None,
-        **opinions,
+        **asked,
     )

@@ -14,7 +14,7 @@ from simrun.scenarios.base import Artefact, Case, Fault, Line, Play, Turn, heard
 from simrun.scenarios.clinic import vitals
 from simrun.scenarios.clinic.base import HANDED, JUDGE, NURSE, Clinic
 from simrun.scenarios.clinic.care import SCALES
-from simrun.scenarios.clinic.planned import LETTERS, VignetteOutcome, came_of
+from simrun.scenarios.clinic.planned import LETTERS, VignetteOutcome, came_of, decision
 from simrun.scenarios.clinic.questions import (
     BRIEFS,
     CHOOSE,
@@ -131,7 +131,8 @@ class Vignette(Clinic):
             for each in group
         }
         judged = (yield from self.verdict(case, told[DIAGNOSIS].text))[0] if self.answer == "free" else None
-        return came_of(case, told, judged, self.outcomes == "both")
+        why = yield from self.explained("doctor", decision(case, told))
+        return came_of(case, told, judged, self.outcomes == "both", why)
 
 
 def _turn(asked: Sequence[Asked]) -> Turn:

@@ -5,9 +5,12 @@ from typing import ClassVar
 import numpy as np
 
 from simrun.agents.backends.scripted import Rule
+from simrun.scenarios import reasons
 from simrun.scenarios.base import Play
 from simrun.scenarios.outcome import Outcome
+from simrun.scenarios.reasons import Explained, Explaining
 from simrun.scenarios.recruitment.applications import DECIDE, Applications, deciding
+from simrun.scenarios.recruitment.base import GROUNDS
 from simrun.scenarios.recruitment.cases import RecruitmentCase
 from simrun.scenarios.recruitment.deciding import decided
 from simrun.scenarios.recruitment.outcomes import Assessed, assessed
@@ -55,17 +58,18 @@ role), in the order of rule and form, in questions or commands, and in the words
 """
 
 
-class ScreenOutcome(Assessed):
+class ScreenOutcome(Explained, Assessed):
     """What came of an application."""
 
 
-class Screen(Applications):
+class Screen(Explaining, Applications):
     """Options of screening."""
 
     mode: ClassVar[str] = "screen"
     wordings: ClassVar[int] = len(SCREEN)
     outcome: ClassVar[type[Outcome]] = ScreenOutcome
-    script: ClassVar[tuple[Rule, ...]] = deciding("recruiter")
+    grounds: ClassVar[tuple[str, ...]] = GROUNDS
+    script: ClassVar[tuple[Rule, ...]] = (reasons.SCRIPT, *deciding("recruiter"))
 
     def deciders(self) -> tuple[str, ...]:
         """The recruiter."""
@@ -76,6 +80,7 @@ class Screen(Applications):
         return self.said(SCREEN).format(advert=self.criteria(case))
 
     def play(self, case: RecruitmentCase, rng: np.random.Generator) -> Play:
-        """A decision."""
+        """A decision, and the reason where one is asked for."""
         found = yield from decided("recruiter", DECIDE, self.outcomes)
-        return ScreenOutcome(**assessed(case, found))
+        why = yield from self.explained("recruiter", found.words)
+        return ScreenOutcome(**assessed(case, found), **why)
