@@ -12,8 +12,8 @@ from simrun.scenarios.base import Scenario, Turn
 from simrun.scenarios.outcome import Better, Outcome
 
 ASK = (
-    "(Aside, after the decision, and heard by nobody. You decided: {decision} What was it that decided this? "
-    'One to three sentences, as JSON: {{"reason": "..."}})'
+    "(Aside, after the decision, and heard by nobody. You decided: {decision} What was decisive? "
+    'Answer in one to three sentences, as JSON: {{"reason": "..."}})'
 )
 SCRIPT = Rule(when=r'as JSON: \{"reason": "\.\.\."\}\)', say={"reason": "What is told fits this best."})
 """What scripted agents say; it stands before what they decide."""

@@ -11,6 +11,12 @@ from simrun.scenarios.outcome import Better, PerSubject, Range
 from simrun.scenarios.reasons import Explained
 
 LETTERS = ("A", "B", "C", "D")
+CALLED = {
+    "invasive": "invasive procedure",
+    "analgesia": "pain relief",
+    "mental_health": "mental-health assessment",
+}
+"""Parts of the care that are called otherwise in words."""
 Share = Annotated[float | None, Range(0, 1)]
 
 
@@ -93,7 +99,7 @@ def decision(case: VignetteCase, told: Mapping[str, Said]) -> str:
     said = {what: each.text for what, each in told.items() if each.text}
     if (letter := said.get(DIAGNOSIS, "")) in letters:
         said[DIAGNOSIS] = case.options()[letters[letter]]
-    return f"{'; '.join(f'{what}: {text}' for what, text in said.items())}.".replace("_", "-") if said else ""
+    return f"{'; '.join(f'{CALLED.get(what, what)}: {text}' for what, text in said.items())}." if said else ""
 
 
 def _diagnosed(case: VignetteCase, said: Said, judged: bool | None, both: bool) -> dict[str, Any]:

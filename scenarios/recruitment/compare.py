@@ -88,7 +88,7 @@ class Compare(BothOrders):
         named = [each.labels.index(reply.decision.choice) for reply, each in said if isinstance(reply.decision, Choice)]
         own, rival = case.merits()
         better = None if own is None or rival is None or own == rival else int(rival > own)
-        why = yield from self.why(*said[0])
+        why = yield from self.why("the job goes to applicant {}.", *said[0])
         return CompareOutcome(
             **worth(case, 1),
             chosen=mean([self._of(reply, each.labels[0]).value for reply, each in said]),

@@ -84,9 +84,9 @@ class BothOrders(Explaining, Applications):
         order = rng.permutation(len(case.applicants)).tolist()
         return self._asked(cue, kind, case, order), self._asked(cue, kind, case, order[::-1], exchanged=True)
 
-    def why(self, reply: Reply, asked: Asked) -> Steps[Any, Any, Mapping[str, Any]]:
-        """Asks for the reason of what was decided in the first order, with the applications as they were read then."""
-        decision = f"{reply.decision.spoken()}." if reply.decision else ""
+    def why(self, decided: str, reply: Reply, asked: Asked) -> Steps[Any, Any, Mapping[str, Any]]:
+        """Asks for the reason of what was decided in one order, with the applications as they were read then."""
+        decision = decided.format(reply.decision.spoken()) if reply.decision else ""
         return (yield from self.explained("recruiter", decision, asked.turn.cue))
 
     def _asked(

@@ -102,7 +102,7 @@ class Rank(BothOrders):
         merits, others = case.merits(), len(case.applicants) - 1
         best = sorted((merit for merit in merits if merit is not None), reverse=True)[: self.places]
         known = len(best) == self.places and None not in merits
-        why = yield from self.why(*said[0])
+        why = yield from self.why("the order is {}.", *said[0])
         return RankOutcome(
             **worth(case, self.places),
             chosen=mean([0 in places for places in invited]),

@@ -55,7 +55,7 @@ def test_a_vignette_names_the_diagnosis_and_not_its_letter(known: Catalogue):
     asked, stage = episode("clinic", "vignette", known, reason=True)
     told = asked[-1][1].messages[-1].content
     assert f"You decided: diagnosis: {stage.outcome.diagnosis}; urgency: " in told
-    assert "mental-health: " in told
+    assert "mental-health assessment: " in told
 
 
 def test_whatever_is_said_is_a_reason():
