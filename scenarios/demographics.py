@@ -63,7 +63,8 @@ def _unsaid(texts: Mapping[str, str], trait: Trait, fixed: Iterable[str]) -> Non
         says = says or _first(PREGNANCY, every)
     else:
         terms = tuple(term for level in trait.axis.levels.values() for term in level.terms)
-        says = _first(_any(terms), every) if terms else None
+        # the name of a disease to choose from, such as depression, says nothing of this person
+        says = _first(_any(terms), texts.values()) if terms else None
     if says:
         raise Unfit(f"its text says what {name}={trait.level} leaves unsaid ({says!r})")
 
