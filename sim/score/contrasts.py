@@ -18,7 +18,7 @@ from simrun.plan.contrasts import Contrast, cells
 from simrun.scenarios.outcome import Outcome
 from simrun.score.compared import Sides, pairs, unfinished
 from simrun.score.detectable import detectable, needed
-from simrun.score.layout import Codes, Floats, Layout
+from simrun.score.layout import DONE, Codes, Floats, Layout
 from simrun.score.looks import Followed
 from simrun.score.metrics.excess_flip_rate import ExcessFlipRate
 from simrun.score.metrics.flip_rate import FlipRate
@@ -151,7 +151,7 @@ def _samples(
     for contrast in manifest.contrasts:
         same = told is not None and _identical(manifest, layout, contrast, told)
         placebo, done = floor_of(manifest, contrast), layout.done((*contrast.arms, *contrast.references))
-        for outcome in kind.measured():
+        for outcome in (name for name in kind.measured() if aside.get(name) != UNKNOWN):
             finished, span = pairs(layout, outcome, contrast), kind.span(outcome)
             whole, again = finished.whole(), None
             if placebo:
@@ -195,7 +195,7 @@ def _aside(layout: Layout, kind: type[Outcome], primary: Sequence[str]) -> dict[
         values = layout.table(outcome, layout.arms).reshape(-1)
         there = values[~np.isnan(values)]
         if not len(there) or there.max() - there.min() <= 1e-12:
-            found[outcome] = "never varies"
+            found[outcome] = "never varies" if len(there) or not (layout.state == DONE).any() else UNKNOWN
             continue
         scaled = np.round((values - there.min()) / (there.max() - there.min()), 9)
         decided = scaled[~np.isnan(scaled) & (scaled != 0.5)]
@@ -209,6 +209,8 @@ def _aside(layout: Layout, kind: type[Outcome], primary: Sequence[str]) -> dict[
     return {outcome: same for outcome, same in found.items() if outcome not in primary}
 
 
+UNKNOWN = "has no value in any arm"
+"""Of an outcome that is not compared: what a run was not asked for."""
 SAME_MODEL = ("engine",)
 """Kinds of factors that change who answers: equal prompts then are no reason for equal replies."""
 
