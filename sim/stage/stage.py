@@ -25,7 +25,8 @@ from simrun.stage.seeds import Seeds
 
 EMPTY = Said()
 SILENCE = "(Nothing has been said.)"
-"""Stands where somebody must speak who has heard nothing since: chat templates want a user before an assistant."""
+"""Stands where somebody spoke who had heard nothing since, or must speak and is asked nothing either: chat templates
+want a user before an assistant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Seat:
 
     def asked(self, cue: str, shape: bytes) -> tuple[tuple[Message, ...], str]:
         """The messages that ask this role to speak now, and their digest."""
-        content = f"{self._listening()}\n\n{cue}" if cue else self._listening()
+        content = "\n\n".join(filter(None, ("\n".join(self.heard), cue))) or SILENCE
         last = Message(role="user", content=content, images=tuple(self.images))
         digest = self._hash.copy()
         digest.update(_bytes(last) + shape)
