@@ -78,4 +78,4 @@ class Clinic(Explaining):
             return found == "same", "match"
         names = {"diagnosis": (diagnosis,), "disease": (case.diagnosis,)}
         agreed = (yield from consulted(JUDGE, Said(evidence=names)))["same"]
-        return agreed, "undecided" if agreed is None else "judge"
+        return (agreed, "judge") if isinstance(agreed, bool) else (None, "undecided")

@@ -4,7 +4,7 @@ No model speaks, so nobody's idea of how such people talk comes in: the same que
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -38,7 +38,7 @@ _TO_ME = re.compile(
     re.IGNORECASE,
 )
 """Somebody to whom something is done."""
-_FORMS = (
+_FORMS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"\byourself\b", re.IGNORECASE), "myself"),
     (re.compile(r"\byours\b", re.IGNORECASE), "mine"),
     (re.compile(r"\byour\b"), "my"),
@@ -78,7 +78,8 @@ def told(story: str) -> Told:
     sentences = (each for line in plain for each in _SENTENCE.split(line) if each)
     return Told(
         tuple(first_person(each) if own else FILED.format(sentence=each) for each in sentences),
-        *(tuple(_listed(lines, start, reply)) for start, reply in ((HAS, YES), (HAS_NOT, NO))),
+        tuple(_listed(lines, HAS, YES)),
+        tuple(_listed(lines, HAS_NOT, NO)),
     )
 
 
