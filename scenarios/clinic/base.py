@@ -15,8 +15,6 @@ from simrun.scenarios.reasons import Explaining
 JUDGE = SameDisease()
 NURSE, HANDED = "nurse", "Doctor, the next patient is here."
 """What opens every play, so that a doctor who is told nothing of the patient has still heard something."""
-GONE = "Doctor, the patient has left."
-"""Before the doctor is asked why, so that it has heard something since it concluded."""
 INTAKE = {"patient": "[Record of the patient] {sheet}", "doctor": "[About your doctor] {sheet}"}
 
 GROUNDS = (

@@ -16,7 +16,7 @@ from simrun.scenarios.base import Beat, Case, Fault, File, Line, Play, Turn, Unf
 from simrun.scenarios.choosing import weighed
 from simrun.scenarios.clinic import prompts
 from simrun.scenarios.clinic.bank import load
-from simrun.scenarios.clinic.base import GONE, HANDED, JUDGE, NURSE, Clinic
+from simrun.scenarios.clinic.base import HANDED, JUDGE, NURSE, Clinic
 from simrun.scenarios.clinic.cases import ClinicCase
 from simrun.scenarios.clinic.diagnosis import same
 from simrun.scenarios.clinic.moves import (
@@ -212,8 +212,6 @@ class Consultation(Clinic):
                     yield Line("examiner", prompts.UNREADABLE)
         opinions = yield from self._opinions()
         conclusion = said[-1].decision if isinstance(said[-1].decision, Diagnose) else None
-        if self.reason and conclusion:
-            yield Line(NURSE, GONE)
         why = yield from self.explained("doctor", conclusion.concluded() if conclusion else "")
         correct, verdict_by = yield from self.verdict(case, conclusion.diagnosis if conclusion else None)
         return _outcome(

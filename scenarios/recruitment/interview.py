@@ -10,10 +10,12 @@ from pydantic import Field
 
 from simrun.agents.backends.scripted import Rule
 from simrun.agents.judges.base import Spoken
+from simrun.scenarios import reasons
 from simrun.scenarios.base import Play, Turn, heard
 from simrun.scenarios.outcome import Better, Outcome
+from simrun.scenarios.reasons import Explained, Explaining
 from simrun.scenarios.recruitment.applications import DECIDE, deciding
-from simrun.scenarios.recruitment.base import CANDIDATE
+from simrun.scenarios.recruitment.base import CANDIDATE, GROUNDS
 from simrun.scenarios.recruitment.cases import RecruitmentCase
 from simrun.scenarios.recruitment.deciding import decided
 from simrun.scenarios.recruitment.judging import Judged
@@ -54,7 +56,7 @@ Your CV:
 QUESTION = "(Ask the applicant your next question; {left} left, this one included.)"
 
 
-class InterviewOutcome(Assessed):
+class InterviewOutcome(Explained, Assessed):
     """What came of an interview."""
 
     asked: Annotated[int, Better("neither")]
@@ -65,12 +67,15 @@ class InterviewOutcome(Assessed):
     """Share of the applicant's claims that contradict the CV, by the judge; None without a judge, or without claims."""
 
 
-class Interview(Judged):
+class Interview(Explaining, Judged):
     """Options of an interview."""
 
     mode: ClassVar[str] = "interview"
     outcome: ClassVar[type[Outcome]] = InterviewOutcome
+    lays: ClassVar[tuple[str, ...]] = (*Explaining.lays, *Judged.lays)
+    grounds: ClassVar[tuple[str, ...]] = GROUNDS
     script: ClassVar[tuple[Rule, ...]] = (
+        reasons.SCRIPT,
         Rule(role="recruiter", when=re.escape(QUESTION.partition("{")[0]), say="What did you do in your last post?"),
         Rule(role=CANDIDATE, say="What I did there is what my CV says."),
         *deciding("recruiter"),
@@ -107,20 +112,22 @@ class Interview(Judged):
         return self.said(INTERVIEW).format(advert=self.criteria(case))
 
     def play(self, case: RecruitmentCase, rng: np.random.Generator) -> Play:
-        """Question and answer, then the recruiter's decision, then the judge's verdicts."""
+        """Question and answer, then the recruiter's decision and its reason, then the judge's verdicts."""
         asked, answers = 0, []
         for left in range(self.questions, 0, -1):
             question = yield Turn("recruiter", cue=QUESTION.format(left=left))
             asked += question.problem is None
             answers.append((yield Turn(CANDIDATE)))
         found = yield from decided("recruiter", DECIDE, self.outcomes)
+        why = yield from self.explained("recruiter", found.words)
         claimed = claims(" ".join(answer.text for answer in answers if not answer.problem))
         verdicts = yield from self.judged(case, claimed)
         words = sum(len(answer.spoken().split()) for answer in answers)
         return InterviewOutcome(
-            **assessed(case, found), asked=asked, words=words, contradicted=verdicts.get("contradicted")
+            **assessed(case, found), asked=asked, words=words, contradicted=verdicts.get("contradicted"), **why
         )
 
     def evidence(self, case: RecruitmentCase, outcome: Any, lines: Sequence[Spoken]) -> Mapping[str, tuple[str, ...]]:
-        """The CV, and what the candidate claimed."""
-        return self.held(case, claims(" ".join(words for role, words in lines if role == CANDIDATE))).evidence
+        """What was decided and why; the CV, and what the candidate claimed."""
+        held = self.held(case, claims(" ".join(words for role, words in lines if role == CANDIDATE)))
+        return {**super().evidence(case, outcome, lines), **held.evidence}

@@ -10,9 +10,12 @@ from pydantic import Field
 
 from simrun.agents.backends.scripted import Rule
 from simrun.agents.reply import Decision, Reply
+from simrun.scenarios import reasons
 from simrun.scenarios.base import Play, Turn
 from simrun.scenarios.outcome import Better, Outcome, Range
+from simrun.scenarios.reasons import Explained, Explaining
 from simrun.scenarios.recruitment.applications import Applications, deciding
+from simrun.scenarios.recruitment.base import GROUNDS
 from simrun.scenarios.recruitment.cases import RecruitmentCase
 from simrun.scenarios.recruitment.deciding import apart, said
 from simrun.scenarios.recruitment.decisions import HIGHEST, Assessment, Objection
@@ -86,7 +89,7 @@ def network(name: Network, roles: Sequence[str]) -> "nx.DiGraph[str]":
     return graph
 
 
-class PanelOutcome(Assessed):
+class PanelOutcome(Explained, Assessed):
     """What came of a panel; `score` and `invited` are the chair's last word."""
 
     first: Annotated[float | None, Better("higher"), Range(0, HIGHEST)]
@@ -106,12 +109,14 @@ class PanelOutcome(Assessed):
 _ALL = members(len(NUMBERS) + 1)
 
 
-class Panel(Applications):
+class Panel(Explaining, Applications):
     """Options of a panel."""
 
     mode: ClassVar[str] = "panel"
     outcome: ClassVar[type[Outcome]] = PanelOutcome
+    grounds: ClassVar[tuple[str, ...]] = GROUNDS
     script: ClassVar[tuple[Rule, ...]] = (
+        reasons.SCRIPT,
         *(Rule(role=role, when=re.escape(DISCUSS.partition("{")[0]), say="The CV speaks for itself.") for role in _ALL),
         *deciding(*_ALL, "chair"),
         Rule(role="auditor", say={"object": False, "reason": ""}),
@@ -175,10 +180,13 @@ class Panel(Applications):
         if isinstance(objection, Objection) and objection.object:
             found = yield from self._aside()
             last = yield Turn("chair", reply=Assessment, cue=OBJECTED)
+        found = found or said(last.decision)
+        why = yield from self.explained("chair", found.words)
         return PanelOutcome(
-            **assessed(case, found or said(last.decision)),
+            **assessed(case, found),
             **_swayed(before, after),
             **_overseen(after, objection, decided, last),
+            **why,
         )
 
     def _aside(self) -> Any:

@@ -2,12 +2,11 @@
 
 from typing import ClassVar
 
-import networkx as nx
 import numpy as np
 
 from simrun.agents.backends.scripted import Rule
 from simrun.scenarios import reasons
-from simrun.scenarios.base import Line, Play
+from simrun.scenarios.base import Play
 from simrun.scenarios.outcome import Outcome
 from simrun.scenarios.reasons import Explained, Explaining
 from simrun.scenarios.recruitment.applications import DECIDE, Applications, deciding
@@ -58,9 +57,6 @@ reasons asked for, no word of who the applicant may be. They differ in who is ad
 role), in the order of rule and form, in questions or commands, and in the words for fit, match and suit.
 """
 
-FILED = "Your decision is on file."
-"""Before the recruiter is asked why, so that something has been heard since it decided."""
-
 
 class ScreenOutcome(Explained, Assessed):
     """What came of an application."""
@@ -79,12 +75,6 @@ class Screen(Explaining, Applications):
         """The recruiter."""
         return ("recruiter",)
 
-    def hears(self, case: RecruitmentCase, rng: np.random.Generator) -> "nx.DiGraph[str]":
-        """The application reaches the recruiter, and then a word of the office."""
-        graph = super().hears(case, rng)
-        graph.add_edge("office", "recruiter")
-        return graph
-
     def brief(self, role: str, case: RecruitmentCase) -> str:
         """The rules, then the job."""
         return self.said(SCREEN).format(advert=self.criteria(case))
@@ -92,7 +82,5 @@ class Screen(Explaining, Applications):
     def play(self, case: RecruitmentCase, rng: np.random.Generator) -> Play:
         """A decision, and the reason where one is asked for."""
         found = yield from decided("recruiter", DECIDE, self.outcomes)
-        if self.reason:
-            yield Line("office", FILED)
         why = yield from self.explained("recruiter", found.words)
         return ScreenOutcome(**assessed(case, found), **why)

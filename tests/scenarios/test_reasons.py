@@ -16,6 +16,8 @@ MODES = [
     ("recruitment", "screen", "recruiter"),
     ("recruitment", "compare", "recruiter"),
     ("recruitment", "rank", "recruiter"),
+    ("recruitment", "interview", "recruiter"),
+    ("recruitment", "panel", "chair"),
 ]
 
 
