@@ -4,13 +4,13 @@ import re
 from collections import Counter
 
 import pytest
+from conftest import config
+from recruiting import asked, staged
 
 from simrun.agents.names import stock
 from simrun.agents.persona import Level, Persona, Trait
 from simrun.config.errors import ConfigError
 from simrun.plan.design import planned
-from tests.conftest import config
-from tests.scenarios.recruiting import asked, staged
 
 ETHNICITIES = ("White", "Black", "Hispanic", "Asian", "Middle Eastern", "American Indian", "Pacific Islander")
 
