@@ -145,6 +145,10 @@ class RecruitmentCase(Case):
         chosen = list(STYLES)[self._number() % len(STYLES)] if style == "mixed" else style
         return self.applicants[at].cv(Paper() if blind or not self.papers else self.papers[at], chosen)
 
+    def first(self, count: int) -> Self:
+        """The case with the first so many of those who apply."""
+        return self.model_copy(update={"applicants": self.applicants[:count]})
+
     def selective(self, percent: int) -> Self:
         """The case where so many percent of those who apply are invited."""
         return self.model_copy(update={"bar": self.bars.get(percent, self.bar)})

@@ -19,7 +19,7 @@ class Scorer(Backend):
 
     A form is answered field by field: a number is the score, yes or no is whether the score reaches
     the threshold, a choice among labelled people is the one of the highest score, an order is
-    theirs from the highest down (equal ones by label).
+    theirs from the highest down (equal ones by label), and so many of several are the first of it.
     """
 
     name: ClassVar[str] = "scorer"
@@ -84,7 +84,7 @@ class Scorer(Backend):
                 "request",
                 f"backend=scorer has only scores and no words, and the {chat.role} must speak freely here; "
                 f"give another backend to that role (roles.{chat.role}.backend=...), or use "
-                "scenario.mode=screen, rank or compare",
+                "scenario.mode=screen, rank, shortlist or compare",
             )
         said = json.dumps(fields)
         return Answer(text=said, prompt_tokens=text.count(" ") + 1, cached_tokens=0, output_tokens=len(said.split()))
@@ -102,7 +102,7 @@ class Scorer(Backend):
             case {"enum": list(labels)}:
                 return _order(network, text, labels)[0]
             case {"type": "array", "items": {"enum": list(labels)}}:
-                return _order(network, text, labels)
+                return _order(network, text, labels)[: schema.get("maxItems")]
             case _:
                 raise Unread(
                     f"it answers with numbers, yes or no, and labels of people, not with {json.dumps(dict(schema))}"
