@@ -125,7 +125,7 @@ async def test_the_small_models_own_vectors():
     backend = Embedding(context=256)
     await backend.open()
     texts = ("A nurse on a ward.", "A nurse on a ward.", "A nurse who works on a ward.", "Compilers inline functions.")
-    found = await backend._vectors(texts)
+    found, _ = await backend._vectors(texts)
     refused = None
     try:
         await backend._vectors(("word " * 400,))
