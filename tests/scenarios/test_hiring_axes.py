@@ -8,7 +8,7 @@ from simrun.config.errors import ConfigError
 from simrun.plan.design import planned
 
 SHOWN = {
-    "criminal_record": ("none", "felony", "Further entries: Criminal record: felony conviction, five years ago."),
+    "criminal_record": ("none", "felony", "Further entries: Criminal record: felony conviction."),
     "veteran": ("none", "veteran", "Further entries: Military service: army veteran."),
     "employment_gap": ("employed", "one year", "Further entries: Employment status: out of work for one year."),
     "accent": ("General American", "Indian", "speaks clear and fluent English with an Indian accent."),
