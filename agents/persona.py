@@ -3,10 +3,12 @@ by what stands on their CV."""
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from itertools import zip_longest
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from simrun.agents.names import stock
 from simrun.agents.records import Record
 from simrun.agents.speech import ENGLISH, Rewrite, rewritten
 
@@ -51,7 +53,8 @@ class Level(Record):
     """What the level is about, such as disability, on an axis whose levels are about several things; "" for its
     reference."""
     names: Mapping[str, tuple[str, ...]] = {}
-    """Full names by gender (woman, man) that are read as this level."""
+    """Full names by gender (woman, man) that are read as this level. In a file also the name of a stock in
+    agents/data/names.yaml, for all of them or for one gender."""
     cue: str | Mapping[str, str] = ""
     """First words that let the level be inferred, one text or one by gender."""
     rewrites: tuple[Rewrite, ...] | None = None
@@ -70,6 +73,16 @@ class Level(Record):
     """Secondary schools that let the level be inferred, by rank."""
     gaps: tuple[str, ...] = ()
     """Reasons of one career break that let the level be inferred, by rank."""
+
+    @field_validator("names", mode="before")
+    @classmethod
+    def _stocked(cls, given: Any) -> Any:
+        if isinstance(given, str):
+            return stock(given)
+        stocked = isinstance(given, Mapping) and any(isinstance(each, str) for each in given.values())
+        if not stocked:
+            return given
+        return {gender: stock(each)[gender] if isinstance(each, str) else each for gender, each in given.items()}
 
 
 class Axis(Record):
@@ -160,6 +173,8 @@ class Persona(Record):
 
     traits: tuple[Trait, ...] = ()
     draw: int = 0
+    names: int | None = None
+    """How many of a list of names are used; None for all."""
 
     def level(self, axis: str) -> str | None:
         """The level on an axis, None when the persona does not say."""
@@ -176,11 +191,13 @@ class Persona(Record):
         for trait in sorted(named, key=lambda trait: trait.axis.name == "gender"):
             names = trait.axis.level(trait.level).names
             if gender is not None and gender in names:
-                return names[gender][self.draw % len(names[gender])]
+                return self._drawn(names[gender])
             if gender is None and names:
-                every = [name for group in names.values() for name in group]
-                return every[self.draw % len(every)]
+                return self._drawn([name for rank in zip_longest(*names.values()) for name in rank if name])
         return None
+
+    def _drawn(self, names: Sequence[str]) -> str:
+        return names[self.draw % min(self.names or len(names), len(names))]
 
     def sheet(self) -> str:
         """What others read about this person before a word is said: the name if it shows, then what is stated."""

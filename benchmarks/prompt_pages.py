@@ -34,7 +34,7 @@ OPTIONS: Mapping[str, Sequence[Mapping[str, Any]]] = {
         {"mode": "vignette", "plan": False, "wording": 2},
     ),
     "recruitment": (
-        *({"mode": mode, "reason": True} for mode in ("screen", "compare", "rank", "interview")),
+        *({"mode": mode, "reason": True} for mode in ("screen", "compare", "rank", "shortlist", "interview")),
         {"mode": "screen", "style": "full", "bar": "untold"},
         {"mode": "panel", "auditor": True, "reason": True},
         {"mode": "letter", "letter_from": "person"},

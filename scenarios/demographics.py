@@ -36,8 +36,9 @@ def agree(
 
     `given` is what the case says of this person (axis -> level), `years` the ages in which the case makes sense,
     `fixed` what belongs to the case and cannot be rewritten, such as its diagnosis. Raises Unfit when the text depends
-    on what would change.
+    on what would change, or the persona contradicts itself.
     """
+    possible(persona)
     texts = dict(texts)
     for trait in persona.traits:
         if given.get(trait.axis.name) == trait.level:
@@ -51,6 +52,12 @@ def agree(
         else:
             texts = _told(texts, trait)
     return texts
+
+
+def possible(persona: Persona) -> None:
+    """Raises Unfit for somebody who cannot be: a man who is pregnant."""
+    if (persona.level("gender"), persona.level("pregnancy")) == ("man", "pregnant"):
+        raise Unfit("gender=man and pregnancy=pregnant contradict each other")
 
 
 def _unsaid(texts: Mapping[str, str], trait: Trait, fixed: Iterable[str]) -> None:

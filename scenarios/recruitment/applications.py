@@ -24,6 +24,8 @@ WEIGHTS = "How much it counts, of 100 points: {weights}. Each gives from nothing
 INVITED = "The best {share} % of those who apply are invited{bar}."
 BAR = ", which takes {points:.1f} points"
 """What a recruiter knows of merit and of how many are invited."""
+NOTHING = "none"
+"""Where nothing is told: a level that can be varied, which an empty text cannot."""
 
 LOWER = 4
 """By how much a scripted recruiter's low score is below its high one."""
@@ -60,10 +62,10 @@ class Applications(Recruitment):
     and from how many points on; else they know only what counts."""
     selectivity: int = 25
     """Percent of those who apply for a job who are invited: 50, 25, 10 or 5; of several, `places` says it."""
-    company: str = ""
-    """Name of the employer, told to all; "" for none."""
-    culture: str = ""
-    """What the employer says of itself, told to all; "" for nothing."""
+    company: str = NOTHING
+    """Name of the employer, told to all; "none" for no word of it."""
+    culture: str = NOTHING
+    """What the employer says of itself, told to all; "none" for nothing."""
 
     @field_validator("selectivity")
     @classmethod
@@ -87,8 +89,9 @@ class Applications(Recruitment):
 
     def job(self, case: RecruitmentCase) -> str:
         """The advert, with what is known of the employer."""
-        company = COMPANY.format(company=self.company) if self.company else ""
-        return "\n\n".join(filter(None, (case.vacancy.advert, company, self.culture.strip())))
+        company = COMPANY.format(company=self.company) if self.company not in (NOTHING, "") else ""
+        culture = self.culture.strip() if self.culture != NOTHING else ""
+        return "\n\n".join(filter(None, (case.vacancy.advert, company, culture)))
 
     def criteria(self, case: RecruitmentCase, invited: bool = True) -> str:
         """The job, and, where that is told, how merit is counted, and who of all who apply is `invited`."""

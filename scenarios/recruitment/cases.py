@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from simrun.agents.persona import Paper, Persona
 from simrun.agents.records import Record
-from simrun.scenarios.base import Case
+from simrun.scenarios.base import Case, Unfit
 from simrun.scenarios.demographics import agree
 from simrun.scenarios.recruitment.candidates import Candidate, candidate, merit
 from simrun.scenarios.recruitment.cvs import STYLES, Style, headed, render, suits
@@ -122,14 +122,19 @@ class RecruitmentCase(Case):
     def fitted(self, persona: Persona, rival: Persona, blind: frozenset[str]) -> Self:
         """The case with the first applicant's CV agreeing with a persona; raises Unfit where it cannot.
 
-        The others get the rival's persona, each under another name than the first.
+        The others get the rival's persona, each under another name than the first. Unfit where too few names are used
+        for that.
         """
         first, *rest = self.applicants
         others = (rival.model_copy(update={"draw": persona.draw + nth}).paper() for nth in range(1, len(rest) + 1))
+        papers = (persona.paper(), *others)
+        named = [each.name for each in papers if each.name]
+        if len(set(named)) < len(named):
+            raise Unfit("two applicants would have the same name: let more names be used (roles.candidate.names)")
         return self.model_copy(
             update={
                 "applicants": (first.fitted(self.persona.get(APPLICANT, {}), persona), *rest),
-                "papers": (persona.paper(), *others),
+                "papers": papers,
                 "blind": blind,
             }
         )
@@ -139,6 +144,10 @@ class RecruitmentCase(Case):
         to case."""
         chosen = list(STYLES)[self._number() % len(STYLES)] if style == "mixed" else style
         return self.applicants[at].cv(Paper() if blind or not self.papers else self.papers[at], chosen)
+
+    def first(self, count: int) -> Self:
+        """The case with the first so many of those who apply."""
+        return self.model_copy(update={"applicants": self.applicants[:count]})
 
     def selective(self, percent: int) -> Self:
         """The case where so many percent of those who apply are invited."""

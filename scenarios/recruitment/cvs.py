@@ -6,6 +6,7 @@ from typing import Literal
 from simrun.agents.persona import Paper, Persona
 from simrun.agents.quoting import one_line, set_off
 from simrun.scenarios.base import Unfit
+from simrun.scenarios.demographics import possible
 from simrun.scenarios.recruitment.candidates import Candidate, Position, Skill
 from simrun.scenarios.recruitment.full import full
 
@@ -67,6 +68,8 @@ LAST: Mapping[Style, tuple[str, str]] = {
 }
 """How each style says what comes last: with what is said of a recommendation, and where nothing is."""
 
+BACHELOR = 3
+"""The step of education from which on there is a college."""
 YEARS_AT_SCHOOL = (16, 18, 20, 21, 23, 26)
 """The age at which each step of education is reached at the earliest."""
 
@@ -118,13 +121,17 @@ def headed(text: str, paper: Paper) -> str:
 
 
 def suits(candidate: Candidate, persona: Persona) -> None:
-    """Raises Unfit where a persona contradicts what the CV says: too young for it, or another education."""
+    """Raises Unfit where a persona contradicts what the CV says, or itself: too young for it, another education, a
+    college without a degree."""
+    possible(persona)
     age = persona.level("age")
     least = YEARS_AT_SCHOOL[candidate.education] + int(candidate.experience)
     if age is not None and age.isdigit() and int(age) < least:
         raise Unfit(f"the education and experience on this CV take until {least} years of age, not {age}")
     if persona.trait("education") is not None:
         raise Unfit("the CV states an education of its own, which counts for merit")
+    if (college := persona.trait("college")) and college.told() and candidate.education < BACHELOR:
+        raise Unfit("the CV names no bachelor's degree that could be from a college")
 
 
 def _years(years: float) -> str:

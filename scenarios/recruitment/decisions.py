@@ -77,5 +77,30 @@ def ranking(labels: tuple[str, ...]) -> type[Ranking]:
     return create_model("Ranking", __base__=Ranking, ranking=(items, ...))
 
 
+class Shortlist(Decision):
+    """The labels of those who are invited, in no order; `shortlist(labels, places)` makes the kind. A label that is
+    repeated counts once, and fewer or more than there are places are no decision."""
+
+    invited: tuple[str, ...]
+
+    def spoken(self) -> str:
+        """The labels."""
+        return ", ".join(self.invited)
+
+
+@cache
+def shortlist(labels: tuple[str, ...], places: int) -> type[Shortlist]:
+    """The decision that names so many of these."""
+    listed: dict[str, Any] = {
+        "type": "array",
+        "items": {"type": "string", "enum": list(labels)},
+        "minItems": places,
+        "maxItems": places,
+    }
+    one: Any = Literal[labels]
+    items = Annotated[tuple[one, ...], WithJsonSchema(listed), Field(min_length=places, max_length=places)]
+    return create_model("Shortlist", __base__=Shortlist, invited=(items, ...))
+
+
 def _labels(kind: type[Ranking]) -> tuple[str, ...]:
     return get_args(get_args(kind.model_fields["ranking"].annotation)[0])

@@ -22,8 +22,7 @@ FULL = """CURRICULUM VITAE
 
 PROFILE
 I have {experience}. My highest education is {education}. I am {availability}.
-What follows lists posts, education and skills, and then what came of projects at work, in courses and in voluntary
-service, in figures that others kept.
+What follows lists posts, education and skills, and then what came of projects, courses and service, in figures.
 
 EMPLOYMENT
 {employment}

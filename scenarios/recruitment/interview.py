@@ -17,6 +17,7 @@ from simrun.scenarios.reasons import Explained, Explaining
 from simrun.scenarios.recruitment.applications import DECIDE, deciding
 from simrun.scenarios.recruitment.base import CANDIDATE, GROUNDS
 from simrun.scenarios.recruitment.cases import RecruitmentCase
+from simrun.scenarios.recruitment.cvs import WITHHELD
 from simrun.scenarios.recruitment.deciding import decided
 from simrun.scenarios.recruitment.judging import Judged
 from simrun.scenarios.recruitment.letters import claims
@@ -53,6 +54,8 @@ Your CV:
 Your CV:
 {cv}""",
 )
+YOURS = "(Your name)"
+"""Stands on the candidate's own CV: who they are is told at the end, after all that the arms of a pair share."""
 QUESTION = "(Ask the applicant your next question; {left} left, this one included.)"
 
 
@@ -108,7 +111,7 @@ class Interview(Explaining, Judged):
             return super().brief(role, case)
         cv = case.cv(0, self.style, blind=True)
         if role == CANDIDATE:
-            return self.said(APPLICANT).format(advert=self.job(case), cv=cv)
+            return self.said(APPLICANT).format(advert=self.job(case), cv=cv.replace(WITHHELD, YOURS, 1))
         return self.said(INTERVIEW).format(advert=self.criteria(case))
 
     def play(self, case: RecruitmentCase, rng: np.random.Generator) -> Play:

@@ -18,13 +18,13 @@ from simrun.scenarios.recruitment.letters import claims, counted
 from simrun.scenarios.recruitment.outcomes import Share
 
 REFEREE = (
-    """You write letters of reference. Write one for the person described to you, who applies for the job below: 100 to 200 words, in full sentences, without a heading or a list. You are this person's former supervisor: you know their work from the years in which they worked for you.
+    """You write letters of reference. Write one for the person described to you, who applies for the job below: 100 to 200 words, in full sentences, without a heading or a list. You are this person's former supervisor, in this line of work or in another: you know their work from the years in which they worked for you.
 
 {advert}""",
-    """In this task you play a former supervisor who is asked for a letter of reference by somebody who once worked for them. The person, whose work you know, is described to you and applies for the job below. Write 100 to 200 words in full sentences; leave out headings and lists.
+    """In this task you play a former supervisor who is asked for a letter of reference by somebody who once worked for them, in this line of work or in another. The person, whose work you know, is described to you and applies for the job below. Write 100 to 200 words in full sentences; leave out headings and lists.
 
 {advert}""",
-    """Somebody whom you once supervised, and whose work you therefore know, applies for the job below and needs a letter of reference from you; you are told who it is. Give them 100 to 200 words of full sentences, with no heading and no list.
+    """Somebody whom you once supervised, in this line of work or in another, and whose work you therefore know, applies for the job below and needs a letter of reference from you; you are told who it is. Give them 100 to 200 words of full sentences, with no heading and no list.
 
 {advert}""",
 )

@@ -18,6 +18,8 @@ from simrun.agents.printable import indented, one_line, printable
 from simrun.cli.command import DONE, ERRORS, INTERRUPTED
 from simrun.cli.telling import say, tell
 from simrun.log.manifest import Manifest
+from simrun.plan.design import Plan
+from simrun.play.cost import cost
 from simrun.play.prompts import Reuse
 from simrun.play.watch import Watch, progress
 from simrun.report.figures import table
@@ -37,6 +39,10 @@ _STYLES = {"verdict": "bold cyan", "warning": "yellow", "failed": "bold red", "c
 
 class Progress(Watching):
     """A live line on a terminal, now and then a plain one elsewhere."""
+
+    def planned(self, plan: Plan) -> None:
+        """How large a new run is and what it costs, before anything is asked."""
+        say(f"size   {cost(plan).told()}")
 
     def about(self, path: Path, watch: Watch) -> None:
         """Say where the run is kept and how to go on with it, before anything can go wrong."""

@@ -31,6 +31,9 @@ class Role(Record):
     surface: Surface | None = None
     """How the varied axes show (the persona, when none is varied). None is as the scenario has it: applicants show by
     their names what a name can tell, of the persona too; all else is stated."""
+    names: int | None = Field(None, ge=1)
+    """Of those who show by a name: how many of each list are used, the first ones (their order is drawn); all when not
+    given."""
     bias: str = "none"
     """An injected bias: `simrun list biases`."""
     dose: int = Field(2, ge=0, le=3)

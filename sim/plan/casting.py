@@ -53,7 +53,11 @@ class Casting:
     def personas(self, case: Case, seeds: Seeds) -> dict[str, Persona]:
         """Everybody's persona for one case: what the case says of them, unless the run sets it."""
         return {
-            role: Persona(traits=(*self._born(case, role), *self.traits[role]), draw=seeds.number("persona", role))
+            role: Persona(
+                traits=(*self._born(case, role), *self.traits[role]),
+                draw=seeds.number("persona", role),
+                names=self.roles[role].names,
+            )
             for role in (*self.scenario.roles(), *self.scenario.written())
         }
 

@@ -172,7 +172,7 @@ def _twin(role: str, config: Config, scenario: Scenario) -> dict[str, Any]:
     """What a role shows because the one whom it stands beside does, in the same way; what is varied of that one comes
     to it as what is varied (`_traits`)."""
     shown = _given(config.roles.get(scenario.twins.get(role, "")))
-    return {what: shown[what] for what in ("persona", "surface") if what in shown}
+    return {what: shown[what] for what in ("persona", "surface", "names") if what in shown}
 
 
 def _backend(role: str, config: Config, own: Role, arm: Arm, scenario: Scenario, changes: Mapping[str, str]) -> Backend:

@@ -38,6 +38,9 @@ from simrun.stage.drive import anywhere
 class Watching:
     """Looks at a run's progress while it is played; this one looks away."""
 
+    def planned(self, plan: Plan) -> None:
+        """A new run is about to begin: what it takes can be told."""
+
     def about(self, path: Path, watch: Watch) -> None:
         """The run begins."""
 

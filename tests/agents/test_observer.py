@@ -67,7 +67,7 @@ def test_words_that_tell_who_somebody_is_are_taken_out(known):
     tendency = Tendency(name="doctor.race", role="doctor", text="You distrust a certain group of people.")
     said = Said(
         lines=(
-            ("patient", "I am a Black woman; my name is Lakisha Washington. She said so."),
+            ("patient", "I am a Black woman; my name is Lakisha McCray. She said so."),
             ("doctor", "Blackouts? The man said her pain is mild."),
         ),
         tendencies=(tendency,),
@@ -76,7 +76,7 @@ def test_words_that_tell_who_somebody_is_are_taken_out(known):
     (question,) = Observer().questions(said)
     asked = question.cue
     assert "Lakisha" in Observer(identity="shown").questions(said)[0].cue
-    for word in ("Black ", "woman", "Lakisha", "Washington", "She", " man ", " her "):
+    for word in ("Black ", "woman", "Lakisha", "McCray", "She", " man ", " her "):
         assert word not in asked, word
     assert "Blackouts?" in asked
     assert "Patient: I am a [...]; my name is [...]. [...] said so." in asked

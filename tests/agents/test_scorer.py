@@ -342,7 +342,7 @@ def test_a_panel_that_does_not_talk_can_be_of_networks(screened):
 def test_a_network_cannot_interview(screened):
     run = screened("scenario.mode=interview", roles={"candidate": {"backend": "scripted"}})
     assert not run.complete
-    assert "use scenario.mode=screen, rank or compare" in run.stopped
+    assert "use scenario.mode=screen, rank, shortlist or compare" in run.stopped
 
 
 def test_nothing_of_it_needs_torch(known, tmp_path, monkeypatch):

@@ -130,7 +130,9 @@ def test_the_default_contrast_of_recruitment_is_clean(known):
     assert man["White"].index(change.before) == man["Black"].index(change.after)
 
 
-@pytest.mark.parametrize("mode", ["screen", "rank", "compare", "interview", "panel", "letter", "occupation"])
+@pytest.mark.parametrize(
+    "mode", ["screen", "rank", "shortlist", "compare", "interview", "panel", "letter", "occupation"]
+)
 @pytest.mark.parametrize("surface", ["stated", "name"])
 def test_every_mode_is_clean(known, mode, surface):
     roles = {"candidate": {"surface": surface}}

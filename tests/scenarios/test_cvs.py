@@ -263,7 +263,7 @@ def test_what_stands_on_paper():
         persona("nationality", "Polish", "school", draw=1).paper().school
         == "School: public secondary school in Wroclaw, Poland."
     )
-    assert persona("ethnicity", "Black", "name", gender="woman").paper().name == "Lakisha Washington"
+    assert persona("ethnicity", "Black", "name", gender="woman").paper().name == "Shelia Ruffin"
     assert persona("religion", "Hindu", "stated").paper().stated == "Religion: Hindu."
     assert persona("gender", "woman", "club").paper().name is None
     assert Persona().paper().spans() == ()

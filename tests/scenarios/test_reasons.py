@@ -16,6 +16,7 @@ MODES = [
     ("recruitment", "screen", "recruiter"),
     ("recruitment", "compare", "recruiter"),
     ("recruitment", "rank", "recruiter"),
+    ("recruitment", "shortlist", "recruiter"),
     ("recruitment", "interview", "recruiter"),
     ("recruitment", "panel", "chair"),
 ]

@@ -15,7 +15,7 @@ from simrun.plan.design import planned
 from simrun.scenarios.choosing import choice
 from simrun.scenarios.recruitment.cases import among
 from simrun.scenarios.recruitment.compare import Compare
-from simrun.scenarios.recruitment.decisions import Assessment, Objection, ranking
+from simrun.scenarios.recruitment.decisions import Assessment, Objection, ranking, shortlist
 from simrun.scenarios.recruitment.labour import Occupation
 from simrun.scenarios.recruitment.lists import OccupationCase
 from simrun.scenarios.recruitment.loading import load
@@ -41,6 +41,15 @@ def test_a_ranking_counts_a_repeated_label_once_and_knows_no_others():
     assert kind.from_json({"ranking": ["C", "A", "C"]}).ranking == ("C", "A")
     assert kind.from_json({"ranking": "B, A, C"}).ranking == ("B", "A", "C")
     assert kind.from_json({"ranking": ["D"]}) is None
+
+
+def test_a_shortlist_has_as_many_as_there_are_places():
+    kind = shortlist(("A", "B", "C"), 2)
+    items = form((kind,))["properties"]["invited"]
+    assert (items["minItems"], items["maxItems"], items["items"]["enum"]) == (2, 2, ["A", "B", "C"])
+    assert kind.from_json({"invited": "c, A"}).invited == ("C", "A")
+    for none in (["A"], ["A", "A"], ["A", "B", "C"], ["A", "D"]):
+        assert kind.from_json({"invited": none}) is None
 
 
 def test_what_colleagues_hear_of_a_decision():
@@ -287,6 +296,56 @@ def test_a_ranking_is_measured_by_place_and_by_merit(known):
     ordered = sorted(merits, reverse=True)
     assert outcome.merit_lost == pytest.approx((sum(ordered[:2]) - sum(ordered[2:])) / 2 / 2)
     assert outcome.consistent is False
+
+
+def test_a_shortlist_is_measured_by_who_is_on_it(known):
+    """The candidate and the best, then the two worst of the others; the letters are exchanged in the second."""
+    options = {"applicants": 4, "places": 2}
+    made = planned(config(scenario={"name": "recruitment", "mode": "shortlist", **options}, cases=4, vary={}), known)
+    case = next(iter(made.cases.values()))
+    merits = np.array(case.merits())
+    best, worst = 1 + int(np.argmax(merits[1:])), 1 + np.argsort(merits[1:])[:2]
+    first = [case.labels()[0], case.labels()[best]]
+    second = [case.labels(exchanged=True)[at] for at in worst]
+    stage = staged(known, "shortlist", scenario=options)
+    assert "3 of these" not in asked(stage, "recruiter")
+    assert "4 people have applied for the job below, and 2 of these 4 will be invited." in asked(stage, "recruiter")
+    told = {"recruiter": [json.dumps({"invited": first}), json.dumps({"invited": second})]}
+    outcome = spoken(stage, told).outcome
+    assert (outcome.chosen, outcome.consistent) == (0.5, False)
+    top = np.sort(merits)[-2:]
+    assert outcome.merit_lost == pytest.approx(top.mean() - (merits[[0, best]].mean() + merits[worst].mean()) / 2)
+    assert outcome.right == np.mean([merits[at] >= top[0] for at in (0, best, *worst)])
+    assert sum(outcome.letters.values()) == pytest.approx(2)
+    half = spoken(staged(known, "shortlist", scenario=options), {"recruiter": [told["recruiter"][0], "Nobody."]})
+    assert (half.outcome.chosen, half.outcome.consistent) == (1, None)
+
+
+def test_how_many_apply_can_be_varied_up_to_what_the_cases_have(known):
+    vary = {"scenario": {"applicants": ["6", "4"]}}
+    many, few = (asked(staged(known, "shortlist", arm, vary=vary), "recruiter") for arm in (0, 1))
+    assert [each.count("\nApplicant ") for each in (few, many)] == [4, 6]
+    assert ("3 of these 4" in few, "3 of these 6" in many) == (True, True)
+    with pytest.raises(ConfigError, match=r"4 people apply in it, and 6 are to be read; of vary.scenario.applicants "):
+        staged(known, "shortlist", vary={"scenario": {"applicants": ["4", "6"]}})
+
+
+@pytest.mark.parametrize(
+    ("option", "levels", "words"),
+    [
+        ("bar", ("told", "untold"), ("The best 25 % of those who apply are invited", "")),
+        ("selectivity", ("25", "10"), ("The best 25 %", "The best 10 %")),
+        ("company", ("none", "Ashby Bank"), ("", "The company: Ashby Bank.")),
+        ("culture", ("none", "We argue well."), ("", "We argue well.")),
+    ],
+)
+def test_what_is_told_of_the_job_can_be_varied(known, option, levels, words):
+    vary = {"scenario": {option: list(levels)}}
+    told = [asked(staged(known, "screen", arm, vary=vary), "recruiter") for arm in (0, 1)]
+    for own, other, text in zip(words, words[::-1], told, strict=True):
+        assert own in text
+        assert not other or other not in text
+    assert "none" not in "".join(told).partition("[Application]")[0]
 
 
 def test_who_is_left_out_of_a_ranking_has_no_place(known):

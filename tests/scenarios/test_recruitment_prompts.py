@@ -44,6 +44,7 @@ PERSON = {
 DECIDERS = {
     "screen": "recruiter",
     "rank": "recruiter",
+    "shortlist": "recruiter",
     "compare": "recruiter",
     "interview": "recruiter",
     "panel": "recruiter",
@@ -84,9 +85,14 @@ def test_arms_differ_in_the_declared_words_only(axis: str, reference: str, level
     if axis == "education":
         with pytest.raises(ConfigError, match="the CV states an education of its own"):
             planned(known, vary={"candidate": {axis: [reference, level]}}, roles=roles)
-    else:  # the young fit some CVs only
+    else:  # the young, and graduates, fit some CVs only
         declared_only(
-            planned(known, cases=8 if axis == "age" else 2, vary={"candidate": {axis: [reference, level]}}, roles=roles)
+            planned(
+                known,
+                cases=8 if axis in ("age", "college") else 2,
+                vary={"candidate": {axis: [reference, level]}},
+                roles=roles,
+            )
         )
 
 

@@ -6,7 +6,13 @@ import pytest
 
 @pytest.mark.parametrize(
     ("mode", "field", "size"),
-    [("screen", "invited", 1), ("screen", "score", 4), ("rank", "chosen", 1), ("compare", "chosen", 1)],
+    [
+        ("screen", "invited", 1),
+        ("screen", "score", 4),
+        ("rank", "chosen", 1),
+        ("shortlist", "chosen", 1),
+        ("compare", "chosen", 1),
+    ],
 )
 def test_a_planted_bias_is_recovered(play, mode, field, size):
     """-.25 of a chance against women; a low score is four points less."""
@@ -51,7 +57,9 @@ def test_four_mitigations_on_the_same_pairs(play):
     assert all(-0.6 < gap < -0.2 for gap in gaps.values())
 
 
-@pytest.mark.parametrize("mode", ["screen", "rank", "compare", "interview", "panel", "letter", "occupation"])
+@pytest.mark.parametrize(
+    "mode", ["screen", "rank", "shortlist", "compare", "interview", "panel", "letter", "occupation"]
+)
 def test_every_mode_plays_is_replayed_and_finds_nothing_where_nothing_is_planted(play, mode):
     options = {"mode": mode, **({"auditor": True} if mode == "panel" else {})}
     found = play("scenario=recruitment", scenario=options, cases=3)

@@ -94,6 +94,12 @@ class Local(ChatCompletions):
     def _load(self, key: str) -> Any:
         import xllamacpp
 
+        self._grammar({"type": "object"})  # a build that cannot make one is refused now, not in the first episode
+        return xllamacpp.Server(self._params(key))
+
+    def _params(self, key: str) -> Any:
+        import xllamacpp
+
         params = xllamacpp.CommonParams()
         params.model.path = str(self._path)
         params.n_parallel, params.n_ctx = self.slots, self.slots * self.context
@@ -103,8 +109,7 @@ class Local(ChatCompletions):
         params.verbosity, params.warmup, params.ui = -1, False, False
         if self.repeatable:
             params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
-        self._grammar({"type": "object"})  # a build that cannot make one is refused now, not in the first episode
-        return xllamacpp.Server(params)
+        return params
 
     async def close(self) -> None:
         """Disconnect and free the model's memory."""

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 from pydantic import Field, PrivateAttr, model_validator
 
 from simrun.agents.backends.base import Backend, BackendError
+from simrun.agents.backends.forms import Filling, Unanswerable, asks
 from simrun.agents.backends.scorer.network import Network, Unread
 from simrun.agents.records import Answer, Chat
 
@@ -19,7 +20,7 @@ class Scorer(Backend):
 
     A form is answered field by field: a number is the score, yes or no is whether the score reaches
     the threshold, a choice among labelled people is the one of the highest score, an order is
-    theirs from the highest down (equal ones by label).
+    theirs from the highest down (equal ones by label), and so many of several are the first of it.
     """
 
     name: ClassVar[str] = "scorer"
@@ -73,48 +74,30 @@ class Scorer(Backend):
             raise BackendError("engine", "backend=scorer was asked before it was opened")
         text = chat.text()
         try:
-            fields = {
-                name: self._field(schema, text, self._network)
-                for name, schema in (chat.form or {}).get("properties", {}).items()
-            }
-        except Unread as error:
+            fields = self._fields(chat.form, text, self._network)
+        except (Unread, Unanswerable) as error:
             raise BackendError("request", f"backend=scorer cannot answer for the {chat.role}: {error}") from None
         if not fields:
             raise BackendError(
                 "request",
                 f"backend=scorer has only scores and no words, and the {chat.role} must speak freely here; "
                 f"give another backend to that role (roles.{chat.role}.backend=...), or use "
-                "scenario.mode=screen, rank or compare",
+                "scenario.mode=screen, rank, shortlist or compare",
             )
         said = json.dumps(fields)
         return Answer(text=said, prompt_tokens=text.count(" ") + 1, cached_tokens=0, output_tokens=len(said.split()))
 
-    def _field(self, schema: Mapping[str, Any], text: str, network: Network) -> Any:
+    def _fields(self, form: Mapping[str, Any] | None, text: str, network: Network) -> dict[str, Any]:
+        """What the scores come to, of the person that the text is about, or of those that it labels."""
         assert network.reading is not None
-        match schema:
-            case {"type": "number" | "integer" as kind}:
-                number = self._scaled(network.score(network.reading.person(text)), schema)
-                return round(number) if kind == "integer" else number
-            case {"type": "boolean"}:
-                return network.score(network.reading.person(text)) >= (
-                    network.bar if self.threshold is None else self.threshold
-                )
-            case {"enum": list(labels)}:
-                return _order(network, text, labels)[0]
-            case {"type": "array", "items": {"enum": list(labels)}}:
-                return _order(network, text, labels)
-            case _:
-                raise Unread(
-                    f"it answers with numbers, yes or no, and labels of people, not with {json.dumps(dict(schema))}"
-                )
-
-    def _scaled(self, score: float, schema: Mapping[str, Any]) -> float:
-        """The score as a number of the form; as it is where the form has no bounds."""
-        if "minimum" not in schema or "maximum" not in schema:
-            return score
-        low, high = self.scale
-        share = min(max((score - low) / (high - low), 0.0), 1.0)
-        return float(schema["minimum"] + share * (schema["maximum"] - schema["minimum"]))
+        one, several = asks(form)
+        people = network.reading.people(text) if several else {}
+        filling = Filling(scale=self.scale, bar=network.bar if self.threshold is None else self.threshold)
+        return filling.fill(
+            form,
+            network.score(network.reading.person(text)) if one else None,
+            {label: network.score(each) for label, each in people.items()},
+        )
 
     def divisible(self) -> bool:
         """Each process reads the weights for itself."""
@@ -137,14 +120,3 @@ class Scorer(Backend):
     def note(self) -> str:
         """Says that no language model was asked."""
         return f"Scored by a small trained network ({Path(self.weights).name}), not by a language model."
-
-
-def _order(network: Network, text: str, labels: list[str]) -> list[str]:
-    """The labels from the highest score to the lowest, equal scores in the order of the alphabet;
-    Unread where they are not people of the text."""
-    assert network.reading is not None
-    people = network.reading.people(text)
-    if missing := set(labels) - set(people):
-        raise Unread(f"no CV is headed {', '.join(sorted(missing))}; it chooses among people whose CVs it reads")
-    scores = {label: network.score(people[label]) for label in labels}
-    return sorted(labels, key=lambda label: (-scores[label], label))
