@@ -50,7 +50,7 @@ def asked(name: str, mode: str, axis: str, levels: list[str], **doctor: str) -> 
     played = config(scenario=scenario, vary={}).played()
     roles = {role: {"mitigation": "blinding"} | doctor for role in deciders(played)}
     vary = {played.focus(): {axis: levels}}
-    return planned(config(scenario=scenario, cases=4, vary=vary, roles=roles, design={"controls": []}), KNOWN)
+    return planned(config(scenario=scenario, cases=12, vary=vary, roles=roles, design={"controls": []}), KNOWN)
 
 
 @pytest.mark.parametrize(("name", "mode", "axis"), EACH, ids=lambda value: getattr(value, "name", value))
