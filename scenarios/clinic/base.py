@@ -57,7 +57,7 @@ class Clinic(Scenario):
         wanted = self.image_version or next((each.level for each in case.images), "")
         found = tuple(each.image for each in case.images if each.level == wanted)
         if not found and self.image_version and self.looks:
-            there = ", ".join(each.level for each in case.images) or "none"
+            there = ", ".join(each.level or "one without a name" for each in case.images) or "none"
             raise Unfit(f"it has no version {self.image_version!r} of its image (it has {there})")
         return found
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from simrun.agents.backends.choice import Untold
 from simrun.agents.backends.weighing import Weights
+from simrun.agents.records import NEVER
 
 MOST = 20
 """Alternatives that are asked for: as many as OpenAI tells."""
@@ -42,7 +43,9 @@ def weighed(written: Mapping[str, str], text: str, told: Any) -> Weights:
         raise Untold("silent")
     found |= dict.fromkeys(missing, least)
     total = sum(found.values())
-    return Weights({option: math.log(chance / total) for option, chance in found.items()}, min(1.0, mass))
+    # what a grammar forbids has no probability at all: an option of which only that is told is as good as never said
+    options = {option: math.log(chance / total) if chance > 0 else NEVER for option, chance in found.items()}
+    return Weights(options, min(1.0, mass))
 
 
 def _listed(told: Any) -> Sequence[Mapping[str, Any]]:
