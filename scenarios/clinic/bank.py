@@ -108,26 +108,43 @@ def _from_osce(exam: Mapping[str, Any], name: str) -> ClinicCase:
 
 
 def _from_nejm(row: dict[str, Any], name: str) -> ClinicCase:
+    right, wrong = offered(row)
+    question = questioned(row)
+    story, exams = plain(text(row["patient_info"], "patient_info")), examined(row)
+    return ClinicCase(
+        id=name,
+        complaint="Find the most likely diagnosis of this patient.",
+        story=story,
+        diagnosis=right,
+        anchor=min(wrong, default=""),
+        findings={"Physical examination": exams, "Tests": exams},
+        persona={"patient": stated(plain(question)) | stated(story)},
+    )
+
+
+def offered(row: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """The right one of a row's answers, and the wrong ones. ValueError where not one is right, or several are."""
     if not isinstance(answers := row["answers"], list):
         raise ValueError(f"answers: expected a list, got {kind(answers)}")
     told = [(text(each["text"], "answers"), truth(each["correct"], "answers")) for each in answers]
     right, wrong = ([name for name, correct in told if correct is it] for it in (True, False))
     if len(right) != 1:
         raise ValueError(f"answers: expected one that is correct, got {len(right)}")
+    return right[0], tuple(wrong)
+
+
+def questioned(row: Mapping[str, Any]) -> str:
+    """A row's question, "" for none. ValueError where it asks for something else than a diagnosis."""
     question = "" if absent(row.get("question")) else text(row["question"], "question")
     if asked := other_question(question):
         raise ValueError(f"question: asks for something else than a diagnosis ({asked!r})")
-    story, exams = plain(text(row["patient_info"], "patient_info")), row.get("physical_exams")
-    exams = NORMAL if absent(exams) else _said(exams)
-    return ClinicCase(
-        id=name,
-        complaint="Find the most likely diagnosis of this patient.",
-        story=story,
-        diagnosis=right[0],
-        anchor=min(wrong, default=""),
-        findings={"Physical examination": exams, "Tests": exams},
-        persona={"patient": stated(plain(question)) | stated(story)},
-    )
+    return question
+
+
+def examined(row: Mapping[str, Any]) -> str:
+    """What examining a row's patient finds."""
+    exams = row.get("physical_exams")
+    return NORMAL if absent(exams) else _said(exams)
 
 
 def other_question(text: str) -> str:

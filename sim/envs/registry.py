@@ -38,7 +38,7 @@ class Edition:
 
 
 EDITIONS: dict[str, Edition] = {
-    "clinic": Edition(0, "eb119aa5418400e5"),
+    "clinic": Edition(0, "19ae2a970cb3864e"),
     "dialogue": Edition(0, "e2ffee3246e5c2e2"),
     "peer_review": Edition(0, "ed7daf727f43375f"),
     "recruitment": Edition(0, "755a5b572d3c6a6e"),

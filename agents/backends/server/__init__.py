@@ -229,7 +229,10 @@ class Server(ChatCompletions):
         told = bodies.first(decoded(raw)) or {}
         if self._continues(chat):  # by questions of its own, once the answer is there
             return answer.model_copy(update={"unweighed": "thinking"}) if bodies.thoughtful(told) else answer
-        return answer.model_copy(update=await noted(self._read(answer.text, asked, told.get("logprobs"))))
+        found = await noted(self._read(answer.text, asked, told.get("logprobs")))
+        if self._about and not self.free_form:  # vLLM tells of what its grammar left, so not of what was shut out
+            found.pop("mass", None)
+        return answer.model_copy(update=found)
 
     @staticmethod
     async def _read(said: str, asked: choice.Choice, told: Any) -> Weights:

@@ -41,9 +41,10 @@ def weighed(written: Mapping[str, str], text: str, told: Any) -> Weights:
     missing = [option for option, chance in found.items() if not chance]
     if not mass or shared + least * len(missing) > LEAST * mass:
         raise Untold("silent")
-    found |= dict.fromkeys(missing, least)
+    # a token may lead to several options that only later part: what is told of it is shared among them
+    found |= dict.fromkeys(missing, max(least, shared / max(len(missing), 1)))
     total = sum(found.values())
-    # what a grammar forbids has no probability at all: an option of which only that is told is as good as never said
+    # where a grammar left nothing else, what is not in the list has no probability at all
     options = {option: math.log(chance / total) if chance > 0 else NEVER for option, chance in found.items()}
     return Weights(options, min(1.0, mass))
 
