@@ -38,7 +38,7 @@ class ImageDifferences(Picture):
         left = len(every) - MOST
         return (
             "Shaded: pixels that differ from the first version, the darker the more of a cell; dashed: where that was "
-            "declared." + (f" {left} more versions stand in the table." if left > 0 else "")
+            "declared (a cell may reach beyond it, its pixels do not)." + (f" {left} more versions stand in the table." if left > 0 else "")
         )
 
 
