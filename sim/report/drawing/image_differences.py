@@ -36,9 +36,10 @@ class ImageDifferences(Picture):
             _drawn(panel, version, found)
             panel.set_title(wrapped(f"{case}: {version.level}", 78 // columns))
         left = len(every) - MOST
+        more = f" {left} more versions stand in the table." if left > 0 else ""
         return (
-            "Shaded: pixels that differ from the first version, the darker the more of a cell; dashed: where that was "
-            "declared (a cell may reach beyond it, its pixels do not)." + (f" {left} more versions stand in the table." if left > 0 else "")
+            "Shaded: cells with pixels that differ from the first version, the darker the more of them; dashed: where "
+            f"that was declared. A cell may reach beyond it, its pixels do not.{more}"
         )
 
 
