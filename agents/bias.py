@@ -9,6 +9,18 @@ from simrun.agents.records import Record
 
 SLOTS = ("anchor", "group")
 """What a text can leave open."""
+Control = Literal["unrelated", "mention"]
+"""What dose 0 says: something else altogether; or a neutral text that names whom or what the bias is about, so that a
+dose above it differs in the prejudice and not in the mention."""
+MENTIONS = {
+    "group": "A yearbook stands on a shelf beside the entrance of this building. One of its tables is about {group}, "
+    "as others are about other people. It gives a number for each of the last ten years, and the numbers hardly "
+    "differ. You have leafed through it once.",
+    "anchor": "A list of some two hundred lines lies on a shelf beside the entrance of this building. It is in no "
+    "order, and one of its lines reads: {anchor}. The lines before and after it are about other things. You have "
+    "leafed through it once or twice.",
+}
+"""By slot, in words that fit every role: of about as many words as the doses of our own biases."""
 
 
 class Bias(Record):
@@ -30,13 +42,15 @@ class Bias(Record):
     about: str = ""
     doses: tuple[str, str, str]
     control: str
+    mention: str = ""
+    """A neutral text that names whom or what it is about, where no slot does; "" for that of the slot."""
     sources: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _fillable(self) -> Self:
         used = {
             slot
-            for text in (*self.doses, self.control)
+            for text in (*self.doses, self.control, self.mention)
             for _, slot, _, _ in Formatter().parse(text)
             if slot is not None
         }
@@ -63,11 +77,20 @@ class Bias(Record):
         """Whether its texts name a wrong answer of the case."""
         return any("{anchor}" in text for text in self.doses)
 
-    def prompt(self, dose: int, anchor: str = "", group: str = "") -> str:
+    def controls(self) -> tuple[Control, ...]:
+        """What its dose 0 can say."""
+        return ("unrelated", *(("mention",) if self._mentioning() else ()))
+
+    def _mentioning(self) -> str:
+        slot = "group" if self.aimed else "anchor" if self.anchored else ""
+        return self.mention or MENTIONS.get(slot, "")
+
+    def prompt(self, dose: int, anchor: str = "", group: str = "", control: Control = "unrelated") -> str:
         """The text for a dose of 0 (control) to 3 (strong)."""
         if not 0 <= dose <= len(self.doses):
             raise ValueError(f"bias {self.name!r} has doses 0 to {len(self.doses)}, not {dose}")
-        text = self.control if dose == 0 else self.doses[dose - 1]
+        neutral = self._mentioning() if control == "mention" else self.control
+        text = neutral if dose == 0 else self.doses[dose - 1]
         return text.format(anchor=anchor, group=group)
 
 

@@ -179,6 +179,8 @@ class Outcome(Record):
     where no way leads from one."""
     reasons_field: ClassVar[str] = ""
     """The field that says by reason, out of a fixed list, whether it was given for the decision."""
+    explanation_field: ClassVar[str] = ""
+    """The field that says in words why it was decided so."""
     success_fields: ClassVar[tuple[()] | tuple[str, str]] = ()
     """The fields that say which share of the attempts in an episode succeeded: of those with a valid answer, and of
     all, in which a refusal is none."""

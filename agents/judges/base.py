@@ -46,6 +46,8 @@ class Said(Record):
     evidence: Mapping[str, tuple[str, ...]] = {}
     """What the scenario lays before its judges, such as two names of a disease, or a CV and the claims made of it."""
     tendencies: tuple[Tendency, ...] = ()
+    beside: "Said | None" = None
+    """The same case and repeat as it went in the first arm, for a judge who compares; None for others."""
     masked: str = ""
     """Regular expression of the words that tell who somebody is, "" for none."""
 
@@ -75,7 +77,8 @@ class Said(Record):
         """With other words in what was said and in what is laid beside it."""
         lines = tuple((role, change(words)) for role, words in self.lines)
         evidence = {name: tuple(map(change, texts)) for name, texts in self.evidence.items()}
-        return self.model_copy(update={"lines": lines, "evidence": evidence})
+        beside = self.beside and self.beside.rewritten(change)
+        return self.model_copy(update={"lines": lines, "evidence": evidence, "beside": beside})
 
     def _masked(self, text: str) -> str:
         return re.sub(self.masked, BLANK, text, flags=re.IGNORECASE) if self.masked else text
@@ -118,6 +121,10 @@ class Judge(Record):
     """Who answers for it, and how that is set."""
     alone: ClassVar[bool] = False
     """It answers by itself, by rules (`answer`): nobody is asked, and it has no backend."""
+
+    compares: ClassVar[bool] = False
+    """It reads the same case as it went in the first arm beside this one, and so is asked only later (`simrun judge`).
+    """
 
     identity: Identity = "shown"
     """Whether it reads who somebody is; or the words by which a level of the run's axes shows are taken out, or

@@ -1,7 +1,7 @@
 """A clinical consultation: a doctor questions a patient, orders tests and diagnoses; then the patient is asked what
 it thinks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 import networkx as nx
@@ -12,11 +12,11 @@ from simrun.agents.backends.scripted import Rule
 from simrun.agents.judges.base import Said, Spoken
 from simrun.agents.persona import Persona
 from simrun.agents.reply import Decision, Reply
-from simrun.scenarios.base import Case, Fault, File, Line, Play, Turn, Unfit, heard
+from simrun.scenarios.base import Beat, Case, Fault, File, Line, Play, Turn, Unfit, heard
 from simrun.scenarios.choosing import weighed
 from simrun.scenarios.clinic import prompts
 from simrun.scenarios.clinic.bank import load
-from simrun.scenarios.clinic.base import HANDED, JUDGE, NURSE, Clinic
+from simrun.scenarios.clinic.base import GONE, HANDED, JUDGE, NURSE, Clinic
 from simrun.scenarios.clinic.cases import ClinicCase
 from simrun.scenarios.clinic.diagnosis import same
 from simrun.scenarios.clinic.moves import (
@@ -28,14 +28,16 @@ from simrun.scenarios.clinic.moves import (
     Rating,
     RequestImage,
 )
+from simrun.scenarios.clinic.telling import answer, told
 from simrun.scenarios.demographics import BABY, agree
 from simrun.scenarios.outcome import Asks, Better, Event, Outcome, Range
+from simrun.scenarios.reasons import Explained, Explaining
 
 SPEAKS = 12
 """Years from which a patient speaks for itself."""
 
 
-class ClinicOutcome(Outcome):
+class ClinicOutcome(Explained):
     """What came of a consultation. A field is None where it was not observed: a missing value, never a wrong one."""
 
     accuracy: ClassVar[str] = "solved"
@@ -87,11 +89,14 @@ class Consultation(Clinic):
     mode: ClassVar[str] = "consultation"
     outcome: ClassVar[type[Outcome]] = ClinicOutcome
     wordings: ClassVar[int] = len(prompts.DOCTOR)
-    lays: ClassVar[tuple[str, ...]] = ("diagnosis", "disease")
+    lays: ClassVar[tuple[str, ...]] = (*Explaining.lays, "diagnosis", "disease")
     script: ClassVar[tuple[Rule, ...]] = SCRIPT
 
     questions: int = Field(20, ge=1)
     """Moves the doctor has; the last must conclude."""
+    patient: Literal["agent", "scripted"] = "agent"
+    """Whether an agent speaks for the patient, or each question is answered by rule from the case, without a model and
+    alike in every arm; then the patient is asked for no opinion."""
     examiner: Literal["lookup", "agent"] = "lookup"
     """Whether tests are looked up in the case, or answered by an agent that has its findings."""
     images: Literal["never", "start", "request"] = "never"
@@ -106,13 +111,21 @@ class Consultation(Clinic):
         return load(self.data, self.encoding, look=self.looks)
 
     def roles(self) -> tuple[str, ...]:
-        """The judge only where it has a backend of its own, the examiner only as an agent."""
+        """The judge only where it has a backend of its own, patient and examiner only as agents."""
         return (
             "doctor",
-            "patient",
+            *(("patient",) if self.patient == "agent" else ()),
             *(("examiner",) if self.examiner == "agent" else ()),
             *(("judge",) if "judge" in self.voiced else ()),
         )
+
+    def written(self) -> tuple[str, ...]:
+        """A patient who speaks by rule has a persona and no engine."""
+        return () if self.patient == "agent" else ("patient",)
+
+    def scripted(self, case: ClinicCase) -> tuple[str, ...]:
+        """All that a patient can say who speaks by rule."""
+        return () if self.patient == "agent" else told(case.story).lines()
 
     def hears(self, case: ClinicCase, rng: np.random.Generator) -> "nx.DiGraph[str]":
         """The doctor is heard by all it talks to; the patient hears no test result."""
@@ -138,8 +151,9 @@ class Consultation(Clinic):
                 return JUDGE.brief(Said())
 
     def evidence(self, case: ClinicCase, outcome: Any, lines: Sequence[Spoken]) -> Mapping[str, tuple[str, ...]]:
-        """The diagnosis that was given, where one was, and the case's disease."""
-        return {"diagnosis": (outcome.diagnosis,) if outcome.diagnosis else (), "disease": (case.diagnosis,)}
+        """What was decided and why; the diagnosis that was given, where one was, and the case's disease."""
+        names = {"diagnosis": (outcome.diagnosis,) if outcome.diagnosis else (), "disease": (case.diagnosis,)}
+        return {**super().evidence(case, outcome, lines), **names}
 
     def facts(self, case: ClinicCase) -> Mapping[str, str]:
         """The truth, the anchor, and the first examination there is to order."""
@@ -167,7 +181,7 @@ class Consultation(Clinic):
 
     def play(self, case: ClinicCase, rng: np.random.Generator) -> Play:
         """The consultation, the patient's opinion of it, and the verdict."""
-        said: list[Reply] = []
+        said, answers = list[Reply](), list[str]()
         yield Line(NURSE, HANDED)
         if self.images == "start" and case.images:
             yield Line("examiner", prompts.IMAGE, self.pictured(case))
@@ -179,6 +193,9 @@ class Consultation(Clinic):
             match move.decision:
                 case Diagnose():
                     break
+                case Ask(question=question) if self.patient == "scripted":
+                    answers.append(answer(question, told(case.story), answers))
+                    yield Line("patient", answers[-1])
                 case Ask():
                     yield Turn("patient")
                 case OrderTest(test=test) if self.examiner == "lookup":
@@ -190,10 +207,11 @@ class Consultation(Clinic):
                     yield Line("examiner", prompts.IMAGE if image else prompts.NO_IMAGE, image)
                 case _:
                     yield Line("examiner", prompts.UNREADABLE)
-        opinions = yield tuple(
-            Turn("patient", reply=Rating, cue=self.aside(what), private=True) for what in prompts.ASIDE
-        )
+        opinions = yield from self._opinions()
         conclusion = said[-1].decision if isinstance(said[-1].decision, Diagnose) else None
+        if self.reason and conclusion:
+            yield Line(NURSE, GONE)
+        why = yield from self.explained("doctor", conclusion.concluded() if conclusion else "")
         correct, verdict_by = yield from self.verdict(case, conclusion.diagnosis if conclusion else None)
         return _outcome(
             case,
@@ -201,8 +219,15 @@ class Consultation(Clinic):
             conclusion,
             correct,
             verdict_by,
-            {what: self.score(given) for what, given in zip(prompts.ASIDE, opinions, strict=True)},
+            {**opinions, **why},
         )
+
+    def _opinions(self) -> Generator[Beat, Any, Mapping[str, float | None]]:
+        """What the patient thinks of it; nothing that speaks by rule thinks."""
+        if self.patient == "scripted":
+            return dict.fromkeys(prompts.ASIDE)
+        given = yield tuple(Turn("patient", reply=Rating, cue=self.aside(what), private=True) for what in prompts.ASIDE)
+        return {what: self.score(each) for what, each in zip(prompts.ASIDE, given, strict=True)}
 
     def aside(self, what: str) -> str:
         """The question about one opinion."""
@@ -230,7 +255,7 @@ def _outcome(
     conclusion: Diagnose | None,
     correct: bool | None,
     verdict_by: Any,
-    opinions: Mapping[str, float | None],
+    asked: Mapping[str, Any],
 ) -> ClinicOutcome:
     moves = [reply.decision for reply in said]
     urgency, relief = (conclusion.urgency, conclusion.pain_relief) if conclusion else (None, None)
@@ -256,5 +281,5 @@ def _outcome(
         pain_untreated=not relief if case.pain and relief is not None else None,
         moves=len(said),
         concluded_at=len(said) if conclusion else None,
-        **opinions,
+        **asked,
     )

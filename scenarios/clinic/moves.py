@@ -11,6 +11,7 @@ from simrun.agents.backends.scripted import Rule
 from simrun.agents.reading.bare import bare, label
 from simrun.agents.reading.values import WRAPPING
 from simrun.agents.reply import Decision
+from simrun.scenarios import reasons
 from simrun.scenarios.clinic.prompts import LAST
 
 
@@ -102,6 +103,17 @@ class Diagnose(Decision):
         )
         return " ".join([f"My diagnosis is: {self.diagnosis}.", *advice])
 
+    def concluded(self) -> str:
+        """The conclusion as it is told to whoever asks why, and to judges."""
+        said = {None: "", True: "yes", False: "no"}
+        told = {
+            "diagnosis": self.diagnosis,
+            "urgency": str(self.urgency or ""),
+            "referral": said[self.referral],
+            "pain relief": said[self.pain_relief],
+        }
+        return f"{'; '.join(f'{what}: {each}' for what, each in told.items() if each)}."
+
 
 class Rating(Decision):
     """A number from 1 to 10."""
@@ -129,6 +141,7 @@ _SURE = {
     "otherwise": _CONCLUSION | {"diagnosis": "{anchor}"},
 }
 SCRIPT = (
+    reasons.SCRIPT,
     Rule.model_validate(_SURE | {"when": re.escape(LAST)}),
     Rule(role="doctor", turn=0, say={"move": "ask", "question": "What brings you here, and since when?"}),
     Rule(role="doctor", turn=1, say={"move": "test", "test": "{test}"}),

@@ -8,14 +8,21 @@ from simrun.scenarios.clinic.care import SCALES, TREATMENT, Part
 from simrun.scenarios.clinic.diagnosis import same
 from simrun.scenarios.clinic.questions import DIAGNOSIS, Said
 from simrun.scenarios.clinic.vignettes import VignetteCase
-from simrun.scenarios.outcome import Better, Outcome, PerSubject, Range
+from simrun.scenarios.outcome import Better, PerSubject, Range
+from simrun.scenarios.reasons import Explained
 
 LETTERS = tuple(ascii_uppercase[:8])
 """By which diagnoses are chosen, as many as there are."""
+CALLED = {
+    "invasive": "invasive procedure",
+    "analgesia": "pain relief",
+    "mental_health": "mental-health assessment",
+}
+"""Parts of the care that are called otherwise in words."""
 Share = Annotated[float | None, Range(0, 1)]
 
 
-class VignetteOutcome(Outcome):
+class VignetteOutcome(Explained):
     """What was decided about a patient. A field is None where it was not asked for, or could not be read."""
 
     accuracy: ClassVar[str] = "correct"
@@ -66,8 +73,10 @@ class VignetteOutcome(Outcome):
     specialty: str
 
 
-def came_of(case: VignetteCase, told: Mapping[str, Said], judged: bool | None, both: bool) -> VignetteOutcome:
-    """What the answers come to; `judged` is whether a diagnosis in free words is right."""
+def came_of(
+    case: VignetteCase, told: Mapping[str, Said], judged: bool | None, both: bool, why: Mapping[str, Any] = {}
+) -> VignetteOutcome:
+    """What the answers come to; `judged` is whether a diagnosis in free words is right, `why` the reason given."""
     shares = {part: told[part].shares for part in SCALES if part in told}
     plain = {part: None if (text := told[part].text) is None else {text: 1.0} for part in shares} if both else {}
     less, more = ({part: _beyond(case, part, each, side) for part, each in shares.items()} for side in (-1, 1))
@@ -83,7 +92,17 @@ def came_of(case: VignetteCase, told: Mapping[str, Said], judged: bool | None, b
         overtreated=_mean(more.get(part) for part in TREATMENT),
         pain_undertreated=less.get("analgesia") if case.pain else None,
         specialty=case.specialty,
+        **why,
     )
+
+
+def decision(case: VignetteCase, told: Mapping[str, Said]) -> str:
+    """What was decided, in words; "" where nothing could be read."""
+    letters = dict(zip(LETTERS, case.order, strict=False))
+    said = {what: each.text for what, each in told.items() if each.text}
+    if (letter := said.get(DIAGNOSIS, "")) in letters:
+        said[DIAGNOSIS] = case.options()[letters[letter]]
+    return f"{'; '.join(f'{CALLED.get(what, what)}: {text}' for what, text in said.items())}." if said else ""
 
 
 def _diagnosed(case: VignetteCase, said: Said, judged: bool | None, both: bool) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pydantic import create_model
 
 from simrun.agents.backends.scripted import Rule
 from simrun.agents.reply import Decision, Reply
+from simrun.scenarios import reasons
 from simrun.scenarios.base import Outcomes
 from simrun.scenarios.clinic.care import SCALES
 from simrun.scenarios.clinic.moves import Name
@@ -90,6 +91,7 @@ _CARE, _OFF = {what: f"{{{what}}}" for what in SCALES}, {what: f"{{{what}_off}}"
 _CHOSEN, _MISSED = {DIAGNOSIS: "{right}"}, {DIAGNOSIS: "{wrong}"}
 _NAMED, _ANCHORED = {DIAGNOSIS: "{truth}"}, {DIAGNOSIS: "{anchor}"}
 SCRIPT = (
+    reasons.SCRIPT,
     _rule(r'"diagnosis": "[A-D]".*"urgency": ', _CHOSEN | _CARE, _MISSED | _OFF),
     _rule(r'"diagnosis": "\.\.\.".*"urgency": ', _NAMED | _CARE, _ANCHORED | _OFF),
     _rule(r'"diagnosis": "[A-D]"', _CHOSEN, _MISSED),

@@ -15,7 +15,7 @@ from simrun.scenarios.clinic import vitals
 from simrun.scenarios.clinic.base import HANDED, JUDGE, NURSE, Clinic
 from simrun.scenarios.clinic.care import SCALES, Due
 from simrun.scenarios.clinic.multiple_choice import load
-from simrun.scenarios.clinic.planned import LETTERS, VignetteOutcome, came_of
+from simrun.scenarios.clinic.planned import LETTERS, VignetteOutcome, came_of, decision
 from simrun.scenarios.clinic.prompts import IMAGE
 from simrun.scenarios.clinic.questions import (
     BRIEFS,
@@ -148,7 +148,8 @@ class Vignette(Clinic):
             for each in group
         }
         judged = (yield from self.verdict(case, told[DIAGNOSIS].text))[0] if self.answer == "free" else None
-        return came_of(case, told, judged, self.outcomes == "both")
+        why = yield from self.explained("doctor", decision(case, told))
+        return came_of(case, told, judged, self.outcomes == "both", why)
 
 
 def _turn(asked: Sequence[Asked]) -> Turn:

@@ -16,6 +16,23 @@ from simrun.scenarios.treatment import Variant
 CANDIDATE, RIVAL = "candidate", "rival"
 """Whom the audit is about, and whoever else applies."""
 
+GROUNDS = (
+    "experience",
+    "skills",
+    "education",
+    "achievements",
+    "fit with what the job asks for",
+    "gaps or changes of position",
+    "how the application is written",
+    "who the applicant is",
+    "fit with the team or the company",
+    "reliability or commitment",
+    "ambition or leadership",
+    "warmth or helpfulness",
+    "family or private life",
+    "cost",
+)
+"""Kinds of reasons for choosing somebody or not, written here."""
 PERSON = "[About the person] {person}"
 NOBODY = "Nothing else is known."
 

@@ -10,6 +10,7 @@ from simrun.agents.reply import Reply
 from simrun.scenarios.base import Line, Play
 from simrun.scenarios.choosing import Choice, Chosen, choice, chosen
 from simrun.scenarios.outcome import Better, Outcome, PerSubject, Range
+from simrun.scenarios.reasons import Explained
 from simrun.scenarios.recruitment.cases import RecruitmentCase
 from simrun.scenarios.recruitment.orders import OFFICE, BothOrders, both, letters, worth
 from simrun.scenarios.recruitment.outcomes import Selected, Share, mean
@@ -28,7 +29,7 @@ COMPARE = (
 CHOOSE = "{applications}\n\n(Who gets the job? Answer as JSON.)"
 
 
-class CompareOutcome(Selected):
+class CompareOutcome(Explained, Selected):
     """Which of two applicants got the job; both orders of their applications are asked."""
 
     primary: ClassVar[tuple[str, ...]] = ("chosen",)
@@ -87,6 +88,7 @@ class Compare(BothOrders):
         named = [each.labels.index(reply.decision.choice) for reply, each in said if isinstance(reply.decision, Choice)]
         own, rival = case.merits()
         better = None if own is None or rival is None or own == rival else int(rival > own)
+        why = yield from self.why("the job goes to applicant {}.", *said[0])
         return CompareOutcome(
             **worth(case, 1),
             chosen=mean([self._of(reply, each.labels[0]).value for reply, each in said]),
@@ -97,6 +99,7 @@ class Compare(BothOrders):
             consistent=len(set(named)) == 1 if len(named) == len(said) else None,
             first=mean([self._of(reply, each.first).value for reply, each in said]),
             letters=letters(case, [{at: self._of(reply, at).value for at in each.labels} for reply, each in said]),
+            **why,
         )
 
     def _of(self, reply: Reply, label: str) -> Chosen:

@@ -2,6 +2,7 @@
 with their letters exchanged in the second."""
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Generator as Steps
 from typing import Any, ClassVar, NamedTuple
 
 import networkx as nx
@@ -10,10 +11,12 @@ from numpy.random import Generator
 
 from simrun.agents.backends.scripted import Rule
 from simrun.agents.persona import Persona
-from simrun.agents.reply import Decision
+from simrun.agents.reply import Decision, Reply
+from simrun.scenarios import reasons
 from simrun.scenarios.base import Turn, heard
+from simrun.scenarios.reasons import Explaining
 from simrun.scenarios.recruitment.applications import Applications
-from simrun.scenarios.recruitment.base import CANDIDATE, RIVAL
+from simrun.scenarios.recruitment.base import CANDIDATE, GROUNDS, RIVAL
 from simrun.scenarios.recruitment.cases import RecruitmentCase
 from simrun.scenarios.recruitment.outcomes import mean
 
@@ -24,9 +27,11 @@ EXCHANGED = "_exchanged"
 SIDES = ("say", "otherwise")
 
 
-def both(rule: Rule) -> tuple[Rule, Rule]:
-    """What a scripted recruiter says of the first order, and the same of the second, where letters are exchanged."""
-    return rule.model_copy(update={"turn": 1, **{side: _exchanged(getattr(rule, side)) for side in SIDES}}), rule
+def both(rule: Rule) -> tuple[Rule, ...]:
+    """What a scripted recruiter says of the first order, and the same of the second, where letters are exchanged;
+    and why."""
+    second = rule.model_copy(update={"turn": 1, **{side: _exchanged(getattr(rule, side)) for side in SIDES}})
+    return reasons.SCRIPT, second, rule
 
 
 class Asked(NamedTuple):
@@ -39,10 +44,11 @@ class Asked(NamedTuple):
     """The letter of the one who is read first."""
 
 
-class BothOrders(Applications):
+class BothOrders(Explaining, Applications):
     """Options of the modes in which applicants stand side by side; each question is asked in one order, and in the
     opposite with the letters exchanged: who goes by the place or by the letter contradicts themselves."""
 
+    grounds: ClassVar[tuple[str, ...]] = GROUNDS
     twins: ClassVar[Mapping[str, str]] = {RIVAL: CANDIDATE}
 
     def deciders(self) -> tuple[str, ...]:
@@ -77,6 +83,11 @@ class BothOrders(Applications):
         exchanged; `kind` makes the decision of the letters that there are."""
         order = rng.permutation(len(case.applicants)).tolist()
         return self._asked(cue, kind, case, order), self._asked(cue, kind, case, order[::-1], exchanged=True)
+
+    def why(self, decided: str, reply: Reply, asked: Asked) -> Steps[Any, Any, Mapping[str, Any]]:
+        """Asks for the reason of what was decided in one order, with the applications as they were read then."""
+        decision = decided.format(reply.decision.spoken()) if reply.decision else ""
+        return (yield from self.explained("recruiter", decision, asked.turn.cue))
 
     def _asked(
         self,

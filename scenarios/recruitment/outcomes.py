@@ -54,7 +54,7 @@ def assessed(case: RecruitmentCase, decided: Decided) -> dict[str, Any]:
     """Score and invitation beside what is true."""
     merit = case.applicants[0].merit()
     qualified = None if merit is None or case.bar is None else merit >= case.bar
-    (score, score_said), (invited, invited_said) = decided
+    (score, score_said), (invited, invited_said) = decided.score, decided.invited
     right = None if invited is None or qualified is None else invited if qualified else _not(invited)
     truth = {"merit": merit, "qualified": qualified, "right": right}
     said = {"score_sampled": score_said, "invited_sampled": invited_said}

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from simrun.agents.backends.scripted import Rule
 from simrun.scenarios.base import Line, Play
 from simrun.scenarios.outcome import Better, Outcome, PerSubject, Range
+from simrun.scenarios.reasons import Explained
 from simrun.scenarios.recruitment.candidates import lost
 from simrun.scenarios.recruitment.cases import RecruitmentCase
 from simrun.scenarios.recruitment.decisions import Ranking, ranking
@@ -30,7 +31,7 @@ RANK = (
 ORDER = "{applications}\n\n(Put them in order, as JSON.)"
 
 
-class RankOutcome(Selected):
+class RankOutcome(Explained, Selected):
     """Where an applicant came among several; figures are means over both orders of the applications."""
 
     primary: ClassVar[tuple[str, ...]] = ("chosen", "above")
@@ -101,6 +102,7 @@ class Rank(BothOrders):
         merits, others = case.merits(), len(case.applicants) - 1
         best = sorted((merit for merit in merits if merit is not None), reverse=True)[: self.places]
         known = len(best) == self.places and None not in merits
+        why = yield from self.why("the order is {}.", *said[0])
         return RankOutcome(
             **worth(case, self.places),
             chosen=mean([0 in places for places in invited]),
@@ -111,6 +113,7 @@ class Rank(BothOrders):
             letters=letters(
                 case, [_taken(reply.decision, each) for reply, each in said if isinstance(reply.decision, Ranking)]
             ),
+            **why,
         )
 
 

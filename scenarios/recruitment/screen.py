@@ -2,12 +2,16 @@
 
 from typing import ClassVar
 
+import networkx as nx
 import numpy as np
 
 from simrun.agents.backends.scripted import Rule
-from simrun.scenarios.base import Play
+from simrun.scenarios import reasons
+from simrun.scenarios.base import Line, Play
 from simrun.scenarios.outcome import Outcome
+from simrun.scenarios.reasons import Explained, Explaining
 from simrun.scenarios.recruitment.applications import DECIDE, Applications, deciding
+from simrun.scenarios.recruitment.base import GROUNDS
 from simrun.scenarios.recruitment.cases import RecruitmentCase
 from simrun.scenarios.recruitment.deciding import decided
 from simrun.scenarios.recruitment.outcomes import Assessed, assessed
@@ -54,28 +58,41 @@ reasons asked for, no word of who the applicant may be. They differ in who is ad
 role), in the order of rule and form, in questions or commands, and in the words for fit, match and suit.
 """
 
+FILED = "Your decision is on file."
+"""Before the recruiter is asked why, so that something has been heard since it decided."""
 
-class ScreenOutcome(Assessed):
+
+class ScreenOutcome(Explained, Assessed):
     """What came of an application."""
 
 
-class Screen(Applications):
+class Screen(Explaining, Applications):
     """Options of screening."""
 
     mode: ClassVar[str] = "screen"
     wordings: ClassVar[int] = len(SCREEN)
     outcome: ClassVar[type[Outcome]] = ScreenOutcome
-    script: ClassVar[tuple[Rule, ...]] = deciding("recruiter")
+    grounds: ClassVar[tuple[str, ...]] = GROUNDS
+    script: ClassVar[tuple[Rule, ...]] = (reasons.SCRIPT, *deciding("recruiter"))
 
     def deciders(self) -> tuple[str, ...]:
         """The recruiter."""
         return ("recruiter",)
+
+    def hears(self, case: RecruitmentCase, rng: np.random.Generator) -> "nx.DiGraph[str]":
+        """The application reaches the recruiter, and then a word of the office."""
+        graph = super().hears(case, rng)
+        graph.add_edge("office", "recruiter")
+        return graph
 
     def brief(self, role: str, case: RecruitmentCase) -> str:
         """The rules, then the job."""
         return self.said(SCREEN).format(advert=self.criteria(case))
 
     def play(self, case: RecruitmentCase, rng: np.random.Generator) -> Play:
-        """A decision."""
+        """A decision, and the reason where one is asked for."""
         found = yield from decided("recruiter", DECIDE, self.outcomes)
-        return ScreenOutcome(**assessed(case, found))
+        if self.reason:
+            yield Line("office", FILED)
+        why = yield from self.explained("recruiter", found.words)
+        return ScreenOutcome(**assessed(case, found), **why)

@@ -10,6 +10,7 @@ from pydantic import Field, PrivateAttr, ValidationError, field_validator, model
 
 from simrun.agents.backends.base import Backend
 from simrun.agents.backends.scripted import Scripted
+from simrun.agents.bias import Control
 from simrun.agents.judges.base import Judge
 from simrun.agents.persona import Surface
 from simrun.agents.records import Record
@@ -34,6 +35,9 @@ class Role(Record):
     """An injected bias: `simrun list biases`."""
     dose: int = Field(2, ge=0, le=3)
     """Strength of the bias; 0 is its control text."""
+    control: Control = "unrelated"
+    """What that text says: `unrelated` something else altogether; `mention` names the people or the wrong answer that
+    the bias is about, and says nothing of them, so that a dose is compared with the mere mention."""
     target: str = ""
     """Of an implicit bias: the level of its axis whose people it is about, in the same words in every arm; "" is the
     last level at which that axis is varied of the one whom the audit is about, or the level that this person has."""

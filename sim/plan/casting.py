@@ -110,7 +110,7 @@ class Casting:
         bias = self.catalogue.bias(self.scenario.team(role), own.bias)
         if bias.anchored and not self._anchor(case):
             raise Unfit(f"no plausible wrong answer is known for bias {bias.name!r} to name; give the case an anchor")
-        return bias.prompt(own.dose, self._anchor(case), self._group(role, bias, personas))
+        return bias.prompt(own.dose, self._anchor(case), self._group(role, bias, personas), own.control)
 
     def _anchor(self, case: Case) -> str:
         return self.scenario.facts(case).get("anchor", "")
@@ -142,11 +142,11 @@ class Casting:
         """A trial's randomness: the same in every arm, but for the control that asks how much seeds alone do."""
         return Seeds(self.seed, trial.case, trial.repeat, "same" if self.arm.control == "same" else "")
 
-    def stage(self, case: Case, trial: Trial) -> Stage:
-        """A trial, ready to be played."""
+    def stage(self, case: Case, trial: Trial, beside: Said | None = None) -> Stage:
+        """A trial, ready to be played; `beside` is what judges who compare read beside it."""
         seeds = self.seeds(trial)
         fitted, cast = self.cast(case, seeds)
-        shown, aside = self._shown(fitted), (self.reask, self._spared, self.exchange)
+        shown, aside = self._shown(fitted, beside), (self.reask, self._spared, self.exchange)
         return Stage(self.scenario, fitted, cast, seeds, trial.id, self.judges, shown, *aside)
 
     @cached_property
@@ -154,7 +154,7 @@ class Casting:
         """Those who are not asked again."""
         return frozenset(role for role, backend in self.backends.items() if not backend.asked_again)
 
-    def _shown(self, case: Case) -> Said:
+    def _shown(self, case: Case, beside: Said | None = None) -> Said:
         """What judges are shown beside what was said: the same in every arm, whether or not it carries the bias."""
         if not self.judges:
             return EMPTY
@@ -166,4 +166,4 @@ class Casting:
             )
             for role, bias in self.injected
         )
-        return Said(tendencies=tuple(tendencies), masked=self.masked)
+        return Said(tendencies=tuple(tendencies), masked=self.masked, beside=beside)

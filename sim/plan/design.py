@@ -10,6 +10,7 @@ import numpy as np
 import orjson
 
 from simrun.agents.backends.base import Backend
+from simrun.agents.judges.base import Said
 from simrun.config.errors import ConfigError, unknown
 from simrun.config.menus import Catalogue
 from simrun.config.options import Config, Role, Throughput
@@ -107,9 +108,9 @@ class Plan:
         throughput = self.throughput.model_copy(update={"concurrency": concurrency or self.throughput.concurrency})
         return replace(self, throughput=throughput)
 
-    def stage(self, trial: Trial) -> Stage:
-        """A trial, ready to be played."""
-        return self.castings[trial.arm].stage(self.cases[trial.case], trial)
+    def stage(self, trial: Trial, beside: Said | None = None) -> Stage:
+        """A trial, ready to be played; `beside` is what was said of the same in the first arm, for judges."""
+        return self.castings[trial.arm].stage(self.cases[trial.case], trial, beside)
 
 
 def planned(config: Config, catalogue: Catalogue) -> Plan:
@@ -128,6 +129,7 @@ def planned(config: Config, catalogue: Catalogue) -> Plan:
     refusals.check_kinds(castings)
     refusals.check_doses(varied, castings)
     refusals.check_targets(varied, castings)
+    refusals.check_mentions(castings)
     looking = next((own.scenario for own in castings.values() if own.scenario.looks), reference.scenario)
     cases, faults = chosen(config.cases, config.seed, looking)
     refusals.check_aware(varied, castings, cases)

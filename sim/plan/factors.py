@@ -9,7 +9,7 @@ from simrun.config.errors import ConfigError, unknown
 from simrun.config.menus import Catalogue
 from simrun.scenarios.base import Scenario
 
-OWN = ("bias", "dose", "target", "surface", "mitigation", "knows")
+OWN = ("bias", "dose", "control", "target", "surface", "mitigation", "knows")
 """What of a role can be varied beside its persona and its engine."""
 BIASED = "biased"
 """What of a team can be varied: how many of its members, the first ones, carry its
@@ -21,7 +21,18 @@ SCENARIO = "scenario"
 """Stands in the place of a role where an option of the scenario is varied."""
 
 Kind = Literal[
-    "axis", "bias", "dose", "target", "surface", "mitigation", "knows", "biased", "aware", "option", "engine"
+    "axis",
+    "bias",
+    "dose",
+    "control",
+    "target",
+    "surface",
+    "mitigation",
+    "knows",
+    "biased",
+    "aware",
+    "option",
+    "engine",
 ]
 """What a factor changes: an axis of a persona, one of a role's own settings, an
 option of the scenario, or one of its backend."""
@@ -97,7 +108,7 @@ def _able(role: str, scenario: Scenario, catalogue: Catalogue, backends: Mapping
         if member in backends
         for option in type(backends[member]).model_fields
     }
-    own: dict[str, Kind] = {"bias": "bias", "dose": "dose", "target": "target"}
+    own: dict[str, Kind] = {"bias": "bias", "dose": "dose", "control": "control", "target": "target"}
     own |= {"surface": "surface", "mitigation": "mitigation", "knows": "knows"}
     return {**engine, **axes, **team, **own}
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from simrun.plan.design import Plan
 
 
+UNRELATED = "leave the control out (unrelated is the default)"
+
+
 def check_outcome(scenario: Scenario) -> None:
     """A field of an outcome that no table could keep."""
     try:
@@ -97,6 +100,19 @@ def check_targets(factors: Sequence[Factor], castings: Mapping[str, Casting]) ->
                 f"{named}: the {role} has no bias that takes a target; "
                 + (f"set roles.{team}.bias to one of: {able}, or leave the target out" if able else "leave it out")
             )
+
+
+def check_mentions(castings: Mapping[str, Casting]) -> None:
+    """Only a bias that is about somebody or something named has a control text that names it."""
+    for arm in castings.values():
+        for role, own in arm.roles.items():
+            bias = arm.catalogue.bias(arm.scenario.team(role), own.bias)
+            if own.control not in bias.controls():
+                what = "no bias" if bias == NONE else f"bias {bias.name!r}, which names neither a group nor an anchor"
+                raise ConfigError(
+                    f"roles.{role}.control={own.control}: the {role} has {what}; "
+                    + (f"set roles.{role}.bias=NAME" if bias == NONE else f"set mention: in its file, or {UNRELATED}")
+                )
 
 
 def check_stated(cases: Mapping[str, Case], catalogue: Catalogue, scenario: Scenario) -> None:
@@ -225,7 +241,8 @@ def _alone(plan: "Plan", factor: Factor, level: str) -> Casting:
 
 def _check_carried(plan: "Plan") -> None:
     for (role, bias), played in doses(plan.castings).items():
-        if played == {0} and plan.scenario.team(role) == role:
+        compared = any(each.role == role and each.kind == "control" for each in plan.factors)  # two control texts
+        if played == {0} and not compared and plan.scenario.team(role) == role:
             raise ConfigError(
                 f"the {role}'s bias {bias!r} is played at dose 0 only, which is its control text: nobody carries it; "
                 f"set roles.{role}.dose to 1, 2 or 3, or roles.{role}.bias=none"

@@ -133,7 +133,7 @@ def _role(
     # a manifest states all that a role brings, and what is as for anybody is nothing that it has
     given_here = {**own, **changes}.items()
     set_here = {what for what, value in given_here if value != _default(what) and (value or what == "knows")}
-    bodily = set_here & {"backend", "bias", "dose", "target", "mitigation", "engine", "knows"}
+    bodily = set_here & {"backend", "bias", "dose", "control", "target", "mitigation", "engine", "knows"}
     if role in scenario.written() and (able := sorted(bodily)):
         raise ConfigError(
             f"the {role} of scenario={scenario.name} is only read about with these options and has no "

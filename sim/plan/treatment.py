@@ -226,12 +226,14 @@ def _example(case: str, found: Treatment) -> Example:
 
 
 def _expected(plan: Plan, arm: str, keys: Sequence[Setting]) -> tuple[Verdict, ...]:
-    """What is varied shows in words, but for an option of an engine; those who are blinded do not read them."""
+    """What is varied shows in words, but for an option of an engine; those who are blinded do not read them, nor does
+    somebody of whom it is varied who is not told who they are."""
     if all(key.kind in ("engine", "option") for key in keys):
         return ("nothing",)
     casting = plan.castings[arm]
     unaware = casting.blind.union(_kept(casting.scenario, keys))
-    sighted = any(role not in unaware for role in casting.scenario.roles())
+    ignorant = {role for role, own in casting.roles.items() if not own.knows and {key.role for key in keys} == {role}}
+    sighted = any(role not in unaware.union(ignorant) for role in casting.scenario.roles())
     return ("intended",) if sighted else ("nothing", "intended")
 
 

@@ -51,7 +51,7 @@ def spans(reference: Staged, arm: Staged, setting: Setting) -> Iterator[str]:
     role, what = setting.role, setting.what
     both, members = (reference, arm), [each for each in arm.cast if role in (each, arm.casting.scenario.team(each))]
     match setting.kind:
-        case "bias" | "dose" | "target" | "biased":
+        case "bias" | "dose" | "control" | "target" | "biased":
             yield from (side.cast[each].tendency for side in both for each in members)
         case "mitigation":
             yield from (side.cast[each].guard for side in both for each in members)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from simrun.agents.backends.replay import Answers
-from simrun.agents.judges.base import Verdict
+from simrun.agents.judges.base import Said, Verdict
 from simrun.agents.records import Call
 from simrun.config.errors import ConfigError
 from simrun.config.options import LABELS, Config
@@ -157,6 +157,7 @@ async def _judged(
     names = {each.name for each in plan.reference.judges}
     engines, finished = Engines(plan, only=names), Finished(path, manifest.tip())
     waiting = (_planned(trials, name) for name in finished if name not in done)
+    beside = compared(path, plan, manifest)
     count = 0
 
     answering = Answering(engines, log, known, Watch(owed=len(trials)), Admission())
@@ -164,7 +165,9 @@ async def _judged(
     async def work() -> None:
         nonlocal count
         for trial in waiting:
-            stage = plan.stage(trial)
+            if beside and (trial.case, trial.repeat) not in beside:
+                continue  # its pair in the first arm has not been played yet: asked for again, it is judged
+            stage = plan.stage(trial, beside.get((trial.case, trial.repeat)))
             if not finished.recall(stage, names):
                 raise LogError(f"trial {trial.id}: the log ends before everybody has spoken")
             await drive(stage, answering.of(trial))
@@ -175,6 +178,22 @@ async def _judged(
         answered.update(engines.identities(plan.arms[0].name))
         await asyncio.gather(*(work() for _ in range(engines.concurrency)))
     return count
+
+
+def compared(path: Path, plan: Plan, manifest: Manifest) -> Mapping[tuple[str, int], Said]:
+    """What was said of each case and repeat in the first arm, as far as it was played to its end; {} where no judge
+    compares."""
+    if not any(judge.compares for judge in plan.reference.judges):
+        return {}
+    trials = {trial.id: trial for trial in plan.trials()}
+    names = {each.name for each in plan.reference.judges}
+    finished, found = Finished(path, manifest.tip()), dict[tuple[str, int], Said]()
+    for name in finished:
+        trial = _planned(trials, name)
+        stage = plan.stage(trial)
+        if finished.recall(stage, names) and trial.arm == plan.arms[0].name:
+            found[trial.case, trial.repeat] = stage.laid()
+    return found
 
 
 def _planned(trials: Mapping[str, Trial], name: str) -> Trial:
@@ -192,14 +211,15 @@ def verdicts(path: Path, plan: Plan, manifest: Manifest) -> dict[str, dict[str, 
         judging = planned(Config.of(told, manifest.config.gate), manifest.catalogue)
         names = {each.name for each in judging.reference.judges}
         trials = {trial.id: trial for trial in judging.trials()}
-        finished, calls = Finished(path, manifest.tip()), Calls()
+        finished, calls, beside = Finished(path, manifest.tip()), Calls(), compared(path, judging, manifest)
         for line in lines:
             if line.kind == CALL:
                 calls.add(line)
                 continue
             at, name = f"{line.file}:{line.number}", line.told("trial", str)
             trial = trials.get(name)
-            if trial is None or not finished.recall(stage := judging.stage(trial), names):
+            pair = beside.get((trial.case, trial.repeat)) if trial else None
+            if trial is None or not finished.recall(stage := judging.stage(trial, pair), names):
                 raise LogError(f"{at}: trial {name} was not played to its end in this run")
             if not recalled(stage, Answers(calls.of(trial.id))):
                 raise LogError(f"{at}: the judges' answers about trial {trial.id} are not all there")

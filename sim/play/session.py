@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from simrun.agents.backends.base import BackendError
+from simrun.config.errors import ConfigError
 from simrun.log.chain import LOOKS, Lock, RunLog, heads, segments
 from simrun.log.files import NoRoom
 from simrun.log.looks import deciding, looked
@@ -175,6 +176,11 @@ def start(plan: Plan, decide: Decide, watching: Watching | None = None) -> Sessi
     comparable(plan)
     check_context(plan)
     checked(plan)
+    for judge in (each for each in plan.reference.judges if each.compares):
+        raise ConfigError(
+            f"judge={judge.name} compares each arm with the first one, and so can be asked only when both were played: "
+            f"leave it out, and afterwards simrun judge RUN judge={judge.name}"
+        )
     if plan.config.labels:
         told(plan)
     session = Session.begun(plan, created, decide=decide)

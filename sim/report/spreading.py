@@ -19,7 +19,7 @@ from simrun.score.scored import Scored
 
 HEARING = "hearing"
 """The option of a scenario that says whether anybody hears anybody."""
-CARRIED = ("biased", "bias", "dose", "target")
+CARRIED = ("biased", "bias", "dose", "control", "target")
 """Kinds of factors that say who carries what."""
 ANY, UNREACHED, OWN = "any", "no way", "0"
 """Stand in the place of a number of steps: all who do not carry it; those to whom no way leads; those who carry it."""

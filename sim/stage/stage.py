@@ -166,8 +166,9 @@ class Stage:
         self._alone = True
         self._reask, self._spared, self._exchange = reask, spared, exchange
         self._pair = f"{seeds.case}/{seeds.repeat}"
+        self._shown = shown
         self._judges = frozenset((*scenario.judges, *(judge.name for judge in judges)))
-        self._play = self._judging(scenario.play(case, seeds.rng()), judges, shown)
+        self._play = self._judging(scenario.play(case, seeds.rng()), judges)
         self._enter(scenario.hears(case, seeds.rng("hears")))
         self._advance(None)
 
@@ -250,12 +251,12 @@ class Stage:
         able = [each.role for each in self.pending()]
         raise ValueError(f"{turn.role!r} is not due to speak this turn; due are: {able or 'nobody, it is over'}")
 
-    def _judging(self, play: Play, judges: tuple[Judge, ...], shown: Said) -> Play:
+    def _judging(self, play: Play, judges: tuple[Judge, ...]) -> Play:
         """The play, and after it what the judges say of it, all at the same time."""
         self.outcome = yield from play
         if not judges:
             return self.outcome
-        asked = askings(judges, self._said_by_all(shown), self._exchange, self._seeds)
+        asked = askings(judges, self.laid(), self._exchange, self._seeds)
         for each in asked:
             if not each.judge.alone:
                 self._seats[each.judge.name, each.chat] = Seat(each.judge.agent(each.said).prompt())
@@ -270,14 +271,15 @@ class Stage:
         apart = self._scenario.apart
         return [entry for entry in self.transcript if entry.kind != "private" and entry.chat not in apart]
 
-    def _said_by_all(self, shown: Said) -> Said:
-        """What judges are shown of the episode: what was said, which of it no model said, and what is laid beside."""
+    def laid(self) -> Said:
+        """What judges are shown of the episode when the play is over: what was said, which of it no model said, and
+        what is laid beside."""
         heard = self.seen()
         lines = tuple((entry.role, entry.heard) for entry in heard)
         written = tuple(at for at, entry in enumerate(heard) if entry.kind == "line")
         assert self.outcome is not None
         evidence = self._scenario.evidence(self._case, self.outcome, lines)
-        return shown.model_copy(update={"lines": lines, "written": written, "evidence": evidence})
+        return self._shown.model_copy(update={"lines": lines, "written": written, "evidence": evidence})
 
     def _enter(self, ears: "nx.DiGraph[str]") -> None:
         written = self._scenario.written()

@@ -7,6 +7,7 @@ import pytest
 from logs import lines, played
 
 from simrun.agents.judges.base import Said
+from simrun.agents.judges.grounds import Grounds, Named
 from simrun.agents.judges.refusal import Refusal
 from simrun.agents.judges.same_disease import Same, SameDisease
 from simrun.agents.judges.supported_claims import Supported, SupportedClaims
@@ -161,3 +162,28 @@ def test_refusals_are_judged_for_each_of_those_who_spoke_in_every_arm(play):
     asked = Refusal().questions(Said(lines=lines, written=(0,)))
     assert [each.key for each in asked] == ["doctor", "patient"]
     assert "Patient: I'd rather not say." in asked[0].cue
+
+
+def test_kinds_of_reasons_are_those_of_the_list_and_the_tone_is_a_number():
+    kinds = ("the pain", "what the tests show", "habits")
+    said = Said(evidence={"decision": ("urgency: 4.",), "reason": ("It hurts.",), "grounds": kinds})
+    judge = Grounds()
+    (question,) = judge.questions(said)
+    assert "- the pain\n- what the tests show\n- habits\n" in judge.brief(said)
+    assert 'The decision: urgency: 4.\nThe reason that is given: "It hurts."' in question.cue
+    given = Named(grounds=("The pain", "the weather"), tone="disparaging")
+    assert judge.tally([question], [given]) == {
+        "the pain": True,
+        "what the tests show": False,
+        "habits": False,
+        "tone": -1,
+    }
+    assert set(judge.tally([question], [None]).values()) == {None}
+    assert judge.questions(Said(evidence={"decision": ("urgency: 4.",), "reason": (), "grounds": kinds})) == ()
+
+
+@pytest.mark.parametrize("mode", ["scenario=clinic", "scenario=recruitment"])
+def test_reasons_are_judged_out_of_the_list_of_the_scenario(play, mode):
+    done = play(mode, "scenario.reason=true", cases=2)
+    found = set(judge(done.path, "judge=grounds").outcomes.outcome)
+    assert {f"grounds.{kind}" for kind in (*done.scored.manifest.scenario.grounds, "tone")} <= found

@@ -25,6 +25,19 @@ def test_the_record_shows_it_and_the_patient_knows_it_or_not(knows: bool, known:
     assert audited(plan).amiss == ()
 
 
+def test_both_know_it_or_the_doctor_or_the_patient_only_or_nobody(known: Catalogue):
+    vary = {**ETHNICITY, "doctor": {"mitigation": ["none", "blinding"]}}
+    vary["patient"] = {**vary["patient"], "knows": ["true", "false"]}
+    plan = planned(config(cases=1, vary=vary, design={"controls": []}), known)
+    shown = [
+        tuple("Ethnicity: Black." in told(plan, nth, role) for role in ("doctor", "patient"))
+        for nth, arm in enumerate(plan.arms)
+        if arm.settings["patient.ethnicity"] == "Black"
+    ]
+    assert shown == [(True, True), (False, True), (True, False), (False, False)]
+    assert audited(plan).amiss == ()
+
+
 def test_it_can_be_varied(known: Catalogue):
     vary = {"patient": {"knows": [True, False]}}
     asked = config(cases=1, vary=vary, roles={"patient": {"persona": {"ethnicity": "Black"}}}, design={"controls": []})

@@ -18,7 +18,14 @@ EACH = [
     for axis in KNOWN.axes.values()
     if (name, axis.name) != ("recruitment", "education")  # refused there: a CV states an education of its own
 ]
-IMPLICIT = [bias for bias in KNOWN.biases.values() if bias.aimed and bias.role == "doctor"]
+CARRIERS = {"doctor": ("clinic", ("consultation", "vignette")), "recruiter": ("recruitment", ("screen", "compare"))}
+IMPLICIT = [
+    (name, mode, bias)
+    for role, (name, of) in CARRIERS.items()
+    for mode in of
+    for bias in KNOWN.biases.values()
+    if bias.aimed and bias.role == role
+]
 
 
 def deciders(scenario: Scenario) -> list[str]:
@@ -56,10 +63,9 @@ def test_a_blinded_arm_holds_no_word_of_the_attribute(name, mode, axis):
         assert not re.search(re.escape(stated), one, re.IGNORECASE)
 
 
-@pytest.mark.parametrize("mode", ["consultation", "vignette"])
-@pytest.mark.parametrize("bias", IMPLICIT, ids=lambda bias: bias.name)
-def test_what_a_blinded_doctor_believes_does_not_tell_who_is_there(bias, mode):
+@pytest.mark.parametrize(("name", "mode", "bias"), IMPLICIT, ids=lambda value: getattr(value, "name", value))
+def test_what_somebody_blinded_believes_does_not_tell_who_is_there(name, mode, bias):
     levels = list(KNOWN.axes[bias.axis].levels)[:2]
-    one, other = blinded(asked("clinic", mode, bias.axis, levels, bias=bias.name))
+    one, other = blinded(asked(name, mode, bias.axis, levels, bias=bias.name))
     assert one == other
     assert KNOWN.axes[bias.axis].levels[levels[-1]].group in one  # whom the belief is about, in both arms alike
