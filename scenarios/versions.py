@@ -83,8 +83,8 @@ def versions(row: Mapping[str, Any], folder: str, look: bool) -> tuple[Version, 
     given = row.get("image_url")
     if absent(given):
         return ()
-    one = isinstance(given, str)
-    named = {"": given} if one else {level: text(each, "image_url") for level, each in _levels(given).items()}
+    levels = {"": given} if isinstance(given, str) else _levels(given)
+    named = {level: text(each, "image_url") for level, each in levels.items()}
     edits = {} if absent(row.get("image_edits")) else table(row["image_edits"], "image_edits")
     first, *others = named
     if wrong := sorted(set(edits) ^ set(others)):

@@ -152,11 +152,12 @@ class Local(ChatCompletions):
     async def _weighed(self, chat: Chat, said: str, asked: choice.Choice) -> Weights:
         """In the slot of the chat, where what comes before the options has just been read and written."""
         written = choice.alternatives(said, asked)
-        template = {"messages": self._wired(chat), "chat_template_kwargs": self.extra.get("chat_template_kwargs")}
+        wired = self._wired(chat)
+        template = {"messages": wired, "chat_template_kwargs": self.extra.get("chat_template_kwargs")}
         known = {key: value for key, value in template.items() if value is not None}
         prompt = (await self._post("/apply-template", **known))["prompt"]
         slot = {"id_slot": self._slot(f"{chat.session}/{chat.speaker}"), "cache_prompt": not self.repeatable}
-        after = going_on(prompt, shown(template["messages"]), self._post, self._tokens)
+        after = going_on(prompt, shown(wired), self._post, self._tokens)
         return await weigh(await tokenised(written, self._tokens), asking(after, self._post, **slot))
 
     async def _tokens(self, text: str) -> list[int]:
