@@ -38,7 +38,7 @@ class Edition:
 
 
 EDITIONS: dict[str, Edition] = {
-    "clinic": Edition(0, "678c8031f46b4327"),
+    "clinic": Edition(0, "cc0597d5a38e35db"),
     "dialogue": Edition(0, "e2ffee3246e5c2e2"),
     "peer_review": Edition(0, "ed7daf727f43375f"),
     "recruitment": Edition(0, "c082a7ab21d1cd25"),
