@@ -68,7 +68,8 @@ def load(path: str, encoding: str = "", look: bool = False) -> tuple[tuple[Clini
 def _case(row: dict[str, Any], name: str) -> ClinicCase:
     if "OSCE_Examination" in row:
         return _from_osce(table(row["OSCE_Examination"], "OSCE_Examination"), name)
-    return _from_nejm(row, name) if "patient_info" in row or "image_url" in row else _from_own(row, name)
+    nejm = "patient_info" in row or ("image_url" in row and "history" not in row)
+    return _from_nejm(row, name) if nejm else _from_own(row, name)
 
 
 def _from_own(row: dict[str, Any], name: str) -> ClinicCase:

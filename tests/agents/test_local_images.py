@@ -13,9 +13,7 @@ from projector import SMOLLM2_WIDTH, write
 from simrun import run
 from simrun.agents.backends import choice
 from simrun.agents.backends.base import BackendError
-from simrun.agents.backends.choice import Untold
 from simrun.agents.backends.local import Local
-from simrun.agents.backends.local.pictures import shown
 from simrun.agents.backends.weighing import weigh
 from simrun.agents.images import located, seen
 from simrun.agents.records import Chat, Image, Message
@@ -53,7 +51,7 @@ async def engine(folder: Path) -> Any:
 
 def chat(folder: Path, picture: str, kind: type[Decision] = Yes, session: str = "t") -> Chat:
     images: tuple[Image, ...] = (located(seen(picture, str(folder)), str(folder)),) if picture else ()
-    told = (Message(role="system", content="You look."), Message(role="user", content="Is it red?", images=images))
+    told = (Message(role="system", content="You look."), _user(*images))
     return Chat(session=session, role="doctor", nth=0, messages=told, form=form((kind,)), seed=1, digest="")
 
 
@@ -92,11 +90,16 @@ async def test_options_are_weighed_with_the_picture_in_view(engine, folder, kind
     assert sum(map(math.exp, answer.options.values())) == pytest.approx(1)
 
 
-def test_of_an_address_no_probabilities_are_asked():
-    """Its bytes would have to be given along, and without them a model would be asked that sees no picture."""
-    parts = [{"type": "text", "text": "Red?"}, {"type": "image_url", "image_url": {"url": "https://example.org/a.png"}}]
-    with pytest.raises(Untold):
-        shown([{"role": "system", "content": "You look."}, {"role": "user", "content": parts}])
+async def test_an_address_is_refused_with_the_way_out():
+    image = Image(reference="https://example.org/ecg.png")
+    asked = Chat(session="t", role="doctor", nth=0, seed=1, digest="", messages=(_user(image),))
+    with pytest.raises(BackendError, match="beside the file of cases") as told:
+        await Local(mmproj="mmproj.gguf").reply(asked)  # before anything is loaded or sent
+    assert told.value.kind == "request"
+
+
+def _user(*images: Image) -> Message:
+    return Message(role="user", content="Is it red?", images=images)
 
 
 @pytest.mark.parametrize("given", ["wide", "torn", "none"])

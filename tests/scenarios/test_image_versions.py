@@ -16,6 +16,7 @@ from simrun.agents.records import Image
 from simrun.config.errors import ConfigError
 from simrun.log.manifest import Manifest
 from simrun.report.run import rebuild, resume
+from simrun.scenarios.clinic.bank import load
 from simrun.scenarios.versions import Difference, compared, versions
 from simrun.stage.stage import Seat
 
@@ -145,6 +146,16 @@ def test_nothing_is_read_where_nobody_looks(folder):
     first, other = versions(row(), str(folder), look=False)
     assert first.image == Image(reference="arm.png")
     assert (other.level, other.edit.what, other.difference) == ("darker", "the skin is darker", None)
+
+
+def test_a_row_of_our_own_format_may_have_an_image(folder):
+    own = {"complaint": "an itching arm", "age": 40, "history": "It itches.", "symptoms": "itching", "denies": ""}
+    own |= {"findings": {"Skin": "A rash."}, "diagnosis": "Eczema", "aliases": [], "ages": [18, 90]}
+    own |= {"anchor": "Psoriasis", "background": "Nobody else has it.", "image_url": "arm.png"}
+    (folder / "own.jsonl").write_text(json.dumps(own))
+    ((case,), faults) = load(str(folder / "own.jsonl"), look=True)
+    assert faults == ()
+    assert [version.image for version in case.images] == [seen("arm.png", str(folder))]
 
 
 def test_each_arm_sends_the_bytes_of_its_version(shown):

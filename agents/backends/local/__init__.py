@@ -140,6 +140,7 @@ class Local(ChatCompletions):
 
     async def reply(self, chat: Chat) -> Answer:
         """Answer one chat, and weigh the options of a forced choice where that was asked for."""
+        _bytes_only(chat)
         answer = await super().reply(chat)
         asked = self._choice(chat)
         if asked is None or answer.finish != "stop":
@@ -217,6 +218,17 @@ class Local(ChatCompletions):
         except ImportError:
             return f"xllamacpp is not installed: {_way_out()}"
         return None
+
+
+def _bytes_only(chat: Chat) -> None:
+    """BackendError for an image on the web: nothing is fetched here."""
+    references = (image.reference for message in chat.messages for image in message.images)
+    if address := next((each for each in references if each.lower().startswith("http")), ""):
+        raise BackendError(
+            "request",
+            f"backend=local fetches no images, and {address[:80]!r} is an address; put the picture beside the file of "
+            "cases and name it there, or use backend=server",
+        )
 
 
 def _way_out() -> str:
