@@ -92,7 +92,7 @@ def test_a_specialty_is_one_of_our_own_cases(tmp_path):
 def test_agentclinics_own_file_plays(tmp_path):
     nejm = shared("clinic/agentclinic_nejm.jsonl")
     asked = ("scenario=clinic", "scenario.mode=vignette", "scenario.plan=false", "backend=scripted", "cases=null")
-    done = run(*asked, "design.controls=[]", scenario={"data": str(nejm)}, out=str(tmp_path))
+    done = run(*asked, "vary={}", "design.controls=[]", scenario={"data": str(nejm)}, out=str(tmp_path))
     assert done.complete
     assert set(done.outcomes[done.outcomes.outcome == "chance"].value) == {0.2}
     assert any("15 cases have an image that nobody was shown" in note for note in notes(done.scored))
