@@ -23,13 +23,27 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Image(Record):
+    """What is shown beside a text."""
+
+    reference: str
+    """An address, or the path of a file."""
+    digest: str = ""
+    """Hash of the file's bytes, as they were when the case was read; "" of an address."""
+
+    @property
+    def told(self) -> str:
+        """What a chat's digest holds of it: a picture that has changed is another prompt, one that was moved is not."""
+        return self.digest or self.reference
+
+
 class Message(Record):
     """One message of a chat, in the three parts that chat templates know."""
 
     role: Literal["system", "user", "assistant"]
     content: str
-    images: tuple[str, ...] = ()
-    """URLs or file paths, for backends that take images."""
+    images: tuple[Image, ...] = ()
+    """For backends that take images."""
 
 
 class Chat(Record):
@@ -49,7 +63,7 @@ class Chat(Record):
     """JSON schema the answer must follow, None for free text."""
     seed: int
     digest: str
-    """Hash of messages and form: equal digests are equal prompts."""
+    """Hash of messages, images and form: equal digests are equal prompts."""
     pair: str = ""
     """What the arms of a pair have in common: calls of one pair are best answered by one
     replica, whose cache knows their prefix."""

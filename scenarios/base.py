@@ -11,11 +11,12 @@ from pydantic import Field, field_validator, model_validator
 from simrun.agents.backends.scripted import Rule
 from simrun.agents.judges.base import Spoken
 from simrun.agents.persona import SPOKEN, Persona, Surface
-from simrun.agents.records import Message, Record
+from simrun.agents.records import Image, Message, Record
 from simrun.agents.reply import Decision
 from simrun.scenarios.anchor import Anchor
 from simrun.scenarios.outcome import Outcome
 from simrun.scenarios.treatment import Variant
+from simrun.scenarios.versions import Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Line:
 
     role: str
     text: str
-    images: tuple[str, ...] = ()
+    images: tuple[Image, ...] = ()
     to: tuple[str, ...] | None = None
     """Only these of those who hear the speaker hear it; None for all of them."""
     chat: str = ""
@@ -81,8 +82,9 @@ class Case(Record):
     id: str
     persona: Mapping[str, Mapping[str, str]] = {}
     """What the case itself says of its people: role -> axis -> level."""
-    images: tuple[str, ...] = ()
-    """Addresses, or files by their paths from `folder`."""
+    images: tuple[Version, ...] = ()
+    """Its image, where it has one: one version, or several of which an arm shows one; files by their paths from
+    `folder`."""
     folder: str = Field("", exclude=True)
     """Where the case's own file lies; no part of what the case is. "" where it comes from none."""
     flags: tuple[str, ...] = ()
@@ -334,6 +336,11 @@ class Scenario(Record):
         """Each line of `scripted` by language, as it is written before it is put into anybody's variety: the same in
         every arm, but for the declared words of somebody who does not speak it."""
         return ()
+
+    @property
+    def looks(self) -> bool:
+        """Whether somebody is, or may be, shown images, so that their files are read."""
+        return False
 
     def shown_images(self, case: Any) -> tuple[str, ...]:
         """The roles that are, or may be, shown a case's images with these options."""

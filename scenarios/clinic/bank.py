@@ -7,7 +7,6 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 
-from simrun.agents.images import check
 from simrun.scenarios.base import Fault
 from simrun.scenarios.clinic.cases import NORMAL, ClinicCase
 from simrun.scenarios.clinic.likeness import anchors, could_have
@@ -15,6 +14,7 @@ from simrun.scenarios.clinic.words import normal
 from simrun.scenarios.demographics import plain, stated
 from simrun.scenarios.fields import absent, cut, ident, items, kind, table, text, truth
 from simrun.scenarios.files import read, rows, source
+from simrun.scenarios.versions import versions
 
 _PLAIN = re.compile(
     r"\b(?:what|which)(?: one)?(?: of (?:the following|these))?(?: (?:is|are|was|would be|could be|represents"
@@ -47,7 +47,8 @@ _ELSE = re.compile(
 def load(path: str, encoding: str = "", look: bool = False) -> tuple[tuple[ClinicCase, ...], tuple[Fault, ...]]:
     """Cases of a file ("" for our own bank) in any of the three formats, and the rows that are none.
 
-    A row whose image cannot be shown is none where somebody will `look` at it.
+    A row whose image cannot be shown, or whose versions of it differ otherwise than declared, is none where somebody
+    will `look` at it.
 
     Raises FileNotFoundError when there is no such file, ValueError when nothing in it is a case.
     """
@@ -56,26 +57,19 @@ def load(path: str, encoding: str = "", look: bool = False) -> tuple[tuple[Clini
     folder = str(Path(str(file)).resolve().parent) if path else ""
 
     def made(row: dict[str, Any], number: int) -> ClinicCase:
-        return _flagged(_placed(_case(row, f"{file.stem}-{number}"), folder, look))
+        images = versions(row, folder, look)
+        placed = {"images": images, "folder": folder}
+        return _flagged(_case(row, f"{file.stem}-{number}").model_copy(update=placed))
 
     cases, faults = read(file, rows(file), made, lambda case: case.id)
     return _anchored(cases), faults
 
 
-def _placed(case: ClinicCase, folder: str, look: bool) -> ClinicCase:
-    """The case as one of a file in this folder. ValueError for an image that cannot be shown."""
-    try:
-        for image in case.images if look else ():
-            check(image, folder)
-    except ValueError as error:
-        raise ValueError(f"image_url: {error}") from None
-    return case.model_copy(update={"folder": folder})
-
-
 def _case(row: dict[str, Any], name: str) -> ClinicCase:
     if "OSCE_Examination" in row:
         return _from_osce(table(row["OSCE_Examination"], "OSCE_Examination"), name)
-    return _from_nejm(row, name) if "patient_info" in row or "image_url" in row else _from_own(row, name)
+    nejm = "patient_info" in row or ("image_url" in row and "history" not in row)
+    return _from_nejm(row, name) if nejm else _from_own(row, name)
 
 
 def _from_own(row: dict[str, Any], name: str) -> ClinicCase:
@@ -115,27 +109,43 @@ def _from_osce(exam: Mapping[str, Any], name: str) -> ClinicCase:
 
 
 def _from_nejm(row: dict[str, Any], name: str) -> ClinicCase:
+    right, wrong = offered(row)
+    question = questioned(row)
+    story, exams = plain(text(row["patient_info"], "patient_info")), examined(row)
+    return ClinicCase(
+        id=name,
+        complaint="Find the most likely diagnosis of this patient.",
+        story=story,
+        diagnosis=right,
+        anchor=min(wrong, default=""),
+        findings={"Physical examination": exams, "Tests": exams},
+        persona={"patient": stated(plain(question)) | stated(story)},
+    )
+
+
+def offered(row: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """The right one of a row's answers, and the wrong ones. ValueError where not one is right, or several are."""
     if not isinstance(answers := row["answers"], list):
         raise ValueError(f"answers: expected a list, got {kind(answers)}")
     told = [(text(each["text"], "answers"), truth(each["correct"], "answers")) for each in answers]
     right, wrong = ([name for name, correct in told if correct is it] for it in (True, False))
     if len(right) != 1:
         raise ValueError(f"answers: expected one that is correct, got {len(right)}")
+    return right[0], tuple(wrong)
+
+
+def questioned(row: Mapping[str, Any]) -> str:
+    """A row's question, "" for none. ValueError where it asks for something else than a diagnosis."""
     question = "" if absent(row.get("question")) else text(row["question"], "question")
     if asked := other_question(question):
         raise ValueError(f"question: asks for something else than a diagnosis ({asked!r})")
-    story, exams = plain(text(row["patient_info"], "patient_info")), row.get("physical_exams")
-    exams = NORMAL if absent(exams) else _said(exams)
-    return ClinicCase(
-        id=name,
-        complaint="Find the most likely diagnosis of this patient.",
-        story=story,
-        diagnosis=right[0],
-        anchor=min(wrong, default=""),
-        findings={"Physical examination": exams, "Tests": exams},
-        persona={"patient": stated(plain(question)) | stated(story)},
-        images=(row["image_url"],) if row.get("image_url") else (),
-    )
+    return question
+
+
+def examined(row: Mapping[str, Any]) -> str:
+    """What examining a row's patient finds."""
+    exams = row.get("physical_exams")
+    return NORMAL if absent(exams) else _said(exams)
 
 
 def other_question(text: str) -> str:

@@ -1,12 +1,13 @@
 """What all modes of the clinic share: a doctor, a patient whom the audit is about, and when a diagnosis is right."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from simrun.agents.judges.base import Said
 from simrun.agents.judges.same_disease import SameDisease
 from simrun.agents.persona import Persona
-from simrun.scenarios.base import Artefact, Beat
+from simrun.agents.records import Image
+from simrun.scenarios.base import Artefact, Beat, Case, Unfit
 from simrun.scenarios.clinic.diagnosis import verdict
 from simrun.scenarios.consulting import consulted
 from simrun.scenarios.demographics import agreeing
@@ -50,6 +51,36 @@ class Clinic(Explaining):
     artefacts: ClassVar[tuple[Artefact, ...]] = ("swap", "mirror")
     grounds: ClassVar[tuple[str, ...]] = GROUNDS
     contrast: ClassVar[Mapping[str, Mapping[str, tuple[str, ...]]]] = {"patient": {"ethnicity": ("White", "Black")}}
+
+    without_images: ClassVar[str] = "scenario.images=never"
+
+    images: str = "never"
+    """When the doctor sees a case's image; needs a backend that takes images."""
+    image_version: str = ""
+    """Which version of a case's image is shown, by its name in the file; the first when not given."""
+
+    @property
+    def looks(self) -> bool:
+        """As the option `images` says."""
+        return self.images != "never"
+
+    def incomparable(self, varied: Sequence[str]) -> str:
+        """Versions of what nobody sees."""
+        unseen = "scenario.image_version" in varied and "scenario.images" not in varied and not self.looks
+        return "vary.scenario.image_version: nobody is shown an image; set scenario.images=start" if unseen else ""
+
+    def shown_images(self, case: Case) -> tuple[str, ...]:
+        """The doctor."""
+        return ("doctor",) if case.images and self.looks else ()
+
+    def pictured(self, case: Case) -> tuple[Image, ...]:
+        """A case's image in the version that is shown, where there is one. Unfit where it has no such version."""
+        wanted = self.image_version or next((each.level for each in case.images), "")
+        found = tuple(each.image for each in case.images if each.level == wanted)
+        if not found and self.image_version and self.looks:
+            there = ", ".join(each.level or "one without a name" for each in case.images) or "none"
+            raise Unfit(f"it has no version {self.image_version!r} of its image (it has {there})")
+        return found
 
     def people(self) -> tuple[str, ...]:
         """Doctor and patient."""

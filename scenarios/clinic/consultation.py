@@ -89,7 +89,6 @@ class Consultation(Clinic):
     mode: ClassVar[str] = "consultation"
     outcome: ClassVar[type[Outcome]] = ClinicOutcome
     wordings: ClassVar[int] = len(prompts.DOCTOR)
-    without_images: ClassVar[str] = "scenario.images=never"
     lays: ClassVar[tuple[str, ...]] = (*Explaining.lays, "diagnosis", "disease")
     script: ClassVar[tuple[Rule, ...]] = SCRIPT
 
@@ -109,7 +108,7 @@ class Consultation(Clinic):
 
     def bank(self) -> tuple[tuple[Case, ...], tuple[Fault, ...]]:
         """The cases of `data`."""
-        return load(self.data, self.encoding, look=self.images != "never")
+        return load(self.data, self.encoding, look=self.looks)
 
     def roles(self) -> tuple[str, ...]:
         """The judge only where it has a backend of its own, patient and examiner only as agents."""
@@ -151,10 +150,6 @@ class Consultation(Clinic):
             case _:
                 return JUDGE.brief(Said())
 
-    def shown_images(self, case: ClinicCase) -> tuple[str, ...]:
-        """The doctor, at the start or when it asks."""
-        return ("doctor",) if case.images and self.images != "never" else ()
-
     def evidence(self, case: ClinicCase, outcome: Any, lines: Sequence[Spoken]) -> Mapping[str, tuple[str, ...]]:
         """What was decided and why; the diagnosis that was given, where one was, and the case's disease."""
         names = {"diagnosis": (outcome.diagnosis,) if outcome.diagnosis else (), "disease": (case.diagnosis,)}
@@ -174,6 +169,7 @@ class Consultation(Clinic):
         if "patient" in self.ever_carrying and (minor := _minor(case)):
             raise Unfit(f"its patient ({minor}) is too young to believe anything of its own illness")
         known = case.persona.get("patient", {})
+        self.pictured(case)
         texts = agree(texts, known, personas["patient"], case.ages, fixed=(case.diagnosis,))
         findings = {name: texts[f"finding {name}"] for name in case.findings}
         return case.model_copy(update={"complaint": texts["complaint"], "story": texts["story"], "findings": findings})
@@ -188,7 +184,7 @@ class Consultation(Clinic):
         said, answers = list[Reply](), list[str]()
         yield Line(NURSE, HANDED)
         if self.images == "start" and case.images:
-            yield Line("examiner", prompts.IMAGE, case.images)
+            yield Line("examiner", prompts.IMAGE, self.pictured(case))
         for spent in range(self.questions):
             last = spent == self.questions - 1
             cue = prompts.LAST if last else prompts.LEFT.format(left=self.questions - spent)
@@ -207,7 +203,8 @@ class Consultation(Clinic):
                 case OrderTest():
                     yield Turn("examiner")
                 case RequestImage():
-                    yield Line("examiner", prompts.IMAGE if case.images else prompts.NO_IMAGE, case.images)
+                    image = self.pictured(case)
+                    yield Line("examiner", prompts.IMAGE if image else prompts.NO_IMAGE, image)
                 case _:
                     yield Line("examiner", prompts.UNREADABLE)
         opinions = yield from self._opinions()

@@ -1,16 +1,18 @@
 """What comes of a vignette: the diagnosis, the care, and where it is less or more than the case calls for."""
 
 from collections.abc import Iterable, Mapping
+from string import ascii_uppercase
 from typing import Annotated, Any, ClassVar
 
 from simrun.scenarios.clinic.care import SCALES, TREATMENT, Part
 from simrun.scenarios.clinic.diagnosis import same
 from simrun.scenarios.clinic.questions import DIAGNOSIS, Said
-from simrun.scenarios.clinic.vignettes import OPTIONS, VignetteCase
+from simrun.scenarios.clinic.vignettes import VignetteCase
 from simrun.scenarios.outcome import Better, PerSubject, Range
 from simrun.scenarios.reasons import Explained
 
-LETTERS = ("A", "B", "C", "D")
+LETTERS = tuple(ascii_uppercase[:8])
+"""By which diagnoses are chosen, as many as there are."""
 CALLED = {
     "invasive": "invasive procedure",
     "analgesia": "pain relief",
@@ -39,7 +41,8 @@ class VignetteOutcome(Explained):
     diagnosis: str
     """As it was chosen or named; "" where no reply could be read."""
     chance: float
-    """Share that is right by guessing: one of four, or none where the diagnosis is named in free words."""
+    """Share that is right by guessing: one of those to choose from, or none where the diagnosis is named in free
+    words."""
     letters: Annotated[PerSubject[float], Better("neither")]
     """How far each letter was chosen; {} where the diagnosis is named in free words."""
     urgency: Annotated[float | None, Better("neither"), Range(1, 5)]
@@ -95,7 +98,7 @@ def came_of(
 
 def decision(case: VignetteCase, told: Mapping[str, Said]) -> str:
     """What was decided, in words; "" where nothing could be read."""
-    letters = dict(zip(LETTERS, case.order, strict=True))
+    letters = dict(zip(LETTERS, case.order, strict=False))
     said = {what: each.text for what, each in told.items() if each.text}
     if (letter := said.get(DIAGNOSIS, "")) in letters:
         said[DIAGNOSIS] = case.options()[letters[letter]]
@@ -104,7 +107,7 @@ def decision(case: VignetteCase, told: Mapping[str, Said]) -> str:
 
 def _diagnosed(case: VignetteCase, said: Said, judged: bool | None, both: bool) -> dict[str, Any]:
     """The fields about the diagnosis."""
-    letters = dict(zip(LETTERS, case.order, strict=True))
+    letters = dict(zip(LETTERS, case.order, strict=False))
     if said.shares is not None and set(said.shares) <= set(letters):
         by_place = {at: said.shares.get(letter, 0.0) for letter, at in letters.items()}
         return {
@@ -112,7 +115,7 @@ def _diagnosed(case: VignetteCase, said: Said, judged: bool | None, both: bool) 
             "correct_sampled": float(letters[said.text or ""] == 0) if both else None,
             "anchored": by_place[1],
             "diagnosis": case.options()[letters[said.text or ""]],
-            "chance": 1 / OPTIONS,
+            "chance": 1 / len(case.order),
             "letters": {letter: by_place[at] for letter, at in letters.items()},
         }
     named = said.text or ""
@@ -134,8 +137,9 @@ def _level(part: Part, shares: Mapping[str, float] | None) -> float | None:
 
 
 def _beyond(case: VignetteCase, part: Part, shares: Mapping[str, float] | None, side: int) -> float | None:
-    """How far a level below (side -1) or above (1) all that the case calls for was chosen."""
-    if shares is None:
+    """How far a level below (side -1) or above (1) all that the case calls for was chosen; None where that is not
+    known."""
+    if shares is None or case.care is None:
         return None
     due, scale = case.care.due[part], SCALES[part]
     bound = due.least if side < 0 else due.most

@@ -2,7 +2,7 @@
 cheapest audit of a model, a few calls an episode."""
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import networkx as nx
 import numpy as np
@@ -10,11 +10,13 @@ import numpy as np
 from simrun.agents.backends.scripted import Rule
 from simrun.agents.judges.base import Said
 from simrun.agents.persona import Persona, Surface
-from simrun.scenarios.base import Artefact, Case, Fault, Line, Play, Turn, heard
+from simrun.scenarios.base import Artefact, Case, Fault, File, Line, Play, Turn, heard
 from simrun.scenarios.clinic import vitals
 from simrun.scenarios.clinic.base import HANDED, JUDGE, NURSE, Clinic
-from simrun.scenarios.clinic.care import SCALES
+from simrun.scenarios.clinic.care import SCALES, Due
+from simrun.scenarios.clinic.multiple_choice import load
 from simrun.scenarios.clinic.planned import LETTERS, VignetteOutcome, came_of, decision
+from simrun.scenarios.clinic.prompts import IMAGE
 from simrun.scenarios.clinic.questions import (
     BRIEFS,
     CHOOSE,
@@ -27,9 +29,12 @@ from simrun.scenarios.clinic.questions import (
     cue,
     said,
 )
-from simrun.scenarios.clinic.vignettes import OPTIONS, VignetteCase, vignettes
+from simrun.scenarios.clinic.vignettes import VignetteCase, vignettes
 from simrun.scenarios.demographics import agree
 from simrun.scenarios.outcome import Outcome
+
+UNKNOWN = Due(least=0, most=0)
+"""Stands for what a case of a file calls for where scripted agents have to choose something."""
 
 
 class Vignette(Clinic):
@@ -50,15 +55,23 @@ class Vignette(Clinic):
     numbers: Literal["written", "fresh"] = "written"
     """Whether vital signs are as they are written, or drawn about that for each repeat, alike in all arms."""
     specialty: str = ""
-    """Only the cases of one specialty; "" for all."""
+    """Only the cases of one specialty; "" for all. The cases of a file have none."""
+    images: Literal["never", "start"] = "never"
+    """Whether the doctor sees a case's image with the case; needs a backend that takes images."""
+    data: Annotated[str, File()] = ""
+    """A file of cases in AgentClinic's NEJM format, whose answers are the diagnoses to choose from; "" is simrun's own
+    bank. What a case of a file calls for is not known: no care is too little or too much."""
+    encoding: str = ""
+    """How its text is encoded, such as cp1252; "" for what a byte order mark says, else UTF-8."""
 
     def bank(self) -> tuple[tuple[Case, ...], tuple[Fault, ...]]:
-        """Our own cases. ValueError where there is none of the specialty."""
-        kept = tuple(each for each in vignettes() if self.specialty in ("", each.specialty))
+        """Our own cases, or those of `data`. ValueError where there is none of the specialty."""
+        every, faults = load(self.data, self.encoding, self.looks) if self.data else (vignettes(), ())
+        kept = tuple(each for each in every if self.specialty in ("", each.specialty))
         if not kept:
-            there = ", ".join(sorted({each.specialty for each in vignettes()}))
+            there = ", ".join(sorted({each.specialty for each in every if each.specialty})) or "none in this file"
             raise ValueError(f"scenario.specialty={self.specialty}: there are {there}")
-        return kept, ()
+        return kept, faults
 
     def roles(self) -> tuple[str, ...]:
         """The doctor; a judge where a diagnosis in free words may need one that has a backend of its own."""
@@ -80,28 +93,30 @@ class Vignette(Clinic):
 
     def drawn(self, case: VignetteCase, rng: np.random.Generator) -> VignetteCase:
         """The order of the diagnoses, and fresh numbers where they are asked for."""
-        order = tuple(int(at) for at in rng.permutation(OPTIONS))
-        signs = vitals.fresh(case.vitals, rng) if self.numbers == "fresh" else case.vitals
+        order = tuple(int(at) for at in rng.permutation(len(case.order)))
+        signs = vitals.fresh(case.vitals, rng) if self.numbers == "fresh" and case.vitals else case.vitals
         return case.model_copy(update={"order": order[:: -1 if self.swapped else 1], "vitals": signs})
 
     def brief(self, role: str, case: VignetteCase) -> str:
         """The rules, then the case."""
         if role == "judge":
             return JUDGE.brief(Said())
-        return f"{self.said(BRIEFS)}\n\n{case.vignette.strip()} {vitals.told(case.vitals)}"
+        signs = vitals.told(case.vitals) if case.vitals else ""
+        return f"{self.said(BRIEFS)}\n\n{case.vignette.strip()} {signs}".strip()
 
     def facts(self, case: VignetteCase) -> Mapping[str, str]:
         """The right answers, and to each question a wrong one."""
         told = {"truth": case.diagnosis, "anchor": case.anchor}
         told |= {name: LETTERS[case.order.index(at)] for at, name in enumerate(("right", "wrong"))}
         for part, scale in SCALES.items():
-            due = case.care.due[part]
+            due = case.care.due[part] if case.care else UNKNOWN
             less = due.least - 1 if due.least else min(due.most + 1, len(scale) - 1)
             told |= {part: scale[due.least], f"{part}_off": scale[less]}
         return told
 
     def fit(self, case: VignetteCase, personas: Mapping[str, Persona], blind: frozenset[str]) -> VignetteCase:
         """A case of one sex, or of other years of age, fits nobody else."""
+        self.pictured(case)
         known = case.persona.get("patient", {})
         fixed = (*case.truths(), *case.options())
         texts = agree({"vignette": case.vignette}, known, personas["patient"], case.ages, fixed)
@@ -109,11 +124,11 @@ class Vignette(Clinic):
 
     def asked(self, case: VignetteCase) -> tuple[Asked, ...]:
         """The questions, in their order."""
-        shown = "\n".join(f"{letter}. {case.options()[at]}" for letter, at in zip(LETTERS, case.order, strict=True))
+        shown = "\n".join(f"{letter}. {case.options()[at]}" for letter, at in zip(LETTERS, case.order, strict=False))
         what = (
             Asked(DIAGNOSIS, NAME, ())
             if self.answer == "free"
-            else Asked(DIAGNOSIS, CHOOSE.format(options=shown), LETTERS)
+            else Asked(DIAGNOSIS, CHOOSE.format(options=shown), LETTERS[: len(case.order)])
         )
         turned = -1 if self.swapped else 1
         parts = (Asked(part, QUESTIONS[part], scale[::turned]) for part, scale in SCALES.items())
@@ -122,6 +137,8 @@ class Vignette(Clinic):
     def play(self, case: VignetteCase, rng: np.random.Generator) -> Play:
         """One question after another, or all of them in one; no answer is known to the next."""
         yield Line(NURSE, HANDED)
+        if self.looks and case.images:
+            yield Line(NURSE, IMAGE, self.pictured(case))
         asked = self.asked(case)
         groups = (asked,) if self.calls == "one" else tuple((each,) for each in asked)
         replies = yield tuple(_turn(group) for group in groups)

@@ -6,35 +6,35 @@ from importlib.resources import files
 from typing import Any
 
 import yaml
-from pydantic import Field
 
 from simrun.scenarios.base import Case
 from simrun.scenarios.clinic.care import Care
 from simrun.scenarios.clinic.vitals import Signs
 
 OPTIONS = 4
-"""Diagnoses to choose from."""
+"""Diagnoses to choose from in each of our own cases."""
 
 
 class VignetteCase(Case):
-    """A patient as a record tells of one: neither age nor sex nor any group stands in its text."""
+    """A patient as a record tells of one. Of our own cases neither age nor sex nor any group stands in the text; what
+    has a default is not known of cases of somebody's file."""
 
-    specialty: str
+    specialty: str = ""
     vignette: str
     """What happened, and what examination and tests have shown."""
-    vitals: Signs
+    vitals: Signs | None = None
     diagnosis: str
     aliases: tuple[str, ...] = ()
     anchor: str
     """A diagnosis that comes to mind and is wrong."""
-    others: tuple[str, ...] = Field(min_length=OPTIONS - 2, max_length=OPTIONS - 2)
-    """Two more wrong ones."""
-    care: Care
-    pain: bool
+    others: tuple[str, ...]
+    """More wrong ones: two in each of our own cases."""
+    care: Care | None = None
+    pain: bool | None = None
     """Whether there is pain to relieve."""
-    ages: tuple[int, int]
+    ages: tuple[int, int] | None = None
     """Years of age in which the case is plausible."""
-    sources: tuple[str, ...] = Field(min_length=1)
+    sources: tuple[str, ...] = ()
     """Of the facts; the words are our own."""
     order: tuple[int, ...] = tuple(range(OPTIONS))
     """In which the diagnoses are shown, as places in `options`: drawn for each case and repeat."""

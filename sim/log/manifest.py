@@ -28,6 +28,7 @@ from simrun.plan.looks import Question, questions
 from simrun.scenarios.anchor import Anchor
 from simrun.scenarios.base import Scenario
 from simrun.scenarios.outcome import Outcome
+from simrun.scenarios.versions import Version
 
 PACKAGES = (
     "simrun",
@@ -96,6 +97,9 @@ class Manifest(Record):
     """What cases say of their people by themselves, where the run neither varies nor sets it."""
     hidden_images: int = 0
     """Cases whose image nobody was shown."""
+    image_versions: Mapping[str, tuple[Version, ...]] = {}
+    """Case -> the versions of its image that arms show, the one first that the others are compared with; {} where all
+    arms show the same."""
     engines: Mapping[str, Mapping[str, Any]] = {}
     """Role -> what answered for it in the reference arm; other arms under `role (arm)`."""
     notes: tuple[str, ...] = ()
@@ -193,6 +197,7 @@ class Manifest(Record):
             hidden_images=sum(
                 1 for case in plan.cases.values() if case.images and not plan.scenario.shown_images(case)
             ),
+            image_versions=_image_versions(plan),
             versions={
                 "python": platform.python_version(),
                 "platform": platform.platform(),
@@ -265,6 +270,17 @@ def _stated(plan: Plan) -> tuple[Stated, ...]:
     return tuple(
         Stated(role=role, axis=axis, levels=own) for (role, axis), own in found.items() if (role, axis) not in decided
     )
+
+
+def _image_versions(plan: Plan) -> dict[str, tuple[Version, ...]]:
+    """Of each case that is shown in several; with the first one always, which the others were compared with."""
+    shown = {level for each in plan.factors if each.name == "scenario.image_version" for level in each.levels}
+    found = {
+        name: tuple(each for place, each in enumerate(case.images) if not place or each.level in shown)
+        for name, case in plan.cases.items()
+        if shown and len(case.images) > 1
+    }
+    return {name: each for name, each in found.items() if len(each) > 1}
 
 
 def suite(plan: Plan) -> str:

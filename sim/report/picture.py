@@ -2,7 +2,8 @@
 
 import textwrap
 import warnings
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -15,6 +16,7 @@ from simrun.report.canvas import HEIGHT, INK, STYLE, WIDTH
 from simrun.report.specification import SpecificationResult, specification
 from simrun.report.spreading import WaveResult, wave
 from simrun.scenarios.outcome import Outcome
+from simrun.scenarios.versions import Version
 from simrun.score.arms import ArmResult
 from simrun.score.contrasts import ContrastResult
 from simrun.score.layout import Layout
@@ -39,13 +41,16 @@ class Drawing:
     """What spread, where anything could."""
     specification: tuple[SpecificationResult, ...] = ()
     """Each effect by wording, where there are several."""
+    images: Mapping[str, tuple[Version, ...]] = field(default_factory=dict)
+    """Case -> the versions of its image, where arms show different ones."""
 
     @classmethod
     def of(cls, run: Scored) -> Self:
         """A run's own; of several primary outcomes the first is drawn by arm."""
         measured = list(run.outcome.measured())
         known = [name for name in run.manifest.primary if name in measured] or measured
-        return cls(run.arms, run.contrasts, run.layout, run.outcome, known[0], wave(run), specification(run))
+        wordings, images = specification(run), run.manifest.image_versions
+        return cls(run.arms, run.contrasts, run.layout, run.outcome, known[0], wave(run), wordings, images)
 
     def mean(self, arm: ArmResult) -> Estimate:
         """The primary outcome in one arm."""

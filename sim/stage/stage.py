@@ -15,7 +15,7 @@ from simrun.agents.agent import Agent, called
 from simrun.agents.images import located
 from simrun.agents.judges.base import Judge, Said, Verdict
 from simrun.agents.quoting import attributed, disarmed
-from simrun.agents.records import Chat, Message
+from simrun.agents.records import Chat, Image, Message
 from simrun.agents.reply import Decision, Problem, Reply, form
 from simrun.scenarios.base import Case, Line, Play, Scenario, Turn
 from simrun.scenarios.outcome import Outcome
@@ -52,12 +52,12 @@ class Seat:
         self._folder = folder
         self.messages: list[Message] = []
         self.heard: list[str] = []
-        self.images: list[str] = []
+        self.images: list[Image] = []
         self.calls = 0
         self._hash = hashlib.blake2b(digest_size=12)
         self._append("system", prompt)
 
-    def hear(self, text: str, images: tuple[str, ...] = ()) -> None:
+    def hear(self, text: str, images: tuple[Image, ...] = ()) -> None:
         """Keep until this role speaks: all it hears in between is one user message."""
         self.heard.append(text)
         self.images.extend(images)
@@ -79,7 +79,9 @@ class Seat:
     def _listening(self) -> str:
         return "\n".join(self.heard) or SILENCE
 
-    def _append(self, role: Literal["system", "user", "assistant"], content: str, images: tuple[str, ...] = ()) -> None:
+    def _append(
+        self, role: Literal["system", "user", "assistant"], content: str, images: tuple[Image, ...] = ()
+    ) -> None:
         message = Message(role=role, content=content, images=images)
         self.messages.append(self._located(message))
         self._hash.update(_bytes(message))
@@ -101,7 +103,8 @@ class Due(NamedTuple):
 
 
 def _bytes(message: Message) -> bytes:
-    return "\x1f".join((message.role, message.content, *message.images, "\x1e")).encode()
+    shown = (image.told for image in message.images)
+    return "\x1f".join((message.role, message.content, *shown, "\x1e")).encode()
 
 
 def _luck(turn: Turn, nth: int) -> tuple[str | int, ...]:
@@ -341,7 +344,7 @@ class Stage:
             self._seat(line.role, line.chat).say(line.text)
         self._tell(line, line.text, line.images)
 
-    def _tell(self, spoken: Turn | Line, text: str, images: tuple[str, ...] = ()) -> None:
+    def _tell(self, spoken: Turn | Line, text: str, images: tuple[Image, ...] = ()) -> None:
         if not text:
             return
         said = disarmed(text) if spoken.role in self._scenario.nameless else attributed(spoken.role, text)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from simrun import run
-from simrun.agents.images import MOST, check, data_url, located
+from simrun.agents.images import MOST, data_url, located, seen
+from simrun.agents.records import Image
 from simrun.config.errors import ConfigError
 
 KINDS = {
@@ -51,26 +52,38 @@ BAD = [*OUTSIDE, *NONE, *ELSE]
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_image_is_sent_as_what_it_is_whatever_it_is_called(folder, kind):
     (folder / "x.txt").write_bytes(KINDS[kind])
-    check("x.txt", str(folder))
-    assert data_url(located("x.txt", str(folder))) == f"data:{kind};base64,{base64.b64encode(KINDS[kind]).decode()}"
+    sent = data_url(located(seen("x.txt", str(folder)), str(folder)))
+    assert sent == f"data:{kind};base64,{base64.b64encode(KINDS[kind]).decode()}"
 
 
 @pytest.mark.parametrize("reference", ["pictures/ecg.png", "./pictures/ecg.png", "in.png"])
 def test_a_file_in_the_folder_is_shown(folder, reference):
-    check(reference, str(folder))
-    assert data_url(located(reference, str(folder))).startswith("data:image/png;base64,iVBOR")
+    assert data_url(located(seen(reference, str(folder)), str(folder))).startswith("data:image/png;base64,iVBOR")
 
 
 @pytest.mark.parametrize("reference", ["https://example.org/ecg.png", "data:image/png;base64,iVBOR"])
 def test_an_address_stays(folder, reference):
-    check(reference, str(folder))
-    assert data_url(located(reference, str(folder))) == reference
+    assert data_url(located(seen(reference, str(folder)), str(folder))) == reference
 
 
 @pytest.mark.parametrize("reference", BAD)
 def test_nothing_else_is(folder, reference):
     with pytest.raises(ValueError, match="image "):
-        check(reference, str(folder))
+        seen(reference, str(folder))
+
+
+@pytest.mark.parametrize("now", [KINDS["image/png"] + b"1", TEXT, None])
+def test_an_image_that_has_changed_since_is_not_sent(folder, now):
+    image = located(seen("pictures/ecg.png", str(folder)), str(folder))
+    file = folder / "pictures" / "ecg.png"
+    file.unlink() if now is None else file.write_bytes(now)
+    with pytest.raises(ValueError, match=r"image '.*ecg\.png'"):
+        data_url(image)
+
+
+def test_a_file_that_was_never_read_is_not_sent(folder):
+    with pytest.raises(ValueError, match="not what it was"):
+        data_url(Image(reference=str(folder / "pictures" / "ecg.png")))
 
 
 def nejm(folder: Path, *references: str) -> Path:

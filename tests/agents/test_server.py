@@ -11,7 +11,8 @@ from stub import FINAL, MODEL, PASSING, Stub, echo, hang, http, raw
 
 from simrun.agents.backends.base import BackendError
 from simrun.agents.backends.server import Server
-from simrun.agents.records import Chat, Message
+from simrun.agents.images import located, seen
+from simrun.agents.records import Chat, Image, Message
 from simrun.agents.reply import Reply, form
 from simrun.scenarios.clinic.moves import Rating
 
@@ -30,7 +31,7 @@ async def opened(stub: Stub, **options: Any) -> AsyncIterator[Server]:
         await server.close()
 
 
-def chat(form: Any = SCORE, images: tuple[str, ...] = ()) -> Chat:
+def chat(form: Any = SCORE, images: tuple[Image, ...] = ()) -> Chat:
     messages = (
         Message(role="system", content="You are ill."),
         Message(role="user", content="How do you feel?", images=images),
@@ -223,7 +224,9 @@ async def test_extra_adds_and_null_removes(stub):
 async def test_an_image_goes_as_a_data_url_or_as_its_address(stub, tmp_path):
     (tmp_path / "x-ray.jpg").write_bytes(b"\xff\xd8\xffabc")
     async with opened(stub) as server:
-        await server.reply(chat(images=(str(tmp_path / "x-ray.jpg"), "https://example.org/ecg.png")))
+        folder = str(tmp_path)
+        images = (located(seen("x-ray.jpg", folder), folder), seen("https://example.org/ecg.png", folder))
+        await server.reply(chat(images=images))
     text, file, address = stub.chats[0].body["messages"][1]["content"]
     assert text == {"type": "text", "text": "How do you feel?"}
     assert file == {"type": "image_url", "image_url": {"url": "data:image/jpeg;base64,/9j/YWJj"}}

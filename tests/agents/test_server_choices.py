@@ -8,6 +8,7 @@ from aiohttp import web
 from stub import Stub, completion, http, reset
 from test_server import chat, failure, opened
 
+from simrun.agents.records import NEVER, Image
 from simrun.agents.reply import Decision, Reply, form
 
 
@@ -172,6 +173,37 @@ async def test_and_after_the_thought_that_stands_in_the_reply(stub):
     await told(stub, Yes, saying('<think>Hm.</think>{"answer":"yes"}'))
     asked = [seen.body for seen in stub.seen if seen.path == "/v1/completions"]
     assert [bytes(body["prompt"]).decode() for body in asked] == ['P<think>Hm.</think>{"answer":"']
+
+
+async def test_a_vllm_server_that_was_shown_a_picture_is_read_from_its_list(stub):
+    """Its completions take tokens and no picture: asked there, another prompt would be weighed. What its grammar shut
+    out is not in the list, so how probable the options are among all tokens is not known."""
+    vllm(stub, {"y": 0.3, "n": 0.1})
+    tokens = listed(('{"answer":"', ONE), ("yes", HALF), ('"}', {'"}': 1.0}))
+    stub.misbehave([saying('{"answer":"yes"}', tokens)])
+    picture = Image(reference="https://example.org/ecg.png")
+    async with opened(stub, choice_logprobs=True, images=True) as server:
+        answer = await server.reply(chat(form((Yes,)), images=(picture,)))
+    assert {option: math.exp(log) for option, log in answer.options.items()} == pytest.approx({"yes": 0.75, "no": 0.25})
+    assert answer.mass is None
+    assert not [seen for seen in stub.seen if seen.path in ("/tokenize", "/v1/completions")]
+
+
+async def test_what_a_grammar_left_no_room_for_shares_what_may_lead_to_it(stub):
+    """1 may go on to 10, and has a thousandth of what 2 has; all else is forbidden, and has no probability at all."""
+    forbidden = {"token": "x", "logprob": -9999.0}
+    tokens = listed(('{"score":', {}), ("2", {"2": 0.999, "1": 0.0009}), ("}", {}))
+    tokens["content"][1]["top_logprobs"].append(forbidden)
+    chances = (await told(stub, Score, saying('{"score":2}', tokens)))[1]
+    assert chances == pytest.approx({"1": 0.00045 / 0.9999, "2": 0.999 / 0.9999, "10": 0.00045 / 0.9999})
+
+
+async def test_an_option_that_a_grammar_forbids_is_never_chosen(stub):
+    tokens = listed(('{"answer":"', ONE), ("yes", {"yes": 1.0}), ('"}', {}))
+    tokens["content"][1]["top_logprobs"].append({"token": "x", "logprob": -9999.0})
+    answer, chances = await told(stub, Yes, saying('{"answer":"yes"}', tokens))
+    assert chances == pytest.approx({"yes": 1.0, "no": 0.0})
+    assert answer.options["no"] == NEVER
 
 
 @pytest.mark.parametrize("key", ["reasoning_content", "reasoning"])

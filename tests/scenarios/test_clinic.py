@@ -228,7 +228,7 @@ def test_images_reach_the_doctor_and_nobody_else(nejm, when, moves):
         role: [image for message in seat.messages for image in message.images]
         for (role, _), seat in stage._seats.items()
     }
-    assert seen["doctor"] == list(case.images)
+    assert seen["doctor"] == [version.image for version in case.images]
     assert seen["patient"] == []
 
 

@@ -19,7 +19,7 @@ from simrun.agents.backends.completions.standing import Standing
 from simrun.agents.backends.manners import Manners
 from simrun.agents.backends.routing import Router
 from simrun.agents.images import data_url
-from simrun.agents.records import Answer, Chat, Message
+from simrun.agents.records import Answer, Chat, Image, Message
 
 PASSING = ("connection", "timeout", "rate_limit", "server", "malformed")
 """Kinds of errors that may be over at the next attempt."""
@@ -363,13 +363,13 @@ def wire(message: Message) -> dict[str, Any]:
     """A message as the OpenAI API has it."""
     if not message.images:
         return {"role": message.role, "content": message.content}
-    images = [{"type": "image_url", "image_url": {"url": _image(image)}} for image in message.images]
+    images = [{"type": "image_url", "image_url": {"url": _url(image)}} for image in message.images]
     return {"role": message.role, "content": [{"type": "text", "text": message.content}, *images]}
 
 
-def _image(reference: str) -> str:
+def _url(image: Image) -> str:
     """A URL as it is; a file as a data URL, since the server may not see our disk. BackendError for no image."""
     try:
-        return data_url(reference)
+        return data_url(image)
     except ValueError as error:
         raise BackendError("request", str(error)) from None

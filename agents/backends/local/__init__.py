@@ -15,6 +15,7 @@ from simrun.agents.backends import choice
 from simrun.agents.backends.base import BackendError
 from simrun.agents.backends.completions import ChatCompletions
 from simrun.agents.backends.completions.bodies import decoded
+from simrun.agents.backends.local.pictures import going_on, shown
 from simrun.agents.backends.local.probabilities import asking
 from simrun.agents.backends.local.weights import SMOLLM2, WeightsError, resolve
 from simrun.agents.backends.weighing import Weights, noted, tokenised, weigh
@@ -30,6 +31,9 @@ class Local(ChatCompletions):
     """Episodes in flight."""
     model: str = SMOLLM2
     """`smollm2-135m`, the path of a GGUF file, or hf:owner/repo/file.gguf."""
+    mmproj: str = ""
+    """The file that turns images into what the model reads (llama.cpp's multimodal projector, a GGUF file made for
+    this model): a path, or hf:owner/repo/file.gguf; "" for a model that reads text only."""
     slots: int = Field(8, ge=1)
     """Chats whose state is kept at once: best is episodes in flight times roles that speak."""
     context: int = Field(4096, ge=256)
@@ -50,6 +54,7 @@ class Local(ChatCompletions):
 
     _engine: Any = PrivateAttr(None)
     _path: Path | None = PrivateAttr(None)
+    _projector: Path | None = PrivateAttr(None)
     _slot_of: OrderedDict[str, int] = PrivateAttr(default_factory=OrderedDict)
     _free: list[int] = PrivateAttr(default_factory=list)
 
@@ -64,6 +69,10 @@ class Local(ChatCompletions):
             "url=http://HOST:8000/v1 model=NAME, or backend.model=FILE.gguf"
         )
 
+    def takes_images(self) -> bool:
+        """Where it has a projector."""
+        return bool(self.mmproj)
+
     def holds(self) -> tuple[int, int]:
         """As its options say."""
         return self.context, self.max_tokens
@@ -72,6 +81,8 @@ class Local(ChatCompletions):
         """Find the weights and load them."""
         try:
             self._path = await asyncio.to_thread(resolve, self.model)
+            if self.mmproj:
+                self._projector = await asyncio.to_thread(resolve, self.mmproj, "backend.mmproj")
             key = secrets.token_hex(16)
             self._engine = await asyncio.to_thread(self._load, key)
         except ImportError as error:
@@ -86,10 +97,14 @@ class Local(ChatCompletions):
         except RuntimeError as error:
             raise BackendError(
                 "request",
-                f"llama.cpp could not load {self._path}: {error}; is it a GGUF file, and is there memory for it?",
+                f"llama.cpp could not load {self._path}{self._beside()}: {error}; is it a GGUF file, and is there "
+                "memory for it?",
             ) from None
         self._free = list(range(self.slots))[::-1]
         self._connect([self._engine.listening_address + "/v1"], key, "local")
+
+    def _beside(self) -> str:
+        return f" with {self._projector}, which must be the mmproj file of this model" if self._projector else ""
 
     def _load(self, key: str) -> Any:
         import xllamacpp
@@ -101,7 +116,7 @@ class Local(ChatCompletions):
         import xllamacpp
 
         params = xllamacpp.CommonParams()
-        params.model.path = str(self._path)
+        params.model.path, params.mmproj.path = str(self._path), str(self._projector or "")
         params.n_parallel, params.n_ctx = self.slots, self.slots * self.context
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self.threads or os.cpu_count() or 1
         params.n_gpu_layers = self.gpu_layers
@@ -130,6 +145,7 @@ class Local(ChatCompletions):
 
     async def reply(self, chat: Chat) -> Answer:
         """Answer one chat, and weigh the options of a forced choice where that was asked for."""
+        _bytes_only(chat)
         answer = await super().reply(chat)
         asked = self._choice(chat)
         if asked is None or answer.finish != "stop":
@@ -142,11 +158,13 @@ class Local(ChatCompletions):
     async def _weighed(self, chat: Chat, said: str, asked: choice.Choice) -> Weights:
         """In the slot of the chat, where what comes before the options has just been read and written."""
         written = choice.alternatives(said, asked)
-        template = {"messages": self._wired(chat), "chat_template_kwargs": self.extra.get("chat_template_kwargs")}
+        wired = self._wired(chat)
+        template = {"messages": wired, "chat_template_kwargs": self.extra.get("chat_template_kwargs")}
         known = {key: value for key, value in template.items() if value is not None}
         prompt = (await self._post("/apply-template", **known))["prompt"]
         slot = {"id_slot": self._slot(f"{chat.session}/{chat.speaker}"), "cache_prompt": not self.repeatable}
-        return await weigh(await tokenised(written, self._tokens), asking(prompt, self._post, **slot))
+        after = going_on(prompt, shown(wired), self._post, self._tokens)
+        return await weigh(await tokenised(written, self._tokens), asking(after, self._post, **slot))
 
     async def _tokens(self, text: str) -> list[int]:
         told = await self._post("/tokenize", content=text, add_special=False, parse_special=True)
@@ -188,10 +206,12 @@ class Local(ChatCompletions):
     def identity(self) -> dict[str, Any]:
         """Engine, version, model file and its size, and whether the same seed gives the same text."""
         size = self._path.stat().st_size if self._path else None
+        beside = {"mmproj": self.mmproj, "mmproj_bytes": self._projector.stat().st_size} if self._projector else {}
         return super().identity() | {
             "engine": f"xllamacpp {version('xllamacpp')}",
             "model": self.model,
             "bytes": size,
+            **beside,
             "repeatable": self.repeatable,
         }
 
@@ -203,6 +223,17 @@ class Local(ChatCompletions):
         except ImportError:
             return f"xllamacpp is not installed: {_way_out()}"
         return None
+
+
+def _bytes_only(chat: Chat) -> None:
+    """BackendError for an image on the web: nothing is fetched here."""
+    references = (image.reference for message in chat.messages for image in message.images)
+    if address := next((each for each in references if each.lower().startswith("http")), ""):
+        raise BackendError(
+            "request",
+            f"backend=local fetches no images, and {address[:80]!r} is an address; put the picture beside the file of "
+            "cases and name it there, or use backend=server",
+        )
 
 
 def _way_out() -> str:

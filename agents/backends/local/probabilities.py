@@ -1,15 +1,14 @@
 """What llama.cpp's server tells of the next token, exactly and for the tokens that one asks about."""
 
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from simrun.agents.backends.choice import Untold
+from simrun.agents.backends.local.pictures import After, Post
 from simrun.agents.backends.weighing import Next
 from simrun.agents.records import NEVER
 
-Post = Callable[..., Awaitable[Any]]
-"""(path, fields of the body) -> the JSON that comes back."""
 MANY = 64
 """Most probable tokens that are told at once."""
 EVERY = 10**6
@@ -20,8 +19,8 @@ PLAIN = {"n_predict": 1, "temperature": 1.0, "samplers": ["temperature"]}
 """One token, drawn from all there are as they are."""
 
 
-def asking(prompt: str, post: Post, **request: Any) -> Next:
-    """How an engine is asked what comes after a prompt; `request` says in which slot, and whether that is kept."""
+def asking(after: After, post: Post, **request: Any) -> Next:
+    """How an engine is asked what comes `after` a prompt; `request` says in which slot, and whether that is kept."""
 
     async def one(**body: Any) -> dict[str, Any] | None:
         told = (await post("/completion", **body)).get("completion_probabilities")
@@ -30,14 +29,15 @@ def asking(prompt: str, post: Post, **request: Any) -> Next:
     async def whole(said: Sequence[int], candidates: Sequence[int]) -> dict[int, float]:
         """Of a token that is half a character the engine tells nothing; beside a blank it tells of all there are."""
         blank = (await post("/tokenize", content="\n"))["tokens"][-1]
-        body = {**PLAIN, **request, "logit_bias": [[blank, PUSH]], "prompt": [prompt, *said]}
+        body = {**PLAIN, **request, "logit_bias": [[blank, PUSH]], "prompt": await after(said)}
         if not (heard := await one(n_probs=EVERY, **body)):
             raise Untold("silent")
         told = {each["id"]: each["logprob"] for each in heard["top_logprobs"]}
         return {token: _log(told[token]) for token in candidates}
 
     async def ask(said: Sequence[int], candidates: Sequence[int]) -> dict[int, float]:
-        pushed = {"logit_bias": [[token, PUSH] for token in candidates], "prompt": [prompt, *said], **PLAIN, **request}
+        bias = [[token, PUSH] for token in candidates]
+        pushed = {"logit_bias": bias, "prompt": await after(said), **PLAIN, **request}
         if not (heard := await one(n_probs=MANY, **pushed)):
             return await whole(said, candidates)
         # probabilities are told of the logits as they are; with the push one of the candidates is drawn, so that of

@@ -20,8 +20,9 @@ class WeightsError(Exception):
     """Weights that cannot be had, and what to do about it."""
 
 
-def resolve(model: str) -> Path:
-    """The GGUF file for a reference: `smollm2-135m`, `hf:owner/repo/file.gguf` or a path."""
+def resolve(model: str, option: str = "backend.model") -> Path:
+    """The GGUF file for a reference: `smollm2-135m`, `hf:owner/repo/file.gguf` or a path. WeightsError names the
+    `option` that gave it."""
     if model == SMOLLM2:
         return _smollm2()
     if model.startswith("hf:"):
@@ -30,7 +31,7 @@ def resolve(model: str) -> Path:
     if path.is_file():
         return path.resolve()
     raise WeightsError(
-        f"backend.model: no file {model!r}; give the path of a GGUF file, hf:owner/repo/file.gguf, or {SMOLLM2}"
+        f"{option}: no file {model!r}; give the path of a GGUF file, hf:owner/repo/file.gguf, or {SMOLLM2}"
     )
 
 

@@ -209,17 +209,17 @@ class Server(ChatCompletions):
 
     def _body(self, chat: Chat) -> dict[str, Any]:
         own: dict[str, Any] = {"priority": chat.priority} if self.priority else {}
-        if self._choice(chat) and not self._continues:
+        if self._choice(chat) and not self._continues(chat):
             own |= {"logprobs": True, "top_logprobs": toplist.MOST}
         return super()._body(chat) | own | dict(self.extra)
 
     def _choice(self, chat: Chat) -> choice.Choice | None:
         return choice.of(chat.form) if self.choice_logprobs else None
 
-    @property
-    def _continues(self) -> bool:
-        """Whether it is a vLLM server, which tells what would come after any tokens."""
-        return bool(self._about)
+    def _continues(self, chat: Chat) -> bool:
+        """Whether it is a vLLM server, which tells what would come after any tokens; not after an image, which its
+        completions take none of."""
+        return bool(self._about) and not any(message.images for message in chat.messages)
 
     async def _heard(self, chat: Chat, answer: Answer, raw: bytes) -> Answer:
         """With the options of a forced choice weighed, where that was asked for and the body itself tells it."""
@@ -227,9 +227,12 @@ class Server(ChatCompletions):
         if asked is None or answer.finish != "stop":
             return answer
         told = bodies.first(decoded(raw)) or {}
-        if self._continues:  # by questions of its own, once the answer is there
+        if self._continues(chat):  # by questions of its own, once the answer is there
             return answer.model_copy(update={"unweighed": "thinking"}) if bodies.thoughtful(told) else answer
-        return answer.model_copy(update=await noted(self._read(answer.text, asked, told.get("logprobs"))))
+        found = await noted(self._read(answer.text, asked, told.get("logprobs")))
+        if self._about and not self.free_form:  # vLLM tells of what its grammar left, so not of what was shut out
+            found.pop("mass", None)
+        return answer.model_copy(update=found)
 
     @staticmethod
     async def _read(said: str, asked: choice.Choice, told: Any) -> Weights:
@@ -239,7 +242,7 @@ class Server(ChatCompletions):
         """Answer one chat, and weigh the options of a forced choice where that was asked for."""
         answer = await super().reply(chat)
         asked = self._choice(chat)
-        if asked is None or answer.finish != "stop" or answer.unweighed or not self._continues:
+        if asked is None or answer.finish != "stop" or answer.unweighed or not self._continues(chat):
             return answer
         return answer.model_copy(update=await noted(self._weighed(chat, answer.text, asked)))
 

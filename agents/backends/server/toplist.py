@@ -11,6 +11,7 @@ from typing import Any
 
 from simrun.agents.backends.choice import Untold
 from simrun.agents.backends.weighing import Weights
+from simrun.agents.records import NEVER
 
 MOST = 20
 """Alternatives that are asked for: as many as OpenAI tells."""
@@ -40,9 +41,12 @@ def weighed(written: Mapping[str, str], text: str, told: Any) -> Weights:
     missing = [option for option, chance in found.items() if not chance]
     if not mass or shared + least * len(missing) > LEAST * mass:
         raise Untold("silent")
-    found |= dict.fromkeys(missing, least)
+    # a token may lead to several options that only later part: what is told of it is shared among them
+    found |= dict.fromkeys(missing, max(least, shared / max(len(missing), 1)))
     total = sum(found.values())
-    return Weights({option: math.log(chance / total) for option, chance in found.items()}, min(1.0, mass))
+    # where a grammar left nothing else, what is not in the list has no probability at all
+    options = {option: math.log(chance / total) if chance > 0 else NEVER for option, chance in found.items()}
+    return Weights(options, min(1.0, mass))
 
 
 def _listed(told: Any) -> Sequence[Mapping[str, Any]]:
