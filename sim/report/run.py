@@ -25,7 +25,7 @@ from simrun.report.pairs import Listed
 from simrun.report.render.csv import csv
 from simrun.report.render.json import json
 from simrun.report.render.markdown import markdown
-from simrun.report.render.page import HELD, page
+from simrun.report.render.page import HELD, Shown, page
 from simrun.report.report import Report, build
 from simrun.report.told import declared, kept
 from simrun.score.layout import Layout, labels, laid_out, read_outcomes
@@ -158,7 +158,7 @@ class Run:
         files.folder(target)
         texts = {"report.json": json(report, indent=True) + "\n", "report.md": markdown(report)}
         texts |= {**report.plots(), **{f"{each.key}.csv": csv(each) for each in report.sheets()}}
-        texts |= self._page(report)
+        texts |= page([self.shown()], self.manifests[0].config.render.single)
         beside = {Path(name).parent for name in texts}
         for each in beside:
             files.folder(target / each)
@@ -167,19 +167,21 @@ class Run:
         files.cleared(target / HELD, ".js", {Path(name).name for name in texts if name.startswith(f"{HELD}/")})
         return report
 
-    def _page(self, report: Report) -> Mapping[str, str]:
-        manifest, listed = self.manifests[0], Listed(self.scored)
+    def shown(self) -> Shown:
+        """This run as a page holds it."""
+        report, manifest, listed = self.report(), self.manifests[0], Listed(self.scored)
         with manifest.config.gate.held():
-            render = manifest.config.render
-            told = kept(self.path, manifest, listed, render.transcripts)
+            told = kept(self.path, manifest, listed, manifest.config.render.transcripts)
         more = {
+            "owed": report.value("design", "owed"),
+            "played": report.value("design", "done"),
             "forest": forest(self.scored, report),
             "pairs": listed.told(),
             "declared": declared(manifest, told.values()),
             "config": manifest.config.model_dump(mode="json", exclude=set(UNASKED)),
             "digest": manifest.digest,
         }
-        return page(report, more, told, render.single)
+        return Shown(report, more, told)
 
 
 def load(*runs: str | Path, out: str = "runs", trust: bool = False) -> Run:

@@ -1,24 +1,25 @@
 // One pair: both arms side by side, with what each agent was told, what it said and decided, and what judges found.
-const loading = new Map();
-window.simrunChunk = (at, told) => { held[at] = told; };
+const opened = new Map();
+window.simrunChunk = (of, at, told) => { held[of][at] = told; };
 
-function chunk(at) {
-  if (held[at]) return Promise.resolve(held[at]);
-  if (!loading.has(at)) {
-    loading.set(at, new Promise((done, failed) => {
-      const script = node("script", { src: `transcripts/${String(at).padStart(5, "0")}.js`, on: {
-        load: () => done(held[at]), error: () => failed(new Error(`transcripts/${String(at).padStart(5, "0")}.js`)),
-      } });
-      document.head.append(script);
-    }));
-  }
-  return loading.get(at);
+function loaded(of, at) {
+  const name = `transcripts/${of}-${String(at).padStart(5, "0")}.js`;
+  if (held[of][at]) return Promise.resolve();
+  return new Promise((done, failed) => {
+    document.head.append(node("script", { src: name, on: { load: done, error: () => failed(new Error(name)) } }));
+  });
 }
 
-function transcript(place) {
-  const at = data.kept.places.indexOf(place);
+function chunk(of, at) {
+  const key = `${of}-${at}`;
+  if (!opened.has(key)) opened.set(key, loaded(of, at).then(() => inflated(held[of][at]).json()));
+  return opened.get(key);
+}
+
+function transcript(of, place) {
+  const at = of.places.indexOf(place);
   if (at < 0) return Promise.resolve(null);
-  return chunk(Math.floor(at / data.kept.chunk)).then((told) => told[at % data.kept.chunk]);
+  return chunk(of.at, Math.floor(at / data.chunk)).then((told) => told[at % data.chunk]);
 }
 
 const sides = (make, one, other) => node("div", { class: "two" }, make(0, one), make(1, other));
@@ -90,10 +91,12 @@ function prompts(one, other, roles) {
   return rows.length ? node("details", { class: "prompts", open: true }, node("summary", {}, "What each agent was told first"), rows) : "";
 }
 
+const unlike = (one, two) => one !== two && !(missing(one) && missing(two));
+
 function cameTo(pair) {
   const rows = pairs.outcomes.map((outcome) => [outcome, outcome.values[pair.one], outcome.values[pair.two]])
-    .filter(([, one, two]) => one !== null || two !== null);
-  const apart = rows.filter(([, one, two]) => one !== two);
+    .filter(([, one, two]) => !missing(one) || !missing(two));
+  const apart = rows.filter(([, one, two]) => unlike(one, two));
   const chips = apart.map(([outcome, one, two]) => node("li", { class: outcome.primary ? "strong" : null },
     `${outcome.name} `, node("b", {}, `${figure(one)} → ${figure(two)}`)));
   return [node("ul", { class: "moves" }, chips.length ? chips : node("li", {}, "Both came out the same in every outcome.")),
@@ -103,9 +106,9 @@ function cameTo(pair) {
 function outcomesTable(rows) {
   return node("div", { class: "scroll" }, node("table", { class: "came" },
     node("thead", {}, node("tr", {}, ["outcome", "reference", "arm", "difference"].map((head) => node("th", { scope: "col" }, node("button", { type: "button", tabindex: "-1" }, head))))),
-    node("tbody", {}, rows.map(([outcome, one, two]) => node("tr", { class: one !== two ? "apart" : null },
+    node("tbody", {}, rows.map(([outcome, one, two]) => node("tr", { class: unlike(one, two) ? "apart" : null },
       node("td", { class: outcome.primary ? "strong" : null }, outcome.name), node("td", {}, figure(one)), node("td", {}, figure(two)),
-      node("td", {}, one === null || two === null ? "–" : figure(two - one, true)))))));
+      node("td", {}, figure(two - one, true)))))));
 }
 
 function both(one, other, pair) {
