@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from simrun.config.errors import ConfigError, unknown
 from simrun.config.menus import Catalogue, catalogue
 from simrun.config.options import UNASKED, Config
-from simrun.log import files
 from simrun.log.looks import deciding, looked
 from simrun.log.manifest import Manifest, find
 from simrun.log.parquet import frame, scan
@@ -28,6 +27,7 @@ from simrun.report.render.markdown import markdown
 from simrun.report.render.page import HELD, Shown, page
 from simrun.report.report import Report, build
 from simrun.report.told import declared, kept
+from simrun.report.written import write
 from simrun.score.layout import Layout, labels, laid_out, read_outcomes
 from simrun.score.looks import decide, look
 from simrun.score.menu import check
@@ -155,16 +155,10 @@ class Run:
     def write_report(self) -> Report:
         """Write report/report.json, report/report.md, report/report.html and their plots, and return the report."""
         report, target = self.report(), self.path / "report"
-        files.folder(target)
         texts = {"report.json": json(report, indent=True) + "\n", "report.md": markdown(report)}
         texts |= {**report.plots(), **{f"{each.key}.csv": csv(each) for each in report.sheets()}}
         texts |= page([self.shown()], self.manifests[0].config.render.single)
-        beside = {Path(name).parent for name in texts}
-        for each in beside:
-            files.folder(target / each)
-        for name, text in texts.items():
-            files.replace(target / name, text.encode())
-        files.cleared(target / HELD, ".js", {Path(name).name for name in texts if name.startswith(f"{HELD}/")})
+        write(target, texts)
         return report
 
     def shown(self) -> Shown:
