@@ -18,6 +18,8 @@ MOST = 4_000_000
 """Values that a page holds: of a larger run it lists the declared outcomes, and as many others as there is room for."""
 PROBLEMS = ("refused", "unreadable", "truncated")
 """What may be wrong with a reply; in the page's flags the first is 1, the next 2, then 4."""
+JUDGED = 8
+"""The flag of an episode of which a judge who was asked about it found something."""
 
 
 class Listed:
@@ -87,6 +89,12 @@ class Listed:
         flipped: NDArray[np.bool_] = (apart & there).any(axis=0)
         return flipped
 
+    def _judged(self) -> NDArray[np.bool_]:
+        asked = tuple(f"{name}." for name in self.run.manifest.judges)
+        own = [at for at, name in enumerate(self.layout.outcomes) if name.startswith(asked)]
+        found: NDArray[np.bool_] = (~np.isnan(self.layout.values[own])).any(axis=0).reshape(-1)
+        return found
+
     def _column(self, arms: tuple[str, ...]) -> int:
         return self.layout.arms.index(arms[0])
 
@@ -108,7 +116,7 @@ class Listed:
             "cases": texts([printable(name) for name in self.layout.cases]),
             "repeats": self.layout.repeats,
             "done": (self.layout.state.reshape(-1) == DONE).astype(np.int64),
-            "flags": self.episodes[1],
+            "flags": self.episodes[1] | JUDGED * self._judged(),
             "outcomes": outcomes,
             "comparisons": [self._comparison(each) for each in self.comparisons],
         }

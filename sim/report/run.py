@@ -21,6 +21,7 @@ from simrun.play.session import Session, Watching, sealed
 from simrun.play.speed import pace, samples
 from simrun.report.forest import forest
 from simrun.report.pairs import Listed
+from simrun.report.pictured import Album
 from simrun.report.render.csv import csv
 from simrun.report.render.json import json
 from simrun.report.render.markdown import markdown
@@ -163,15 +164,16 @@ class Run:
 
     def shown(self) -> Shown:
         """This run as a page holds it."""
-        report, manifest, listed = self.report(), self.manifests[0], Listed(self.scored)
+        report, manifest, listed, album = self.report(), self.manifests[0], Listed(self.scored), Album()
         with manifest.config.gate.held():
-            told = kept(self.path, manifest, listed, manifest.config.render.transcripts)
+            told = kept(self.path, manifest, listed, manifest.config.render.transcripts, album)
         more = {
             "owed": report.value("design", "owed"),
             "played": report.value("design", "done"),
             "forest": forest(self.scored, report),
             "pairs": listed.told(),
             "declared": declared(manifest, told.values()),
+            "pictures": album.urls,
             "config": manifest.config.model_dump(mode="json", exclude=set(UNASKED)),
             "digest": manifest.digest,
         }

@@ -48,7 +48,7 @@ function told(turn, other) {
   const open = turn.first && other && other.asked && said(other.asked) !== said(turn.asked);
   const [marks] = differing(said(turn.asked), other && other.asked ? said(other.asked) : null, false);
   return node("details", { open }, node("summary", {}, "What it was told"), node("div", { class: "text" }, marks),
-    turn.images ? node("p", { class: "soft" }, `and ${turn.images} image(s)`) : "",
+    images(turn),
     turn.raw ? [node("p", { class: "soft small" }, "Its reply, word for word:"), node("div", { class: "text" }, said(turn.raw))] : "");
 }
 
@@ -65,9 +65,41 @@ function spoken(turn, other, marks) {
     told(turn, other));
 }
 
-function turnRow([one, other]) {
+function turnRow([one, other], found = [[], []]) {
   const [left, right] = differing(one && said(one.text), other && said(other.text), false);
-  return sides((side) => (side ? spoken(other, one, right) : spoken(one, other, left)));
+  const row = sides((side) => (side ? spoken(other, one, quoted(right, found[1])) : spoken(one, other, quoted(left, found[0]))));
+  return one && other ? [row, ranking(one, other)] : row;
+}
+
+// what judges copied out of a transcript as that which decides, and what they said of it
+const spans = (judges) => judges.flatMap((each) => {
+  const told = new Map(each.decision || []);
+  const span = told.has("span") ? said(told.get("span")).trim() : "";
+  return span.length > 2 ? [{ span, title: `${each.role}: ${[...told].filter(([name]) => name !== "span").map(([name, value]) => `${name} ${said(value)}`).join(", ")}` }] : [];
+});
+
+// the same text with what judges point at underlined: its parts, marked or not, are cut where a span begins and ends
+function quoted(parts, found) {
+  const text = parts.map((part) => (typeof part === "string" ? part : part.textContent)).join("");
+  const low = text.toLowerCase();
+  const at = found.map(({ span, title }) => [low.indexOf(span.toLowerCase()), span.length, title]).filter(([from]) => from >= 0)
+    .sort((one, other) => one[0] - other[0]);
+  if (!at.length) return parts;
+  let offset = 0;
+  return parts.flatMap((part) => {
+    const own = typeof part === "string" ? part : part.textContent, begun = offset;
+    offset += own.length;
+    const made = [];
+    let done = 0;
+    for (const [from, length, title] of at) {
+      const [start, end] = [Math.max(from - begun, done), Math.min(from - begun + length, own.length)];
+      if (end <= start) continue;
+      made.push(own.slice(done, start), node("span", { class: "quoted", title }, own.slice(start, end)));
+      done = end;
+    }
+    made.push(own.slice(done));
+    return typeof part === "string" ? made : [node("mark", { class: part.className || null }, made)];
+  });
 }
 
 const whoTold = (role, chat, more) =>
@@ -112,12 +144,14 @@ function outcomesTable(rows) {
 }
 
 function both(one, other, pair) {
-  const judged = aligned(one.judges, other.judges, (each) => each.role).map(turnRow);
+  const judged = aligned(one.judges, other.judges, (each) => each.role).map((row) => turnRow(row));
+  const found = [spans(one.judges), spans(other.judges)];
   const key = (turn) => `${turn.role}/${turn.chat || ""}/${turn.kind}`;
   for (const turns of [one.turns, other.turns]) {
     turns.forEach((turn, at) => { turn.first = turns.findIndex((each) => each.role === turn.role && each.asked) === at; });
   }
   return [prompts(one, other, pairs.comparisons[pair.comparison].roles),
-    node("h3", {}, "What was said"), aligned(one.turns, other.turns, key).map(turnRow),
+    curves(one, other), heardBy(one, other), subjects(one, other),
+    node("h3", {}, "What was said"), aligned(one.turns, other.turns, key).map((row) => turnRow(row, found)),
     judged.length ? [node("h3", {}, "What judges found"), judged] : ""];
 }

@@ -1,6 +1,6 @@
 // The list of pairs: filtered, sorted by difference, of any length since only what is seen is made.
 const HEIGHT = 52;
-const blank = () => ({ comparison: -1, outcome: 0, flipped: false, refused: false, unreadable: false, kept: false, words: "" });
+const blank = () => ({ comparison: -1, outcome: 0, flipped: false, refused: false, unreadable: false, judged: false, kept: false, words: "" });
 let filter = blank(), found = { ids: new Int32Array(0), flips: 0 }, current = null, view = null;
 
 // a pair's number is its row times the comparisons plus its comparison: a list of a million is an array of numbers
@@ -33,6 +33,7 @@ function candidates() {
         const one = row * arms + pairs.comparisons[comparison].reference, two = row * arms + pairs.comparisons[comparison].arm;
         if (!pairs.done[one] || !pairs.done[two]) continue;
         if (flagged && !((pairs.flags[one] | pairs.flags[two]) & flagged)) continue;
+        if (filter.judged && !((pairs.flags[one] | pairs.flags[two]) & 8)) continue;
         if (filter.kept && !(run.held.has(one) && run.held.has(two))) continue;
         const difference = values ? between(values, one, two) : null;
         if (filter.flipped && !difference) continue;
@@ -131,7 +132,8 @@ function filters() {
     choice("Outcome", pairs.outcomes.map((each, at) => [at, each.name + (each.primary ? " (declared)" : "")]), filter.outcome, "outcome"),
     node("label", { class: "whole" }, "Case", search),
     node("div", { class: "chips" }, chip("came out differently", "flipped"), chip("refused", "refused"),
-      chip("unreadable", "unreadable"), run.places.length < pairs.done.length ? chip("with transcript", "kept") : ""));
+      chip("unreadable", "unreadable"), pairs.flags.some((each) => each & 8) ? chip("judged", "judged") : "",
+      run.places.length < pairs.done.length ? chip("with transcript", "kept") : ""));
 }
 
 function listView() {
