@@ -3,7 +3,7 @@
     python benchmarks/pictures.py docs            # renews docs/pair.png
     python benchmarks/pictures.py FOLDER --all    # every scenario at 1280 and 390 pixels, light and dark, and as PDF
 
-Needs playwright and Debian's chromium. Prints what is wider than its window, and what has too little contrast (WCAG AA).
+Needs playwright and Debian's chromium. Prints what is wider than its window, and what has too little contrast (AA).
 """
 
 import argparse
@@ -54,7 +54,8 @@ CONTRAST = """() => {
     const [one, other] = [light(parse(svg ? style.fill : style.color)), light(behind(node))].sort((a, b) => b - a);
     const large = parseFloat(style.fontSize) >= 24 || (parseFloat(style.fontSize) >= 18.7 && style.fontWeight >= 700);
     const ratio = (one + 0.05) / (other + 0.05);
-    if (ratio < (large ? 3 : 4.5)) found.add(`${node.tagName}.${node.className.baseVal ?? node.className} ${ratio.toFixed(2)}`);
+    const name = `${node.tagName}.${node.className.baseVal ?? node.className}`;
+    if (ratio < (large ? 3 : 4.5)) found.add(`${name} ${ratio.toFixed(2)}`);
   }
   return [...found];
 }"""
@@ -67,9 +68,10 @@ def played(name: str, out: str) -> Run:
 
 
 def looks(browser: Any, file: Path, name: str, target: Path) -> Iterator[str]:
-    """Pictures of findings and of the first pair, at both widths in both colours, and a PDF; what is wrong with them."""
+    """Pictures of findings and of the first pair, at both widths in both colours, and PDFs; what is wrong with them."""
     for width, scheme in ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")):
-        view = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce")
+        size = {"width": width, "height": 900}
+        view = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")
         tab = view.new_page()
         for part in ("findings", "pair"):
             tab.goto(file.as_uri() + ("#pairs" if part == "pair" else ""))

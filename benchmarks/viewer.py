@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import sync_playwright
 
-from simrun.report.render.page import page
+from simrun.report.render.columns import texts
+from simrun.report.render.page import Shown, page
 from simrun.report.report import Report, SectionReport
+from simrun.report.written import write
 
 LINES = 20
 """Turns of each transcript, of some thirty words each."""
@@ -34,11 +36,11 @@ def drawn(episodes: int) -> dict[str, Any]:
         "name": "solved",
         "primary": True,
         "better": "higher",
-        "values": np.stack([reference, arm], 1).reshape(-1),
+        "values": np.stack([reference, arm], 1).reshape(-1).astype(np.float64),
     }
     return {
         "arms": ["patient.ethnicity=White", "patient.ethnicity=Black"],
-        "cases": [f"case-{number}" for number in range(pairs // 10)],
+        "cases": texts([f"case-{number}" for number in range(pairs // 10)]),
         "repeats": 10,
         "done": np.ones(2 * pairs, dtype=int),
         "flags": (rng.random(2 * pairs) < 0.02).astype(int),
@@ -66,12 +68,10 @@ def written(folder: Path, episodes: int, kept: int) -> int:
     report = Report(
         run="drawn", scenario="clinic", complete=True, sections={"none": SectionReport(title="", blocks=())}
     )
-    more = {"forest": [], "pairs": pairs, "declared": ["white", "black"], "config": {}, "digest": "-"}
-    texts = page(report, more, told, single=False)
-    for name, text in texts.items():
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
-    return sum(len(text) for text in texts.values())
+    more = {"forest": [], "pairs": pairs, "declared": ["white", "black"], "pictures": [], "config": {}, "digest": "-"}
+    files = page([Shown(report, more, told)], single=False)
+    write(folder, files)
+    return sum(len(text) for text in files.values())
 
 
 def measured(file: Path) -> dict[str, float]:

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from simrun.agents.backends.base import BackendError
+from simrun.log import tables
 from simrun.log.chain import LOOKS, Lock, RunLog, heads, segments
 from simrun.log.files import NoRoom
 from simrun.log.looks import deciding, looked
 from simrun.log.manifest import Manifest, folder
-from simrun.log.tables import plan_table, seal
 from simrun.log.trust import ask, note
 from simrun.plan.context import check_context
 from simrun.plan.design import Plan
@@ -65,7 +65,7 @@ class Session:
         manifest = Manifest.of(plan, created).told(treatment=audited(plan).line())
         path = path or folder(plan.config, created, plan.scenario.name)
         try:
-            plan_table(plan, path)
+            tables.plan_table(plan, path)
             manifest.write(path)
             note(manifest, path)
             return cls(path, plan, manifest, _log(path, plan), looking=_looking(path, plan, manifest, decide))
@@ -205,8 +205,11 @@ def resume(
     return session
 
 
-def sealed(path: Path, plan: Plan, manifest: Manifest, spare: bool = False) -> tuple[str, ...]:
-    """Make the tables of a run whose log is closed.
+def sealed(
+    path: Path, plan: Plan, manifest: Manifest, spare: bool = False, into: Path | None = None
+) -> tuple[str, ...]:
+    """Make the tables of a run whose log is closed; those of one that is still playing `into` a folder of their own,
+    which has the run's name.
 
     LogError for a log that was changed. Where a trial cannot be played again as it is logged, ConfigError or
     BackendError; with `spare` it stands in the tables as an episode that ended in an error, and is returned.
@@ -216,7 +219,9 @@ def sealed(path: Path, plan: Plan, manifest: Manifest, spare: bool = False) -> t
         judged.setdefault(trial, {}).update(said)
     ended = deciding(looked(path, manifest.tip()))
     beyond = tuple(plan.cases)[ended.cases :] if ended else ()
-    failed = seal(path, plan, replayed(path, plan, manifest.tip(), spare), judged, beyond)
+    failed = tables.seal(into or path, plan, replayed(path, plan, manifest.tip(), spare), judged, beyond)
+    if into is None:
+        tables.noted(path)
     return tuple(trial for trial, error in failed.items() if error == UNREPLAYED)
 
 

@@ -1,5 +1,6 @@
 """A run: played, resumed, replayed, loaded, reported."""
 
+import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -47,8 +48,10 @@ class Run:
     columns.
     """
 
-    def __init__(self, *paths: Path, trust: bool = False):
+    def __init__(self, *paths: Path, trust: bool = False, tables: Path | None = None):
         self.paths, self.trust = paths, trust
+        self._folders = (tables,) if tables else paths
+        """Where tables and report are: in the run's own folder, but while it is still playing."""
         self.manifests = tuple(Manifest.read(path, trust) for path in paths)
         self.stopped = ""
         """Why playing ended before all was played, "" when it did not."""
@@ -64,7 +67,7 @@ class Run:
         return all(manifest.complete for manifest in self.manifests)
 
     def _table(self, name: str) -> "pd.DataFrame":
-        return frame(*(path / "sealed" / f"{name}.parquet" for path in self.paths))
+        return frame(*(path / "sealed" / f"{name}.parquet" for path in self._folders))
 
     @cached_property
     def episodes(self) -> "pd.DataFrame":
@@ -111,7 +114,7 @@ class Run:
 
         connection = duckdb.connect()
         for name in TABLES:
-            scan(connection, *(path / "sealed" / f"{name}.parquet" for path in self.paths)).create_view(name)
+            scan(connection, *(path / "sealed" / f"{name}.parquet" for path in self._folders)).create_view(name)
         return connection
 
     @cached_property
@@ -178,6 +181,17 @@ class Run:
             "digest": manifest.digest,
         }
         return Shown(report, more, told)
+
+
+def snapshot(path: Path, folder: Path, every: float, trust: bool = False) -> Run:
+    """What is logged so far of a run that is still playing, with its page, in a folder outside of it that has its name;
+    the page reads itself anew after so many seconds. LogError for a log that was changed."""
+    manifest = Manifest.read(path, trust)
+    sealed(path, manifest.plan(), manifest, spare=True, into=folder)
+    run = Run(path, trust=trust, tables=folder)
+    live = {"at": time.strftime("%H:%M:%S"), "every": every}
+    write(folder / "report", page([run.shown()], manifest.config.render.single, {"live": live}))
+    return run
 
 
 def load(*runs: str | Path, out: str = "runs", trust: bool = False) -> Run:

@@ -109,11 +109,7 @@ def test_hostile_words_are_data(hostile):
     assert html.count("<!--") == html.count("<img") == 0
     assert not re.search("[\u2028\u202e\x1b\x07]", html)
     said = [
-        turn["text"]
-        for chunk in held(hostile)
-        for one in chunk
-        for turn in one["turns"]
-        if turn["role"] == "patient"
+        turn["text"] for chunk in held(hostile) for one in chunk for turn in one["turns"] if turn["role"] == "patient"
     ]
     assert any(text.startswith("</script><script>") and r"\u2028\u202e\x1b]0;owned\x07" in text for text in said)
 

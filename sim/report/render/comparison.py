@@ -136,6 +136,4 @@ def _configs(comparison: Comparison) -> Table:
         {"key": key, **{f"value {at}": value for at, value in enumerate(values)}}
         for key, values in comparison.differing.items()
     )
-    return Table(
-        key="configs", columns=columns, rows=rows, empty="Nothing: the runs were asked for in the same words."
-    )
+    return Table(key="configs", columns=columns, rows=rows, empty="Nothing: the runs were asked for in the same words.")

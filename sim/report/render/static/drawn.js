@@ -6,7 +6,7 @@ const readable = (name) => name.replaceAll("_", " ");
 function curve(name, sides) {
   const values = sides.flatMap((side) => side.filter((value) => value !== null));
   const turns = Math.max(...sides.map((side) => side.length));
-  if (!values.length || turns < 2) return null;
+  if (turns < 2 || new Set(values).size < 2) return null; // a flat line says no more than the table of outcomes
   const low = Math.min(0, ...values), high = Math.max(1, ...values);
   const x = (turn) => CURVE.left + (turn / (turns - 1)) * (CURVE.width - CURVE.left - CURVE.right);
   const y = (value) => CURVE.height - CURVE.bottom - ((value - low) / (high - low)) * (CURVE.height - CURVE.top - CURVE.bottom);
@@ -35,13 +35,19 @@ function curves(one, other) {
   return charts.length ? [node("h3", {}, "Turn by turn"), key(), node("div", { class: "charts" }, charts)] : "";
 }
 
+// above or below its node at the ends of the circle, outside of it elsewhere
+function besideOf(off, x, y, upper) {
+  if (Math.abs(off) < 20) return { x, y: y + (upper ? -15 : 25), "text-anchor": "middle" };
+  return { x: x + Math.sign(off) * 14, y: y + 4, "text-anchor": off < 0 ? "end" : "start" };
+}
+
 // who was heard by whom: speakers on a circle, an arrow the wider the more was said
 function graph(edges) {
   const roles = [...new Set(edges.flatMap(([from, to]) => [from, to]))].sort(COLLATED.compare);
   const most = Math.max(...edges.map(([, , count]) => count)), middle = 150;
   const place = new Map(roles.map((role, at) => {
     const angle = (at / roles.length) * 2 * Math.PI - Math.PI / 2;
-    return [role, [middle + 50 + 100 * Math.cos(angle), middle + 100 * Math.sin(angle)]];
+    return [role, [middle + 60 + 100 * Math.cos(angle), middle + 100 * Math.sin(angle)]];
   }));
   const arrows = edges.map(([from, to, count]) => {
     const [[x1, y1], [x2, y2]] = [place.get(from), place.get(to)];
@@ -54,10 +60,10 @@ function graph(edges) {
   const names = roles.map((role) => {
     const [x, y] = place.get(role);
     return [drawn("circle", { class: "node", cx: x, cy: y, r: 9 }),
-      drawn("text", { x, y: y + (y < middle ? -14 : 24), "text-anchor": "middle" }, cut(readable(role), 24))];
+      drawn("text", besideOf(x - middle - 60, x, y, y < middle), cut(readable(role), 16))];
   });
   const label = `Who heard whom: ${edges.map(([from, to, count]) => `${from} to ${to} ${count}`).join(", ")}`;
-  return drawn("svg", { class: "chart graph", viewBox: "0 0 400 300", role: "img", "aria-label": label }, arrows, names);
+  return drawn("svg", { class: "chart graph", viewBox: "0 0 420 300", role: "img", "aria-label": label }, arrows, names);
 }
 
 function heardBy(one, other) {

@@ -99,6 +99,9 @@ function warnings() {
         node("p", {}, sentence(block.text))))))];
 }
 
+const LOOKED = "The run is still playing. Intervals and verdicts hold for the whole run as it was planned: who stops when they "
+  + "like what they see finds differences that are not there. design.stop says when a run may end early.";
+
 function findings() {
   const found = panels();
   const single = () => [blocksOf(run.sections[0]), facts()];
@@ -107,7 +110,7 @@ function findings() {
     several ? node("p", { class: "lead" }, `${data.runs.length} runs side by side`)
       : node("p", { class: "lead" }, run.run, run.complete ? "" : node("strong", {}, ` · ${progress(run)}`)),
     several ? blocksOf(data.compared) : single(),
-    node("h2", {}, "Findings"),
+    node("h2", {}, "Findings"), data.live ? node("p", { class: "note" }, LOOKED) : "",
     found.length ? found.map(panelOf) : node("p", { class: "soft" }, "Nothing was compared."),
     several ? looked(() => [node("p", { class: "soft" }, run.run, run.complete ? "" : ` · ${progress(run)}`), single(), warnings(), tables()])
       : [warnings(), tables()]);

@@ -67,7 +67,7 @@ function spoken(turn, other, marks) {
 
 function turnRow([one, other], found = [[], []]) {
   const [left, right] = differing(one && said(one.text), other && said(other.text), false);
-  const row = sides((side) => (side ? spoken(other, one, quoted(right, found[1])) : spoken(one, other, quoted(left, found[0]))));
+  const row = sides((side) => (side ? spoken(other, one, pointed(right, found[1])) : spoken(one, other, pointed(left, found[0]))));
   return one && other ? [row, ranking(one, other)] : row;
 }
 
@@ -79,7 +79,7 @@ const spans = (judges) => judges.flatMap((each) => {
 });
 
 // the same text with what judges point at underlined: its parts, marked or not, are cut where a span begins and ends
-function quoted(parts, found) {
+function pointed(parts, found) {
   const text = parts.map((part) => (typeof part === "string" ? part : part.textContent)).join("");
   const low = text.toLowerCase();
   const at = found.map(({ span, title }) => [low.indexOf(span.toLowerCase()), span.length, title]).filter(([from]) => from >= 0)
