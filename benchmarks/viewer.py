@@ -32,19 +32,24 @@ def drawn(episodes: int) -> dict[str, Any]:
     reference = rng.integers(0, 2, pairs)
     arm = np.where(rng.random(pairs) < 0.1, 1 - reference, reference)
     comparison = {"arm": 1, "reference": 0, "why": "treatment", "factor": "patient.ethnicity", "roles": []}
-    solved = {
-        "name": "solved",
-        "primary": True,
-        "better": "higher",
-        "values": np.stack([reference, arm], 1).reshape(-1).astype(np.float64),
+    words = rng.normal(180, 40, 2 * pairs).round(2)  # a column that hardly shrinks, with values missing
+    words[rng.random(2 * pairs) < 0.02] = np.nan
+    values = {
+        "solved": np.stack([reference, arm], 1).reshape(-1),
+        "words": words,
+        "questions": rng.integers(0, 20, 2 * pairs),
     }
+    outcomes = [
+        {"name": name, "primary": name == "solved", "better": "neither", "values": each.astype(np.float64)}
+        for name, each in values.items()
+    ]
     return {
         "arms": ["patient.ethnicity=White", "patient.ethnicity=Black"],
         "cases": texts([f"case-{number}" for number in range(pairs // 10)]),
         "repeats": 10,
         "done": np.ones(2 * pairs, dtype=int),
         "flags": (rng.random(2 * pairs) < 0.02).astype(int),
-        "outcomes": [solved],
+        "outcomes": outcomes,
         "comparisons": [comparison],
     }
 

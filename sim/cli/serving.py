@@ -1,6 +1,7 @@
 """A report's own files on 127.0.0.1, and nothing else."""
 
 import re
+import sys
 import threading
 from functools import partial
 from http import HTTPStatus
@@ -39,15 +40,22 @@ class _Handler(SimpleHTTPRequestHandler):
         """Requests are of no interest."""
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that leaves in the middle of an answer is no error of ours."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class Serving:
     """Serves a folder while it is entered; where not `asked`, nothing."""
 
     def __init__(self, folder: Path, port: int, asked: bool = True):
-        self._server: ThreadingHTTPServer | None = None
+        self._server: _Server | None = None
         self._thread: threading.Thread | None = None
         if asked:
             try:
-                self._server = ThreadingHTTPServer((HOST, port), partial(_Handler, directory=str(folder)))
+                self._server = _Server((HOST, port), partial(_Handler, directory=str(folder)))
             except OSError as error:
                 raise ConfigError(f"port={port}: {error.strerror or error}; give another one, or none") from None
             self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)

@@ -67,7 +67,8 @@ function spoken(turn, other, marks) {
 
 function turnRow([one, other], found = [[], []]) {
   const [left, right] = differing(one && said(one.text), other && said(other.text), false);
-  const row = sides((side) => (side ? spoken(other, one, pointed(right, found[1])) : spoken(one, other, pointed(left, found[0]))));
+  const own = (turn, parts, spans) => (turn && turn.kind !== "line" ? pointed(parts, spans) : parts); // judged is what a model said
+  const row = sides((side) => (side ? spoken(other, one, own(other, right, found[1])) : spoken(one, other, own(one, left, found[0]))));
   return one && other ? [row, ranking(one, other)] : row;
 }
 
