@@ -2,13 +2,14 @@
 
     python benchmarks/viewer.py --episodes 1000000    # needs playwright and Debian's chromium
 
-The run is written by this script and not played: its pairs are drawn, and its transcripts are of one dialogue.
+The run is written by this script and not played: its pairs and its words are drawn.
 """
 
 import argparse
 import json
 import tempfile
 import time
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,11 @@ from simrun.report.render.page import Shown, page
 from simrun.report.report import Report, SectionReport
 from simrun.report.written import write
 
-LINES = 20
-"""Turns of each transcript, of some thirty words each."""
-SAID = "It began about three days ago, and since yesterday it has been a little worse than it was in the morning. " * 2
+LINES, LENGTH = 20, 40
+"""Turns of each transcript, and words of each turn."""
+PARTS = ("ba", "den", "fi", "gor", "lu", "men", "ra", "sta", "ti", "vo", "wen", "zu")
+WORDS = tuple("".join(parts) for parts in product(PARTS, repeat=3))
+"""What is said: drawn, so that it does not shrink as one sentence would that is said again and again."""
 
 
 def drawn(episodes: int) -> dict[str, Any]:
@@ -55,12 +58,13 @@ def drawn(episodes: int) -> dict[str, Any]:
 
 
 def transcript(place: int) -> dict[str, Any]:
-    """One episode's words."""
+    """One episode's words; each turn is told what was said before it."""
+    said = [" ".join(line) for line in np.random.default_rng(place).choice(WORDS, (LINES + 1, LENGTH))]
     turns = [
-        {"role": ("doctor", "patient")[at % 2], "kind": "turn", "text": f"{SAID} {place} {at}", "asked": SAID}
+        {"role": ("doctor", "patient")[at % 2], "kind": "turn", "text": said[at + 1], "asked": said[at]}
         for at in range(LINES)
     ]
-    prompts = [{"role": "patient", "chat": "", "text": f"{SAID} You are {('White', 'Black')[place % 2]}."}]
+    prompts = [{"role": "patient", "chat": "", "text": f"{said[0]} You are {('White', 'Black')[place % 2]}."}]
     return {"trial": f"{place:016x}", "prompts": prompts, "turns": turns, "judges": []}
 
 
