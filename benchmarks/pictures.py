@@ -22,7 +22,10 @@ from simrun.report.written import write
 ETHNICITY = {"patient": {"ethnicity": ["White", "Black"]}}
 CLERK = ("backend=scripted", "design.controls=[same,placebo]")
 RUNS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
-    "vignette": (("scenario=clinic", "backend.group=Black", "backend.effect=0.5", "cases=12"), {"vary": ETHNICITY}),
+    "vignette": (
+        ("scenario=clinic", "scenario.mode=vignette", "backend.group=Black", "backend.effect=0.5", "cases=12"),
+        {"vary": ETHNICITY},
+    ),
     "consultation": (
         ("scenario=clinic", "scenario.mode=consultation", "backend.group=Black", "backend.effect=0.5", "cases=10"),
         {"vary": ETHNICITY},
@@ -83,6 +86,9 @@ def looks(browser: Any, file: Path, name: str, target: Path) -> Iterator[str]:
             tab.screenshot(path=target / f"{name}-{part}-{width}-{scheme}.png", full_page=part == "findings")
             if (width, scheme) == (1280, "light"):
                 tab.pdf(path=target / f"{name}-{part}.pdf", format="A4")
+                tab.emulate_media(media="print")
+                tab.screenshot(path=target / f"{name}-{part}-print.png", full_page=True)
+                tab.emulate_media(media="screen")
         view.close()
 
 
@@ -110,7 +116,7 @@ def everything(browser: Any, out: str, target: Path) -> None:
 def pair(browser: Any, out: str, target: Path) -> None:
     """The pair viewer, as README and docs show it."""
     done = played("consultation", out)
-    tab = browser.new_context(viewport={"width": 1120, "height": 700}, color_scheme="light").new_page()
+    tab = browser.new_context(viewport={"width": 1120, "height": 760}, color_scheme="light").new_page()
     tab.goto((done.path / "report" / "report.html").as_uri() + "#pairs")
     tab.keyboard.press("n")
     tab.wait_for_selector(".said")

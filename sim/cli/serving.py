@@ -23,12 +23,11 @@ class _Handler(SimpleHTTPRequestHandler):
         """A file, or why there is none."""
         self.path = "/report.html" if self.path == "/" else self.path
         host = self.headers.get("Host", "").rpartition(":")[0]
-        if host not in (HOST, "localhost"):  # another site's name that was led here
-            return self.send_error(HTTPStatus.FORBIDDEN)
-        file = Path(self.translate_path(self.path))
-        if not _FILES.fullmatch(self.path) or file.is_symlink():
-            return self.send_error(HTTPStatus.NOT_FOUND)
-        return super().send_head()
+        known = _FILES.fullmatch(self.path) and not Path(self.translate_path(self.path)).is_symlink()
+        if known and host in (HOST, "localhost"):  # another site's name may be led here
+            return super().send_head()
+        self.send_error(HTTPStatus.NOT_FOUND)
+        return None
 
     def end_headers(self) -> None:
         """Nothing is kept: the page of a run that is playing is made anew."""

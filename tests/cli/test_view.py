@@ -69,7 +69,7 @@ def test_what_is_served_is_the_report_alone(complete):
         assert [answer("/"), answer("/report.md"), answer("/effects.svg")] == [200, 200, 200]
         for path in ("/secret.txt", "/../manifest.json", "/transcripts/", "/%2e%2e/manifest.json"):
             assert answer(path) == 404, path
-        assert answer("/", Host="attacker.example:80") == 403
+        assert answer("/", Host="attacker.example:80") == 404
 
 
 def test_whether_a_run_is_playing(complete):

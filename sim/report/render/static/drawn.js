@@ -70,7 +70,8 @@ function heardBy(one, other) {
   if (!one.heard && !other.heard) return "";
   const alike = JSON.stringify(one.heard) === JSON.stringify(other.heard);
   const sides = (alike ? [one] : [one, other]).map((side) => (side.heard ? graph(side.heard) : node("p", { class: "soft" }, "Nobody was heard.")));
-  return node("details", {}, node("summary", {}, "Who heard whom", alike ? ": the same in both arms" : ""), node("div", { class: "charts" }, sides));
+  const many = new Set([...(one.heard || []), ...(other.heard || [])].flatMap(([from, to]) => [from, to])).size > 4;
+  return node("details", { open: many || !alike }, node("summary", {}, "Who heard whom", alike ? ": the same in both arms" : ""), node("div", { class: "charts" }, sides));
 }
 
 // two orders of the same letters: places that changed are lines that cross
@@ -104,20 +105,26 @@ function ranking(one, other) {
     drawn("svg", { class: "chart", viewBox: `0 0 300 ${height}`, role: "img", "aria-label": label }, parts));
 }
 
-// a value of each subject in both arms
+// a value of each subject in both arms; fields of the same subjects stand in one table
 function subjects(one, other) {
   const fields = [...new Set([...Object.keys(one.subjects || {}), ...Object.keys(other.subjects || {})])];
   if (!fields.length) return "";
-  const value = (side, field, name) => ((side.subjects || {})[field] || {})[name];
-  const names = [...new Set(fields.flatMap((field) => [one, other].flatMap((side) => Object.keys((side.subjects || {})[field] || {}))))];
-  const cells = (name) => fields.map((field) => {
-    const [here, there] = [value(one, field, name), value(other, field, name)];
+  const of = (side, field) => (side.subjects || {})[field] || {};
+  const names = (field) => [...new Set([one, other].flatMap((side) => Object.keys(of(side, field))))];
+  const alike = new Map();
+  for (const field of fields) {
+    const key = JSON.stringify(names(field));
+    alike.set(key, [...(alike.get(key) || []), field]);
+  }
+  const cells = (own, name) => own.map((field) => {
+    const [here, there] = [of(one, field)[name], of(other, field)[name]];
     return missing(here) && missing(there) ? node("td", {}, "–")
       : node("td", { class: unlike(here, there) ? "apart" : null }, here === there ? figure(here) : `${figure(here)} → ${figure(there)}`);
   });
-  return node("details", {}, node("summary", {}, "One by one"), node("div", { class: "scroll", tabindex: "0" }, node("table", { class: "came" },
-    node("thead", {}, node("tr", {}, ["", ...fields.map(readable)].map((head) => node("th", { class: "plainly", scope: "col" }, head)))),
-    node("tbody", {}, names.map((name) => node("tr", {}, node("td", {}, readable(name)), cells(name)))))));
+  return node("details", {}, node("summary", {}, "One by one"), [...alike].map(([key, own]) =>
+    node("div", { class: "scroll", tabindex: "0" }, node("table", { class: "came" },
+      node("thead", {}, node("tr", {}, ["", ...own.map(readable)].map((head) => node("th", { class: "plainly", scope: "col" }, head)))),
+      node("tbody", {}, JSON.parse(key).map((name) => node("tr", {}, node("td", {}, readable(name)), cells(own, name))))))));
 }
 
 // images as they were sent; of those that are not in the page the address

@@ -12,6 +12,9 @@ const ticks = (low, high) => {
 
 const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
+// where there is one line for it: also what both arms have in common
+const narrowly = (arm, reference, row) => [`${arm} against ${reference}`, rest(row.arm, row.reference)].filter(Boolean).join(" · ");
+
 function forest(panel, shape) {
   const rows = panel.rows.filter((row) => row.low !== null && row.high !== null);
   if (!rows.length) return null;
@@ -39,7 +42,7 @@ function forest(panel, shape) {
     const [factor, arm, reference] = parted(row.arm, row.reference);
     const [names, figures] = shape.above ? [[0, y - 26], [0, y - 11]] : [[0, y - 3], [0, y + 12]];
     parts.push(
-      drawn("text", { x: names[0], y: names[1] }, cut(`${arm} against ${reference}`, 46)),
+      drawn("text", { x: names[0], y: names[1] }, cut(shape.above ? narrowly(arm, reference, row) : `${arm} against ${reference}`, 46)),
       shape.above ? "" : drawn("text", { class: "tick", x: figures[0], y: figures[1] }, cut([several ? named(row.run) : "", factor, rest(row.arm, row.reference)].filter(Boolean).join(" · "), 54)),
       drawn("line", { class: name, x1: x(row.low), x2: x(row.high), y1: y, y2: y }),
       drawn("rect", { class: name, x: x(row.difference) - 4, y: y - 4, width: 8, height: 8 }),

@@ -92,7 +92,10 @@ function fillList() {
   const last = Math.min(first + Math.ceil((list.clientHeight || 600) / HEIGHT) + 16, found.ids.length);
   const rows = [];
   for (let at = first; at < last; at++) rows.push(rowOf(pairOf(found.ids[at]), at));
+  const focused = list.contains(document.activeElement) && document.activeElement.getAttribute("href");
   space.replaceChildren(...(rows.length ? rows : [node("p", { class: "empty" }, "No pair is like that.")]));
+  const again = focused && rows.find((row) => row.getAttribute("href") === focused);
+  if (again) again.focus({ preventScroll: true }); // who goes by Tab and Enter stays where they were
 }
 
 function refilter() {
