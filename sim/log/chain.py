@@ -190,7 +190,7 @@ class Lock:
 def playing(run: Path) -> bool:
     """Whether a process holds the right to write what is played: the run goes on."""
     try:
-        held = os.open(run / "log" / "lock", os.O_RDONLY | os.O_NOFOLLOW)
+        held = os.open(run / "log" / "lock", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return False
     try:

@@ -30,8 +30,10 @@ class View(OfRun):
     def run(self, as_json: bool) -> int:
         """Ends when the page is open, or when the run has ended that it follows."""
         from simrun.log.chain import playing
+        from simrun.log.files import checked
 
         path = self.path()
+        checked(path)
         if playing(path):
             return self._follow(path, as_json)
         return self._open(_made(path, self.trust), as_json)

@@ -131,7 +131,10 @@ def _different(each: Between) -> bool:
 
 def _configs(comparison: Comparison) -> Table:
     runs = [side.run for side in comparison.runs]
-    columns = (Column.of("key", "key"), *(Column.of(run, f"value {at}") for at, run in enumerate(runs)))
+    columns = (
+        Column.of("key", "key"),
+        *(Column.of(f"{_letter(at)}: {run}", f"value {at}") for at, run in enumerate(runs)),
+    )
     rows = tuple(
         {"key": key, **{f"value {at}": value for at, value in enumerate(values)}}
         for key, values in comparison.differing.items()
