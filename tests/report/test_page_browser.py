@@ -176,6 +176,29 @@ def test_keys_go_from_flip_to_flip_and_from_pair_to_pair(open_page, done):
     assert page.evaluate("location.hash") == "#pairs"
 
 
+def test_who_goes_by_tab_and_enter_stays_in_the_list(open_page, done):
+    page = open_page(done, "#pairs")
+    page.locator(".list .row").nth(1).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".said")
+    assert page.evaluate("document.activeElement.getAttribute('aria-current')") == "true"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "row"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_paper_no_text_lies_over_another(open_page, done, scheme):
+    page = open_page(done, "#pairs", color_scheme=scheme, reduced_motion="reduce")
+    page.locator(".list .row").first.click()
+    page.wait_for_selector(".said")
+    page.emulate_media(media="print")
+    hidden = (
+        "[...document.querySelectorAll('.text')].filter((each) => each.scrollHeight > each.clientHeight + 1).length"
+    )
+    assert page.evaluate(hidden) == 0
+    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+
+
 def test_hostile_words_execute_nothing_and_are_read_as_they_are(open_page, hostile):
     page = open_page(hostile, "#pairs")
     page.locator(".list .row").first.click()

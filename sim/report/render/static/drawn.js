@@ -44,7 +44,7 @@ function besideOf(off, x, y, upper) {
 // who was heard by whom: speakers on a circle, an arrow the wider the more was said
 function graph(edges) {
   const roles = [...new Set(edges.flatMap(([from, to]) => [from, to]))].sort(COLLATED.compare);
-  const most = Math.max(...edges.map(([, , count]) => count)), middle = 150;
+  const counts = edges.map(([, , count]) => count), most = Math.max(...counts), least = Math.min(...counts), middle = 150;
   const place = new Map(roles.map((role, at) => {
     const angle = (at / roles.length) * 2 * Math.PI - Math.PI / 2;
     return [role, [middle + 60 + 100 * Math.cos(angle), middle + 100 * Math.sin(angle)]];
@@ -54,7 +54,7 @@ function graph(edges) {
     const length = Math.hypot(x2 - x1, y2 - y1) || 1, [dx, dy] = [(x2 - x1) / length, (y2 - y1) / length];
     const bend = [(x1 + x2) / 2 - dy * 14, (y1 + y2) / 2 + dx * 14]; // both ways are seen
     const end = [x2 - dx * 14, y2 - dy * 14], tip = [end[0] - dx * 7, end[1] - dy * 7];
-    return [drawn("path", { class: "edge", d: `M${x1} ${y1}Q${bend[0]} ${bend[1]} ${end[0]} ${end[1]}`, "stroke-width": 1 + (2.5 * count) / most }),
+    return [drawn("path", { class: "edge", d: `M${x1} ${y1}Q${bend[0]} ${bend[1]} ${end[0]} ${end[1]}`, "stroke-width": 1.2 + (2.5 * (count - least)) / (most - least || 1) }),
       drawn("path", { class: "tip", d: `M${end[0]} ${end[1]}L${tip[0] - dy * 4} ${tip[1] + dx * 4}L${tip[0] + dy * 4} ${tip[1] - dx * 4}Z` })];
   });
   const names = roles.map((role) => {
