@@ -234,7 +234,7 @@ def _files(run: Path) -> tuple[Path, ...]:
     return tuple(run / "sealed" / f"{table}.parquet" for table in TABLES)
 
 
-def noted(run: Path) -> None:
+def made_here(run: Path) -> None:
     """These tables were made here."""
     begun.note("tables", run, begun.digest(_files(run)))
 

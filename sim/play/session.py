@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from simrun.agents.backends.base import BackendError
-from simrun.log import tables
 from simrun.log.chain import LOOKS, Lock, RunLog, heads, segments
 from simrun.log.files import NoRoom
 from simrun.log.looks import deciding, looked
 from simrun.log.manifest import Manifest, folder
+from simrun.log.tables import made_here, plan_table, seal
 from simrun.log.trust import ask, note
 from simrun.plan.context import check_context
 from simrun.plan.design import Plan
@@ -65,7 +65,7 @@ class Session:
         manifest = Manifest.of(plan, created).told(treatment=audited(plan).line())
         path = path or folder(plan.config, created, plan.scenario.name)
         try:
-            tables.plan_table(plan, path)
+            plan_table(plan, path)
             manifest.write(path)
             note(manifest, path)
             return cls(path, plan, manifest, _log(path, plan), looking=_looking(path, plan, manifest, decide))
@@ -219,9 +219,9 @@ def sealed(
         judged.setdefault(trial, {}).update(said)
     ended = deciding(looked(path, manifest.tip()))
     beyond = tuple(plan.cases)[ended.cases :] if ended else ()
-    failed = tables.seal(into or path, plan, replayed(path, plan, manifest.tip(), spare), judged, beyond)
+    failed = seal(into or path, plan, replayed(path, plan, manifest.tip(), spare), judged, beyond)
     if into is None:
-        tables.noted(path)
+        made_here(path)
     return tuple(trial for trial, error in failed.items() if error == UNREPLAYED)
 
 

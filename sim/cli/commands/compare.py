@@ -20,14 +20,12 @@ class Compare(OfRuns):
     def run(self, as_json: bool) -> int:
         """ConfigError for runs that have nothing in common."""
         from simrun.report.compare import compare
-        from simrun.report.render.comparison import compared, compared_page, folder
+        from simrun.report.render.comparison import compared, write_compared
         from simrun.report.run import load
-        from simrun.report.written import write
 
         runs = [load(each, out=self.out, trust=self.trust) for each in self.references]
         comparison = compare(runs)
         tell(comparison.model_dump_json() if as_json else compared(comparison), as_json)
-        target = folder(comparison, Path(self.out).resolve())
-        write(target, compared_page(comparison, [each.shown() for each in runs], self.single))
-        say(f"page   {target / 'report.html'}")
+        page = write_compared(comparison, [each.shown() for each in runs], Path(self.out), self.single)
+        say(f"page   {page}")
         return DONE

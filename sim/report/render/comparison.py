@@ -12,6 +12,7 @@ from simrun.report.compare import Between, Comparison, Side
 from simrun.report.render.markdown import document
 from simrun.report.render.page import Shown, blocks, page
 from simrun.report.report import SectionReport
+from simrun.report.written import write
 
 
 def sections(comparison: Comparison) -> tuple[SectionReport, ...]:
@@ -41,10 +42,11 @@ def compared_page(comparison: Comparison, runs: Sequence[Shown], single: bool | 
     return page(runs, single, beside)
 
 
-def folder(comparison: Comparison, out: Path) -> Path:
-    """Where the page of a comparison is kept, beside the runs: one folder for the same runs in the same order."""
-    runs = "+".join(side.run[-12:] for side in comparison.runs)
-    return out / "compared" / runs[:120]
+def write_compared(comparison: Comparison, runs: Sequence[Shown], out: Path, single: bool | None = None) -> Path:
+    """Write the page beside the runs of `out`, and return it: one folder for the same runs in the same order."""
+    target = out.resolve() / "compared" / "+".join(side.run[-12:] for side in comparison.runs)[:120]
+    write(target, compared_page(comparison, runs, single))
+    return target / "report.html"
 
 
 def names(comparison: Comparison) -> Iterator[str]:
