@@ -11,6 +11,8 @@ from pydantic import Field, PositiveFloat
 from simrun.cli.command import DONE, OfRun, Value
 from simrun.cli.telling import say, tell
 
+GRACE = 10
+"""Seconds, at least, for whoever played a run to write its report."""
 SPENT = 5
 """A page takes at most one part in so many of the time: of a large log it is made less often."""
 
@@ -60,7 +62,8 @@ class View(OfRun):
             with Serving(page.parent, self.port, asked=self.serve) as serving:
                 _shown(serving.address or page.as_uri(), as_json)
                 say("the run is still playing: the page is made anew of what is logged; Ctrl-C ends this, not the run")
-                _followed(path, folder, self.every, spent, self.trust)
+                spent = _followed(path, folder, self.every, spent, self.trust)
+                _reported(path, max(GRACE, SPENT * spent))
                 ended = _made(path, self.trust)
                 _moved(ended, page)
                 say(f"the run has ended, and its page is {ended}")
@@ -80,27 +83,46 @@ def _again(path: Path, folder: Path, every: float, trust: bool) -> float:
     return time.monotonic() - begun
 
 
-def _followed(path: Path, folder: Path, every: float, spent: float, trust: bool) -> None:
-    """Until nobody plays the run any more."""
+def _followed(path: Path, folder: Path, every: float, spent: float, trust: bool) -> float:
+    """Until nobody plays the run any more; how many seconds the last page took."""
     from simrun.log.chain import playing
 
     due = time.monotonic() + max(every, SPENT * spent)
     while playing(path):
         time.sleep(min(0.5, every))
         if time.monotonic() >= due:
-            due = time.monotonic() + max(every, SPENT * _again(path, folder, every, trust))
+            spent = _again(path, folder, every, trust)
+            due = time.monotonic() + max(every, SPENT * spent)
+    return spent
+
+
+def _reported(path: Path, most: float) -> None:
+    """Until whoever played it has written tables and report, or so many seconds: they may have been killed."""
+    until = time.monotonic() + most
+    while time.monotonic() < until and not _current(path):
+        time.sleep(0.2)
+
+
+def _current(path: Path) -> bool:
+    """Whether its page was made of the tables that are there, and those here."""
+    from simrun.log.tables import known
+
+    page, tables = path / "report" / "report.html", path / "sealed" / "outcomes.parquet"
+    try:
+        return known(path) and page.stat().st_mtime >= tables.stat().st_mtime
+    except OSError:
+        return False
 
 
 def _made(path: Path, trust: bool) -> Path:
     """The page of a run that nobody plays; made here where there is none, or somebody else has made it: a page is a
     program, and what a run's folder brings is not run."""
     from simrun.log.manifest import Manifest
-    from simrun.log.tables import known
     from simrun.log.trust import ours
     from simrun.report.run import rebuild
 
     page = path / "report" / "report.html"
-    if not (page.is_file() and known(path) and ours(Manifest.read(path, trust), path)):
+    if not (_current(path) and ours(Manifest.read(path, trust), path)):
         rebuild(path, trust, spare=True)
     return page
 
