@@ -2,25 +2,30 @@
 
     python benchmarks/viewer.py --episodes 1000000    # needs playwright and Debian's chromium
 
-The run is written by this script and not played: its pairs are drawn, and its transcripts are of one dialogue.
+The run is written by this script and not played: its pairs and its words are drawn.
 """
 
 import argparse
 import json
 import tempfile
 import time
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from playwright.sync_api import sync_playwright
 
-from simrun.report.render.page import page
+from simrun.report.render.columns import texts
+from simrun.report.render.page import Shown, page
 from simrun.report.report import Report, SectionReport
+from simrun.report.written import write
 
-LINES = 20
-"""Turns of each transcript, of some thirty words each."""
-SAID = "It began about three days ago, and since yesterday it has been a little worse than it was in the morning. " * 2
+LINES, LENGTH = 20, 40
+"""Turns of each transcript, and words of each turn."""
+PARTS = ("ba", "den", "fi", "gor", "lu", "men", "ra", "sta", "ti", "vo", "wen", "zu")
+WORDS = tuple("".join(parts) for parts in product(PARTS, repeat=3))
+"""What is said: drawn, so that it does not shrink as one sentence would that is said again and again."""
 
 
 def drawn(episodes: int) -> dict[str, Any]:
@@ -30,30 +35,36 @@ def drawn(episodes: int) -> dict[str, Any]:
     reference = rng.integers(0, 2, pairs)
     arm = np.where(rng.random(pairs) < 0.1, 1 - reference, reference)
     comparison = {"arm": 1, "reference": 0, "why": "treatment", "factor": "patient.ethnicity", "roles": []}
-    solved = {
-        "name": "solved",
-        "primary": True,
-        "better": "higher",
-        "values": np.stack([reference, arm], 1).reshape(-1),
+    words = rng.normal(180, 40, 2 * pairs).round(2)  # a column that hardly shrinks, with values missing
+    words[rng.random(2 * pairs) < 0.02] = np.nan
+    values = {
+        "solved": np.stack([reference, arm], 1).reshape(-1),
+        "words": words,
+        "questions": rng.integers(0, 20, 2 * pairs),
     }
+    outcomes = [
+        {"name": name, "primary": name == "solved", "better": "neither", "values": each.astype(np.float64)}
+        for name, each in values.items()
+    ]
     return {
         "arms": ["patient.ethnicity=White", "patient.ethnicity=Black"],
-        "cases": [f"case-{number}" for number in range(pairs // 10)],
+        "cases": texts([f"case-{number}" for number in range(pairs // 10)]),
         "repeats": 10,
         "done": np.ones(2 * pairs, dtype=int),
         "flags": (rng.random(2 * pairs) < 0.02).astype(int),
-        "outcomes": [solved],
+        "outcomes": outcomes,
         "comparisons": [comparison],
     }
 
 
 def transcript(place: int) -> dict[str, Any]:
-    """One episode's words."""
+    """One episode's words; each turn is told what was said before it."""
+    said = [" ".join(line) for line in np.random.default_rng(place).choice(WORDS, (LINES + 1, LENGTH))]
     turns = [
-        {"role": ("doctor", "patient")[at % 2], "kind": "turn", "text": f"{SAID} {place} {at}", "asked": SAID}
+        {"role": ("doctor", "patient")[at % 2], "kind": "turn", "text": said[at + 1], "asked": said[at]}
         for at in range(LINES)
     ]
-    prompts = [{"role": "patient", "chat": "", "text": f"{SAID} You are {('White', 'Black')[place % 2]}."}]
+    prompts = [{"role": "patient", "chat": "", "text": f"{said[0]} You are {('White', 'Black')[place % 2]}."}]
     return {"trial": f"{place:016x}", "prompts": prompts, "turns": turns, "judges": []}
 
 
@@ -66,12 +77,10 @@ def written(folder: Path, episodes: int, kept: int) -> int:
     report = Report(
         run="drawn", scenario="clinic", complete=True, sections={"none": SectionReport(title="", blocks=())}
     )
-    more = {"forest": [], "pairs": pairs, "declared": ["white", "black"], "config": {}, "digest": "-"}
-    texts = page(report, more, told, single=False)
-    for name, text in texts.items():
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
-    return sum(len(text) for text in texts.values())
+    more = {"forest": [], "pairs": pairs, "declared": ["white", "black"], "pictures": [], "config": {}, "digest": "-"}
+    files = page([Shown(report, more, told)], single=False)
+    write(folder, files)
+    return sum(len(text) for text in files.values())
 
 
 def measured(file: Path) -> dict[str, float]:

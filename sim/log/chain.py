@@ -187,6 +187,21 @@ class Lock:
         self._file.close()
 
 
+def playing(run: Path) -> bool:
+    """Whether a process holds the right to write what is played: the run goes on."""
+    try:
+        held = os.open(run / "log" / "lock", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(held)
+    return False
+
+
 class RunLog:
     """Appends to a run's log. A line is in the kernel's hands when `write` returns, so a killed process loses nothing
     it was answered; a thread forces lines to the disk in groups, so a power cut loses at most 64 lines or 50 ms.

@@ -127,7 +127,6 @@ def seal(
             writers["episodes"].add(_whose(run.name, plan, trial) | owed)
     for writer in writers.values():
         writer.close()
-    begun.note("tables", run, begun.digest(_files(run)))
     return {trial: played.episode.error for trial, played in failed.items()}
 
 
@@ -233,6 +232,11 @@ def plan_table(plan: Plan, run: Path) -> None:
 
 def _files(run: Path) -> tuple[Path, ...]:
     return tuple(run / "sealed" / f"{table}.parquet" for table in TABLES)
+
+
+def made_here(run: Path) -> None:
+    """These tables were made here."""
+    begun.note("tables", run, begun.digest(_files(run)))
 
 
 def known(run: Path) -> bool:

@@ -206,6 +206,14 @@ def verdicts(path: Path, plan: Plan, manifest: Manifest) -> dict[str, dict[str, 
     """What judges found later: trial -> `judge.key` -> verdict, the last word of each judge; each is
     played again and must come out the same."""
     found: dict[str, dict[str, Verdict]] = {}
+    for trial, stage in judgings(path, manifest):
+        found.setdefault(trial, {}).update(stage.judged)
+    return found
+
+
+def judgings(path: Path, manifest: Manifest, wanted: Collection[str] | None = None) -> Iterator[tuple[str, Stage]]:
+    """Trials (of some, where told which) that judges were asked about later, in the order of the log, each with its
+    stage after they have spoken. LogError where one comes out otherwise than it is logged."""
     for opening, lines in _segments(path, manifest.tip()):
         told = manifest.config.model_dump(mode="json") | opening.told("asked", dict)
         judging = planned(Config.of(told, manifest.config.gate), manifest.catalogue)
@@ -217,6 +225,9 @@ def verdicts(path: Path, plan: Plan, manifest: Manifest) -> dict[str, dict[str, 
                 calls.add(line)
                 continue
             at, name = f"{line.file}:{line.number}", line.told("trial", str)
+            if wanted is not None and name not in wanted:
+                calls.drop(name)
+                continue
             trial = trials.get(name)
             pair = beside.get((trial.case, trial.repeat)) if trial else None
             if trial is None or not finished.recall(stage := judging.stage(trial, pair), names):
@@ -224,9 +235,8 @@ def verdicts(path: Path, plan: Plan, manifest: Manifest) -> dict[str, dict[str, 
             if not recalled(stage, Answers(calls.of(trial.id))):
                 raise LogError(f"{at}: the judges' answers about trial {trial.id} are not all there")
             check(trial, stage.judged, as_found(line.told("judged", dict)))
-            found.setdefault(trial.id, {}).update(stage.judged)
+            yield trial.id, stage
             calls.drop(trial.id)
-    return found
 
 
 def _segments(path: Path, head: Head | None) -> Iterator[tuple[LogLine, list[LogLine]]]:

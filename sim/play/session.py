@@ -18,7 +18,7 @@ from simrun.log.chain import LOOKS, Lock, RunLog, heads, segments
 from simrun.log.files import NoRoom
 from simrun.log.looks import deciding, looked
 from simrun.log.manifest import Manifest, folder
-from simrun.log.tables import plan_table, seal
+from simrun.log.tables import made_here, plan_table, seal
 from simrun.log.trust import ask, note
 from simrun.plan.context import check_context
 from simrun.plan.design import Plan
@@ -214,8 +214,11 @@ def resume(
     return session
 
 
-def sealed(path: Path, plan: Plan, manifest: Manifest, spare: bool = False) -> tuple[str, ...]:
-    """Make the tables of a run whose log is closed.
+def sealed(
+    path: Path, plan: Plan, manifest: Manifest, spare: bool = False, into: Path | None = None
+) -> tuple[str, ...]:
+    """Make the tables of a run whose log is closed; those of one that is still playing `into` a folder of their own,
+    which has the run's name.
 
     LogError for a log that was changed. Where a trial cannot be played again as it is logged, ConfigError or
     BackendError; with `spare` it stands in the tables as an episode that ended in an error, and is returned.
@@ -225,7 +228,9 @@ def sealed(path: Path, plan: Plan, manifest: Manifest, spare: bool = False) -> t
         judged.setdefault(trial, {}).update(said)
     ended = deciding(looked(path, manifest.tip()))
     beyond = tuple(plan.cases)[ended.cases :] if ended else ()
-    failed = seal(path, plan, replayed(path, plan, manifest.tip(), spare), judged, beyond)
+    failed = seal(into or path, plan, replayed(path, plan, manifest.tip(), spare), judged, beyond)
+    if into is None:
+        made_here(path)
     return tuple(trial for trial, error in failed.items() if error == UNREPLAYED)
 
 

@@ -8,14 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simrun.agents.printable import printable
 from simrun.plan.contrasts import Contrast
-from simrun.score.layout import DONE, Codes, Floats
+from simrun.report.render.columns import texts
+from simrun.score.layout import DONE, Codes
 from simrun.score.scored import Scored
 
 MOST = 4_000_000
 """Values that a page holds: of a larger run it lists the declared outcomes, and as many others as there is room for."""
 PROBLEMS = ("refused", "unreadable", "truncated")
 """What may be wrong with a reply; in the page's flags the first is 1, the next 2, then 4."""
+JUDGED = 8
+"""The flag of an episode of which a judge who was asked about it found something."""
 
 
 class Listed:
@@ -85,11 +89,17 @@ class Listed:
         flipped: NDArray[np.bool_] = (apart & there).any(axis=0)
         return flipped
 
+    def _judged(self) -> NDArray[np.bool_]:
+        asked = tuple(f"{name}." for name in self.run.manifest.judges)
+        own = [at for at, name in enumerate(self.layout.outcomes) if name.startswith(asked)]
+        found: NDArray[np.bool_] = (~np.isnan(self.layout.values[own])).any(axis=0).reshape(-1)
+        return found
+
     def _column(self, arms: tuple[str, ...]) -> int:
         return self.layout.arms.index(arms[0])
 
     def told(self) -> dict[str, Any]:
-        """All that the list needs, as plain JSON."""
+        """All that the list needs: plain values, and columns as flat arrays with a NaN where a value is missing."""
         kind, primary = self.run.outcome, self.run.manifest.primary
         better = {name: each.direction for name, each in kind.measured().items()}
         outcomes = [
@@ -97,16 +107,16 @@ class Listed:
                 "name": name,
                 "primary": name in primary,
                 "better": better.get(name, "neither"),
-                "values": _plain(self.layout.values[self.layout.outcomes.index(name)]),
+                "values": np.round(self.layout.values[self.layout.outcomes.index(name)].reshape(-1), 6),
             }
             for name in self.outcomes
         ]
         return {
             "arms": self.layout.arms,
-            "cases": self.layout.cases,
+            "cases": texts([printable(name) for name in self.layout.cases]),
             "repeats": self.layout.repeats,
             "done": (self.layout.state.reshape(-1) == DONE).astype(np.int64),
-            "flags": self.episodes[1],
+            "flags": self.episodes[1] | JUDGED * self._judged(),
             "outcomes": outcomes,
             "comparisons": [self._comparison(each) for each in self.comparisons],
         }
@@ -124,10 +134,3 @@ class Listed:
             "factor": each.factor,
             "roles": sorted(role for role, what in apart if what not in axes),
         }
-
-
-def _plain(values: Floats) -> NDArray[np.generic]:
-    """Flat, whole numbers without a point where all of them are; NaN becomes null in JSON."""
-    flat = values.reshape(-1)
-    whole = not np.isnan(flat).any() and bool((flat == np.floor(flat)).all() and (np.abs(flat) < 2**53).all())
-    return flat.astype(np.int64) if whole else np.round(flat, 6)

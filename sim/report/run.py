@@ -1,5 +1,6 @@
 """A run: played, resumed, replayed, loaded, reported."""
 
+import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -8,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from simrun.config.errors import ConfigError, unknown
 from simrun.config.menus import Catalogue, catalogue
 from simrun.config.options import UNASKED, Config
-from simrun.log import files
 from simrun.log.looks import deciding, looked
 from simrun.log.manifest import Manifest, find
 from simrun.log.parquet import frame, scan
@@ -22,12 +22,14 @@ from simrun.play.session import Session, Watching, sealed
 from simrun.play.speed import pace, samples
 from simrun.report.forest import forest
 from simrun.report.pairs import Listed
+from simrun.report.pictured import Album
 from simrun.report.render.csv import csv
 from simrun.report.render.json import json
 from simrun.report.render.markdown import markdown
-from simrun.report.render.page import HELD, page
+from simrun.report.render.page import HELD, Shown, page
 from simrun.report.report import Report, build
 from simrun.report.told import declared, kept
+from simrun.report.written import write
 from simrun.score.layout import Layout, labels, laid_out, read_outcomes
 from simrun.score.looks import decide, look
 from simrun.score.menu import check
@@ -46,8 +48,10 @@ class Run:
     columns.
     """
 
-    def __init__(self, *paths: Path, trust: bool = False):
+    def __init__(self, *paths: Path, trust: bool = False, tables: Path | None = None):
         self.paths, self.trust = paths, trust
+        self._folders = (tables,) if tables else paths
+        """Where tables and report are: in the run's own folder, but while it is still playing."""
         self.manifests = tuple(Manifest.read(path, trust) for path in paths)
         self.stopped = ""
         """Why playing ended before all was played, "" when it did not."""
@@ -63,7 +67,7 @@ class Run:
         return all(manifest.complete for manifest in self.manifests)
 
     def _table(self, name: str) -> "pd.DataFrame":
-        return frame(*(path / "sealed" / f"{name}.parquet" for path in self.paths))
+        return frame(*(path / "sealed" / f"{name}.parquet" for path in self._folders))
 
     @cached_property
     def episodes(self) -> "pd.DataFrame":
@@ -110,7 +114,7 @@ class Run:
 
         connection = duckdb.connect()
         for name in TABLES:
-            scan(connection, *(path / "sealed" / f"{name}.parquet" for path in self.paths)).create_view(name)
+            scan(connection, *(path / "sealed" / f"{name}.parquet" for path in self._folders)).create_view(name)
         return connection
 
     @cached_property
@@ -155,31 +159,39 @@ class Run:
     def write_report(self) -> Report:
         """Write report/report.json, report/report.md, report/report.html and their plots, and return the report."""
         report, target = self.report(), self.path / "report"
-        files.folder(target)
         texts = {"report.json": json(report, indent=True) + "\n", "report.md": markdown(report)}
         texts |= {**report.plots(), **{f"{each.key}.csv": csv(each) for each in report.sheets()}}
-        texts |= self._page(report)
-        beside = {Path(name).parent for name in texts}
-        for each in beside:
-            files.folder(target / each)
-        for name, text in texts.items():
-            files.replace(target / name, text.encode())
-        files.cleared(target / HELD, ".js", {Path(name).name for name in texts if name.startswith(f"{HELD}/")})
+        texts |= page([self.shown()], self.manifests[0].config.render.single)
+        write(target, texts)
         return report
 
-    def _page(self, report: Report) -> Mapping[str, str]:
-        manifest, listed = self.manifests[0], Listed(self.scored)
+    def shown(self) -> Shown:
+        """This run as a page holds it."""
+        report, manifest, listed, album = self.report(), self.manifests[0], Listed(self.scored), Album()
         with manifest.config.gate.held():
-            render = manifest.config.render
-            told = kept(self.path, manifest, listed, render.transcripts)
+            told = kept(self.path, manifest, listed, manifest.config.render.transcripts, album)
         more = {
+            "owed": report.value("design", "owed"),
+            "played": report.value("design", "done"),
             "forest": forest(self.scored, report),
             "pairs": listed.told(),
             "declared": declared(manifest, told.values()),
+            "pictures": album.urls,
             "config": manifest.config.model_dump(mode="json", exclude=set(UNASKED)),
             "digest": manifest.digest,
         }
-        return page(report, more, told, render.single)
+        return Shown(report, more, told)
+
+
+def snapshot(path: Path, folder: Path, every: float, trust: bool = False) -> Run:
+    """What is logged so far of a run that is still playing, with its page, in a folder outside of it that has its name;
+    the page reads itself anew after so many seconds. LogError for a log that was changed."""
+    manifest = Manifest.read(path, trust)
+    sealed(path, manifest.plan(), manifest, spare=True, into=folder)
+    run = Run(path, trust=trust, tables=folder)
+    live = {"at": time.strftime("%H:%M:%S"), "every": every}
+    write(folder / "report", page([run.shown()], manifest.config.render.single, {"live": live}))
+    return run
 
 
 def load(*runs: str | Path, out: str = "runs", trust: bool = False) -> Run:

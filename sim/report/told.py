@@ -9,9 +9,13 @@ from typing import Any
 
 from simrun.agents.persona import masked
 from simrun.agents.printable import escaped, printable
+from simrun.agents.reply import Decision
 from simrun.log.manifest import Manifest
+from simrun.play.judging import judgings
 from simrun.play.transcripts import Asked, Transcript, transcripts
 from simrun.report.pairs import Listed
+from simrun.report.pictured import Album, by_subject, by_turn, heard
+from simrun.stage.stage import Stage
 
 LONGEST = 60_000
 """Characters of one text that are shown: what is longer is cut, and says so."""
@@ -26,14 +30,28 @@ def shown(text: str) -> str | list[str]:
     return safe if safe == whole else [safe, base64.b64encode(whole.encode()).decode()]
 
 
-def kept(run: Path, manifest: Manifest, listed: Listed, most: int) -> Mapping[int, Told]:
-    """Place -> transcript, in the order of the places."""
+def kept(run: Path, manifest: Manifest, listed: Listed, most: int, album: Album) -> Mapping[int, Told]:
+    """Place -> transcript, in the order of the places; their images are put into the album."""
     wanted = listed.kept(most)
     if not wanted:
         return {}
+    later: dict[str, dict[str, list[Told]]] = {}
+    for trial, stage in judgings(run, manifest, wanted):
+        later.setdefault(trial, {}).update(_judged(stage))
     found = transcripts(run, manifest.plan(), manifest.tip(), wanted)
-    places = {wanted[each.trial.id]: told(each) for each in found}
+    places = {wanted[each.trial.id]: told(each, album, later.get(each.trial.id, {})) for each in found}
     return dict(sorted(places.items()))
+
+
+def _judged(stage: Stage) -> dict[str, list[Told]]:
+    """What each judge said, by its role."""
+    found: dict[str, list[Told]] = {}
+    for entry in stage.transcript:
+        if entry.role in stage.judging:
+            line = {"role": printable(entry.role), "kind": entry.kind, "text": shown(entry.heard or entry.text)}
+            decision = {"decision": _decision(entry.decision)} if entry.decision else {}
+            found.setdefault(entry.role, []).append({**line, **decision})
+    return found
 
 
 def declared(manifest: Manifest, told: Iterable[Told]) -> list[str]:
@@ -55,20 +73,32 @@ def _texts(told: Told) -> Iterator[str]:
     yield from (text if isinstance(text, str) else text[0] for text in every)
 
 
-def told(each: Transcript) -> Told:
-    """One transcript as plain JSON: `prompts`, what stands first in each chat; `turns`, in order; `judges`."""
+def told(each: Transcript, album: Album | None = None, later: Mapping[str, list[Told]] = {}) -> Told:
+    """One transcript as plain JSON: `prompts`, what stands first in each chat; `turns`, in order; `judges`, of whom
+    what they said later counts; what came of it by turn (`series`) and by subject; who `heard` whom."""
     asked = {(one.chat.role, one.chat.chat, one.chat.nth): one for one in each.asked}  # the last attempt counts
     turns: list[Told] = []
     judges: list[Told] = []
     for entry in each.stage.transcript:
         call = None if entry.nth is None else asked.get((entry.role, entry.chat, entry.nth))
         said = entry.heard or entry.text
-        line = {"role": printable(entry.role), "kind": entry.kind, "text": shown(said), **_of_call(call, said)}
-        (judges if call and call.chat.priority else turns).append(line)
-    return {"trial": each.trial.id, "prompts": list(_prompts(each.asked)), "turns": turns, "judges": judges}
+        line = {"role": printable(entry.role), "kind": entry.kind, "text": shown(said), **_of_call(call, said, album)}
+        if not (call and call.chat.priority):
+            turns.append(line)
+        elif entry.role not in later:
+            judges.append(line)
+    judges += [line for lines in later.values() for line in lines]
+    outcome = each.stage.outcome
+    drawn = {
+        "series": by_turn(outcome) if outcome else {},
+        "subjects": by_subject(outcome) if outcome else {},
+        "heard": heard(each.stage),
+    }
+    there = {key: value for key, value in drawn.items() if value}
+    return {"trial": each.trial.id, "prompts": list(_prompts(each.asked)), "turns": turns, "judges": judges, **there}
 
 
-def _of_call(asked: Asked | None, heard: str) -> Told:
+def _of_call(asked: Asked | None, said: str, album: Album | None) -> Told:
     """What is known of a turn that a model took: only what there is, so that a large run stays small."""
     if asked is None:
         return {}
@@ -76,9 +106,9 @@ def _of_call(asked: Asked | None, heard: str) -> Told:
     told = {
         "chat": printable(asked.chat.chat),
         "asked": shown(asked.chat.messages[-1].content),
-        "images": len(asked.chat.messages[-1].images),
-        "raw": shown(reply.text) if reply.text.strip() != heard.strip() else "",
-        "decision": _decision(asked),
+        "images": [album.place(image) for image in asked.chat.messages[-1].images] if album else [],
+        "raw": shown(reply.text) if reply.text.strip() != said.strip() else "",
+        "decision": _decision(reply.decision) if reply.decision else [],
         "options": _chances(asked),
         "mass": asked.call.answer.mass,
         "problem": reply.problem or "",
@@ -88,11 +118,8 @@ def _of_call(asked: Asked | None, heard: str) -> Told:
     return {key: value for key, value in told.items() if value not in ("", 0, None, {}, [])}
 
 
-def _decision(asked: Asked) -> list[list[Any]]:
-    decision = asked.reply.decision
-    return (
-        [[printable(key), _value(value)] for key, value in decision.model_dump(mode="json").items()] if decision else []
-    )
+def _decision(decision: Decision) -> list[list[Any]]:
+    return [[printable(key), _value(value)] for key, value in decision.model_dump(mode="json").items()]
 
 
 def _value(value: Any) -> str | list[str]:

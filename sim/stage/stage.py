@@ -43,6 +43,8 @@ class Entry:
     problem: Problem | None = None
     chat: str = ""
     """Which of the role's chats it was said in."""
+    hearers: tuple[str, ...] = ()
+    """Who heard it, of those who are played by an agent."""
 
 
 class Seat:
@@ -333,13 +335,15 @@ class Stage:
         turn, nth, seat = due
         heard = "" if turn.private else _words(turn.role, reply)
         kind: Literal["private", "turn"] = "private" if turn.private else "turn"
-        self.transcript.append(Entry(turn.role, kind, reply.text, heard, nth, reply.decision, reply.problem, turn.chat))
+        read, hearers = (reply.decision, reply.problem), self._hearers(turn) if heard else ()
+        self.transcript.append(Entry(turn.role, kind, reply.text, heard, nth, *read, turn.chat, hearers))
         if not turn.private:
             seat.say(reply.text.strip() or SILENCE)
             self._tell(turn, heard)
 
     def _line(self, line: Line) -> None:
-        self.transcript.append(Entry(line.role, "line", line.text, line.text, chat=line.chat))
+        hearers = self._hearers(line)
+        self.transcript.append(Entry(line.role, "line", line.text, line.text, chat=line.chat, hearers=hearers))
         if line.role in self._introductions:
             self._seat(line.role, line.chat).say(line.text)
         self._tell(line, line.text, line.images)

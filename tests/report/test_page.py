@@ -3,8 +3,10 @@
 import base64
 import json
 import re
+import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from simrun import Run, run
@@ -29,6 +31,25 @@ def block(html: str, name: str):
     found = re.search(rf'<script type="application/json" id="{name}">(.*?)</script>', html, re.DOTALL)
     assert found
     return json.loads(found[1])
+
+
+def told(done: Run):
+    """What the page of one run tells of it."""
+    (run,) = block(page(done), "data")["runs"]
+    return run
+
+
+def unpacked(column):
+    data = zlib.decompress(base64.b64decode(column["data"]))
+    if column["type"] == "json":
+        return json.loads(data)
+    return np.frombuffer(data, {"u1": "u1", "i2": "<i2", "i4": "<i4", "f8": "<f8"}[column["type"]]).tolist()
+
+
+def held(done: Run):
+    """The transcripts that stand in the page, chunk by chunk."""
+    (chunks,) = block(page(done), "held")
+    return [json.loads(zlib.decompress(base64.b64decode(chunk))) for chunk in chunks]
 
 
 @pytest.fixture(scope="module")
@@ -88,11 +109,7 @@ def test_hostile_words_are_data(hostile):
     assert html.count("<!--") == html.count("<img") == 0
     assert not re.search("[\u2028\u202e\x1b\x07]", html)
     said = [
-        turn["text"]
-        for told in block(html, "held")
-        for one in told
-        for turn in one["turns"]
-        if turn["role"] == "patient"
+        turn["text"] for chunk in held(hostile) for one in chunk for turn in one["turns"] if turn["role"] == "patient"
     ]
     assert any(text.startswith("</script><script>") and r"\u2028\u202e\x1b]0;owned\x07" in text for text in said)
 
@@ -128,14 +145,12 @@ def test_a_small_run_is_one_file_that_can_be_mailed(planted):
     html = page(planted)
     assert len(html.encode()) < 1_000_000
     assert not (planted.path / "report" / "transcripts").exists()
-    kept = block(html, "data")["kept"]
-    assert kept["places"] == list(range(12))
-    assert [len(chunk) for chunk in block(html, "held")] == [12]
+    assert unpacked(told(planted)["kept"]) == list(range(12))
+    assert [len(chunk) for chunk in held(planted)] == [12]
 
 
 def test_the_page_holds_what_the_report_says(planted):
-    told = block(page(planted), "data")
-    (panel,) = told["forest"]
+    (panel,) = told(planted)["forest"]
     (row,) = panel["rows"]
     assert (panel["outcome"], row["arm"], row["reference"]) == (
         "solved",
@@ -145,41 +160,43 @@ def test_the_page_holds_what_the_report_says(planted):
     assert row["text"].startswith("solved: ")
     floor = next(each for each in planted.scored.contrasts if (each.arm, each.outcome) == ("same", "solved"))
     assert panel["floor"] == [floor.low, floor.high]
-    tables = [each for section in told["sections"] for each in section["blocks"] if each["block"] == "table"]
+    tables = [each for section in told(planted)["sections"] for each in section["blocks"] if each["block"] == "table"]
     assert {"accuracy (95 %)"} <= {column["head"] for table in tables for column in table["columns"]}
-    assert [name for name, section in planted.report().sections.items()] == [each["name"] for each in told["sections"]]
+    assert [name for name, section in planted.report().sections.items()] == [
+        each["name"] for each in told(planted)["sections"]
+    ]
 
 
 def test_what_an_agent_was_told_stands_by_what_it_said(planted):
-    (chunk,) = block(page(planted), "held")
+    (chunk,) = held(planted)
     prompts = {(each["role"], "White" in each["text"], "Black" in each["text"]) for each in chunk[0]["prompts"]}
     assert ("patient", True, False) in prompts
     doctor = [turn for turn in chunk[0]["turns"] if turn["role"] == "doctor"]
     assert doctor[0]["asked"]
     assert dict(doctor[-1]["decision"])["move"] == "diagnose"
-    assert {"white", "black"} <= set(block(page(planted), "data")["declared"])
+    assert {"white", "black"} <= set(told(planted)["declared"])
 
 
 def test_what_a_judge_found_stands_apart_with_what_it_quotes(tmp_path):
     rules = [{"role": "judge", "say": "{manner: biased, span: prices}"}]
     asked = ("scenario=dialogue", "backend=scripted", "cases=2", "design.controls=[]", "roles.judge.backend=scripted")
     done = run(*asked, backend={"rules": rules}, vary={"subject": {"religion": ["none", "Muslim"]}}, out=str(tmp_path))
-    told = block(page(done), "held")[0][0]
-    assert {turn["role"] for turn in told["turns"]} == {"user", "assistant"}
-    assert {found["role"] for found in told["judges"]} == {"judge"}
-    assert {"span: prices" in found["text"] for found in told["judges"]} == {True}
+    first = held(done)[0][0]
+    assert {turn["role"] for turn in first["turns"]} == {"user", "assistant"}
+    assert {found["role"] for found in first["judges"]} == {"judge"}
+    assert {"span: prices" in found["text"] for found in first["judges"]} == {True}
 
 
 def test_of_a_large_run_flips_are_kept_first_and_transcripts_lie_beside(planted, play):
     given = ("backend.group=Black", "backend.effect=0.9")
     done = play(*given, cases=4, vary=TWO, render={"transcripts": 2, "single": False})
-    data = block(page(done), "data")
-    solved = next(each["values"] for each in data["pairs"]["outcomes"] if each["name"] == "solved")
-    one, other = data["kept"]["places"]
+    data = told(done)
+    solved = next(unpacked(each["values"]) for each in data["pairs"]["outcomes"] if each["name"] == "solved")
+    one, other = unpacked(data["kept"])
     assert (solved[one], solved[other]) == (1, 0)  # one pair, and it flipped
-    assert block(page(done), "held") == []
+    assert held(done) == []
     (file,) = (done.path / "report" / "transcripts").iterdir()
-    assert file.read_text().startswith("simrunChunk(0,[{")
+    assert (file.name, file.read_text()[:17]) == ("0-00000.js", 'simrunChunk(0,0,"')
     assert done.manifests[0].digest == planted.manifests[0].digest  # what a page holds changes no run
     assert rebuild(done.path)[1] is True
 

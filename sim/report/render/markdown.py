@@ -1,6 +1,6 @@
 """The report as Markdown."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from simrun.report.blocks import Block, Column, Finding, Plot, Prose, Row, Scalar, Table
 from simrun.report.figures import table
@@ -16,8 +16,13 @@ Piece = tuple[str, str]
 
 def markdown(report: Report) -> str:
     """The whole report; plots are links to the files beside it."""
-    pieces: list[Piece] = [(PART, f"# {words(report.scenario)}: {words(report.run)}")]
-    for told in report.sections.values():
+    return document(f"{report.scenario}: {report.run}", report.sections.values())
+
+
+def document(title: str, sections: Iterable[SectionReport]) -> str:
+    """Sections under a title."""
+    pieces: list[Piece] = [(PART, f"# {words(title)}")]
+    for told in sections:
         pieces += _section(told)
     text, before = "", ""
     for kind, piece in pieces:

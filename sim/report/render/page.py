@@ -7,15 +7,17 @@ it as text. Its policy lets in that one script, by its hash, and what that scrip
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import orjson
+import numpy as np
 
 from simrun.agents.printable import printable
 from simrun.report.blocks import Block, Column, Finding, Plot, Prose, Row, Scalar, Table, at
 from simrun.report.render.cells import cell, scalar, strong
+from simrun.report.render.columns import json, numbers, packed
 from simrun.report.report import Report
 
 HELD = "transcripts"
@@ -23,34 +25,68 @@ HELD = "transcripts"
 CHUNK = 200
 """Transcripts in one file beside the page."""
 SMALL = 500_000
-"""Bytes of transcripts up to which they are put into the page itself."""
-SCRIPTS = ("dom.js", "findings.js", "tables.js", "compare.js", "pair.js", "pairs.js", "main.js")
+"""Characters of packed transcripts up to which they are put into the page itself."""
+SCRIPTS = (
+    "dom.js",
+    "columns.js",
+    "findings.js",
+    "runs.js",
+    "tables.js",
+    "compare.js",
+    "drawn.js",
+    "pair.js",
+    "pairs.js",
+    "main.js",
+)
 Told = Mapping[str, Any]
 
 
-def page(report: Report, more: Told, transcripts: Mapping[int, Told], single: bool | None) -> dict[str, str]:
-    """File name -> text. `more` is what the page tells beside the report's blocks: findings, pairs, config."""
-    places, told = list(transcripts), list(transcripts.values())
-    chunks = {at // CHUNK: coded(told[at : at + CHUNK]) for at in range(0, len(told), CHUNK)}
-    inside = single if single is not None else sum(map(len, chunks.values())) <= SMALL
-    data = {
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One run as a page holds it."""
+
+    report: Report
+    more: Told
+    """What the page tells beside the report's blocks: findings, pairs, config."""
+    transcripts: Mapping[int, Told]
+    """By the places of their episodes."""
+
+
+def page(runs: Sequence[Shown], single: bool | None, beside: Told = {}) -> dict[str, str]:
+    """File name -> text, of one run or of several side by side. `single` as in Render; `beside` is what is told of all
+    of them: how they compare, or how much of a run that is still playing is shown."""
+    chunks = [_chunks(each) for each in runs]
+    inside = single if single is not None else sum(len(text) for own in chunks for text in own) <= SMALL
+    data = {**_printable(beside), "chunk": CHUNK, "runs": [_run(each) for each in runs]}
+    title = f"{data['runs'][0]['scenario']}: {', '.join(each['run'] for each in data['runs'])}"
+    texts = {"report.html": _html(title, coded(data), coded(chunks if inside else [[] for _ in chunks]))}
+    if not inside:
+        for run, own in enumerate(chunks):
+            texts |= {f"{HELD}/{run}-{at:05}.js": f'simrunChunk({run},{at},"{text}");\n' for at, text in enumerate(own)}
+    return texts
+
+
+def _chunks(shown: Shown) -> list[str]:
+    told = list(shown.transcripts.values())
+    return [packed(json(told[at : at + CHUNK])) for at in range(0, len(told), CHUNK)]
+
+
+def _run(shown: Shown) -> Told:
+    report = shown.report
+    places = np.fromiter(shown.transcripts, dtype=np.int64, count=len(shown.transcripts))
+    return {
         "run": printable(report.run),
         "scenario": printable(report.scenario),
         "complete": report.complete,
-        "sections": [_section(name, each.title, each.blocks) for name, each in report.sections.items()],
-        **_printable(more),
-        "kept": {"places": places, "chunk": CHUNK, "inside": inside},
+        "sections": [{"name": name, **blocks(each.title, each.blocks)} for name, each in report.sections.items()],
+        **_printable(shown.more),
+        "kept": numbers(places),
     }
-    held = f"[{','.join(chunks.values())}]" if inside else "[]"
-    texts = {"report.html": _html(f"{data['scenario']}: {data['run']}", coded(data), held)}
-    if not inside:
-        texts |= {f"{HELD}/{at:05}.js": f"simrunChunk({at},{text});\n" for at, text in chunks.items()}
-    return texts
 
 
 def coded(value: Any) -> str:
     """JSON that is safe in a page: no tag and no comment can begin or end in it."""
-    text = orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY).decode()
+    text = json(value).decode()
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return text
@@ -65,7 +101,9 @@ def _printable(value: Any) -> Any:
             return {printable(str(key)): _printable(each) for key, each in value.items()}
         case list() | tuple():
             return [_printable(each) for each in value]
-    return value  # a number, or an array of them
+        case np.ndarray():
+            return numbers(value)
+    return value  # a number
 
 
 @cache
@@ -112,8 +150,9 @@ def _html(title: str, data: str, held: str) -> str:
 """
 
 
-def _section(name: str, title: str, blocks: Sequence[Block]) -> Told:
-    return {"name": name, "title": printable(title), "blocks": [told for each in blocks if (told := _block(each))]}
+def blocks(title: str, given: Sequence[Block]) -> Told:
+    """Blocks under a title, as the page draws them."""
+    return {"title": printable(title), "blocks": [told for each in given if (told := _block(each))]}
 
 
 def _block(block: Block) -> Told | None:

@@ -2,8 +2,8 @@
 const MOST_WORDS = 1500;
 const WORD = "[\\p{L}\\p{N}_]";
 const quoted = (text) => text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
-const DECLARED = data.declared.length
-  ? new RegExp(`(?<!${WORD})(?:${data.declared.map(quoted).join("|")})(?!${WORD})`, "giu") : null;
+const declaredIn = (phrases) => (phrases.length
+  ? new RegExp(`(?<!${WORD})(?:${phrases.map(quoted).join("|")})(?!${WORD})`, "giu") : null);
 
 // words and signs with the space behind them: [what is compared, how it is written, where it begins]
 const words = (text) => [...text.matchAll(/(?:[\p{L}\p{N}_]+|[^\p{L}\p{N}_\s]|^)\s*/gu)]

@@ -19,7 +19,7 @@ const drawn = make("http://www.w3.org/2000/svg");
 
 // a text with slurs comes as [masked, whole in base64]
 const decoder = new TextDecoder();
-const whole = (coded) => decoder.decode(Uint8Array.from(atob(coded), (sign) => sign.charCodeAt(0)));
+const whole = (coded) => decoder.decode(bytesOf(coded));
 const said = (text) => (typeof text === "string" ? text : state.slurs ? whole(text[1]) : text[0]);
 
 // our own sentences mark strong words and code, and nothing else
@@ -31,7 +31,7 @@ const sentence = (text) =>
   });
 
 const figure = (value, signed) => {
-  if (value === null || value === undefined) return "–";
+  if (missing(value)) return "–";
   const text = Math.abs(value) < 1e-12 ? "0" : String(Number(Math.abs(value).toPrecision(3))); // a mean of sums may miss 0
   const sign = text === "0" ? "" : value < 0 ? "−" : signed ? "+" : "";
   return sign + text;

@@ -12,10 +12,13 @@ const ticks = (low, high) => {
 
 const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
+// where there is one line for it: also what both arms have in common
+const narrowly = (arm, reference, row) => [`${arm} against ${reference}`, rest(row.arm, row.reference)].filter(Boolean).join(" · ");
+
 function forest(panel, shape) {
   const rows = panel.rows.filter((row) => row.low !== null && row.high !== null);
   if (!rows.length) return null;
-  const ends = rows.flatMap((row) => [row.low, row.high]).concat(panel.floor || [], [0]);
+  const ends = rows.flatMap((row) => [row.low, row.high, ...(row.floor || [])]).concat([0]);
   if (panel.margin) ends.push(panel.margin, -panel.margin);
   const reach = (Math.max(...ends) - Math.min(...ends) || 1) * 0.06;
   const low = Math.min(...ends) - reach, high = Math.max(...ends) + reach;
@@ -23,10 +26,11 @@ function forest(panel, shape) {
   const bottom = rows.length * shape.row + 8;
   const line = (value, name) => drawn("line", { class: name, x1: x(value), x2: x(value), y1: 4, y2: bottom });
   const parts = [];
-  if (panel.floor) {
-    const [from, to] = panel.floor.map(x);
-    parts.push(drawn("rect", { class: "floor", x: Math.min(from, to), y: 4, width: Math.max(to - from, 2), height: bottom - 4 }));
-  }
+  rows.forEach((row, at) => {
+    if (!row.floor) return;
+    const [from, to] = row.floor.map(x);
+    parts.push(drawn("rect", { class: "floor", x: Math.min(from, to), y: at * shape.row + 4, width: Math.max(to - from, 2), height: shape.row }));
+  });
   for (const tick of ticks(low, high)) {
     parts.push(line(tick, tick === 0 ? "zero" : "axis"));
     parts.push(drawn("text", { class: "tick", x: x(tick), y: bottom + 17, "text-anchor": "middle" }, figure(tick, true)));
@@ -38,11 +42,11 @@ function forest(panel, shape) {
     const [factor, arm, reference] = parted(row.arm, row.reference);
     const [names, figures] = shape.above ? [[0, y - 26], [0, y - 11]] : [[0, y - 3], [0, y + 12]];
     parts.push(
-      drawn("text", { x: names[0], y: names[1] }, cut(`${arm} against ${reference}`, 46)),
-      shape.above ? "" : drawn("text", { class: "tick", x: figures[0], y: figures[1] }, cut([factor, rest(row.arm, row.reference)].filter(Boolean).join(" · "), 54)),
+      drawn("text", { x: names[0], y: names[1] }, cut(shape.above ? narrowly(arm, reference, row) : `${arm} against ${reference}`, 46)),
+      shape.above ? "" : drawn("text", { class: "tick", x: figures[0], y: figures[1] }, cut([several ? named(row.run) : "", factor, rest(row.arm, row.reference)].filter(Boolean).join(" · "), 54)),
       drawn("line", { class: name, x1: x(row.low), x2: x(row.high), y1: y, y2: y }),
       drawn("rect", { class: name, x: x(row.difference) - 4, y: y - 4, width: 8, height: 8 }),
-      shape.above ? drawn("text", { class: "tick", x: 0, y: figures[1] }, `${told} · ${row.verdict}`)
+      shape.above ? drawn("text", { class: "tick", x: 0, y: figures[1] }, [several ? named(row.run) : "", told, row.verdict].filter(Boolean).join(" · "))
         : [drawn("text", { x: shape.width - shape.right + 18, y: y - 3 }, told),
           drawn("text", { class: "tick", x: shape.width - shape.right + 18, y: y + 12 }, row.verdict)],
     );
@@ -56,20 +60,20 @@ const ARROWS = { higher: "higher is better", lower: "lower is better", neither: 
 
 function panelOf(panel) {
   const key = node("div", { class: "key" },
-    panel.floor ? node("span", {}, node("i"), "noise floor: the reference arm against itself, other seeds") : "",
+    panel.rows.some((row) => row.floor) ? node("span", {}, node("i"), "noise floor: the reference arm against itself, other seeds") : "",
     panel.margin ? node("span", {}, node("i", { class: "dash" }), `declared margin ±${figure(panel.margin)}`) : "",
     node("span", {}, "■ difference within pairs, line: 95 % interval"));
   const picture = forest(panel, WIDE);
   return node("section", { class: "card" },
     node("h3", {}, panel.outcome, node("span", { class: "soft" }, ` · ${ARROWS[panel.better] || ""}`)),
-    picture, forest(panel, NARROW), picture ? key : "", panel.rows.map(findingOf));
+    picture, forest(panel, NARROW), picture ? key : "", several ? besides(panel.rows) : panel.rows.map(findingOf));
 }
 
 function findingOf(row) {
-  const open = () => listed({ ...blank(), comparison: comparisonOf(row), flipped: true });
+  const open = () => { choose(row.run); listed({ ...blank(), comparison: comparisonOf(row), flipped: true }); };
   const linked = comparisonOf(row) >= 0 && row.flips > 0;
   return node("div", { class: "finding" }, badge(row.verdict),
-    node("div", {}, node("div", { class: "what" }, against(row.arm, row.reference)),
+    node("div", {}, node("div", { class: "what" }, several ? named(row.run) : against(row.arm, row.reference)),
       node("p", {}, sentence(row.text || without(row))),
       node("p", { class: "small soft" }, `${row.pairs} pairs of ${row.cases} cases`,
         row.flips === null ? "" : `; ${figure(row.flips * 100)} % came out differently`,
@@ -82,12 +86,14 @@ function findingOf(row) {
 const without = (row) => (row.difference === null ? "No pair has a value in both arms."
   : `${figure(row.difference, true)} [${figure(row.low, true)}, ${figure(row.high, true)}]: single arms, behind the main effect of their factor.`);
 
-const comparisonOf = (row) =>
-  pairs.comparisons.findIndex((each) => pairs.arms[each.arm] === row.arm && pairs.arms[each.reference] === row.reference);
+function comparisonOf(row) {
+  const own = data.runs[row.run].pairs;
+  return own.comparisons.findIndex((each) => own.arms[each.arm] === row.arm && own.arms[each.reference] === row.reference);
+}
 
 function warnings() {
-  const shown = new Set(data.forest.flatMap((panel) => panel.rows.map((row) => row.text)));
-  const found = data.sections.flatMap((section) => section.blocks.filter((block) => block.block === "finding"));
+  const shown = new Set(run.forest.flatMap((panel) => panel.rows.map((row) => row.text)));
+  const found = run.sections.flatMap((section) => section.blocks.filter((block) => block.block === "finding"));
   const left = found.filter((block) => !shown.has(block.text));
   if (!left.length) return "";
   return [node("h2", {}, "What else was found, and what there is to doubt"),
@@ -96,17 +102,19 @@ function warnings() {
         node("p", {}, sentence(block.text))))))];
 }
 
+const LOOKED = "The run is still playing. Intervals and verdicts hold for the whole run as it was planned: who stops when they "
+  + "like what they see finds differences that are not there. design.stop says when a run may end early.";
+
 function findings() {
-  const facts = [[pairs.cases.length, "cases"], [pairs.arms.length, "arms"], [pairs.repeats, "repeats"],
-    [pairs.done.reduce((sum, each) => sum + each, 0), "episodes"]];
-  const flagged = (bit) => pairs.flags.reduce((sum, each) => sum + (each & bit ? 1 : 0), 0);
-  facts.push([flagged(1), "with a refusal"], [flagged(2), "with an unreadable reply"]);
+  const found = panels();
+  const single = () => [blocksOf(run.sections[0]), facts()];
   return node("main", {},
-    node("h1", {}, data.scenario.replaceAll("_", " ")), node("p", { class: "lead" }, data.run,
-      data.complete ? "" : node("strong", {}, " · incomplete: some episodes are still owed")),
-    blocksOf(data.sections[0]),
-    node("ul", { class: "facts" }, facts.map(([count, what]) => node("li", {}, node("b", {}, String(count)), what))),
-    node("h2", {}, "Findings"),
-    data.forest.length ? data.forest.map(panelOf) : node("p", { class: "soft" }, "Nothing was compared in this run."),
-    warnings(), tables());
+    node("h1", {}, run.scenario.replaceAll("_", " ")),
+    several ? node("p", { class: "lead" }, `${data.runs.length} runs side by side`)
+      : node("p", { class: "lead" }, run.run, run.complete ? "" : node("strong", {}, ` · ${progress(run)}`)),
+    several ? blocksOf(data.compared) : single(),
+    node("h2", {}, "Findings"), data.live ? node("p", { class: "note" }, LOOKED) : "",
+    found.length ? found.map(panelOf) : node("p", { class: "soft" }, "Nothing was compared."),
+    several ? looked(() => [node("p", { class: "soft" }, run.run, run.complete ? "" : ` · ${progress(run)}`), single(), warnings(), tables()])
+      : [warnings(), tables()]);
 }

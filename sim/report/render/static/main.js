@@ -9,8 +9,16 @@ function frame(part, main) {
   }
   if (part === shownPart && part === "pairs") return;
   shownPart = part;
-  page.replaceChildren(node("header", { class: "bar" }, node("span", { class: "name" }, data.scenario.replaceAll("_", " ")), node("span", { class: "soft small" }, data.run),
+  page.replaceChildren(node("header", { class: "bar" }, node("span", { class: "name" }, run.scenario.replaceAll("_", " ")),
+    node("span", { class: "soft small" }, several ? `${data.runs.length} runs` : run.run), playing(),
     node("nav", { "aria-label": "Parts" }, Object.values(bar))), main());
+}
+
+// a run that is still playing: how much of it this page has, and the way to what has come since
+function playing() {
+  if (!data.live) return "";
+  return node("span", { class: "live" }, `still playing: ${run.played} of ${run.owed} episodes, as of ${data.live.at} `,
+    node("button", { class: "plain", type: "button", on: { click: () => location.reload() } }, "read anew"));
 }
 
 function listed(wanted) {
@@ -61,7 +69,7 @@ function showPair(pair) {
       node("span", { class: "swatch declared" }, "the declared difference"), node("span", { class: "swatch other" }, "other words that differ")),
     ...cameTo(pair), heads(pair), body);
   view.shown.scrollTop = 0;
-  Promise.all([transcript(pair.one), transcript(pair.two)]).then(([one, two]) => {
+  Promise.all([transcript(run, pair.one), transcript(run, pair.two)]).then(([one, two]) => {
     if (!same(current, pair)) return;
     body.replaceChildren(...(one && two ? both(one, two, pair) : [node("p", { class: "note" },
       "The page holds no transcript of this pair: it keeps those that came out differently and a sample (render.transcripts). "
@@ -81,7 +89,7 @@ function welcome() {
   view.shown.replaceChildren(node("h1", {}, "Pairs"),
     node("p", { class: "soft" }, "The same case under the same seeds, in two arms that differ in one declared thing. Open one on the left: "
       + "what both were told and said stands side by side, and words that differ are marked."),
-    node("p", { class: "soft" }, `The page holds the transcripts of ${data.kept.places.length} episodes of `
+    node("p", { class: "soft" }, `The page holds the transcripts of ${run.places.length} episodes of `
       + `${pairs.done.reduce((sum, each) => sum + each, 0)}: those of pairs that came out differently first, then a sample.`),
     node("p", { class: "help" }, node("kbd", {}, "n"), " next pair that came out differently, ", node("kbd", {}, "p"), " the one before; ",
       node("kbd", {}, "j"), " next pair, ", node("kbd", {}, "k"), " the one before; ", node("kbd", {}, "Esc"), " back to the list."));
@@ -89,7 +97,7 @@ function welcome() {
 
 function route() {
   const hash = location.hash;
-  const pair = hash.startsWith("#pair=") ? linked(hash) : null;
+  const pair = hash.startsWith("#pair=") ? linked(hash) : null; // a link may choose another run
   if (hash === "#pairs" || hash.startsWith("#pair=")) {
     const fresh = shownPart !== "pairs";
     frame("pairs", listView);
@@ -119,6 +127,15 @@ document.addEventListener("keydown", (event) => {
   if (shownPart !== "pairs") { frame("pairs", listView); refilter(); }
   step(...move);
 });
-window.addEventListener("hashchange", route);
-window.addEventListener("resize", () => { if (shownPart === "pairs") fillList(); });
-route();
+
+async function begin() {
+  data.runs = await Promise.all(data.runs.map(unpacked));
+  choose(0);
+  window.addEventListener("hashchange", route);
+  window.addEventListener("resize", () => { if (shownPart === "pairs") fillList(); });
+  route();
+  // who reads a pair is not disturbed: the bar has a button
+  if (data.live) setInterval(() => { if (!location.hash.startsWith("#pair")) location.reload(); }, data.live.every * 1000);
+}
+
+begin().catch((error) => page.replaceChildren(node("p", { class: "note" }, `This page cannot be shown: ${error.message}`)));

@@ -1,19 +1,17 @@
 // The list of pairs: filtered, sorted by difference, of any length since only what is seen is made.
-const pairs = data.pairs;
 const HEIGHT = 52;
-const blank = () => ({ comparison: -1, outcome: 0, flipped: false, refused: false, unreadable: false, kept: false, words: "" });
-const keptPlaces = new Set(data.kept.places);
+const blank = () => ({ comparison: -1, outcome: 0, flipped: false, refused: false, unreadable: false, judged: false, kept: false, words: "" });
 let filter = blank(), found = { ids: new Int32Array(0), flips: 0 }, current = null, view = null;
 
 // a pair's number is its row times the comparisons plus its comparison: a list of a million is an array of numbers
 function pairOf(id) {
   const comparison = id % pairs.comparisons.length, row = (id - comparison) / pairs.comparisons.length;
   const each = pairs.comparisons[comparison], arms = pairs.arms.length;
-  const pair = { id, comparison, row, one: row * arms + each.reference, two: row * arms + each.arm };
+  const pair = { id, run: run.at, comparison, row, one: row * arms + each.reference, two: row * arms + each.arm };
   return { ...pair, difference: pairs.outcomes.length ? between(pairs.outcomes[filter.outcome].values, pair.one, pair.two) : null };
 }
 
-const between = (values, one, two) => (values[one] === null || values[two] === null ? null : values[two] - values[one]);
+const between = (values, one, two) => { const apart = values[two] - values[one]; return Number.isNaN(apart) ? null : apart; };
 
 // the comparisons that the list is of: one that was chosen, else all that are no controls where there are any
 function asked() {
@@ -35,7 +33,8 @@ function candidates() {
         const one = row * arms + pairs.comparisons[comparison].reference, two = row * arms + pairs.comparisons[comparison].arm;
         if (!pairs.done[one] || !pairs.done[two]) continue;
         if (flagged && !((pairs.flags[one] | pairs.flags[two]) & flagged)) continue;
-        if (filter.kept && !(keptPlaces.has(one) && keptPlaces.has(two))) continue;
+        if (filter.judged && !((pairs.flags[one] | pairs.flags[two]) & 8)) continue;
+        if (filter.kept && !(run.held.has(one) && run.held.has(two))) continue;
         const difference = values ? between(values, one, two) : null;
         if (filter.flipped && !difference) continue;
         const size = difference === null ? -1 : Math.abs(difference);
@@ -57,12 +56,18 @@ const caseOf = (pair) => pairs.cases[Math.floor(pair.row / pairs.repeats)];
 const armOf = (pair) => pairs.arms[pairs.comparisons[pair.comparison].arm];
 const referenceOf = (pair) => pairs.arms[pairs.comparisons[pair.comparison].reference];
 const linkOf = (pair) =>
-  `#pair=${[caseOf(pair), pair.row % pairs.repeats, armOf(pair), referenceOf(pair)].map(encodeURIComponent).join("~")}`;
-const same = (one, other) => Boolean(one && other && one.id === other.id);
+  `#pair=${[caseOf(pair), pair.row % pairs.repeats, armOf(pair), referenceOf(pair), ...(several ? [run.at] : [])].map(encodeURIComponent).join("~")}`;
+const same = (one, other) => Boolean(one && other && one.id === other.id && one.run === other.run);
 
 function linked(hash) {
-  let [name, repeat, arm, reference] = [];
-  try { [name, repeat, arm, reference] = hash.slice("#pair=".length).split("~").map(decodeURIComponent); } catch { return null; }
+  let [name, repeat, arm, reference, of] = [];
+  try { [name, repeat, arm, reference, of] = hash.slice("#pair=".length).split("~").map(decodeURIComponent); } catch { return null; }
+  if (several && String(run.at) !== of) {
+    if (!data.runs[of]) return null;
+    choose(Number(of));
+    filter = blank();
+    shownPart = "";
+  }
   const comparison = pairs.comparisons.findIndex((each) => pairs.arms[each.arm] === arm && pairs.arms[each.reference] === reference);
   const at = pairs.cases.indexOf(name);
   if (comparison < 0 || at < 0 || !(Number(repeat) < pairs.repeats)) return null;
@@ -87,7 +92,10 @@ function fillList() {
   const last = Math.min(first + Math.ceil((list.clientHeight || 600) / HEIGHT) + 16, found.ids.length);
   const rows = [];
   for (let at = first; at < last; at++) rows.push(rowOf(pairOf(found.ids[at]), at));
+  const focused = list.contains(document.activeElement) && document.activeElement.getAttribute("href");
   space.replaceChildren(...(rows.length ? rows : [node("p", { class: "empty" }, "No pair is like that.")]));
+  const again = focused && rows.find((row) => row.getAttribute("href") === focused);
+  if (again) again.focus({ preventScroll: true }); // who goes by Tab and Enter stays where they were
 }
 
 function refilter() {
@@ -123,11 +131,12 @@ function filters() {
   const comparisons = pairs.comparisons.map((each, at) => [at, against(pairs.arms[each.arm], pairs.arms[each.reference])
     + (each.why === "treatment" ? "" : ` (${each.why})`)]);
   return node("div", { class: "filters", role: "search" },
-    choice("Arms", [[-1, "all that are no controls"], ...comparisons], filter.comparison, "comparison"),
+    chosenRun(), choice("Arms", [[-1, "all that are no controls"], ...comparisons], filter.comparison, "comparison"),
     choice("Outcome", pairs.outcomes.map((each, at) => [at, each.name + (each.primary ? " (declared)" : "")]), filter.outcome, "outcome"),
     node("label", { class: "whole" }, "Case", search),
     node("div", { class: "chips" }, chip("came out differently", "flipped"), chip("refused", "refused"),
-      chip("unreadable", "unreadable"), data.kept.places.length < pairs.done.length ? chip("with transcript", "kept") : ""));
+      chip("unreadable", "unreadable"), pairs.flags.some((each) => each & 8) ? chip("judged", "judged") : "",
+      run.places.length < pairs.done.length ? chip("with transcript", "kept") : ""));
 }
 
 function listView() {

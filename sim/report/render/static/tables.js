@@ -77,13 +77,13 @@ const blocksOf = (section) =>
 // the first section, which says what was asked, stands above the findings already
 function tables() {
   const contents = node("ul", { class: "toc" }), parts = [];
-  for (const section of data.sections.slice(1).filter((each) => each.blocks.length)) {
+  for (const section of run.sections.slice(1).filter((each) => each.blocks.length)) {
     const own = blocksOf(section);
     if (section.title) own.unshift(node("h2", {}, section.title));
     parts.push(...own);
   }
   parts.push(node("h2", {}, "What was asked for"), node("details", {},
-    node("summary", {}, `The run's config, digest ${data.digest}`), node("pre", {}, JSON.stringify(data.config, null, 2))));
+    node("summary", {}, `The run's config, digest ${run.digest}`), node("pre", {}, JSON.stringify(run.config, null, 2))));
   parts.filter((part) => part.tagName === "H2").forEach((head) => {
     const jump = (event) => { event.preventDefault(); head.scrollIntoView(); };
     contents.append(node("li", {}, node("a", { href: "#", on: { click: jump } }, head.textContent)));
