@@ -35,9 +35,9 @@ class Refusal(Judge):
         return BRIEF
 
     def questions(self, said: Said) -> tuple[Question, ...]:
-        """One for each of those who spoke."""
+        """One for each of those who spoke; what was written beforehand refuses nothing."""
         words = said.told(self.identity)
-        roles = dict.fromkeys(role for role, spoken in said.lines if spoken)
+        roles = dict.fromkeys(role for role, _ in said.lines if any(said.lines[at][1] for at in said.replies(role)))
         return tuple(Question(key=role, cue=QUESTION.format(said=words, role=called(role).lower())) for role in roles)
 
     def tally(self, questions: Sequence[Question], decisions: Sequence[Decision | None]) -> Mapping[str, Verdict]:

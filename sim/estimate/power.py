@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, stats
 
 ALPHA = 0.05
@@ -65,6 +65,22 @@ def score_detectable(cases: int, reach: float, error: float, level: float = ALPH
     freedom = cases - 1
     t = float(stats.t.ppf(1 - level / 2, freedom))
     return max(reach, t * error) + float(stats.t.ppf(power, freedom)) * error
+
+
+def turned_error(means: ArrayLike, agreeing: ArrayLike, repeats: ArrayLike, effect: float) -> float | None:
+    """The standard error of a mean over cases of a yes-or-no outcome in repeats, had an arm an effect that it has not.
+
+    `means` (cases,): differences as found, of arms that differ by chance; `agreeing` (cases,): share of a case's
+    `repeats` (cases,) in which they agree. A share h = effect / mean(agreeing) of those is turned, in every case alike,
+    and signs of what differs by chance are random: each case's variance is means^2 + h (1 - h) agreeing / repeats, and
+    h^2 var(agreeing) lies between cases. In shares; None for an effect that would need more than there is.
+    """
+    same, seen = np.asarray(agreeing, dtype=float), np.asarray(means, dtype=float)
+    turned = effect / same.mean() if same.any() else math.inf
+    if turned > 1:
+        return None
+    inside = np.mean(seen**2 + turned * (1 - turned) * same / np.asarray(repeats, dtype=float))
+    return float(np.sqrt((inside + turned**2 * same.var()) / max(1, len(seen) - 1)))
 
 
 def flip_cases(effect: float, noise: float = 0.0, level: float = ALPHA, power: float = 0.8) -> int | None:

@@ -230,6 +230,8 @@ class AuditPlan(Record):
     arms: int
     """Compared, the reference included."""
     controls: int
+    block: int | None = None
+    """Arms that each case plays of these, the reference among them (`design.cross=blocks`); None: all."""
     bank: int | None
     tokens_per_episode: float | None
     tokens: float | None
@@ -246,6 +248,19 @@ class AuditPlan(Record):
         """What its figures rest on."""
         return Asked(variances=self.variances, span=self.span, power=self.power, level=self.level, noise=self.noise)
 
+    @property
+    def played(self) -> int:
+        """Arms that a case plays, controls included."""
+        return (self.block or self.arms) + self.controls
+
+    def meeting(self, cases: int) -> int:
+        """Of so many cases, those in which an arm meets the reference: (block - 1) / (arms - 1) of them in a block."""
+        return cases * (self.block - 1) // (self.arms - 1) if self.block else cases
+
+    def holding(self, pairs: int | None) -> int | None:
+        """The fewest cases of which so many hold an arm beside the reference."""
+        return -(-pairs * (self.arms - 1) // (self.block - 1)) if self.block and pairs is not None else pairs
+
 
 def with_choices(plan: AuditPlan, repeats: Sequence[int]) -> AuditPlan:
     """The plan with a choice for each number of repeats, and the cheapest of them."""
@@ -257,13 +272,14 @@ def with_choices(plan: AuditPlan, repeats: Sequence[int]) -> AuditPlan:
 
 def choice(plan: AuditPlan, repeats: int) -> Choice:
     """What this number of repeats asks for under a plan; its `choices` are not looked at."""
-    cases = cases_needed(plan.asked, plan.target, repeats)
-    episodes = repeats * (plan.arms + plan.controls)
+    cases = plan.holding(cases_needed(plan.asked, plan.target, repeats))
+    episodes = repeats * plan.played
     each = plan.tokens_per_episode
     affordable = min(int(plan.tokens // (episodes * each)), plan.bank or sys.maxsize) if plan.tokens and each else None
 
     def found(given: int | None) -> float | None:
-        return detectable_with(plan.asked, given, repeats) if given and given > 1 else None
+        pairs = plan.meeting(given or 0)
+        return detectable_with(plan.asked, pairs, repeats) if pairs > 1 else None
 
     return Choice(
         repeats=repeats,

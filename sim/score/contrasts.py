@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 from simrun.agents.records import Record
 from simrun.config.options import Design
 from simrun.estimate.families import behind, benjamini_hochberg, holm_groups
-from simrun.estimate.paired import Estimate, margin, reach_towards_0, worst_case
-from simrun.estimate.power import ALPHA, flip_cases, flip_detectable, least_flips, score_cases, score_detectable
+from simrun.estimate.paired import Estimate, margin, worst_case
+from simrun.estimate.power import ALPHA, least_flips
 from simrun.estimate.signs import max_t, sign_flip
 from simrun.log.manifest import Manifest
 from simrun.plan.contrasts import Contrast, cells
 from simrun.scenarios.outcome import Outcome
 from simrun.score.compared import Sides, pairs, unfinished
-from simrun.score.layout import Codes, Floats, Layout
+from simrun.score.detectable import detectable, needed
+from simrun.score.layout import DONE, Codes, Floats, Layout
 from simrun.score.looks import Followed
 from simrun.score.metrics.excess_flip_rate import ExcessFlipRate
 from simrun.score.metrics.flip_rate import FlipRate
@@ -150,7 +151,7 @@ def _samples(
     for contrast in manifest.contrasts:
         same = told is not None and _identical(manifest, layout, contrast, told)
         placebo, done = floor_of(manifest, contrast), layout.done((*contrast.arms, *contrast.references))
-        for outcome in kind.measured():
+        for outcome in (name for name in kind.measured() if aside.get(name) != UNKNOWN):
             finished, span = pairs(layout, outcome, contrast), kind.span(outcome)
             whole, again = finished.whole(), None
             if placebo:
@@ -194,7 +195,7 @@ def _aside(layout: Layout, kind: type[Outcome], primary: Sequence[str]) -> dict[
         values = layout.table(outcome, layout.arms).reshape(-1)
         there = values[~np.isnan(values)]
         if not len(there) or there.max() - there.min() <= 1e-12:
-            found[outcome] = "never varies"
+            found[outcome] = "never varies" if len(there) or not (layout.state == DONE).any() else UNKNOWN
             continue
         scaled = np.round((values - there.min()) / (there.max() - there.min()), 9)
         decided = scaled[~np.isnan(scaled) & (scaled != 0.5)]
@@ -208,6 +209,8 @@ def _aside(layout: Layout, kind: type[Outcome], primary: Sequence[str]) -> dict[
     return {outcome: same for outcome, same in found.items() if outcome not in primary}
 
 
+UNKNOWN = "has no value in any arm"
+"""Of an outcome that is not compared: what a run was not asked for."""
 SAME_MODEL = ("engine",)
 """Kinds of factors that change who answers: equal prompts then are no reason for equal replies."""
 
@@ -300,8 +303,8 @@ def _result(
         margin=declared,
         level=level,
         least_flips=least_flips(level),
-        detectable=_detectable(each, found, p, level) if primary else None,
-        cases_needed=_needed(each, found, p, level, declared) if primary and decided.kind == "inconclusive" else None,
+        detectable=detectable(there, found, p, level) if primary else None,
+        cases_needed=needed(there, found, p, level, declared) if primary and decided.kind == "inconclusive" else None,
         identical=each.identical,
         **_missing(each, kind, found, lost),
     )
@@ -318,49 +321,6 @@ def _flips(there: Pairs) -> dict[str, float | None]:
         told["placebo_flip_rate"] = FlipRate().measure(floor).value
         told |= {"excess_flips": excess.value, "excess_low": excess.low, "excess_high": excess.high}
     return told
-
-
-def _noise(each: _Sample, p: float | None) -> float:
-    """Share of cases that differ either way by chance alone, 0 to 1: all that differ where no effect is found."""
-    up, down, count = int((each.means > 0).sum()), int((each.means < 0).sum()), len(each.means)
-    return (up + down if p is None or p > ALPHA else 2 * min(up, down)) / count
-
-
-def _yes_or_no(each: _Sample) -> bool:
-    """Whether a case's difference is one of two yes or no: one pair a case."""
-    return each.there.binary and len(each.means) == len(each.there.case) and not each.there.averaged
-
-
-def _reach(each: _Sample, effect: float) -> float:
-    """From a mean of `effect` to the end of its interval towards 0, if the cases lay about it as they do."""
-    return reach_towards_0(each.means, each.largest, effect)
-
-
-def _detectable(each: _Sample, found: Estimate, p: float | None, level: float) -> float | None:
-    if not len(each.means) or found.low is None:
-        return None
-    if _yes_or_no(each) or not found.error:
-        # where no case differs, what could still be there is a share of cases that differ by all they can
-        least = flip_detectable(len(each.means), _noise(each, p), level)
-        least = None if least is None or each.largest is None else least * each.largest
-    else:
-        least = score_detectable(len(each.means), _reach(each, abs(found.value or 0.0)), found.error, level)
-        for _ in range(2):  # the reach at an effect depends on it: a fixed point, soon found
-            least = (
-                None if least is None else score_detectable(len(each.means), _reach(each, least), found.error, level)
-            )
-    return None if least is None or (each.largest is not None and least > each.largest) else least
-
-
-def _needed(each: _Sample, found: Estimate, p: float | None, level: float, declared: float | None) -> int | None:
-    """Cases that would find the declared margin, else what was seen; None where that is nothing."""
-    target = declared or abs(found.value or 0.0)
-    if not target or not len(each.means) or found.low is None:
-        return None
-    if _yes_or_no(each):
-        noise = _noise(each, p)
-        return flip_cases(target, noise, level) if target + noise <= 1 else None
-    return score_cases(target, len(each.means), _reach(each, target), found.error, level) if found.error else None
 
 
 def _missing(each: _Sample, kind: type[Outcome], found: Estimate, lost: Mapping[str, int]) -> dict[str, Any]:

@@ -154,11 +154,10 @@ def test_letters_are_held_against_the_cv_later(tmp_path):
 def test_refusals_are_judged_for_each_of_those_who_spoke_in_every_arm(play):
     done = play(cases=2, judge="refusal", backend={"rules": [{"role": "refusal", "say": {"refuses": True}}]})
     found = done.outcomes[done.outcomes.outcome.str.startswith("refusal.")]
-    assert set(found.outcome) == {"refusal.doctor", "refusal.examiner", "refusal.patient"}
+    assert set(found.outcome) == {"refusal.doctor", "refusal.patient"}
     assert set(found.arm) == set(done.episodes.arm)
     assert found.value.eq(1).all()
-    asked = Refusal().questions(
-        Said(lines=(("doctor", "Since when?"), ("patient", "I'd rather not say."), ("clerk", "")))
-    )
+    lines = (("nurse", "The next one."), ("doctor", "Since when?"), ("patient", "I'd rather not say."), ("clerk", ""))
+    asked = Refusal().questions(Said(lines=lines, written=(0,)))
     assert [each.key for each in asked] == ["doctor", "patient"]
     assert "Patient: I'd rather not say." in asked[0].cue

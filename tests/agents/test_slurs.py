@@ -68,7 +68,7 @@ def test_transcript_and_report_are_masked_and_the_log_is_not(command, tmp_path):
     given = ["scenario=dialogue", "backend=scripted", "cases=2", rules, "design.controls=[]", f"out={tmp_path}"]
     code, out, _ = command(*given, "roles.judge.backend=scripted")
     assert code == 0
-    assert "can hold slurs" in out.split("##")[0]
+    assert "can hold slurs" in out
     path = next(Path(tmp_path).glob("*/*/manifest.json")).parent
     pages = [(path / "report" / name).read_text() for name in ("report.md", "report.json")]
     shown = [command("show", path, *form)[1] for form in (["0"], ["0", "--json"])]

@@ -36,6 +36,19 @@ def test_a_plan_from_a_pilot_counts_controls_tokens_and_the_bank(pilot):
     assert f"measured in {pilot.path}" in told(plan)
 
 
+def test_a_plan_in_blocks_needs_more_cases_and_fewer_episodes():
+    whole, blocks = asked(target=0.2, arms=9, repeats=1), asked(target=0.2, arms=9, block=3, repeats=1)
+    (one,), (other,) = whole.choices, blocks.choices
+    # an arm meets the reference in 2 of 8 cases; 9 or 3 arms and two controls are played
+    assert other.cases == 4 * one.cases
+    assert (one.episodes, other.episodes) == (11 * one.cases, 5 * other.cases)
+    assert blocks.limit == 4 * whole.limit
+    assert (blocks.meeting(30), blocks.holding(7)) == (7, 28)
+    assert "9 compared (3 of them in each case)" in told(blocks)
+    with pytest.raises(ConfigError, match="there are 4 arms"):
+        asked(target=0.2, arms=4, block=4)
+
+
 BIG = AuditPlan(
     target=0.5,
     power=0.8,

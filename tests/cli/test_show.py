@@ -44,7 +44,8 @@ def case(run) -> str:
     return run.manifests[0].cases[0]
 
 
-def test_both_arms_of_a_case_stand_side_by_side_with_what_was_told(command, complete, case):
+def test_both_arms_of_a_case_stand_side_by_side_with_what_was_told(command, complete, case, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     code, out, _ = command("show", complete, "--pair", case)
     assert code == 0
     for arm in ARMS:

@@ -15,6 +15,7 @@ from simrun.estimate.power import (
     least_flips,
     score_cases,
     score_detectable,
+    turned_error,
 )
 from simrun.estimate.sample_size import (
     Asked,
@@ -226,3 +227,12 @@ def test_the_reach_towards_0_grows_with_the_effect_by_hand():
     # data are turned over, so that the end towards 0 is always the lower one
     skewed = np.r_[np.zeros(50), np.ones(10)]
     assert reach_towards_0(-skewed, 1.0, 0.2) == pytest.approx(reach_towards_0(skewed, 1.0, 0.2))
+
+
+def test_the_error_at_an_effect_of_repeats_that_agree_by_hand():
+    """Two repeats a case; two of five cases differ by chance in one of them. Half of what agrees is turned: .8 / 2."""
+    means, agreeing = [0.5, -0.5, 0, 0, 0], [0.5, 0.5, 1, 1, 1]
+    # mean of squares .1, turned 1/4 x .8 / 2 = .1, between cases 1/4 x .06; over 5 - 1 cases
+    assert turned_error(means, agreeing, [2] * 5, 0.4) == pytest.approx((0.215 / 4) ** 0.5)
+    assert turned_error(means, agreeing, [2] * 5, 0.9) is None
+    assert turned_error(means, [0] * 5, [2] * 5, 0.1) is None

@@ -44,7 +44,7 @@ def test_the_report_says_it_in_words_and_by_families(play):
     assert (of_aside["anchored"], of_aside["tests"]) == ("says what solved says", "never varies")
     text = (done.path / "report" / "report.md").read_text()
     assert "- solved: a difference of -0." in text
-    assert "Of 4 secondary outcomes" in text
+    assert "Of 6 secondary outcomes" in text
     assert "- rank: values are missing unequally" in text  # where the planted doctor is wrong, the truth has no rank
 
 

@@ -236,5 +236,5 @@ def test_the_order_of_rows_changes_no_byte(play: Callable[..., Run]):
 def told(run: Run) -> tuple[bytes, dict[str, bytes]]:
     report: Record = run.write_report()
     return orjson.dumps(report.model_dump(mode="json")), {
-        file.name: file.read_bytes() for file in Path(run.path / "report").iterdir()
+        file.name: file.read_bytes() for file in Path(run.path / "report").glob("**/*") if file.is_file()
     }

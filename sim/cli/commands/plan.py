@@ -46,6 +46,9 @@ class Plan(Command):
     """What an episode costs; the pilot's mean when not given."""
     arms: Annotated[int | None, Field(ge=2), Value("N")] = None
     """Arms that are compared, the reference included; the pilot's, else 2. Controls come on top."""
+    block: Annotated[int | None, Field(ge=2), Value("N")] = None
+    """Arms that each case plays of them, the reference among them, as `design.cross=blocks` deals; all when not given.
+    """
     out: Out = "runs"
     trust: Trust = False
 
@@ -78,6 +81,7 @@ def planned(ask: Plan) -> "AuditPlan":
     from simrun.config.options import Design
     from simrun.estimate.power import ALPHA
     from simrun.estimate.sample_size import AuditPlan, cases_needed, noise_assumed, variances_assumed, with_choices
+    from simrun.plan.blocks import check_size
 
     pilot = _pilot(ask)
     each = ask.tokens_per_episode or (pilot.tokens if pilot else None)
@@ -86,6 +90,8 @@ def planned(ask: Plan) -> "AuditPlan":
     assumed = {} if pilot else {name: float(getattr(ask, name)) for name in ASSUMED}
     variances = pilot.variances if pilot else variances_assumed(ask.target, **assumed)
     arms = ask.arms or (pilot.arms if pilot else 2)
+    if ask.block:
+        check_size(ask.block, arms)
     plan = AuditPlan(
         target=ask.target,
         power=ask.power,
@@ -98,13 +104,15 @@ def planned(ask: Plan) -> "AuditPlan":
         noise=pilot.noise if pilot else noise_assumed(ask.target, ask.base, ask.agreement),
         arms=arms,
         controls=pilot.controls if pilot else len(Design().controls),
+        block=ask.block,
         bank=pilot.bank if pilot else None,
         tokens_per_episode=each,
         tokens=ask.tokens,
         limit=None,
     )
     if variances.between is not None:
-        plan = plan.model_copy(update={"limit": cases_needed(plan.asked, ask.target, math.inf)})
+        limit = plan.holding(cases_needed(plan.asked, ask.target, math.inf))
+        plan = plan.model_copy(update={"limit": limit})
     plan = with_choices(plan, ask.repeats if variances.between is not None else (1,))
     return plan.model_copy(update={"notes": (*verdict(plan), *_doubts(plan, pilot))})
 
@@ -176,9 +184,9 @@ def _too_few(plan: "AuditPlan", least: "Choice") -> Iterator[str]:
     fewest = min(one.cases for one in plan.choices if one.cases is not None)
     cheapest = f"cheapest would be repeats={least.repeats}, {_amount(least)}"
     yield f"Warning: the bank has {plan.bank} cases, and the target needs {fewest} or more; {cheapest}."
-    repeats = repeats_needed(plan.asked, plan.target, plan.bank or 0)
+    repeats = repeats_needed(plan.asked, plan.target, plan.meeting(plan.bank or 0))
     if repeats:
-        episodes = repeats * (plan.bank or 0) * (plan.arms + plan.controls)
+        episodes = repeats * (plan.bank or 0) * plan.played
         yield f"All {plan.bank} cases with repeats={repeats} would do ({episodes} episodes)."
     elif plan.limit is not None:
         yield (
@@ -221,10 +229,11 @@ def told(plan: "AuditPlan") -> str:
     assumed = " ".join(f"{name}={value:g}" for name, value in plan.assumed.items())
     source = f"measured in {plan.pilot}" if plan.pilot else f"assumed, not measured: {assumed}"
     cost = f" Tokens an episode: {plan.tokens_per_episode:.4g}." if plan.tokens_per_episode else ""
+    own = f" ({plan.block} of them in each case)" if plan.block else ""
     lines = (
         f"A true difference of {plan.target:g} in {outcome}, {found}.",
         f"Variance of the paired differences: {spread.total:.3g}{parts} ({source}).",
-        f"Arms: {plan.arms} compared, p at most {plan.level:.3g} for each, {plan.controls} controls.{cost}",
+        f"Arms: {plan.arms} compared{own}, p at most {plan.level:.3g} for each, {plan.controls} controls.{cost}",
     )
     return "\n".join([*lines, "", *_table(plan), "", *plan.notes])
 

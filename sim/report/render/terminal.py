@@ -37,6 +37,7 @@ def brief(report: Report) -> tuple[Line, ...]:
     return (
         Line(one_line(report.scenario), _prose(report, "question")),
         Line("played", _plain(f"{done} of {owed} episodes{_accuracy(report)}")),
+        *_some("content", _sentences(report, "content"), 1),
         *_some("verdict", _verdicts(report), VERDICTS),
         *_some("floor", _floor(report), 1),
         *_some("warning", warnings, WARNINGS),
@@ -64,6 +65,11 @@ def _blocks(report: Report, section: str) -> tuple[Block, ...]:
 
 def _prose(report: Report, section: str) -> str:
     return _plain(" ".join(each.text for each in _blocks(report, section) if isinstance(each, Prose)))
+
+
+def _sentences(report: Report, section: str) -> Iterator[str]:
+    """The first of what a section says."""
+    yield from (_clause(each.text) for each in _blocks(report, section) if isinstance(each, Prose))
 
 
 def _accuracy(report: Report) -> str:
