@@ -199,7 +199,7 @@ def test_no_more_is_planted_than_the_chance_of_being_right(planted, known):
         ({"design": {"primary": ["solvd"]}}, "did you mean 'solved'"),
         (
             {"design": {"controls": ["sme"]}},
-            "design.controls.0: Input should be 'same', 'placebo', 'swap', 'mirror' or 'positive'; did you mean 'same'., got 'sme'",
+            "design.controls.0: Input should be .*'positive'; did you mean 'same'., got 'sme'",
         ),
         ({"vary": {"patient": {"ethnicity": ["White", "  "]}}}, "none of them empty"),
         (
