@@ -61,8 +61,8 @@ def replayed(run: Path, plan: Plan, manifest: Manifest, spare: bool = False) -> 
     """Every episode line of a log, finished ones played again: in order, but for those
     that a second worker took over from a first.
 
-    Memory holds the calls of unfinished trials only. LogError for a log that was changed, or is of another manifest. A trial that cannot be played
-    again as it is logged is a BackendError (`replay`) where a prompt is not the logged one, a LogError where a call is
+    Memory holds the calls of unfinished trials only. LogError for a log that was changed, or is of another manifest.
+    A trial that cannot be played again as it is logged is a BackendError (`replay`) where a prompt is not the logged one, a LogError where a call is
     logged twice, a ConfigError where the outcome is another; with `spare` an episode that ended in an error, the others
     are given all the same.
     """
@@ -84,8 +84,8 @@ def replayed(run: Path, plan: Plan, manifest: Manifest, spare: bool = False) -> 
         if episode.error:
             if not spare and _whole(plan, trial, calls.of(trial.id)):
                 raise LogError(
-                    f"{line.file}:{line.number}: trial {trial.id} is logged as an error ({episode.error}), and its calls "
-                    "play to its end: simrun resume ends it without asking anybody"
+                    f"{line.file}:{line.number}: trial {trial.id} is logged as an error ({episode.error}), and its "
+                    "calls play to its end: simrun resume ends it without asking anybody"
                 )
             yield Played(trial, episode, calls.of(trial.id), None)
         elif (played := _again(plan, trial, calls, episode, twice.get(trial.id), spare)) is None:
