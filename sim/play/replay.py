@@ -62,9 +62,9 @@ def replayed(run: Path, plan: Plan, manifest: Manifest, spare: bool = False) -> 
     that a second worker took over from a first.
 
     Memory holds the calls of unfinished trials only. LogError for a log that was changed, or is of another manifest.
-    A trial that cannot be played again as it is logged is a BackendError (`replay`) where a prompt is not the logged one, a LogError where a call is
-    logged twice, a ConfigError where the outcome is another; with `spare` an episode that ended in an error, the others
-    are given all the same.
+    A trial that cannot be played again as it is logged is a BackendError (`replay`) where a prompt is not the logged
+    one, a LogError where a call is logged twice, a ConfigError where the outcome is another; with `spare` an episode
+    that ended in an error, the others are given all the same.
     """
     trials = {trial.id: trial for trial in plan.trials()}
     calls, twice = Calls(), dict[str, LogError]()
