@@ -29,6 +29,12 @@ class Answers:
                 f"trial {chat.session}, {chat.speaker} turn {chat.nth}: the prompt is not the logged one "
                 f"(digest {chat.digest}, logged {call.digest}): the scenario, a case or a text has changed since",
             )
+        if call is not None and call.seed != chat.seed:
+            raise BackendError(
+                "replay",
+                f"trial {chat.session}, {chat.speaker} turn {chat.nth}: logged with seed {call.seed}, and the plan has "
+                f"{chat.seed}: the log was changed, or seeds are drawn otherwise since",
+            )
         return None if call is None else call.answer
 
 

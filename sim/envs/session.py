@@ -24,6 +24,7 @@ from simrun.envs.rewards import Fair
 from simrun.log.chain import RunLog
 from simrun.log.lines import note_end, note_failure
 from simrun.log.manifest import FILE, Manifest
+from simrun.log.tables import SEALED
 from simrun.plan import design
 from simrun.plan.design import Plan
 from simrun.play.admission import Admission
@@ -119,7 +120,7 @@ class Session:
                 "give another log=PATH"
             )
         kept = Recorded.found(path, known, self.plan)
-        shutil.rmtree(path / "sealed", ignore_errors=True)
+        shutil.rmtree(path / SEALED, ignore_errors=True)
         return kept
 
     def draw(self, rng: np.random.Generator, options: Mapping[str, Any]) -> Trial:

@@ -6,6 +6,8 @@ import stat
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 
 
 class LogError(Exception):
@@ -87,6 +89,19 @@ def draft(file: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def scratch(run: Path) -> Iterator[Path]:
+    """A folder of our own in a run's, gone afterwards."""
+    try:
+        place = Path(mkdtemp(prefix=".again-", dir=run))
+    except OSError as error:
+        raise unwritten(run, error) from error
+    try:
+        yield place
+    finally:
+        rmtree(place, ignore_errors=True)
 
 
 def folder(path: Path) -> None:

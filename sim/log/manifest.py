@@ -43,7 +43,23 @@ PACKAGES = (
     "matplotlib",
 )
 FILE = "manifest.json"
-DESIGNED = ("factors", "arms", "contrasts", "injections", "repeats", "seed")
+DERIVED = (
+    "cases",
+    "factors",
+    "arms",
+    "contrasts",
+    "injections",
+    "repeats",
+    "seed",
+    "owed",
+    "exclusions",
+    "faults",
+    "anchors",
+    "described",
+    "flags",
+    "stated",
+    "hidden_images",
+)
 """What a manifest says again of a plan."""
 
 
@@ -108,8 +124,12 @@ class Manifest(Record):
     versions: Mapping[str, str] = {}
     created: float
     """Unix time, seconds."""
+    name: str = ""
+    """Of the folder in which it began: a run keeps it, wherever it is moved."""
     heads: Mapping[str, str] = {}
     """Chain of the log -> hash of its last line when the run was closed."""
+    pace: str = ""
+    """Digest of pace.jsonl when the run was closed."""
     complete: bool = False
     """Every owed trial has an outcome."""
 
@@ -250,9 +270,8 @@ class Manifest(Record):
 
     def _check(self, plan: Plan) -> None:
         """ConfigError where the manifest tells of another design than its config comes to: the report goes by it."""
-        own = {name: getattr(plan, name) for name in DESIGNED} | {"cases": tuple(plan.cases)}
-        own["owed"] = sum(1 for _ in plan.trials())
-        if wrong := [name for name, found in own.items() if getattr(self, name) != found]:
+        own = type(self).of(plan, self.created)
+        if wrong := [name for name in DERIVED if getattr(self, name) != getattr(own, name)]:
             raise ConfigError(
                 f"{FILE} was changed, or simrun has: its {', '.join(wrong)} are not what its config comes to; restore "
                 "it, or start a new run"

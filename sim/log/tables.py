@@ -1,5 +1,6 @@
 """Parquet tables out of the log: derived, and rebuilt at any time."""
 
+import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -89,20 +90,25 @@ says why they did not, and `mass` how much of what the model could have said lea
 """
 
 
+SEALED, PLANNED = "sealed", "plan.parquet"
+"""Where in a run's folder its tables are, and what was planned."""
+
+
 def seal(
-    run: Path,
+    folder: Path,
+    name: str,
     plan: Plan,
     replayed: Iterable[Played],
     judged: Mapping[str, Mapping[str, Verdict]] = {},
     beyond: Collection[str] = (),
 ) -> Mapping[str, str]:
-    """Write sealed/*.parquet from the episodes of a log, played again; a trial
+    """Write the tables of the run `name` into a folder from the episodes of a log, played again; a trial
     that was resumed counts once, as it ended. Returns the trials that ended in an error, and which.
 
     `judged` is what judges were asked later: trial -> `judge.key` -> verdict; it stands
     in place of what they said after the play. `beyond` are the cases that are owed no more.
     """
-    files.folder(folder := run / "sealed")
+    files.folder(folder)
     factors = {factor.name: "VARCHAR" for factor in plan.factors}
     writers = {
         table: Writer(folder / f"{table}.parquet", columns | (factors if table == "episodes" else {}))
@@ -117,14 +123,14 @@ def seal(
             failed.pop(played.trial.id, None)
             done.add(played.trial.id)
             known = planted(plan.castings[played.trial.arm].backends, played.stage)
-            _write(writers, _whose(run.name, plan, played.trial), played, judged.get(played.trial.id, {}), known)
+            _write(writers, _whose(name, plan, played.trial), played, judged.get(played.trial.id, {}), known)
     for played in failed.values():
-        _write(writers, _whose(run.name, plan, played.trial), played, {}, unowed=played.trial.case in beyond)
+        _write(writers, _whose(name, plan, played.trial), played, {}, unowed=played.trial.case in beyond)
     for trial in plan.trials():
         if trial.id not in done and trial.id not in failed:
             state = UNOWED if trial.case in beyond else "owed"
             owed = {"state": state, "error": "", "message": "", "calls": 0, "asked": 0, "asked_again": 0}
-            writers["episodes"].add(_whose(run.name, plan, trial) | owed)
+            writers["episodes"].add(_whose(name, plan, trial) | owed)
     for writer in writers.values():
         writer.close()
     return {trial: played.episode.error for trial, played in failed.items()}
@@ -220,31 +226,39 @@ def _turns(played: Played) -> Iterator[dict[str, Any]]:
         }
 
 
-def plan_table(plan: Plan, run: Path) -> None:
+def plan_table(plan: Plan, file: Path) -> None:
     """Write plan.parquet: one row per owed trial."""
     keys = {"id": "VARCHAR", "case": "VARCHAR", "arm": "VARCHAR", "repeat": "BIGINT"}
     settings = {arm.name: arm.settings for arm in plan.arms}
-    table = Writer(run / "plan.parquet", keys | {key: "VARCHAR" for own in settings.values() for key in own})
+    table = Writer(file, keys | {key: "VARCHAR" for own in settings.values() for key in own})
     for trial in plan.trials():
         table.add(trial.model_dump() | settings[trial.arm])
     table.close()
 
 
-def _files(run: Path) -> tuple[Path, ...]:
-    return tuple(run / "sealed" / f"{table}.parquet" for table in TABLES)
+def _files(folder: Path) -> tuple[Path, ...]:
+    return tuple(folder / f"{table}.parquet" for table in TABLES)
 
 
-def made_here(run: Path) -> None:
-    """These tables were made here."""
-    begun.note("tables", run, begun.digest(_files(run)))
+def known(folder: Path) -> bool:
+    """Whether the tables of a folder are those that were made here."""
+    found = begun.digest(_files(folder))
+    return bool(found) and begun.noted("tables", folder, found)
 
 
-def known(run: Path) -> bool:
-    """Whether the tables of a run are those that were made here."""
-    found = begun.digest(_files(run))
-    return bool(found) and begun.noted("tables", run, found)
+def whole(folder: Path) -> bool:
+    """Whether all tables of a folder can be read, with the columns that each has."""
+    return all(readable(file, columns) for file, columns in zip(_files(folder), TABLES.values(), strict=True))
 
 
-def whole(run: Path) -> bool:
-    """Whether all tables of a run can be read, with the columns that each has."""
-    return all(readable(file, columns) for file, columns in zip(_files(run), TABLES.values(), strict=True))
+def made(folder: Path) -> None:
+    """Know them again as made here."""
+    begun.note("tables", folder, begun.digest(_files(folder)))
+
+
+def moved(source: Path, target: Path) -> None:
+    """Tables that were made beside a run become its own."""
+    files.folder(target)
+    for old, new in zip(_files(source), _files(target), strict=True):
+        os.replace(old, new)
+    made(target)

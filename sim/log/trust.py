@@ -17,7 +17,7 @@ from simrun.log.reach import reached, references, words
 if TYPE_CHECKING:
     from simrun.log.manifest import Manifest
 
-TOLD = ("engines", "notes", "heads", "complete", "judges")
+TOLD = ("engines", "notes", "heads", "pace", "complete", "judges")
 """What a run tells of itself while it is played: it is read, and nothing is done by it."""
 FREE, BYTES = 10_000, 8
 """Trials that any manifest may ask for; beyond them there must be so many bytes of plan and log for each: the ids of

@@ -14,6 +14,8 @@ from simrun.agents.reply import Reply
 from simrun.config.errors import ConfigError
 from simrun.log.chain import Head, LogError, LogLine, read
 from simrun.log.lines import CALL, EPISODE, ERROR, Played, call_of, record
+from simrun.log.manifest import Manifest
+from simrun.log.opened import Openings
 from simrun.plan.design import Plan
 from simrun.scenarios.base import Turn
 from simrun.stage.drive import driven
@@ -55,19 +57,22 @@ class Calls:
         return (call for calls in self._of.values() for call in calls.values())
 
 
-def replayed(run: Path, plan: Plan, head: Head | None = None, spare: bool = False) -> Iterator[Played]:
+def replayed(run: Path, plan: Plan, manifest: Manifest, spare: bool = False) -> Iterator[Played]:
     """Every episode line of a log, finished ones played again: in order, but for those
     that a second worker took over from a first.
 
-    Memory holds the calls of unfinished trials only. LogError for a log that was changed. A trial that cannot be played
-    again as it is logged is a BackendError (`replay`) where a prompt is not the logged one, a LogError where a call is
-    logged twice, a ConfigError where the outcome is another; with `spare` an episode that ended in an error, the others
-    are given all the same.
+    Memory holds the calls of unfinished trials only. LogError for a log that was changed, or is of another manifest.
+    A trial that cannot be played again as it is logged is a BackendError (`replay`) where a prompt is not the logged
+    one, a LogError where a call is logged twice, a ConfigError where the outcome is another; with `spare` an episode
+    that ended in an error, the others are given all the same.
     """
     trials = {trial.id: trial for trial in plan.trials()}
     calls, twice = Calls(), dict[str, LogError]()
     divided: list[Episode] = []
-    for line in read(run, head):
+    openings = Openings(manifest)
+    for line in read(run, manifest.tip()):
+        if openings.opens(line):
+            continue
         if line.kind == CALL:
             try:
                 calls.add(line)
@@ -77,12 +82,18 @@ def replayed(run: Path, plan: Plan, head: Head | None = None, spare: bool = Fals
         episode = _episode(line, trials)
         trial = trials[episode.trial]
         if episode.error:
+            if not spare and _whole(plan, trial, calls.of(trial.id)):
+                raise LogError(
+                    f"{line.file}:{line.number}: trial {trial.id} is logged as an error ({episode.error}), and its "
+                    "calls play to its end: simrun resume ends it without asking anybody"
+                )
             yield Played(trial, episode, calls.of(trial.id), None)
         elif (played := _again(plan, trial, calls, episode, twice.get(trial.id), spare)) is None:
             divided.append(episode)
         else:
             calls.drop(trial.id)
             yield played
+    openings.held()
     if twice and not spare:
         raise next(iter(twice.values()))
     for episode in divided:
@@ -108,6 +119,14 @@ def _again(
         if not spare:
             raise
         return _spared(trial, episode, calls, str(error))
+
+
+def _whole(plan: Plan, trial: Trial, calls: Iterable[Call]) -> bool:
+    """Whether an episode that is said to have failed has all of its answers."""
+    try:
+        return recalled(plan.stage(trial), Answers(calls))
+    except Exception:  # what failed when it was played fails again
+        return False
 
 
 def _spared(trial: Trial, episode: Episode, calls: Calls, why: str) -> Played:
@@ -170,15 +189,19 @@ class Past:
     answers: Answers = field(default_factory=Answers)
 
 
-def past(run: Path, head: Head | None = None) -> Past:
-    """What a resume need not ask again. LogError for a log that was changed."""
+def past(run: Path, head: Head | None = None, openings: Openings | None = None) -> Past:
+    """What a resume need not ask again. LogError for a log that was changed, or where `openings` are of another run."""
     done: set[str] = set()
     calls = Calls()
     for line in read(run, head):
+        if openings and openings.opens(line):
+            continue
         if line.kind == CALL and line.told("trial", str) not in done:
             with contextlib.suppress(LogError):  # logged twice: the first stands; sealing names the trial
                 calls.add(line)
         elif line.kind == EPISODE:
             done.add(trial := line.told("trial", str))
             calls.drop(trial)
+    if openings:
+        openings.held()
     return Past(frozenset(done), Answers(calls.all()))

@@ -14,11 +14,13 @@ from typing import Any, Self
 
 from simrun.agents.backends.base import BackendError
 from simrun.config.errors import ConfigError
+from simrun.log.begun import digest
 from simrun.log.chain import LOOKS, Lock, RunLog, heads, segments
 from simrun.log.files import NoRoom
 from simrun.log.looks import deciding, looked
 from simrun.log.manifest import Manifest, folder
-from simrun.log.tables import made_here, plan_table, seal
+from simrun.log.opened import Openings, note_opened
+from simrun.log.tables import PLANNED, SEALED, made, plan_table, seal
 from simrun.log.trust import ask, note
 from simrun.plan.context import check_context
 from simrun.plan.design import Plan
@@ -27,6 +29,7 @@ from simrun.plan.treatment import audited
 from simrun.play.judging import verdicts
 from simrun.play.labelling import keep, kept, noted, told
 from simrun.play.replay import UNREPLAYED, Past, past, replayed
+from simrun.play.speed import FILE as PACE
 from simrun.play.speed import Sampler, beside
 from simrun.play.stopping import Decide, Looking
 from simrun.play.watch import Watch
@@ -68,8 +71,9 @@ class Session:
         """A new folder for a plan, with its manifest and plan.parquet; `decide` for one that may stop early."""
         manifest = Manifest.of(plan, created).told(treatment=audited(plan).line())
         path = path or folder(plan.config, created, plan.scenario.name)
+        manifest = manifest.told(name=path.name)
         try:
-            plan_table(plan, path)
+            plan_table(plan, path / PLANNED)
             manifest.write(path)
             note(manifest, path)
             return cls(path, plan, manifest, _log(path, plan), looking=_looking(path, plan, manifest, decide))
@@ -82,7 +86,7 @@ class Session:
         """A run that was begun before; `decide` for one that may stop early."""
         log = _log(path, plan)  # before looking at what was played: another process may be playing it
         try:
-            played, looking = past(path, manifest.tip()), _looking(path, plan, manifest, decide)
+            played, looking = past(path, manifest.tip(), Openings(manifest)), _looking(path, plan, manifest, decide)
         except BaseException:
             log.close()
             raise
@@ -94,8 +98,11 @@ class Session:
         self.manifest.write(self.path)
 
     def opened(self, told: Mapping[str, Any]) -> None:
-        """The engines are there, and say who they are."""
-        self.tell(engines=told["engines"], notes=tuple(told["notes"]))
+        """The engines are there, and say who they are; a log of several workers has it from each of them."""
+        engines, notes = told["engines"], tuple(dict.fromkeys((*self.manifest.notes, *told["notes"])))
+        if isinstance(self.log, RunLog):
+            note_opened(self.log, self.manifest, engines, tuple(told["notes"]))
+        self.tell(engines=engines, notes=notes)
 
     def close(self, done: int) -> None:
         """Close the log, and note where it ends and whether it is complete; `done` counts
@@ -107,7 +114,8 @@ class Session:
         done = done if alone else len(past(self.path).done)
         ends = {**self.manifest.heads, "": self.log.head} if isinstance(self.log, RunLog) else heads(self.path)
         decided = self.looking is not None and self.looking.decided is not None
-        self.tell(heads=ends | looks, complete=decided or done == self.manifest.owed)
+        complete = decided or done == self.manifest.owed
+        self.tell(heads=ends | looks, complete=complete, pace=digest([self.path / PACE]))
 
     def label(self) -> None:
         """Keep in the log what people said, where the run names a file of it."""
@@ -129,7 +137,7 @@ class Session:
     def play(self, watching: Watching | None = None) -> None:
         """Play what is owed, and close the log; whatever happens, what was answered is kept."""
         # a kill from here on must not leave tables of another log
-        shutil.rmtree(self.path / "sealed", ignore_errors=True)
+        shutil.rmtree(self.path / SEALED, ignore_errors=True)
         watch = Watch(owed=self.manifest.owed, done=len(self.played.done))
         try:
             anywhere(self._played(watch, watching or Watching()))
@@ -228,9 +236,10 @@ def sealed(
         judged.setdefault(trial, {}).update(said)
     ended = deciding(looked(path, manifest.tip()))
     beyond = tuple(plan.cases)[ended.cases :] if ended else ()
-    failed = seal(into or path, plan, replayed(path, plan, manifest.tip(), spare), judged, beyond)
+    there = replayed(path, plan, manifest, spare)
+    failed = seal((into or path) / SEALED, manifest.name, plan, there, judged, beyond)
     if into is None:
-        made_here(path)
+        made(path / SEALED)
     return tuple(trial for trial, error in failed.items() if error == UNREPLAYED)
 
 

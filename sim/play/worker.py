@@ -18,6 +18,7 @@ from simrun.agents.backends.base import BackendError
 from simrun.log.chain import RunLog, segments
 from simrun.log.files import NoRoom
 from simrun.log.manifest import Manifest
+from simrun.log.opened import note_opened
 from simrun.plan.design import Plan
 from simrun.play.engines import Engines
 from simrun.play.leases import Blocks, Leases
@@ -138,13 +139,17 @@ def tell(told: Mapping[str, Any]) -> None:
         os._exit(1)
 
 
-async def _process(path: Path, name: str, plan: Plan) -> None:
+async def _process(path: Path, name: str, manifest: Manifest, plan: Plan) -> None:
+    def opened(told: Mapping[str, Any]) -> None:
+        note_opened(log, manifest, told["engines"], tuple(told["notes"]))
+        tell(told)
+
     log, watch = RunLog(path, name, PATIENCE), Watch(owed=0)
     known = past(path) if segments(path) else Past()
     worker, reporter = Worker(path, plan, log, known, watch, leased(path, name, plan)), Reporter(watch)
     threading.Thread(target=reporter.obey, args=(asyncio.get_running_loop(),), daemon=True).start()
     try:
-        await reporter.tell(await worker.play(tell, reporter.follow))
+        await reporter.tell(await worker.play(opened, reporter.follow))
     except BackendError as error:
         tell({"failed": str(error), "kind": error.kind})
     except NoRoom as error:
@@ -157,7 +162,7 @@ def main() -> None:
     """A worker process: python -m simrun.play.worker RUN NAME CONCURRENCY [trust]."""
     path, name, concurrency = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     manifest = Manifest.read(path, trust="trust" in sys.argv[4:])
-    asyncio.run(_process(path, name, manifest.plan().paced(concurrency)))
+    asyncio.run(_process(path, name, manifest, manifest.plan().paced(concurrency)))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """A run: played, resumed, replayed, loaded, reported."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING, Any
 from simrun.config.errors import ConfigError, unknown
 from simrun.config.menus import Catalogue, catalogue
 from simrun.config.options import UNASKED, Config
+from simrun.log import files
+from simrun.log.begun import digest
+from simrun.log.chain import LogError
 from simrun.log.looks import deciding, looked
 from simrun.log.manifest import Manifest, find
 from simrun.log.parquet import frame, scan
-from simrun.log.tables import TABLES, known, whole
+from simrun.log.tables import PLANNED, SEALED, TABLES, UNOWED, known, moved, plan_table, whole
 from simrun.log.trust import ask
-from simrun.plan.design import planned
+from simrun.plan.design import Plan, planned
 from simrun.play import judging as asking
 from simrun.play import session
 from simrun.play.forking import ASKED, Fork, Forked, forked
 from simrun.play.session import Session, Watching, sealed
+from simrun.play.speed import FILE as PACE
 from simrun.play.speed import pace, samples
 from simrun.report.forest import forest
 from simrun.report.pairs import Listed
@@ -26,7 +30,7 @@ from simrun.report.pictured import Album
 from simrun.report.render.csv import csv
 from simrun.report.render.json import json
 from simrun.report.render.markdown import markdown
-from simrun.report.render.page import HELD, Shown, page
+from simrun.report.render.page import Shown, page
 from simrun.report.report import Report, build
 from simrun.report.told import declared, kept
 from simrun.report.written import write
@@ -67,7 +71,7 @@ class Run:
         return all(manifest.complete for manifest in self.manifests)
 
     def _table(self, name: str) -> "pd.DataFrame":
-        return frame(*(path / "sealed" / f"{name}.parquet" for path in self._folders))
+        return frame(*(path / SEALED / f"{name}.parquet" for path in self._folders))
 
     @cached_property
     def episodes(self) -> "pd.DataFrame":
@@ -114,7 +118,7 @@ class Run:
 
         connection = duckdb.connect()
         for name in TABLES:
-            scan(connection, *(path / "sealed" / f"{name}.parquet" for path in self._folders)).create_view(name)
+            scan(connection, *(path / SEALED / f"{name}.parquet" for path in self._folders)).create_view(name)
         return connection
 
     @cached_property
@@ -132,7 +136,7 @@ class Run:
         if ended := deciding(looks):
             layout = layout.within(manifest.cases[: ended.cases])  # what was played beyond counts in no figure
         return Scored(
-            name=self.path.name,
+            name=manifest.name,
             manifest=manifest,
             layout=layout,
             wordings=labels(tables, layout, "wording"),
@@ -158,12 +162,16 @@ class Run:
 
     def write_report(self) -> Report:
         """Write report/report.json, report/report.md, report/report.html and their plots, and return the report."""
-        report, target = self.report(), self.path / "report"
+        report = self.report()
+        write(self.path / "report", self.texts())
+        return report
+
+    def texts(self) -> dict[str, str]:
+        """The files of the report, by their names."""
+        report = self.report()
         texts = {"report.json": json(report, indent=True) + "\n", "report.md": markdown(report)}
         texts |= {**report.plots(), **{f"{each.key}.csv": csv(each) for each in report.sheets()}}
-        texts |= page([self.shown()], self.manifests[0].config.render.single)
-        write(target, texts)
-        return report
+        return texts | page([self.shown()], self.manifests[0].config.render.single)
 
     def shown(self) -> Shown:
         """This run as a page holds it."""
@@ -208,12 +216,12 @@ def load(*runs: str | Path, out: str = "runs", trust: bool = False) -> Run:
 
 def _with_tables(path: Path, trust: bool) -> None:
     manifest = Manifest.read(path, trust)
-    if known(path) or (trust and whole(path)):
+    if known(path / SEALED) or (trust and whole(path / SEALED)):
         return
     try:
         sealed(path, manifest.plan(), manifest, spare=True)
     except ConfigError as error:
-        left = "; trust=true takes the tables in its folder as they are" if whole(path) else ""
+        left = "; trust=true takes the tables in its folder as they are" if whole(path / SEALED) else ""
         raise ConfigError(f"{error}{left}") from None
 
 
@@ -273,7 +281,7 @@ def judge(path: Path, *overrides: str, trust: bool = False, **options: Any) -> R
     manifest = Manifest.read(path, trust)
     ask(manifest, path, "judge", trust)
     asking.judge(path, manifest, changed(manifest.config, overrides, options, asking.ASKED))
-    return rebuild(path, trust)[0]
+    return rebuild(path, trust, renew=True)[0]
 
 
 def fork(
@@ -300,20 +308,42 @@ def fork(
     return forked(begun, changed(manifest.config, overrides, options, ASKED), times)
 
 
-def rebuild(path: Path, trust: bool = False, spare: bool = False) -> tuple[Run, bool | None]:
-    """Play a run again from its log, rebuild its tables and its report; whether the report is the same to the byte.
+def rebuild(path: Path, trust: bool = False, spare: bool = False, renew: bool = False) -> tuple[Run, bool | None]:
+    """Play a run again from its log; whether its report is the same to the byte: None where there was none before.
 
-    None where there was no report before. LogError for a log that was changed, ConfigError for cases or code that were;
-    with `spare` a trial that cannot be played again as it is logged is named among the errors, and the rest is read.
+    Its tables and report are then written, unless the report would be another: what is there then stays, except where
+    it is to `renew`. LogError for a log that was changed, ConfigError for cases or code that were; with `spare` a trial
+    that cannot be played again as it is logged is named among the errors, and the rest is read.
     """
     manifest = Manifest.read(path, trust)
-    before = _report_bytes(path)
-    sealed(path, manifest.plan(), manifest, spare)
+    plan = manifest.plan()
+    with files.scratch(path) as folder:
+        sealed(path, plan, manifest, spare, folder)
+        again = Run(path, trust=trust, tables=folder)
+        if not spare:
+            _look_again(again)
+            _check_files(path, plan, manifest, again, folder)
+        same = _same(path / "report", again.texts())
+        if same is False and not renew:
+            return again, False
+        moved(folder / SEALED, path / SEALED)
     again = Run(path, trust=trust)
-    if not spare:
-        _look_again(again)
     again.write_report()
-    return again, None if before is None else before == _report_bytes(path)
+    return again, same
+
+
+def _check_files(path: Path, plan: Plan, manifest: Manifest, again: Run, scratch: Path) -> None:
+    """LogError where a file beside the log tells something else than what was planned and played."""
+    if manifest.complete:
+        open_ones = again.episodes[~again.episodes["state"].isin(("done", UNOWED))]
+        if len(open_ones):
+            raise LogError(f"manifest.json was changed: it calls the run complete, and {len(open_ones)} are owed")
+        if manifest.pace != digest([path / PACE]):
+            raise LogError(f"{path / PACE} is not the one with which the run was closed: it was changed")
+    if (path / PLANNED).exists():
+        plan_table(plan, scratch / PLANNED)
+        if not frame(path / PLANNED).equals(frame(scratch / PLANNED)):
+            raise LogError(f"{path / PLANNED} was changed: it is not what the run's config comes to")
 
 
 def _look_again(run: Run) -> None:
@@ -327,11 +357,10 @@ def _look_again(run: Run) -> None:
             )
 
 
-def _report_bytes(path: Path) -> Mapping[str, bytes] | None:
-    files: Sequence[Path] = sorted(
-        file for pattern in ("report.*", "*.svg", f"{HELD}/*.js") for file in (path / "report").glob(pattern)
-    )
-    return {file.name: file.read_bytes() for file in files} or None
+def _same(report: Path, texts: Mapping[str, str]) -> bool | None:
+    """Whether the files of a report are these; None where there are none."""
+    there = {name: file.read_bytes() for name in texts if (file := report / name).is_file()}
+    return there == {name: text.encode() for name, text in texts.items()} if there else None
 
 
 __all__ = ["ConfigError", "Run", "Watching", "load", "rebuild", "resume", "run", "start"]

@@ -19,8 +19,8 @@ class Replay(OfRun):
         run, same = rebuild(self.path(), self.trust)
         if same is False:
             raise ConfigError(
-                f"the outcomes of {run.path} are reproduced, but its report was not: the report's code or packages "
-                "have changed since"
+                f"the outcomes of {run.path} are reproduced, but its report was not: the log, the report, its code or "
+                "packages have changed since; nothing was written (simrun report writes it anew)"
             )
         episodes, calls = int((run.episodes.state == "done").sum()), len(run.calls)
         report = "identical" if same else "written"

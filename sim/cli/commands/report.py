@@ -13,6 +13,6 @@ class Report(Reporting):
         from simrun.cli.terminal import ended
         from simrun.report.run import rebuild
 
-        run, _ = rebuild(self.path(), self.trust, spare=True)
+        run, _ = rebuild(self.path(), self.trust, spare=True, renew=True)
         ended(run, as_json, self.full)
         return DONE
