@@ -10,9 +10,11 @@ from typing import Any
 from simrun import __version__
 from simrun.cli.command import DONE, ERRORS, INTERRUPTED, UNEXPECTED, USAGE
 
-FLAGS = ("--full", "--cfg", "-c", "--multirun", "-m", "--config-dir", "-cd", "--resolve", "--info")
-FLAGS += ("--config-name", "-cn", "--config-path", "-cp", "--package", "-p", "-i", "--run", "-r", "--version")
-FLAGS += ("--shell-completion", "-sc", "--hydra-help", "--experimental-rerun")
+FLAGS = (
+    *("--full", "--cfg", "-c", "--multirun", "-m", "--config-dir", "-cd", "--resolve", "--info"),
+    *("--config-name", "-cn", "--config-path", "-cp", "--package", "-p", "-i", "--run", "-r", "--version"),
+    *("--shell-completion", "-sc", "--hydra-help", "--experimental-rerun"),
+)
 """The flags of a run."""
 
 

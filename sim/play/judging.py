@@ -13,7 +13,8 @@ from simrun.agents.backends.replay import Answers
 from simrun.agents.judges.base import Said, Verdict
 from simrun.agents.records import Call
 from simrun.config.errors import ConfigError
-from simrun.config.options import LABELS, Config
+from simrun.config.judging import LABELS
+from simrun.config.options import Config
 from simrun.log.chain import JUDGES, Head, LogError, LogLine, RunLog, heads, read
 from simrun.log.lines import CALL, EPISODE, JUDGED, JUDGING, LABELED, as_found, note_judged, note_judging
 from simrun.log.manifest import Manifest

@@ -5,6 +5,7 @@ from typing import Any
 
 from simrun.agents.images import data_url
 from simrun.agents.printable import printable
+from simrun.agents.records import Image
 from simrun.scenarios.outcome import Outcome
 from simrun.stage.stage import Stage
 
@@ -21,20 +22,20 @@ class Album:
         self.urls: list[str] = []
         self._room, self._places = room, dict[str, int | str]()
 
-    def place(self, reference: str) -> int | str:
-        """Where an image stands in `urls`; its address or its name where it is not shown: it lies on the web, is no
-        longer there, or there is no room."""
-        if reference not in self._places:
-            self._places[reference] = self._taken(reference)
-        return self._places[reference]
+    def place(self, image: Image) -> int | str:
+        """Where an image stands in `urls`; its address or its name where it is not shown: it lies on the web, has
+        changed or is no longer there, or there is no room."""
+        if image.told not in self._places:
+            self._places[image.told] = self._taken(image)
+        return self._places[image.told]
 
-    def _taken(self, reference: str) -> int | str:
+    def _taken(self, image: Image) -> int | str:
         try:
-            url = data_url(reference)
+            url = data_url(image)
         except ValueError as error:
             return printable(str(error))
         if not url.startswith(SHOWN) or len(url) > self._room:
-            return printable(reference[:200])
+            return printable(image.reference[:200])
         self._room -= len(url)
         self.urls.append(url)
         return len(self.urls) - 1

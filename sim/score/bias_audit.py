@@ -2,6 +2,7 @@
 or ethnicity, and by both."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +43,7 @@ class Category(Record):
     """Below 2 % of the data, and so left out of the impact ratios."""
 
 
-def categories(decision: Floats, score: Floats, names: Names) -> Iterator[dict[str, object]]:
+def categories(decision: Floats, score: Floats, names: Names) -> Iterator[dict[str, Any]]:
     """Each category of one table, and last the unknown, from (n,) decisions, scores (NaN where there is none) and names
     ("" where unknown).
 
@@ -66,7 +67,7 @@ def categories(decision: Floats, score: Floats, names: Names) -> Iterator[dict[s
         yield {"category": UNKNOWN, "n": int((~known).sum()), "share": float((~known).mean()), **none}
 
 
-def _category(decision: Floats, above: Floats, rows: NDArray[np.bool_], known: NDArray[np.bool_]) -> dict[str, object]:
+def _category(decision: Floats, above: Floats, rows: NDArray[np.bool_], known: NDArray[np.bool_]) -> dict[str, Any]:
     share = float(rows.sum() / known.sum())
     return {
         "n": int(rows.sum()),

@@ -4,6 +4,8 @@ import base64
 
 import pytest
 
+from simrun.agents.images import located, seen
+from simrun.agents.records import Image
 from simrun.report.pairs import JUDGED, Listed
 from simrun.report.pictured import Album, by_subject, by_turn, heard
 from simrun.report.run import judge
@@ -52,18 +54,21 @@ def test_who_heard_whom_is_counted_where_three_take_part():
 def test_an_image_is_held_once_and_one_on_the_web_is_named(tmp_path):
     file, album = tmp_path / "x.png", Album()
     file.write_bytes(PNG)
-    assert [album.place(str(file)), album.place(str(file))] == [0, 0]
+    image = located(seen(file.name, str(tmp_path)), str(tmp_path))
+    assert [album.place(image), album.place(image)] == [0, 0]
     assert album.urls == [f"data:image/png;base64,{base64.b64encode(PNG).decode()}"]
-    assert album.place("https://example.org/x.png") == "https://example.org/x.png"
-    assert "no image of a kind" in str(album.place(str(tmp_path / "..")))
+    assert album.place(Image(reference="https://example.org/x.png")) == "https://example.org/x.png"
+    file.write_bytes(PNG + b"x")
+    assert "is not what it was" in str(Album().place(image))
+    assert "no image of a kind" in str(album.place(Image(reference=str(tmp_path / ".."))))
     assert len(album.urls) == 1
 
 
 def test_images_beyond_the_room_are_named(tmp_path):
     url = f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
     album = Album(room=len(url) + 5)
-    assert album.place(url) == 0
-    assert album.place(url + "AAAA") == url + "AAAA"
+    assert album.place(Image(reference=url)) == 0
+    assert album.place(Image(reference=url + "AAAA")) == url + "AAAA"
     assert album.urls == [url]
 
 

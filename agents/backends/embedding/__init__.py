@@ -111,7 +111,8 @@ class Embedding(Backend):
         if self._client is None:
             raise BackendError("engine", "backend=embedding was asked before it was opened")
         found = {text: self._kept[text] for text in texts if text in self._kept}
-        new, tokens = [text for text in dict.fromkeys(texts) if text not in found], 0
+        new = [text for text in dict.fromkeys(texts) if text not in found]
+        tokens: int | None = 0
         if new:
             made, tokens = await self._client.embedded(new)
             found |= dict(zip(new, made, strict=True))

@@ -74,16 +74,16 @@ def _comment(text: str) -> str:
 
 
 def _modes_of_all(_: Path | None) -> Entries:
-    from simrun.config.menus import scenarios
+    from simrun.config.menus import modes, scenarios
 
-    each = ((name, mode, own) for name, kind in scenarios().items() for mode, own in dict(_modes(kind)).items())
+    each = ((name, mode, own) for name, kind in scenarios().items() for mode, own in modes(kind).items())
     return {f"{name} {mode}": about(own) for name, mode, own in each}
 
 
 def _surfaces(_: Path | None) -> Entries:
     from simrun.agents.persona import SURFACES
 
-    return dict(SURFACES)
+    return {str(name): told for name, told in SURFACES.items()}
 
 
 def _options(_: Path | None) -> Entries:
