@@ -1,11 +1,13 @@
-"""The first command of the README: what it plays, and what its last lines say."""
+"""What a newcomer types first: the first command of the README and what its last lines say, the tutorial, the index."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCK = re.compile(r"```\n(.*?)```", re.DOTALL)
 
 
 def test_the_first_command_is_short_and_has_the_truth_beside_it(command, tmp_path):
@@ -29,3 +31,22 @@ def test_on_the_real_small_model_the_first_command_says_that_it_cannot_do_the_ta
     assert code == 0
     assert "warning  This model cannot do the task: the answer is " in told
     assert re.search(r"^planted  in scripted agents, same cases: correct: planted: -0.6; found: -0.\d+ ", told, re.M)
+
+
+def test_the_readme_is_short_and_every_page_is_in_the_index():
+    assert len(README.splitlines()) <= 150
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert pages <= set(re.findall(r"\]\((\w+\.md)\)", index))
+
+
+@pytest.mark.slow
+def test_every_command_of_the_tutorial_runs(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    tutorial = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
+    lines = [line for block in BLOCK.findall(tutorial) for line in block.strip().splitlines()]
+    model = re.fullmatch(r'MODEL="(.*)"', lines[0])
+    assert model is not None
+    for line in lines[1:]:
+        code, _, told = command(*line.replace("$MODEL", model[1]).split()[1:])
+        assert code == 0, (line, told)
