@@ -104,12 +104,16 @@ def served(*arguments: str, out: Path, stdin: Any = subprocess.DEVNULL) -> subpr
     return subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def address_of(process: subprocess.Popen[str], seat: str) -> str:
+def addresses(process: subprocess.Popen[str], *seats: str) -> list[str]:
+    """Where these seats are, as it was printed, in whatever order."""
     assert process.stderr is not None
-    for line in process.stderr:
-        if found := re.match(rf"seat   {seat}: (\S+)", line):
-            return found[1]
-    raise AssertionError("no address was printed")
+    found: dict[str, str] = {}
+    while not set(seats) <= set(found):
+        line = process.stderr.readline()
+        assert line, "it ended before it printed an address"
+        if seat := re.match(r"seat   (\w+): (\S+)", line):
+            found[seat[1]] = seat[2]
+    return [found[each] for each in seats]
 
 
 def until(true: Callable[[], bool]) -> None:
@@ -133,7 +137,7 @@ def ended() -> Iterator[list[subprocess.Popen[str]]]:
 def test_two_people_sit_at_two_terminals(tmp_path, ended):
     """The doctor's seat is a terminal of its own, a real pseudo-terminal; the patient's is a page, asked by HTTP."""
     ended.append(play := served("seat=patient,doctor", "--web", out=tmp_path))
-    patient, doctor = address_of(play, "patient"), address_of(play, "doctor")
+    patient, doctor = addresses(play, "patient", "doctor")
     ours, theirs = pty.openpty()
     ended.append(
         subprocess.Popen(
@@ -172,7 +176,7 @@ def test_a_doctor_plays_in_a_real_browser(tmp_path, ended):
     if not Path(CHROMIUM).exists():
         pytest.skip(f"{CHROMIUM} is not here: apt-get install chromium")
     ended.append(play := served("seat=doctor", "--web", out=tmp_path))
-    address = address_of(play, "doctor")
+    (address,) = addresses(play, "doctor")
     threading.Thread(target=play.stderr.read, daemon=True).start()  # type: ignore[union-attr]
     complaints: list[str] = []
     with playwright.sync_playwright() as started:
