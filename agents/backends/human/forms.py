@@ -63,9 +63,6 @@ def chosen(form: Form | None, typed: str) -> tuple[Form, dict[str, Any]]:
             return option, fixed(option) | (value(*next(iter(fields.items())), rest.strip()) if fields else {})
         if not verb(option) and fields and len(several) == 1:
             return option, value(*next(iter(fields.items())), typed)
-    if (said := spoken(several)) and not unfinished(form, typed):
-        option = next(each for each in several if verb(each) == said)
-        return option, fixed(option) | value(*next(iter(free(option).items())), typed)
     return {}, {}
 
 
