@@ -170,6 +170,13 @@ def test_two_people_sit_at_two_terminals(tmp_path, ended):
     assert play.returncode == 3
 
 
+def test_where_no_seat_is_is_said(command):
+    code, _, said = command("play", "at=http://127.0.0.1:9/nowhere/")
+    assert code == 2
+    assert "no seat at http://127.0.0.1:9/nowhere/" in said
+    assert "give the address that simrun play printed" in said
+
+
 @pytest.mark.slow
 def test_a_doctor_plays_in_a_real_browser(tmp_path, ended):
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install '.[dev]'")

@@ -6,10 +6,14 @@ import json
 import shutil
 import sys
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from simrun.agents.backends.human.forms import Form, chosen, invitation, left, name, shape, strays, unfinished, value
 from simrun.agents.backends.human.wording import wrapped
 from simrun.agents.printable import printable
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
 
 LEAVE = ("quit", "exit")
 """Typed alone on a line, as good as Ctrl-D."""
@@ -77,34 +81,39 @@ async def at(address: str) -> None:
     """
     import aiohttp
 
-    terminal, seen, done = Terminal(), 0, -1
-    async with aiohttp.ClientSession(raise_for_status=True) as http:
-        while True:
+    terminal, root, sat = Terminal(), address.rstrip("/"), False
+    try:
+        async with aiohttp.ClientSession(raise_for_status=True) as http:
+            async with http.get(f"{root}/state") as told:
+                terminal.sit((await told.json())["seat"] or "one in this seat")
+            sat = True
+            await _seated(terminal, http, root)
+    except (aiohttp.ClientError, TimeoutError) as error:
+        if not sat:
+            raise ValueError(f"no seat at {address} ({error}); give the address that simrun play printed") from None
+        terminal.tell(["The play has gone."])
+
+
+async def _seated(terminal: Terminal, http: "ClientSession", root: str) -> None:
+    """Hear, wait and answer, until it is over."""
+    seen = done = 0
+    while True:
+        async with http.get(f"{root}/state", params={"since": seen}) as told:
+            state = await told.json()
+        if heard := [each["text"] for each in state["said"] if each["who"] != "you"]:
+            terminal.tell(heard)
+        seen += len(state["said"])
+        if state["over"]:
+            terminal.tell(["The play is over."])
+            return
+        if state["asked"] and state["asked"]["n"] != done:
+            done = state["asked"]["n"]
             try:
-                async with http.get(f"{address.rstrip('/')}/state", params={"since": seen}) as told:
-                    state = await told.json()
-            except aiohttp.ClientError as error:
-                if not seen:
-                    raise ValueError(
-                        f"no seat at {address} ({error}); give the address that simrun play printed"
-                    ) from None
+                said = await terminal.answered(state["seat"], state["asked"]["form"])
+            except Left:
+                await http.post(f"{root}/leave", json={})
                 return
-            if not seen:
-                terminal.sit(state["seat"])
-            if heard := [each["text"] for each in state["said"] if each["who"] != "you"]:
-                terminal.tell(heard)
-            seen += len(state["said"])
-            if state["over"]:
-                terminal.tell(["The play is over."])
-                return
-            if state["asked"] and state["asked"]["n"] != done:
-                done = state["asked"]["n"]
-                try:
-                    said = await terminal.answered(state["seat"], state["asked"]["form"])
-                except Left:
-                    await http.post(f"{address.rstrip('/')}/leave", json={})
-                    return
-                await http.post(f"{address.rstrip('/')}/say", json={"n": done, "text": said})
-            elif state["waiting"]:
-                terminal.wait(state["waiting"])
-            await asyncio.sleep(0.2)
+            await http.post(f"{root}/say", json={"n": done, "text": said})
+        elif state["waiting"]:
+            terminal.wait(state["waiting"])
+        await asyncio.sleep(0.2)
