@@ -66,6 +66,9 @@ class Backend(Record):
     asked_again: ClassVar[bool] = True
     """Whether a decision of it that could not be read is asked for once more."""
 
+    watches: ClassVar[bool] = False
+    """Whether it is told, by `notice`, that somebody else is asked."""
+
     concurrency: int = Field(64, ge=1)
     """Episodes in flight, unless the run's own `concurrency` says otherwise."""
 
@@ -75,6 +78,9 @@ class Backend(Record):
     async def reply(self, chat: Chat) -> Answer:
         """Answer one chat; BackendError when infrastructure failed after all retries."""
         raise NotImplementedError
+
+    def notice(self, role: str) -> None:
+        """Somebody whom another backend plays is asked: a person who waits wants to know whom for."""
 
     def release(self, session: str) -> None:
         """A trial is over: nothing with this session will be asked again."""

@@ -5,6 +5,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from simrun import __version__
@@ -107,10 +108,11 @@ def _play(given: list[str], as_json: bool) -> int:
     check_typed(overrides, FLAGS)
     register(overrides)
     codes: list[int] = []
+    played: list[Path] = []
 
     @hydra.main(config_path="pkg://simrun.configs", config_name="config", version_base="1.3")
     def job(composed: Any) -> None:
-        codes.append(guarded(lambda: _one(composed, as_json, full)))
+        codes.append(guarded(lambda: _one(composed, as_json, full, played)))
         if codes[-1] == INTERRUPTED:
             raise KeyboardInterrupt  # the rest of a sweep too
 
@@ -124,14 +126,31 @@ def _play(given: list[str], as_json: bool) -> int:
         # our own job never exits: Hydra did, because it could not compose what was asked for
         if stop.code and not codes:
             return USAGE
+    _compared(played, as_json)
     return max(codes, default=DONE)
 
 
-def _one(composed: Any, as_json: bool, full: bool) -> int:
+def _compared(played: Sequence[Path], as_json: bool) -> None:
+    """A sweep ends in its runs side by side, or in why they cannot be: that is no fault of a run."""
+    from simrun.cli.commands.compare import Compare
+    from simrun.cli.telling import say
+    from simrun.config.errors import ConfigError
+
+    if len(played) < 2:
+        return
+    try:
+        Compare(references=tuple(map(str, played)), out=str(played[0].parents[1]), trust=True).run(as_json)
+    except ConfigError as error:
+        say(f"these {len(played)} runs are not set side by side: {error}")
+
+
+def _one(composed: Any, as_json: bool, full: bool, played: list[Path]) -> int:
     from simrun.cli.terminal import Progress, ended
     from simrun.config.composition import composed as read
     from simrun.config.menus import catalogue
     from simrun.report.run import start
 
     config, folders = read(composed)
-    return ended(start(config, catalogue(folders), Progress()), as_json, full)
+    run = start(config, catalogue(folders), Progress())
+    played.append(run.path)
+    return ended(run, as_json, full)

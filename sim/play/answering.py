@@ -37,6 +37,9 @@ class Answering:
 
     async def _answered(self, chat: Chat, trial: Trial) -> Answer:
         backend, asked = self.engines.of(trial.arm, chat.role), time.perf_counter()
+        for each in self.engines.watching:
+            if each is not backend:
+                each.notice(chat.role)
         if chat.nth == chat.attempt == 0 and backend.prefixes:
             async with self.admission.first(backend, trial.case, chat):
                 answer = await backend.reply(chat)

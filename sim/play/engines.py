@@ -24,6 +24,8 @@ class Engines:
             for role, backend in casting.backends.items()
             if only is None or role in only
         }
+        self.watching = tuple(each for each in self.all() if each.watches)
+        """Those who want to know who is asked."""
         self._audited = {name for name, casting in plan.castings.items() if not casting.arm.scripted}
         """The arms that say something of the agents that are audited: the
         positive control has scripted ones of its own."""

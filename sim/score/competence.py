@@ -125,6 +125,12 @@ def _guessed(run: RunValues, arms: Sequence[str]) -> Iterator[str]:
         )
 
 
+def guessing(run: RunValues) -> float | None:
+    """The accuracy of whoever guesses, 0 to 1, over all episodes; None where a scenario does not tell it."""
+    shares = _by_case(run, run.outcome.chance_field, list(run.settings))
+    return float(np.nanmean(shares)) if (~np.isnan(shares)).any() else None
+
+
 def _lettered(run: RunValues, arms: Sequence[str]) -> Iterator[str]:
     """Always the same letter, and not always right."""
     field = run.outcome.letters_field
@@ -133,7 +139,9 @@ def _lettered(run: RunValues, arms: Sequence[str]) -> Iterator[str]:
     letters, values = run.layout.subjects(field)
     shares = values[:, run.layout.columns(arms)]
     there = np.asarray((~np.isnan(shares)).any(axis=2))
-    mean = np.nan_to_num(shares)[there].mean(axis=0) if there.any() else np.zeros(len(letters))
+    # where answers are weighed, what counts is the likeliest: who looks at nothing may still give the others a little
+    likeliest = np.nan_to_num(shares)[there].argmax(axis=1)
+    mean = np.bincount(likeliest, minlength=len(letters)) / max(len(likeliest), 1)
     cases = len(np.unique(run.layout.case[there.any(axis=1)]))
     if cases >= FEW and mean.max() >= ALWAYS:
         yield f"the answer is {letters[int(mean.argmax())]} in {mean.max():.0%} of all replies, over {cases} questions"

@@ -259,7 +259,8 @@ def test_a_person_plays_the_doctor(simrun):
     assert done.returncode == 0, done.stderr
     assert Report.model_validate_json(done.stdout).table("arms")[0]["accuracy"] == 1
     assert "You are a doctor" in done.stderr
-    assert '"move": "diagnose"' in done.stderr
+    assert "\ndiagnose (diagnosis, differential," in done.stderr
+    assert "JSON" not in done.stderr
 
 
 def test_a_person_who_leaves_is_owed_not_wrong(simrun):

@@ -103,3 +103,15 @@ def test_whose_engines_cannot_is_named_where_they_are_varied(gate):
         "**The model of recruiter.private=0",
         "**The model of recruiter.private=0.5",
     ]
+
+
+def test_a_letter_that_is_always_the_likeliest_is_always_the_same(gate):
+    """Somebody weighs the letters 0.7 to 0.3, whatever is asked."""
+    told = gate(
+        "scenario=dialogue",
+        "scenario.mode=reasoning",
+        "outcomes=both",
+        rules=[{"say": {"letter": "A"}, "chance": 0.7, "otherwise": {"letter": "B"}}],
+        cases=30,
+    )
+    assert any("the answer is A in 100% of all replies, over 30 questions" in each for each in told)

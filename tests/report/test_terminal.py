@@ -111,3 +111,16 @@ def test_words_of_anybodys_stay_in_their_line(hostile):
     (_, _, line) = brief(report(notes=(Prose(text=hostile),)))
     assert line.kind == "warning"
     assert not {"\n", "\x1b"} & set(line.text)
+
+
+def test_what_was_planted_stands_beside_what_was_found_and_warns_of_nothing_twice():
+    for verdict in ("passed", "failed"):
+        found = Finding(text="solved: planted: -0.6; found: -0.7.", verdict=verdict, arm="positive", outcome="solved")
+        told = brief(report(effects=(found,)))
+        assert told[2:] == (Line("planted", "in scripted agents, same cases: solved: planted: -0.6; found: -0.7."),)
+
+
+def test_a_placebo_that_moves_a_probability_says_how_far():
+    row = {"outcome": "solved", "family": "control", "arm": "placebo", "difference": 0.002}
+    told = brief(report(effects=(flips("solved", 1.0), Table(key="placebo", columns=(), rows=(row,)))))
+    assert told[2].text.endswith("100 % in solved (by +0.002 on average)")

@@ -39,7 +39,8 @@ class Local(ChatCompletions):
     context: int = Field(4096, ge=256)
     """Tokens of one chat, prompt and reply."""
     threads: int | None = Field(None, ge=1)
-    """Threads that compute; as many as there are processors when not given."""
+    """Threads that compute; when not given as many as there are processors that nothing else keeps busy, or as there
+    are processors where the run is to be `repeatable`."""
     gpu_layers: int = Field(-1, ge=-1)
     """Layers on the GPU where the build has one; -1 lets the engine choose."""
     repeatable: bool = False
@@ -118,13 +119,17 @@ class Local(ChatCompletions):
         params = xllamacpp.CommonParams()
         params.model.path, params.mmproj.path = str(self._path), str(self._projector or "")
         params.n_parallel, params.n_ctx = self.slots, self.slots * self.context
-        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self.threads or os.cpu_count() or 1
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self.threads or self._processors()
         params.n_gpu_layers = self.gpu_layers
         params.api_keys = [key]  # it listens on 127.0.0.1, where other users of the machine could ask it too
         params.verbosity, params.warmup, params.ui = -1, False, False
         if self.repeatable:
             params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
         return params
+
+    def _processors(self) -> int:
+        there = os.cpu_count() or 1
+        return there if self.repeatable else idle(there, os.getloadavg()[0])
 
     async def close(self) -> None:
         """Disconnect and free the model's memory."""
@@ -234,6 +239,14 @@ def _bytes_only(chat: Chat) -> None:
             f"backend=local fetches no images, and {address[:80]!r} is an address; put the picture beside the file of "
             "cases and name it there, or use backend=server",
         )
+
+
+def idle(processors: int, load: float) -> int:
+    """How many processors are not kept busy by a load of so many runnable tasks, 1 at least.
+
+    The engine's threads wait for each other by spinning: one that shares its processor holds up all of them.
+    """
+    return max(1, processors - int(load))
 
 
 def _way_out() -> str:

@@ -39,6 +39,7 @@ def brief(report: Report) -> tuple[Line, ...]:
         Line("played", _plain(f"{done} of {owed} episodes{_accuracy(report)}")),
         *_some("content", _sentences(report, "content"), 1),
         *_some("verdict", _verdicts(report), VERDICTS),
+        *_some("planted", _planted(report), 1),
         *_some("floor", _floor(report), 1),
         *_some("warning", warnings, WARNINGS),
     )
@@ -76,9 +77,11 @@ def _accuracy(report: Report) -> str:
     first: Any = report.table("arms", "arms")[0]
     if first["accuracy"] is None:
         return ""
+    chance = next((each.value for each in _blocks(report, "design") if getattr(each, "key", "") == "chance"), None)
+    guessed = f", by guessing {figure(chance)}" if chance else ""
     return (
         f"; {report.value('design', 'accuracy')} "
-        f"{interval(first['accuracy'], first['accuracy_low'], first['accuracy_high'])} in the reference arm"
+        f"{interval(first['accuracy'], first['accuracy_low'], first['accuracy_high'])} in the reference arm{guessed}"
     )
 
 
@@ -95,6 +98,13 @@ def _verdicts(report: Report) -> Iterator[str]:
         yield f"{_level(each.arm)} against {_level(each.reference)}: {_clause(each.text)}"
 
 
+def _planted(report: Report) -> Iterator[str]:
+    """What was found of the bias that a positive control has: the same audit where the truth is known."""
+    for each in _blocks(report, "effects"):
+        if isinstance(each, Finding) and each.arm == "positive" and each.verdict in ("passed", "failed"):
+            yield f"in scripted agents, same cases: {each.text}"
+
+
 def _level(arm: str) -> str:
     """The level alone of an arm of one setting: figures must fit in the line."""
     found = _SETTING.fullmatch(arm)
@@ -108,14 +118,21 @@ def _clause(text: str) -> str:
 
 def _floor(report: Report) -> Iterator[str]:
     """How often the reference and the placebo came out differently in a declared outcome."""
+    rows = report.table("effects")
     floors: dict[str, float] = {}
-    for row in report.table("effects"):
+    for row in rows:
         rate = _rate(row)
         if rate is not None:
             floors.setdefault(str(row["outcome"]), rate)
+    # a probability is never twice the same: there, how far it moves says more than how often
+    moved = {str(row["outcome"]): row["difference"] for row in rows if row.get("arm") == "placebo"}
     if floors:
-        told = ", ".join(f"{figure(100 * rate)} % in {outcome}" for outcome, rate in floors.items())
+        told = ", ".join(f"{figure(100 * rate)} % in {each}{_by(moved.get(each))}" for each, rate in floors.items())
         yield f"pairs that a placebo flips under the same seeds: {told}"
+
+
+def _by(moved: Any) -> str:
+    return f" (by {figure(moved, signed=True)} on average)" if moved else ""
 
 
 def _rate(row: Row) -> float | None:
@@ -126,6 +143,7 @@ def _rate(row: Row) -> float | None:
 def _warnings(report: Report) -> Iterator[str]:
     """What makes the figures mean nothing, then the notes above them, then what else there is to doubt."""
     every = list(chain.from_iterable(each.blocks for each in report.sections.values()))
-    yield from (each.text for each in every if isinstance(each, Finding) and each.verdict == "failed")
+    failed = (each for each in every if isinstance(each, Finding) and each.verdict == "failed")
+    yield from (each.text for each in failed if each.arm != "positive")  # which has a line of its own
     yield from (each.text for each in _blocks(report, "notes") if isinstance(each, Prose))
     yield from dict.fromkeys(each.text for each in every if isinstance(each, Finding) and each.verdict == "doubt")

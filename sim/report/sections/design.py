@@ -3,6 +3,7 @@
 from simrun.log.manifest import Manifest
 from simrun.report.blocks import Block, Prose, Scalar
 from simrun.report.section import Section
+from simrun.score.competence import guessing
 from simrun.score.scored import Scored
 
 
@@ -26,6 +27,7 @@ class Design(Section):
             "log": manifest.head,
             "treatment": manifest.treatment,
             "accuracy": run.outcome.accuracy,
+            "chance": guessing(run),
         }
         told = (Scalar(key=key, label=LABELS[key], value=value, shown=False) for key, value in figures.items())
         return (Prose(text=_sentences(run)), *told)
@@ -43,6 +45,7 @@ LABELS = {
     "log": "hash of the last line of the log",
     "treatment": "whether only the declared words differ in the pairs",
     "accuracy": "the outcome whose mean is the accuracy",
+    "chance": "the accuracy of whoever guesses, where that is known",
 }
 
 
