@@ -143,6 +143,7 @@ class Throughput(Record):
     prefill_rate: float | None = None
     decode_rate: float | None = None
     stop_grace: float = 30
+    tokens: int | None = None
 
 
 class Render(Record):
@@ -202,6 +203,9 @@ class Config(Record):
     """Output tokens per second that they can write; without the two, the fastest stretches of the run itself count."""
     stop_grace: float = Field(30, ge=0, allow_inf_nan=False)
     """Seconds that episodes in flight have to end after SIGTERM; then they are owed."""
+    tokens: int | None = Field(None, ge=1)
+    """A budget: once so many tokens were read and written, those from a cache included, no further episode is begun,
+    and those in flight end. What is left is owed, and `simrun resume RUN tokens=N` goes on."""
     render: Render = Render()
     out: str = "runs"
     """Where runs are kept."""

@@ -103,10 +103,10 @@ class Plan:
         except (OSError, ValueError) as error:
             raise ConfigError(str(error)) from None
 
-    def paced(self, concurrency: int | None) -> Self:
-        """The plan with another number of episodes in flight, where one is given."""
-        throughput = self.throughput.model_copy(update={"concurrency": concurrency or self.throughput.concurrency})
-        return replace(self, throughput=throughput)
+    def paced(self, concurrency: int | None = None, tokens: int | None = None) -> Self:
+        """The plan with another number of episodes in flight, or another budget, where one is given."""
+        given = {name: own for name, own in (("concurrency", concurrency), ("tokens", tokens)) if own}
+        return replace(self, throughput=self.throughput.model_copy(update=given))
 
     def stage(self, trial: Trial, beside: Said | None = None) -> Stage:
         """A trial, ready to be played; `beside` is what was said of the same in the first arm, for judges."""

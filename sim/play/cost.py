@@ -29,10 +29,12 @@ class Cost(Record):
 
     def told(self) -> str:
         """One line."""
-        return (
-            f"{self.cases:,} cases, {self.arms} arms, {self.episodes:,} episodes: about {self.calls:,.0f} calls, "
-            f"{self.read / 1e6:.2g} million tokens to read"
-        )
+        size = f"{_many(self.cases, 'case')}, {_many(self.arms, 'arm')}, {_many(self.episodes, 'episode')}"
+        return f"{size}: about {self.calls:,.0f} calls, {self.read / 1e6:.2g} million tokens to read"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' * (count != 1)}"
 
 
 def cost(plan: Plan) -> Cost:

@@ -187,15 +187,20 @@ class Past:
 
     done: frozenset[str] = frozenset()
     answers: Answers = field(default_factory=Answers)
+    tokens: int = 0
+    """Read and written for it, those from a cache included."""
 
 
 def past(run: Path, head: Head | None = None, openings: Openings | None = None) -> Past:
     """What a resume need not ask again. LogError for a log that was changed, or where `openings` are of another run."""
     done: set[str] = set()
-    calls = Calls()
+    calls, tokens = Calls(), 0
     for line in read(run, head):
         if openings and openings.opens(line):
             continue
+        if line.kind == CALL:
+            answer = line.told("answer", dict)
+            tokens += (answer.get("prompt_tokens") or 0) + (answer.get("output_tokens") or 0)
         if line.kind == CALL and line.told("trial", str) not in done:
             with contextlib.suppress(LogError):  # logged twice: the first stands; sealing names the trial
                 calls.add(line)
@@ -204,4 +209,4 @@ def past(run: Path, head: Head | None = None, openings: Openings | None = None) 
             calls.drop(trial)
     if openings:
         openings.held()
-    return Past(frozenset(done), Answers(calls.all()))
+    return Past(frozenset(done), Answers(calls.all()), tokens)

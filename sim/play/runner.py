@@ -63,6 +63,7 @@ class Runner:
             self.watch.playing += 1
             await self.episode(trial)
             self.watch.playing -= 1
+            self.watch.spent()
             # agents that answer at once never give way: the loop has a progress display and signals to see to
             await asyncio.sleep(0)
 

@@ -138,7 +138,13 @@ class Session:
         """Play what is owed, and close the log; whatever happens, what was answered is kept."""
         # a kill from here on must not leave tables of another log
         shutil.rmtree(self.path / SEALED, ignore_errors=True)
-        watch = Watch(owed=self.manifest.owed, done=len(self.played.done))
+        watch = Watch(
+            owed=self.manifest.owed,
+            done=len(self.played.done),
+            before=self.played.tokens,
+            budget=self.plan.throughput.tokens,
+        )
+        watch.spent()
         try:
             anywhere(self._played(watch, watching or Watching()))
         except asyncio.CancelledError:
@@ -210,6 +216,7 @@ def resume(
     watching: Watching | None = None,
     concurrency: int | None = None,
     trust: bool = False,
+    tokens: int | None = None,
 ) -> Session:
     """Go on with a run where it stopped: nothing that was answered is asked again.
 
@@ -217,7 +224,7 @@ def resume(
     """
     manifest = Manifest.read(path, trust)
     ask(manifest, path, "resume", trust)
-    session = Session.found(path, manifest, manifest.plan().paced(concurrency), decide)
+    session = Session.found(path, manifest, manifest.plan().paced(concurrency, tokens), decide)
     session.play(watching)
     return session
 

@@ -19,12 +19,25 @@ class Watch:
     """Prompt tokens, those that came from a cache included."""
     cached: int = 0
     output: int = 0
+    before: int = 0
+    """Tokens of earlier sessions."""
+    budget: int | None = None
+    """Tokens, of all sessions, after which no new episode is taken up."""
     errors: Counter[str] = field(default_factory=Counter)
     started: float = field(default_factory=time.monotonic)
     stopping: str = ""
     """Why no new episode is taken up, "" while they are."""
     grace: float | None = None
     """Seconds that those in flight were given when it was told to end; None where nobody told it so."""
+
+    def spent(self) -> None:
+        """Take up no new episode where the budget is used up."""
+        tokens = self.before + self.prompt + self.output
+        if self.budget is not None and tokens >= self.budget and not self.stopping:
+            self.stopping = (
+                f"the budget of tokens={self.budget} is spent ({tokens} were read and written); go on with "
+                f"simrun resume RUN tokens={2 * max(self.budget, tokens)}"
+            )
 
 
 def progress(watch: Watch) -> Mapping[str, object]:

@@ -130,6 +130,7 @@ class Workers:
         for field in COUNTED:
             setattr(self._watch, field, sum(report.get(field, 0) for report in reports))
         self._watch.done += self._before
+        self._watch.spent()
         self._watch.errors = sum((Counter(report.get("errors", {})) for report in reports), Counter())
 
     async def _look(self) -> Look:

@@ -247,12 +247,18 @@ def start(config: Config, known: Catalogue, watching: Watching | None = None) ->
     return reported(session.start(plan, decide, watching))
 
 
-def resume(path: Path, watching: Watching | None = None, concurrency: int | None = None, trust: bool = False) -> Run:
-    """Go on with a run where it stopped: nothing that was answered is asked again.
+def resume(
+    path: Path,
+    watching: Watching | None = None,
+    concurrency: int | None = None,
+    trust: bool = False,
+    tokens: int | None = None,
+) -> Run:
+    """Go on with a run where it stopped: nothing that was answered is asked again. `tokens` is another budget.
 
     ConfigError for a run that was not begun here, which names all that it would do, unless you `trust` it.
     """
-    return reported(session.resume(path, decide, watching, concurrency, trust), trust)
+    return reported(session.resume(path, decide, watching, concurrency, trust, tokens), trust)
 
 
 def reported(played: Session, trust: bool = False) -> Run:

@@ -268,3 +268,18 @@ def test_three_killed_runs_end_as_the_undisturbed_one(monkeypatch, what):
     assert found["faults"] == []
     assert {name: found[name] for name in zero} == dict.fromkeys(zero, 0)
     assert found["kills"] >= 2
+
+
+def test_a_budget_of_tokens_ends_a_run_and_a_larger_one_goes_on(command, tmp_path):
+    given = ("scenario=recruitment", "backend=scripted", "cases=12", "concurrency=1", f"out={tmp_path}")
+    code, out, errors = command(*given, "tokens=4000", "--json")
+    assert code != 0
+    assert "budget of tokens=4000 is spent" in errors + out
+    path = next(tmp_path.glob("*/*/manifest.json")).parent
+    spent = [orjson.loads(line)["answer"] for line in lines(path) if b'"kind":"call"' in line]
+    told = [answer["prompt_tokens"] + answer["output_tokens"] for answer in spent]
+    assert sum(told[:-1]) < 4000 <= sum(told)
+    assert command("resume", path)[0] != 0
+    assert [line for line in lines(path) if b'"kind":"call"' in line][len(spent) :] == []
+    assert command("resume", path, "tokens=1000000")[0] == 0
+    assert Manifest.read(path).complete

@@ -13,10 +13,12 @@ class Resume(Reporting):
     name = "resume"
     concurrency: Annotated[PositiveInt | None, Value("N")] = None
     """Episodes in flight, at least 1; as the run began when not given."""
+    tokens: Annotated[PositiveInt | None, Value("N")] = None
+    """A budget of tokens, those of earlier sessions included; as the run began when not given."""
 
     def run(self, as_json: bool) -> int:
         """Play what is owed."""
         from simrun.cli.terminal import Progress, ended
         from simrun.report.run import resume
 
-        return ended(resume(self.path(), Progress(), self.concurrency, self.trust), as_json, self.full)
+        return ended(resume(self.path(), Progress(), self.concurrency, self.trust, self.tokens), as_json, self.full)
