@@ -222,7 +222,13 @@ def test_every_mitigation_composes_and_plays(name, play):
     assert play("cases=2", f"vary.doctor.mitigation=[none,{name}]", "vary.patient.ethnicity=[White,Black]").complete
 
 
-@pytest.mark.parametrize("experiment", EXPERIMENTS)
+LONG = ("clinic_32_groups",)
+"""Experiments of too many arms for the first lane."""
+
+
+@pytest.mark.parametrize(
+    "experiment", [pytest.param(each, marks=pytest.mark.slow if each in LONG else ()) for each in EXPERIMENTS]
+)
 def test_every_experiment_composes_and_plays(experiment, tmp_path):
     assert run(f"experiment={experiment}", "backend=scripted", "cases=2", out=str(tmp_path / "runs")).complete
 

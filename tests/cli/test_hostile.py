@@ -36,6 +36,7 @@ def test_a_link_is_neither_read_nor_written_through(command, sent, tmp_path, nam
     assert at.is_symlink()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize("where", ["report/report.md", "pace.jsonl", "log/lock", "log/00000.jsonl", "manifest.json"])
 def test_a_second_name_of_a_file_is_not_written_to(command, sent, tmp_path, name, where):
@@ -100,6 +101,7 @@ def test_a_number_in_a_manifest_costs_no_time(command, sent, name, trust, change
     assert said.count("\n") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", ["episodes", "turns", "calls", "outcomes"])
 @pytest.mark.parametrize("left", [b"", b"PAR1", b"garbage" * 99, None, 0.5])
 @pytest.mark.parametrize("trust", [[], ["trust=true"]], ids=["", "trusted"])
@@ -177,6 +179,7 @@ def test_what_was_said_is_printed_and_not_obeyed(command, sent, hostile):
         assert_obeyed_nothing(outcome(*command("show", sent, *more)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize(
     "hostile", ["run\x1b]0;owned\x07", "run\nsimrun: all is well", "run\u202egpj", "run[bold]*|`<b>"]
