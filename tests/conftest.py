@@ -74,7 +74,7 @@ def config(**fields: Any) -> Config:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Six episodes of seven calls: 48 lines."""
+    """Six episodes of seven calls, and who plays: 49 lines."""
     out = str(tmp_path_factory.mktemp("undisturbed"))
     asked = ("scenario=clinic", "backend=scripted", SAME, "vary.patient.ethnicity=[White,Black]")
     return run(*asked, cases=2, out=out).path

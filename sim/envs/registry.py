@@ -38,7 +38,7 @@ class Edition:
 
 
 EDITIONS: dict[str, Edition] = {
-    "clinic": Edition(0, "6c67b362938a3c52"),
+    "clinic": Edition(0, "d1da880519404702"),
     "dialogue": Edition(0, "5a9441e409e6c6f1"),
     "peer_review": Edition(0, "9e60d1b8036145e4"),
     "recruitment": Edition(0, "ff237dc47a517086"),

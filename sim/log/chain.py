@@ -212,6 +212,7 @@ class RunLog:
         self._lock = Lock(run, chain, patience)
         self.head = self._recover()
         self._file = self._begun()
+        self._before: tuple[str, dict[str, Any]] | None = None
         self._written, self._closed = 0, False
         self._due, self._group = threading.Event(), threading.Event()
         self._syncer = threading.Thread(target=self._sync, name="simrun-log", daemon=True)
@@ -241,8 +242,18 @@ class RunLog:
             head = line.hash
         return head
 
+    def before(self, kind: str, fields: dict[str, Any]) -> None:
+        """A line that is appended before the next one, and not where none follows."""
+        self._before = kind, fields
+
     def write(self, kind: str, fields: dict[str, Any]) -> None:
         """Append one line, or leave the log as it was and raise LogError (a full disk)."""
+        if self._before is not None:
+            self._append(*self._before)
+            self._before = None
+        self._append(kind, fields)
+
+    def _append(self, kind: str, fields: dict[str, Any]) -> None:
         line = orjson.dumps({"kind": kind, **fields, "prev": self.head}) + b"\n"
         written = 0
         try:

@@ -43,24 +43,6 @@ PACKAGES = (
     "matplotlib",
 )
 FILE = "manifest.json"
-DERIVED = (
-    "cases",
-    "factors",
-    "arms",
-    "contrasts",
-    "injections",
-    "repeats",
-    "seed",
-    "owed",
-    "exclusions",
-    "faults",
-    "anchors",
-    "described",
-    "flags",
-    "stated",
-    "hidden_images",
-)
-"""What a manifest says again of a plan."""
 
 
 class Stated(Record):
@@ -195,29 +177,14 @@ class Manifest(Record):
         """A run that is about to begin. ConfigError for a file beside the cases that cannot be read."""
         anchors, unread = plan.anchor()
         return cls(
+            **derived(plan),
             config=plan.config,
             digest=plan.config.digest(),
             catalogue=used(plan),
             suite=suite(plan),
-            cases=tuple(plan.cases),
-            factors=plan.factors,
-            arms=plan.arms,
-            contrasts=plan.contrasts,
-            injections=plan.injections,
             judges=tuple(judge.name for judge in plan.reference.judges),
-            repeats=plan.repeats,
-            seed=plan.seed,
-            owed=sum(1 for _ in plan.trials()),
-            exclusions=plan.exclusions,
             faults=tuple(map(str, (*plan.faults, *unread))),
             anchors=anchors,
-            described=plan.scenario.described(tuple(plan.cases.values())),
-            flags={name: case.flags for name, case in plan.cases.items() if case.flags},
-            stated=_stated(plan),
-            hidden_images=sum(
-                1 for case in plan.cases.values() if case.images and not plan.scenario.shown_images(case)
-            ),
-            image_versions=_image_versions(plan),
             versions={
                 "python": platform.python_version(),
                 "platform": platform.platform(),
@@ -270,12 +237,35 @@ class Manifest(Record):
 
     def _check(self, plan: Plan) -> None:
         """ConfigError where the manifest tells of another design than its config comes to: the report goes by it."""
-        own = type(self).of(plan, self.created)
-        if wrong := [name for name in DERIVED if getattr(self, name) != getattr(own, name)]:
+        wrong = [name for name, found in derived(plan).items() if getattr(self, name) != found]
+        if self.faults[: len(plan.faults)] != tuple(map(str, plan.faults)):  # files beside the cases add theirs
+            wrong.append("faults")
+        if wrong:
             raise ConfigError(
                 f"{FILE} was changed, or simrun has: its {', '.join(wrong)} are not what its config comes to; restore "
                 "it, or start a new run"
             )
+
+
+def derived(plan: Plan) -> dict[str, Any]:
+    """What a manifest says again of a plan."""
+    cases = plan.cases.values()
+    return {
+        "cases": tuple(plan.cases),
+        "factors": plan.factors,
+        "arms": plan.arms,
+        "contrasts": plan.contrasts,
+        "injections": plan.injections,
+        "repeats": plan.repeats,
+        "seed": plan.seed,
+        "owed": sum(1 for _ in plan.trials()),
+        "exclusions": plan.exclusions,
+        "described": plan.scenario.described(tuple(cases)),
+        "flags": {name: case.flags for name, case in plan.cases.items() if case.flags},
+        "stated": _stated(plan),
+        "hidden_images": sum(1 for case in cases if case.images and not plan.scenario.shown_images(case)),
+        "image_versions": _image_versions(plan),
+    }
 
 
 def _stated(plan: Plan) -> tuple[Stated, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from simrun.agents.records import Record
+from simrun.config.options import UNASKED
 from simrun.log.chain import FIRST, LogError, LogLine, RunLog
 from simrun.log.lines import record
 from simrun.log.manifest import Manifest
@@ -30,17 +31,26 @@ class Opened(Record):
     notes: tuple[str, ...]
 
 
+def bound(manifest: Manifest) -> str:
+    """Digest of all in a manifest that decides what is asked and compared; not where it is kept, how fast it is played,
+    what else is computed of it and how it is shown."""
+    return acting(manifest, UNASKED)
+
+
 def note_opened(log: RunLog, manifest: Manifest, engines: Mapping[str, Any], notes: tuple[str, ...]) -> None:
-    """The line of a process that begins to play, or has learnt on the way how an engine has to be asked."""
-    told = Opened(at=time.time(), run=acting(manifest), primary=manifest.primary, engines=engines, notes=notes)
-    log.write(OPENED, told.model_dump(mode="json"))
+    """The line of a process that begins to play, or has learnt on the way how an engine has to be asked.
+
+    It stands before the next thing that is logged.
+    """
+    told = Opened(at=time.time(), run=bound(manifest), primary=manifest.primary, engines=engines, notes=notes)
+    log.before(OPENED, told.model_dump(mode="json"))  # nothing was played where nothing follows
 
 
 class Openings:
     """The lines of who plays, held against the manifest."""
 
     def __init__(self, manifest: Manifest):
-        self._manifest, self._run = manifest, acting(manifest)
+        self._manifest, self._run = manifest, bound(manifest)
         self._found: list[Opened] = []
 
     def opens(self, line: LogLine) -> bool:
@@ -51,13 +61,13 @@ class Openings:
             return False
         found = record(Opened, line)
         for name, own, told in (
-            ("what decides what is done", self._run, found.run),
+            ("settings", self._run, found.run),
             ("primary outcomes", self._manifest.primary, found.primary),
         ):
             if own != told:
                 raise LogError(
-                    f"manifest.json or the log was changed: {line.file}:{line.number} was written by a run whose "
-                    f"{name} had {told!r}, and the manifest comes to {own!r}"
+                    f"manifest.json or the log was changed: {line.file}:{line.number} was written by a run "
+                    f"with other {name} ({told!r}, the manifest comes to {own!r})"
                 )
         self._found.append(found)
         return True
@@ -66,7 +76,8 @@ class Openings:
         """LogError where the manifest names engines, or leaves notes out, that the log does not bear out."""
         manifest, found = self._manifest, self._found
         own = {role: told for role, told in manifest.engines.items() if role not in manifest.judges}
-        if own and not any(own.items() <= each.engines.items() for each in found):
+        # one that was killed may have been gone on with by others, who logged nothing yet
+        if manifest.complete and own and not any(own.items() <= each.engines.items() for each in found):
             raise LogError(
                 f"manifest.json was changed: it names as engines {own!r}; the log has "
                 f"{[dict(each.engines) for each in found[-2:]]!r}"

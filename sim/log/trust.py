@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Collection
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,13 +28,15 @@ _WIDE = re.compile(r"\{\w*[.:!\[]")
 """A place such as {level:>99999999999}, which no text of ours has."""
 
 
-def acting(manifest: "Manifest") -> str:
-    """Digest of all in a manifest that decides what is done. ConfigError for what JSON has no number for."""
+def acting(manifest: "Manifest", beside: Collection[str] = ()) -> str:
+    """Digest of all in a manifest that decides what is done, but for some options `beside` it. ConfigError for what
+    JSON has no number for."""
     # without defaults: a later version, which has more fields, still finds the run on the list
     told = manifest.model_dump(mode="json", exclude_defaults=True)
     try:
         orjson.dumps(told)
         deciding = {name: value for name, value in told.items() if name not in TOLD}
+        deciding["config"] = {name: value for name, value in told["config"].items() if name not in beside}
         return hashlib.blake2b(orjson.dumps(deciding, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
     except TypeError as error:
         raise ConfigError(f"manifest.json cannot be read: {error}") from None

@@ -99,6 +99,8 @@ class Session:
 
     def opened(self, told: Mapping[str, Any]) -> None:
         """The engines are there, and say who they are; a log of several workers has it from each of them."""
+        if self.manifest.complete:
+            return  # nobody will be asked
         engines, notes = told["engines"], tuple(dict.fromkeys((*self.manifest.notes, *told["notes"])))
         if isinstance(self.log, RunLog):
             note_opened(self.log, self.manifest, engines, tuple(told["notes"]))
@@ -201,6 +203,8 @@ def start(plan: Plan, decide: Decide, watching: Watching | None = None) -> Sessi
     if plan.config.labels:
         told(plan)
     session = Session.begun(plan, created, decide=decide)
+    if watching:
+        watching.planned(plan)
     try:
         session.play(watching)
     except BackendError:

@@ -242,8 +242,6 @@ def start(config: Config, known: Catalogue, watching: Watching | None = None) ->
     plan = planned(config, known)
     if config.metrics:
         check(config.metrics, Manifest.of(plan, 0.0))
-    if watching:
-        watching.planned(plan)
     return reported(session.start(plan, decide, watching))
 
 

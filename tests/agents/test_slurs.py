@@ -61,7 +61,8 @@ def test_all_that_shows_words_masks_them():
     assert printable(SAID) == SAID
 
 
-def test_transcript_and_report_are_masked_and_the_log_is_not(command, tmp_path):
+def test_transcript_and_report_are_masked_and_the_log_is_not(command, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     rules = (
         f"backend.rules=[{{role: assistant, say: '{SAID}'}}, {{role: judge, say: {{manner: biased, span: wetbacks}}}}]"
     )

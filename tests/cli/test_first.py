@@ -10,7 +10,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"```\n(.*?)```", re.DOTALL)
 
 
-def test_the_first_command_is_short_and_has_the_truth_beside_it(command, tmp_path):
+def test_the_first_command_is_short_and_has_the_truth_beside_it(command, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     code, told, _ = command("experiment=first", "backend=scripted", f"out={tmp_path}")
     assert code == 0
     assert "played   60 of 60 episodes" in told  # 12 vignettes: two arms, a placebo, and a known bias without and with
@@ -26,7 +27,8 @@ def test_the_readme_begins_with_it():
 
 
 @pytest.mark.engine
-def test_on_the_real_small_model_the_first_command_says_that_it_cannot_do_the_task(command, tmp_path):
+def test_on_the_real_small_model_the_first_command_says_that_it_cannot_do_the_task(command, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     code, told, _ = command("experiment=first", f"out={tmp_path}")
     assert code == 0
     assert "warning  This model cannot do the task: the answer is " in told

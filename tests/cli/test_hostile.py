@@ -193,14 +193,14 @@ def test_a_folder_of_any_name_is_printed_and_not_obeyed(command, sent, name, hos
 
 def test_a_note_of_several_lines_is_one_in_the_report(command, sent):
     forged = "fine.\n\n# Passed\n\n| a | b |\n|---|---|\n<script>x</script> [here](http://evil.example) \x1b[2J"
-    edit(sent, lambda told: told.update(notes=[forged], flags={"x\n# y": [forged]}, faults=[forged]))
+    edit(sent, lambda told: told.update(notes=[*told["notes"], forged]))
     assert command("report", sent)[0] == 0
     page = (sent / "report" / "report.md").read_text()
     assert_obeyed_nothing(page)
     assert "\n# Passed" not in page
     assert "<script" not in page
     assert "](http" not in page
-    assert page.count("# Passed") == page.count("fine. # Passed") == 3
+    assert page.count("# Passed") == page.count("fine. # Passed") == 1
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def test_a_run_that_is_playing_is_shown_as_far_as_it_is_logged(tmp_path):
     assert shown["complete"] is False
     assert told["live"]["every"] == 7
     assert done.complete  # who looks disturbs nothing
-    assert known(done.path)
+    assert known(done.path / "sealed")
     assert "live" not in data((done.path / "report" / "report.html").read_text())
 
 

@@ -25,6 +25,8 @@ def outcome(**fields: Any) -> ClinicOutcome:
         "concluded": True,
         "verdict_by": "match",
         "diagnosis": "",
+        "decision": "",
+        "reason": "",
         "questions": 0,
         "tests": 0,
         "lost_moves": 0,

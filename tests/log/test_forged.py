@@ -102,7 +102,7 @@ FORGED: dict[str, tuple[Callable[[Path], None], str]] = {
     "the date": (remade(created=1.0), "was written by a run"),
     "the sentence of the treatment": (remade(treatment="All is well."), "was written by a run"),
     "owed": (remade(owed=1), "its owed are not"),
-    "exclusions": (remade(faults=("a line",)), "its faults are not"),
+    "exclusions": (remade(faults=("a line",)), "was written by a run"),
     "flags of cases": (remade(flags={"x": ("y",)}), "its flags are not"),
     "notes": (remade(notes=()), "leaves out what the log notes"),
     "the plan": (planned, "plan.parquet was changed"),

@@ -145,13 +145,14 @@ def forge(path: Path, **changed: Any) -> None:
     manifest.told(heads={**manifest.heads, "look": head}).write(path)
 
 
-@pytest.mark.parametrize(("kept", "unwritten"), [(33, 0), (47, 1), (48, 1)])
+@pytest.mark.parametrize(("kept", "unwritten"), [(34, 0), (48, 1), (49, 1)])
 def test_a_run_that_was_killed_decides_the_same(decided, copied, kept, unwritten):
-    """After the first so many of 48 lines; the line of the last look that was due then is written by then, or not."""
+    """After the first so many of 49 lines, of which one says who plays; the line of the last look that was due then is
+    written by then, or not."""
     whole = (copied / "log" / "00000.jsonl").read_bytes().splitlines(keepends=True)
-    assert len(whole) == 48
+    assert len(whole) == 49
     (copied / "log" / "00000.jsonl").write_bytes(b"".join(whole[:kept]))
-    due = kept // 16
+    due = (kept - 1) // 16
     file = copied / "log" / "00000.look.jsonl"
     file.write_bytes(b"".join(file.read_bytes().splitlines(keepends=True)[: max(0, due - unwritten)]))
     Manifest.read(copied).told(heads={}, complete=False).write(copied)

@@ -105,11 +105,11 @@ def _reported(path: Path, most: float) -> None:
 
 def _current(path: Path) -> bool:
     """Whether its page was made of the tables that are there, and those here."""
-    from simrun.log.tables import known
+    from simrun.log.tables import SEALED, known
 
-    page, tables = path / "report" / "report.html", path / "sealed" / "outcomes.parquet"
+    page, tables = path / "report" / "report.html", path / SEALED / "outcomes.parquet"
     try:
-        return known(path) and page.stat().st_mtime >= tables.stat().st_mtime
+        return known(path / SEALED) and page.stat().st_mtime >= tables.stat().st_mtime
     except OSError:
         return False
 
@@ -123,7 +123,7 @@ def _made(path: Path, trust: bool) -> Path:
 
     page = path / "report" / "report.html"
     if not (_current(path) and ours(Manifest.read(path, trust), path)):
-        rebuild(path, trust, spare=True)
+        rebuild(path, trust, spare=True, renew=True)
     return page
 
 

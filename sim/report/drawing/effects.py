@@ -45,7 +45,8 @@ class Effects(Picture):
             panel.set_axisbelow(True)
         panels[0].set_ylim(len(rows) - 0.4, -0.6)
         symmetric(panels[: len(arms)])
-        left_out = [name for name in drawing.kind.measured() if name not in bounded]
+        compared = {each.outcome for each in drawing.contrasts}
+        left_out = [name for name in drawing.kind.measured() if name in compared and name not in bounded]
         return (
             f"Difference to {drawing.arms[0].name}, or to what a panel names, as a share of the outcome's range, with "
             "95 % intervals (hollow: no interval). Blue: primary. Grey: the interval of the reference arm against "
