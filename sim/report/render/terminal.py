@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from simrun.agents.printable import one_line
-from simrun.report.blocks import Block, Finding, Prose, Row
+from simrun.report.blocks import Block, Finding, Prose, Row, Scalar
 from simrun.report.figures import figure, interval
 from simrun.report.report import Report
 
@@ -77,8 +77,9 @@ def _accuracy(report: Report) -> str:
     first: Any = report.table("arms", "arms")[0]
     if first["accuracy"] is None:
         return ""
-    chance = next((each.value for each in _blocks(report, "design") if getattr(each, "key", "") == "chance"), None)
-    guessed = f", by guessing {figure(chance)}" if chance else ""
+    told = {each.key: each.value for each in _blocks(report, "design") if isinstance(each, Scalar)}
+    chance = told.get("chance")
+    guessed = f", by guessing {figure(chance)}" if isinstance(chance, int | float) and chance else ""
     return (
         f"; {report.value('design', 'accuracy')} "
         f"{interval(first['accuracy'], first['accuracy_low'], first['accuracy_high'])} in the reference arm{guessed}"
