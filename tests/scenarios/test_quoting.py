@@ -53,9 +53,10 @@ PLAYED = [(kind.name, mode) for kind in scenarios().values() for mode in modes(k
 
 
 def stage_of(known, scenario: str, mode: Mapping[str, str]) -> Stage:
-    judged = scenario == "clinic" or mode.get("mode") in ("letter", "interview")
+    way = mode.get("mode", "")
+    judged = (scenario == "clinic" and way != "vignette") or way in ("letter", "interview")
     roles: dict[str, Any] = {"judge": {"backend": "scripted"}} if judged else {}
-    if scenario == "dialogue" and mode.get("mode") in ("script", "attack", "group"):
+    if scenario == "dialogue" and way in ("script", "attack", "group"):
         roles["subject"] = {"persona": {"religion": "Muslim"}}
     plan = planned(config(scenario={"name": scenario, **mode}, cases=1, vary={}, roles=roles), known)
     return plan.stage(next(plan.trials()))
