@@ -32,7 +32,9 @@ SwitchType=switch/none
 MpiDefault=none
 ReturnToService=2
 SchedulerType=sched/backfill
-SchedulerParameters=sched_interval=2,bf_interval=2,requeue_delay=1
+SchedulerParameters=sched_interval=2,bf_interval=2
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
 JobAcctGatherType=jobacct_gather/none
@@ -41,7 +43,8 @@ KillWait=5
 SlurmdParameters=config_overrides
 MinJobAge=300
 NodeName={host} NodeAddr=127.0.0.1 CPUs=4 Boards=1 SocketsPerBoard=1 CoresPerSocket=4 ThreadsPerCore=1 State=UNKNOWN
-PartitionName=debug Nodes={host} Default=YES MaxTime=INFINITE OverSubscribe=FORCE:4 State=UP
+PartitionName=debug Nodes={host} Default=YES MaxTime=INFINITE PriorityTier=1 State=UP
+PartitionName=urgent Nodes={host} MaxTime=INFINITE PriorityTier=10 State=UP
 """
 
 

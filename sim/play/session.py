@@ -111,8 +111,10 @@ class Session:
             openings = Openings(self.manifest)
             done = len(past(self.path, openings=openings).done)
             self.manifest = openings.gathered()
-        alone = isinstance(self.log, RunLog) and not any(map(is_share, chains(self.path)))
-        ends = {**self.manifest.heads, "": self.log.head} if alone else heads(self.path)
+        if isinstance(self.log, RunLog) and not any(map(is_share, chains(self.path))):
+            ends = {**self.manifest.heads, "": self.log.head}
+        else:
+            ends = heads(self.path)
         decided = self.looking is not None and self.looking.decided is not None
         complete = decided or done == self.manifest.owed
         self.tell(heads=ends | looks, complete=complete, pace=digest([self.path / PACE]))
