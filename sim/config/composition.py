@@ -20,12 +20,13 @@ from simrun.config.options import Config
 from simrun.scenarios.base import Scenario
 
 GROUPS = ("scenario", "backend", "experiment")
-_FREE = re.compile(r"^(vary|roles|scenario|backend|judge)\.")
+_FREE = re.compile(r"^(vary|roles|scenario|backend|judge|launch)\.")
 """Hydra wants a sign before a key that is not in the config yet. Users need not know; a key that does not exist is
 refused by the class whose field it should be, which can say what fields there are."""
 _ENTRY = re.compile(r"^(scenario(?:\.\w+){2,})=([^'\"{\[].*)$")
 """An entry of a scenario's table, such as `scenario.columns.text=CV (full)`: its value is a word, whatever is in it."""
 _JUDGES = re.compile(r"^judge=(.*)$")
+_LAUNCH = re.compile(r"^launch=(\w+)$")
 _SHORT = re.compile(r"^(url|model)=")
 """Options of the backend that are common enough to be written without their group."""
 _MODE = re.compile(r"^\W*scenario\.mode=\W*(.*?)\W*$")
@@ -97,7 +98,7 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
 def completed(arguments: Iterable[str]) -> list[str]:
     """Arguments as Hydra wants them: keys below a group may be new, `url` and `model`
     belong to the backend, words are quoted."""
-    arguments = (_JUDGES.sub(_panel, each) for each in arguments)
+    arguments = (_LAUNCH.sub(r"launch.name=\1", _JUDGES.sub(_panel, each)) for each in arguments)
     worded = (_ENTRY.sub(lambda found: f"{found[1]}={_quoted(found[2])}", each) for each in arguments)
     return [
         f"++{each}" if _FREE.match(each) else f"++backend.{each}" if _SHORT.match(each) else each for each in worded

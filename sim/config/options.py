@@ -139,6 +139,7 @@ class Throughput(Record):
 
     concurrency: int | None = None
     workers: int = 1
+    launch: Mapping[str, Any] = {}
     deadline: float | None = None
     prefill_rate: float | None = None
     decode_rate: float | None = None
@@ -193,7 +194,10 @@ class Config(Record):
     concurrency: int | None = Field(None, ge=1)
     """Episodes in flight (in each worker); the backend's own figure when not given."""
     workers: int = Field(1, ge=1)
-    """Processes that play, for when one event loop is not enough; engines must be servers then."""
+    """Processes that play, for when one event loop is not enough; engines must be servers then. With `launch` so many
+    are started elsewhere, each with a share of the run."""
+    launch: Mapping[str, Any] = {}
+    """Who starts them: `launch=NAME`, `launch.OPTION=VALUE`; processes of this machine when not given."""
     deadline: float | None = Field(None, gt=0)
     """Seconds for one episode; one that takes longer counts as a timeout and is owed again."""
     prefill_rate: float | None = Field(None, gt=0)

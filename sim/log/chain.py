@@ -8,9 +8,10 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import re
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -28,6 +29,7 @@ LOOKS = "look"
 """The chain of the looks at what was played, where a run may stop before its last case."""
 BESIDE = (JUDGES, LOOKS)
 """Chains that hold nothing of what was played."""
+_SHARE = re.compile(r"b(\d+)-(\d+)")
 FIRST = "0" * 32
 """What the first line has for the hash of the line before."""
 _GROUP, _WAIT = 64, 0.05
@@ -48,6 +50,11 @@ class LogLine:
         """What is told in it."""
         return self.told("kind", str)
 
+    @property
+    def chain(self) -> str:
+        """The chain that it is of."""
+        return _chain(self.file)
+
     def told(self, name: str, kind: type[T]) -> T:
         """A field; LogError where it is missing or of another type."""
         found = self.fields.get(name)
@@ -61,10 +68,31 @@ def chained(line: bytes) -> str:
     return hashlib.blake2b(line, digest_size=16).hexdigest()
 
 
+def share_chain(first: int, last: int) -> str:
+    """The chain of a process that plays given blocks, from the first to the last."""
+    return f"b{first:06d}-{last:06d}"
+
+
+def is_share(chain: str) -> bool:
+    """Whether a chain is of a process that played given blocks, and did not look at what others play meanwhile."""
+    return _SHARE.fullmatch(chain) is not None
+
+
+def shares_with(chain: str, first: int, last: int) -> bool:
+    """Whether a chain may hold something of these blocks."""
+    found = _SHARE.fullmatch(chain)
+    return found is None or (int(found[1]) <= last and first <= int(found[2]))
+
+
 def segments(run: Path, chain: str | None = None) -> list[Path]:
     """The parts of a run's log in order, of one chain or of all: one for each time that a process began to write."""
     found = sorted((run / "log").glob("*.jsonl"))
     return found if chain is None else [file for file in found if _chain(file) == chain]
+
+
+def chains(run: Path) -> frozenset[str]:
+    """All chains of a log."""
+    return frozenset(map(_chain, segments(run)))
 
 
 def _chain(file: Path) -> str:
@@ -80,13 +108,18 @@ class Head(NamedTuple):
     """Whether nothing may follow: the run was complete. An incomplete one may have been resumed, and killed, since."""
 
 
-def read(run: Path, head: Head | None = None, beside: str = "") -> Iterator[LogLine]:
-    """The lines of what was played, chain after chain, or of one of the chains beside it (JUDGES, LOOKS).
+def read(
+    run: Path, head: Head | None = None, beside: str = "", wanted: Callable[[str], bool] | None = None
+) -> Iterator[LogLine]:
+    """The lines of what was played, chain after chain, or of one of the chains beside it (JUDGES, LOOKS); of the
+    `wanted` chains alone, where told.
 
     Each is handed out once the next line, or the head, has proven it. A torn last line, which a power cut leaves, is
     passed over. LogError names file and line of the first that was changed, removed or added.
     """
-    for chain in sorted({_chain(file) for file in segments(run)} | set(head.hashes if head else ())):
+    for chain in sorted(chains(run) | set(head.hashes if head else ())):
+        if wanted is not None and not wanted(chain):
+            continue
         if chain == beside or (not beside and chain not in BESIDE):
             yield from _read(run, chain, head)
 

@@ -1,6 +1,7 @@
 """The files of a run's folder: looked at before they are used, written in one step, and never through a link."""
 
 import os
+import re
 import secrets
 import stat
 from collections.abc import Collection, Iterator
@@ -18,10 +19,29 @@ class NoRoom(LogError):
     """What could not be written: the disk is full, or the folder is not ours. What was written before is kept."""
 
 
+_NETWORKED = re.compile(
+    r"nfs\d?|cifs|smb\d?|lustre|gpfs|beegfs\w*|ceph|glusterfs|panfs|orangefs|pvfs2|afs|9p|virtiofs|"
+    r"fuse\.(sshfs|ceph\S*|gluster\S*|lustre\S*|s3fs|gcsfuse|juicefs|weka\S*|mount-s3)|wekafs"
+)
+MOUNTS = Path("/proc/self/mounts")
 MOST = 100_000
 """Entries of a run's folder."""
 KINDS = (".json", ".jsonl", ".md", ".svg", ".html", ".js", ".csv", ".parquet")
 """How the names of its files end."""
+
+
+def networked(folder: Path, mounts: Path = MOUNTS) -> str:
+    """Of which kind a folder's file system is, where other machines write to it too; "" where none do, or it is not
+    known. `mounts` are the mounted ones, in the form of fstab(5)."""
+    if not mounts.is_file():
+        return ""
+    found = "", ""
+    for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines():
+        _, at, kind, *_ = [*line.split(" "), "", "", ""]
+        at = at.replace("\\040", " ")
+        if len(at) >= len(found[0]) and folder.resolve().is_relative_to(at or "/nowhere"):
+            found = at, kind
+    return found[1] if _NETWORKED.fullmatch(found[1]) else ""
 
 
 def checked(run: Path) -> None:

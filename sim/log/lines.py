@@ -30,6 +30,8 @@ class Played:
     episode: Episode
     calls: tuple[Call, ...]
     stage: Stage | None
+    twice: str = ""
+    """The chain in which it stands again, where another one had it whole: it counts once."""
 
 
 def own(line: LogLine) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from simrun.agents.records import Record
 from simrun.config.options import UNASKED
-from simrun.log.chain import FIRST, LogError, LogLine, RunLog
+from simrun.log.chain import FIRST, LogError, LogLine, RunLog, is_share
 from simrun.log.lines import record
 from simrun.log.manifest import Manifest
 from simrun.log.trust import acting
@@ -50,6 +50,7 @@ class Openings:
     def __init__(self, manifest: Manifest):
         self._manifest, self._run = manifest, bound(manifest)
         self._found: list[Opened] = []
+        self._apart: list[bool] = []
 
     def opens(self, line: LogLine) -> bool:
         """Whether a line is one of these. LogError where one of another run is, or where a chain begins without."""
@@ -58,6 +59,7 @@ class Openings:
                 raise LogError(f"{line.file}:{line.number}: the log does not begin with who plays: lines were removed")
             return False
         found = record(Opened, line)
+        self._apart.append(is_share(line.chain))
         for name, own, told in (
             ("settings", self._run, found.run),
             ("primary outcomes", self._manifest.primary, found.primary),
@@ -70,6 +72,19 @@ class Openings:
         self._found.append(found)
         return True
 
+    def _by_shares(self) -> list[Opened]:
+        """Those of processes that played given blocks: they write to the log alone, and not to the manifest."""
+        return [each for each, apart in zip(self._found, self._apart, strict=True) if apart]
+
+    def gathered(self) -> Manifest:
+        """The manifest with what processes that played given blocks have told of themselves."""
+        manifest, engines = self._manifest, dict(self._manifest.engines)
+        for each in (found := self._by_shares()):
+            engines = {**each.engines, **engines}
+        notes = (*manifest.notes, *(note for each in found for note in each.notes))
+        self._manifest = manifest.told(engines=engines, notes=tuple(dict.fromkeys(notes)))
+        return self._manifest
+
     def held(self) -> None:
         """LogError where the manifest names engines, or leaves notes out, that the log does not bear out."""
         manifest, found = self._manifest, self._found
@@ -80,5 +95,6 @@ class Openings:
                 f"manifest.json was changed: it names as engines {own!r}; the log has "
                 f"{[dict(each.engines) for each in found[-2:]]!r}"
             )
-        if lost := [note for each in found for note in each.notes if note not in manifest.notes]:
+        owed = () if manifest.complete else self._by_shares()
+        if lost := [note for each in found if each not in owed for note in each.notes if note not in manifest.notes]:
             raise LogError(f"manifest.json was changed: it leaves out what the log notes: {lost[0]!r}")

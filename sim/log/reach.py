@@ -35,7 +35,11 @@ def reached(config: Config) -> tuple[str, ...]:
     """What it comes to, a phrase each: in a program without being played, in a refusal before it is."""
     told = [*_flat("scenario", config.scenario), *_flat("judge", config.judge), *_flat("vary", config.vary or {})]
     told += [each for name, given in _engines(config).items() for each in _flat(name, given)]
-    phrases = [*(f"imports {each}" for each in classes(config)), *(each for one in told for each in _phrases(*one))]
+    if by := config.launch.get("name"):
+        told += _flat("launch", {key: value for key, value in config.launch.items() if key != "name"})
+    launched = [f"has {config.workers} processes started (launch={by})"] if by else []
+    imports = [f"imports {each}" for each in classes(config)]
+    phrases = [*imports, *launched, *(each for one in told for each in _phrases(*one))]
     return tuple(dict.fromkeys(phrases))
 
 

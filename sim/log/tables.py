@@ -3,7 +3,7 @@
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -94,6 +94,15 @@ SEALED, PLANNED = "sealed", "plan.parquet"
 """Where in a run's folder its tables are, and what was planned."""
 
 
+class Sealed(NamedTuple):
+    """What did not go into the tables."""
+
+    failed: Mapping[str, str]
+    """The trials that ended in an error, and which."""
+    twice: tuple[str, ...]
+    """The episodes of trials that another chain had whole before, each with its chain."""
+
+
 def seal(
     folder: Path,
     name: str,
@@ -101,9 +110,9 @@ def seal(
     replayed: Iterable[Played],
     judged: Mapping[str, Mapping[str, Verdict]] = {},
     beyond: Collection[str] = (),
-) -> Mapping[str, str]:
-    """Write the tables of the run `name` into a folder from the episodes of a log, played again; a trial
-    that was resumed counts once, as it ended. Returns the trials that ended in an error, and which.
+) -> Sealed:
+    """Write the tables of the run `name` into a folder from the episodes of a log, played again; a trial that was
+    resumed, or played twice, counts once, as it first ended well.
 
     `judged` is what judges were asked later: trial -> `judge.key` -> verdict; it stands
     in place of what they said after the play. `beyond` are the cases that are owed no more.
@@ -116,8 +125,11 @@ def seal(
     }
     failed: dict[str, Played] = {}
     done: set[str] = set()
+    twice: list[str] = []
     for played in replayed:
-        if played.stage is None:
+        if played.twice:
+            twice.append(f"{played.trial.id} (chain {played.twice})")
+        elif played.stage is None:
             failed[played.trial.id] = played
         else:
             failed.pop(played.trial.id, None)
@@ -133,7 +145,7 @@ def seal(
             writers["episodes"].add(_whose(name, plan, trial) | owed)
     for writer in writers.values():
         writer.close()
-    return {trial: played.episode.error for trial, played in failed.items()}
+    return Sealed({trial: played.episode.error for trial, played in failed.items()}, tuple(twice))
 
 
 def _whose(run: str, plan: Plan, trial: Trial) -> dict[str, Any]:

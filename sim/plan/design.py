@@ -1,7 +1,7 @@
 """A run as it is decided before a token is spent: factors -> arms -> contrasts -> paired trials."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
@@ -80,9 +80,9 @@ class Plan:
     def _controls(self) -> frozenset[str]:
         return frozenset(arm.name for arm in self.arms if arm.control)
 
-    def trials(self) -> Iterator[Trial]:
-        """What is owed, in playing order: cases as drawn, the arms of a pair side by side."""
-        for case in self.cases:
+    def trials(self, cases: Sequence[str] | None = None) -> Iterator[Trial]:
+        """What is owed, of all cases or of some, in playing order: cases as drawn, the arms of a pair side by side."""
+        for case in self.cases if cases is None else cases:
             arms = [arm.name for arm in self.arms if self.plays(case, arm.name)]
             for repeat in range(self.repeats):
                 for arm in arms:

@@ -18,7 +18,7 @@ from simrun.config.errors import ConfigError, unknown
 from simrun.config.options import Config
 from simrun.estimate.paired import Estimate, clustered_mean
 from simrun.log.chain import LogError, read
-from simrun.log.lines import CALL
+from simrun.log.lines import CALL, EPISODE
 from simrun.log.manifest import Manifest
 from simrun.plan.design import Plan, planned
 from simrun.play.admission import Admission
@@ -168,11 +168,13 @@ def reseeded(chat: Chat, number: int) -> Chat:
 
 def _calls(path: Path, manifest: Manifest, trial: Trial) -> tuple[Call, ...]:
     """Those of one trial. LogError for a log that was changed."""
-    calls = Calls()
+    calls, ended = Calls(), None
     for line in read(path, manifest.tip()):
         if line.kind == CALL and line.told("trial", str) == trial.id:
             calls.add(line)
-    if not (found := calls.of(trial.id)):
+        elif line.kind == EPISODE and line.told("trial", str) == trial.id:
+            ended = ended or line.chain
+    if not (found := calls.of(trial.id, ended)):
         raise LogError(f"{path}: nobody has spoken in episode {trial.id} yet; go on with simrun resume")
     return found
 

@@ -110,15 +110,14 @@ class Finished:
 
     def __init__(self, path: Path, head: Head | None):
         self._lines = read(path, head)
-        self._calls, self._done = Calls(), set[str]()
+        self._calls, self._done = Calls(), dict[str, str]()
 
     def __iter__(self) -> Iterator[str]:
         """The finished trials, as the log has them."""
         for line in self._lines:
             if line.kind == CALL:
                 self._calls.add(line)
-            elif line.kind == EPISODE:
-                self._done.add(line.told("trial", str))
+            elif line.kind == EPISODE and self._done.setdefault(line.told("trial", str), line.chain) == line.chain:
                 yield line.told("trial", str)
 
     def recall(self, stage: Stage, judges: Collection[str]) -> bool:
@@ -129,13 +128,16 @@ class Finished:
         for _ in self if stage.session not in self._done else ():
             if stage.session in self._done:
                 break
-        if not _spoken(stage, self._calls.of(stage.session), judges):
+        if not _spoken(stage, self._said(stage.session), judges):
             for _ in self:
                 pass
-            if not _spoken(stage, self._calls.of(stage.session), judges):
+            if not _spoken(stage, self._said(stage.session), judges):
                 return False
         self._calls.drop(stage.session)
         return True
+
+    def _said(self, trial: str) -> tuple[Call, ...]:
+        return self._calls.of(trial, self._done.get(trial))
 
 
 def _spoken(stage: Stage, calls: Iterable[Call], judges: Collection[str]) -> bool:

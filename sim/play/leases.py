@@ -1,17 +1,9 @@
-"""Who plays what, where several processes play one run: blocks of pairs in a SQLite file, leased one by one."""
+"""Who plays what, where several processes play one run: blocks in a SQLite file, leased one by one."""
 
 import sqlite3
-from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
 
-from simrun.plan.design import Plan
-from simrun.stage.trial import Trial
-
 FILE = "leases.sqlite"
-PAIRS = 8
-"""Pairs (all arms of a case and a repeat) in a block: arms of a pair stay together, and the
-last blocks end nearly at the same time."""
 _WAIT = 60.0
 """Seconds that a process waits for another's transaction."""
 
@@ -57,37 +49,3 @@ class Leases:
     def close(self) -> None:
         """Close this process's connection."""
         self._file.close()
-
-
-class Blocks:
-    """The trials of a plan by blocks, in playing order."""
-
-    def __init__(self, plan: Plan):
-        self._plan, self._next = plan, 0
-        self._left = self._blocks()
-
-    def _blocks(self) -> Iterator[list[Trial]]:
-        pairs = groupby(self._plan.trials(), key=lambda trial: (trial.case, trial.repeat))
-        numbered = groupby(
-            ((number, list(trials)) for number, (_, trials) in enumerate(pairs)), key=lambda pair: pair[0] // PAIRS
-        )
-        for _, block in numbered:
-            yield [trial for _, trials in block for trial in trials]
-
-    def __iter__(self) -> Iterator[list[Trial]]:
-        """All of them, in order."""
-        return self._blocks()
-
-    def get(self, block: int) -> list[Trial]:
-        """The trials of a block; cheap for blocks in rising order."""
-        if block < self._next:
-            self._left, self._next = self._blocks(), 0
-        while self._next < block:
-            next(self._left)
-            self._next += 1
-        self._next += 1
-        return next(self._left)
-
-    def count(self) -> int:
-        """How many blocks there are."""
-        return sum(1 for _ in self._blocks())

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from simrun.agents.backends.replay import Answers
 from simrun.agents.records import Call, Chat
 from simrun.agents.reply import Reply
 from simrun.config.errors import ConfigError
-from simrun.log.chain import Head, LogError, LogLine, read
+from simrun.log.chain import Head, LogError, LogLine, is_share, read
 from simrun.log.lines import CALL, EPISODE, ERROR, Played, call_of, record
 from simrun.log.manifest import Manifest
 from simrun.log.opened import Openings
@@ -25,28 +25,39 @@ from simrun.stage.trial import Episode, Trial
 UNREPLAYED = "replay"
 """The error of an episode that cannot be played again as it is logged."""
 Key = tuple[str, str, int, int]
-"""Role, chat, turn and attempt: what names a call within its trial."""
+
+
+def key(call: Call | Chat) -> Key:
+    """Role, chat, turn and attempt: what names a call within its trial."""
+    return call.role, call.chat, call.nth, call.attempt
 
 
 class Calls:
-    """The calls of a log by trial. LogError where one is logged twice."""
+    """The calls of a log by trial. LogError where one is logged twice, but for what was played of given blocks: those
+    who play them do not see each other, and two may have been given the same."""
 
     def __init__(self) -> None:
-        self._of: dict[str, dict[Key, Call]] = defaultdict(dict)
+        self._of: dict[str, dict[str, dict[Key, Call]]] = defaultdict(dict)
 
     def add(self, line: LogLine) -> None:
         """A line of the log."""
         call = call_of(line)
-        key = call.role, call.chat, call.nth, call.attempt
-        if key in self._of[call.trial]:
+        named, chains = key(call), self._of[call.trial]
+        if any(named in calls and _alone(line.chain, chain) for chain, calls in chains.items()):
             raise LogError(
                 f"{line.file}:{line.number}: {call.role} turn {call.nth} of trial {call.trial} is logged twice"
             )
-        self._of[call.trial][key] = call
+        chains.setdefault(line.chain, {})[named] = call
 
-    def of(self, trial: str) -> tuple[Call, ...]:
-        """Those of one trial, as they were logged."""
-        return tuple(self._of.get(trial, {}).values())
+    def of(self, trial: str, chain: str | None = None) -> tuple[Call, ...]:
+        """Those of one trial, as they were logged: those of `chain`, or of the one that got furthest, and what others
+        had answered before; chains that asked for the same are never mixed."""
+        chains, held = self._of.get(trial, {}), dict[Key, Call]()
+        for name in sorted(chains, key=lambda each: (each != chain, -len(chains[each]))):
+            if not held.keys() & chains[name].keys():
+                held |= chains[name]
+        # in the order of the log, whoever is asked first
+        return tuple(call for calls in chains.values() for named, call in calls.items() if held.get(named) is call)
 
     def drop(self, trial: str) -> None:
         """Forget a trial that is over."""
@@ -54,7 +65,12 @@ class Calls:
 
     def all(self) -> Iterator[Call]:
         """Those of every trial that was not dropped."""
-        return (call for calls in self._of.values() for call in calls.values())
+        return (call for trial in self._of for call in self.of(trial))
+
+
+def _alone(chain: str, before: str) -> bool:
+    """Whether who writes a chain has read the other one before, or is the same."""
+    return chain == before or not (is_share(chain) or is_share(before))
 
 
 def replayed(run: Path, plan: Plan, manifest: Manifest, spare: bool = False) -> Iterator[Played]:
@@ -68,51 +84,70 @@ def replayed(run: Path, plan: Plan, manifest: Manifest, spare: bool = False) -> 
     """
     trials = {trial.id: trial for trial in plan.trials()}
     calls, twice = Calls(), dict[str, LogError]()
-    divided: list[Episode] = []
+    divided: list[tuple[Episode, str]] = []
+    ended: dict[str, str] = {}
     openings = Openings(manifest)
     for line in read(run, manifest.tip()):
         if openings.opens(line):
             continue
         if line.kind == CALL:
-            try:
-                calls.add(line)
-            except LogError as error:
-                twice.setdefault(line.told("trial", str), error)
+            _add(calls, line, twice)
             continue
         episode = _episode(line, trials)
         trial = trials[episode.trial]
+        if trial.id in ended:
+            calls.drop(trial.id)
+            yield from _again_ended(line, trial, episode, ended[trial.id], spare)
+            continue
         if episode.error:
-            if not spare and _whole(plan, trial, calls.of(trial.id)):
+            if not spare and _whole(plan, trial, calls.of(trial.id, line.chain)):
                 raise LogError(
                     f"{line.file}:{line.number}: trial {trial.id} is logged as an error ({episode.error}), and its "
                     "calls play to its end: simrun resume ends it without asking anybody"
                 )
-            yield Played(trial, episode, calls.of(trial.id), None)
-        elif (played := _again(plan, trial, calls, episode, twice.get(trial.id), spare)) is None:
-            divided.append(episode)
+            yield Played(trial, episode, calls.of(trial.id, line.chain), None)
+            continue
+        ended[trial.id] = line.chain
+        if (played := _again(plan, trial, calls, episode, line.chain, twice.get(trial.id), spare)) is None:
+            divided.append((episode, line.chain))
         else:
             calls.drop(trial.id)
             yield played
     openings.held()
     if twice and not spare:
         raise next(iter(twice.values()))
-    for episode in divided:
+    for episode, chain in divided:
         trial = trials[episode.trial]
-        played = _again(plan, trial, calls, episode, twice.get(trial.id), spare)
+        played = _again(plan, trial, calls, episode, chain, twice.get(trial.id), spare)
         ends = f"trial {trial.id}: the log ends before everybody has spoken, but calls the episode finished"
         if played is None and not spare:
             raise BackendError("replay", ends)
         yield played or _spared(trial, episode, calls, ends)
 
 
+def _again_ended(line: LogLine, trial: Trial, episode: Episode, before: str, spare: bool) -> Iterator[Played]:
+    """A trial that is over already: of processes apart the first that had it whole counts."""
+    if _alone(line.chain, before) and not spare:
+        raise LogError(f"{line.file}:{line.number}: trial {trial.id} is logged twice, and was over already")
+    if not episode.error:
+        yield Played(trial, episode, (), None, twice=line.chain)
+
+
+def _add(calls: Calls, line: LogLine, twice: dict[str, LogError]) -> None:
+    try:
+        calls.add(line)
+    except LogError as error:
+        twice.setdefault(line.told("trial", str), error)
+
+
 def _again(
-    plan: Plan, trial: Trial, calls: Calls, episode: Episode, wrong: LogError | None, spare: bool
+    plan: Plan, trial: Trial, calls: Calls, episode: Episode, chain: str, wrong: LogError | None, spare: bool
 ) -> Played | None:
     """One episode; None where an answer is not among the calls."""
     try:
         if wrong is not None:
             raise wrong
-        played = calls.of(trial.id)
+        played = calls.of(trial.id, chain)
         stage = again(plan, trial, played, episode)
         return Played(trial, episode, played, stage) if stage else None
     except Exception as error:  # also what a scenario's own code raises
@@ -191,11 +226,17 @@ class Past:
     """Read and written for it, those from a cache included."""
 
 
-def past(run: Path, head: Head | None = None, openings: Openings | None = None) -> Past:
-    """What a resume need not ask again. LogError for a log that was changed, or where `openings` are of another run."""
+def past(
+    run: Path,
+    head: Head | None = None,
+    openings: Openings | None = None,
+    wanted: Callable[[str], bool] | None = None,
+) -> Past:
+    """What a resume need not ask again, by all chains or the `wanted` ones. LogError for a log that was changed, or
+    where `openings` are of another run."""
     done: set[str] = set()
     calls, tokens = Calls(), 0
-    for line in read(run, head):
+    for line in read(run, head, wanted=wanted):
         if openings and openings.opens(line):
             continue
         if line.kind == CALL:
@@ -207,6 +248,4 @@ def past(run: Path, head: Head | None = None, openings: Openings | None = None) 
         elif line.kind == EPISODE:
             done.add(trial := line.told("trial", str))
             calls.drop(trial)
-    if openings:
-        openings.held()
     return Past(frozenset(done), Answers(calls.all()), tokens)

@@ -2,12 +2,9 @@
 held here, and written when it has changed."""
 
 import asyncio
-import contextlib
 import shutil
-import signal
-import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -15,12 +12,12 @@ from typing import Any, Self
 from simrun.agents.backends.base import BackendError
 from simrun.config.errors import ConfigError
 from simrun.log.begun import digest
-from simrun.log.chain import LOOKS, Lock, RunLog, heads, segments
+from simrun.log.chain import LOOKS, Lock, RunLog, chains, heads, is_share, segments
 from simrun.log.files import NoRoom
 from simrun.log.looks import deciding, looked
 from simrun.log.manifest import Manifest, folder
 from simrun.log.opened import Openings, note_opened
-from simrun.log.tables import PLANNED, SEALED, made, plan_table, seal
+from simrun.log.tables import PLANNED, SEALED, Sealed, made, plan_table, seal
 from simrun.log.trust import ask, note
 from simrun.plan.context import check_context
 from simrun.plan.design import Plan
@@ -28,27 +25,16 @@ from simrun.plan.refusals import comparable
 from simrun.plan.treatment import audited
 from simrun.play.judging import verdicts
 from simrun.play.labelling import keep, kept, noted, told
+from simrun.play.launch.base import Launcher, launcher
+from simrun.play.launching import Launching, check_launched
 from simrun.play.replay import UNREPLAYED, Past, past, replayed
 from simrun.play.speed import FILE as PACE
 from simrun.play.speed import Sampler, beside
 from simrun.play.stopping import Decide, Looking
-from simrun.play.watch import Watch
+from simrun.play.watch import Watch, Watching, interruptible
 from simrun.play.worker import Worker, in_order
 from simrun.play.workers import Workers, checked
 from simrun.stage.drive import anywhere
-
-
-class Watching:
-    """Looks at a run's progress while it is played; this one looks away."""
-
-    def planned(self, plan: Plan) -> None:
-        """A new run is about to begin: what it takes can be told."""
-
-    def about(self, path: Path, watch: Watch) -> None:
-        """The run begins."""
-
-    async def follow(self, watch: Watch) -> None:
-        """Runs beside the run until it is cancelled."""
 
 
 @dataclass
@@ -63,6 +49,8 @@ class Session:
     played: Past = field(default_factory=Past)
     looking: Looking | None = None
     """Looks at it, where it may stop before its last case."""
+    launcher: Launcher | None = None
+    """Who has it played elsewhere."""
     stopped: str = ""
     """Why playing ended before all was played, "" when it did not."""
 
@@ -76,7 +64,8 @@ class Session:
             plan_table(plan, path / PLANNED)
             manifest.write(path)
             note(manifest, path)
-            return cls(path, plan, manifest, _log(path, plan), looking=_looking(path, plan, manifest, decide))
+            by, looking = launcher(dict(plan.throughput.launch)), _looking(path, plan, manifest, decide)
+            return cls(path, plan, manifest, _log(path, plan, by), looking=looking, launcher=by)
         except NoRoom:
             shutil.rmtree(path)  # there is nothing to go on with
             raise
@@ -84,13 +73,19 @@ class Session:
     @classmethod
     def found(cls, path: Path, manifest: Manifest, plan: Plan, decide: Decide | None = None) -> Self:
         """A run that was begun before; `decide` for one that may stop early."""
-        log = _log(path, plan)  # before looking at what was played: another process may be playing it
+        by = launcher(dict(plan.throughput.launch))
+        by = by if by and by.resumes else None
+        _check_players(plan, path)
+        log = _log(path, plan, by)  # before looking at what was played: another process may be playing it
         try:
-            played, looking = past(path, manifest.tip(), Openings(manifest)), _looking(path, plan, manifest, decide)
+            openings = Openings(manifest)
+            played, looking = past(path, manifest.tip(), openings), _looking(path, plan, manifest, decide)
+            manifest = openings.gathered()
+            openings.held()
         except BaseException:
             log.close()
             raise
-        return cls(path, plan, manifest, log, played, looking)
+        return cls(path, plan, manifest, log, played, looking, by)
 
     def tell(self, **told: Any) -> None:
         """Change the manifest, here and on the disk."""
@@ -111,10 +106,15 @@ class Session:
         the episodes that a log of one process has."""
         looks = {LOOKS: self.looking.close()} if self.looking else {}
         self.log.close()
-        # workers that died have not told all that they did; the log has
-        alone = isinstance(self.log, RunLog)
-        done = done if alone else len(past(self.path).done)
-        ends = {**self.manifest.heads, "": self.log.head} if isinstance(self.log, RunLog) else heads(self.path)
+        # workers that died have not told all that they did, and those elsewhere nothing; the log has
+        if not isinstance(self.log, RunLog):
+            openings = Openings(self.manifest)
+            done = len(past(self.path, openings=openings).done)
+            self.manifest = openings.gathered()
+        if isinstance(self.log, RunLog) and not any(map(is_share, chains(self.path))):
+            ends = {**self.manifest.heads, "": self.log.head}
+        else:
+            ends = heads(self.path)
         decided = self.looking is not None and self.looking.decided is not None
         complete = decided or done == self.manifest.owed
         self.tell(heads=ends | looks, complete=complete, pace=digest([self.path / PACE]))
@@ -131,10 +131,16 @@ class Session:
 
         A trial that cannot be played again as it is logged is named, and leaves the run incomplete.
         """
-        if bad := sealed(self.path, self.plan, self.manifest, spare=True):
-            names = ", ".join(bad[:5]) + (" ..." if len(bad) > 5 else "")
-            note = f"{len(bad)} of the logged episodes cannot be played again and are left out: {names} (simrun replay)"
-            self.tell(complete=False, notes=tuple(dict.fromkeys((*self.manifest.notes, note))))
+        made = sealed(self.path, self.plan, self.manifest, spare=True)
+        if bad := [trial for trial, error in made.failed.items() if error == UNREPLAYED]:
+            self._note(f"{len(bad)} of the logged episodes cannot be played again and are left out", bad)
+            self.tell(complete=False)
+        if made.twice:
+            self._note(f"{len(made.twice)} episodes were played twice, by processes apart, and count once", made.twice)
+
+    def _note(self, what: str, names: Sequence[str]) -> None:
+        note = f"{what}: {', '.join(names[:5])}{' ...' if len(names) > 5 else ''} (simrun replay)"
+        self.tell(notes=tuple(dict.fromkeys((*self.manifest.notes, note))))
 
     def play(self, watching: Watching | None = None) -> None:
         """Play what is owed, and close the log; whatever happens, what was answered is kept."""
@@ -167,15 +173,19 @@ class Session:
 
         if self.looking:
             self.looking.look(watch)  # a run may have been killed between a last outcome and its look
-        if watch.stopping:
-            return
-        with _interruptible(watch, self.plan.throughput.stop_grace):
+        if watch.stopping or (watch.done == watch.owed and watch.done):
+            return  # nobody has to be asked
+        with interruptible(watch, self.plan.throughput.stop_grace):
             async with beside(watching.follow(watch)):
                 if isinstance(self.log, RunLog):
                     owed = in_order(self.plan)
                     worker = Worker(self.path, self.plan, self.log, self.played, watch, owed, self.looking)
                     sampler = Sampler(self.path, watch)
                     await worker.play(opened, lambda observer: sampler.follow(observer.look))
+                elif self.launcher:
+                    watching.about(self.path, watch)
+                    done = set(self.played.done)
+                    await Launching(self.path, self.plan, watch, self.launcher, done, self.looking).play()
                 else:
                     await self._by_workers(Workers(self.path, self.plan, watch, opened), watch)
 
@@ -194,7 +204,7 @@ def start(plan: Plan, decide: Decide, watching: Watching | None = None) -> Sessi
     created = time.time()
     comparable(plan)
     check_context(plan)
-    checked(plan)
+    _check_players(plan, Path(plan.config.out))
     for judge in (each for each in plan.reference.judges if each.compares):
         raise ConfigError(
             f"judge={judge.name} compares each arm with the first one, and so can be asked only when both were played: "
@@ -233,14 +243,12 @@ def resume(
     return session
 
 
-def sealed(
-    path: Path, plan: Plan, manifest: Manifest, spare: bool = False, into: Path | None = None
-) -> tuple[str, ...]:
+def sealed(path: Path, plan: Plan, manifest: Manifest, spare: bool = False, into: Path | None = None) -> Sealed:
     """Make the tables of a run whose log is closed; those of one that is still playing `into` a folder of their own,
     which has the run's name.
 
     LogError for a log that was changed. Where a trial cannot be played again as it is logged, ConfigError or
-    BackendError; with `spare` it stands in the tables as an episode that ended in an error, and is returned.
+    BackendError; with `spare` it stands in the tables as an episode that ended in an error.
     """
     judged = verdicts(path, plan, manifest)
     for trial, said in kept(path, manifest.tip()).items():
@@ -248,50 +256,23 @@ def sealed(
     ended = deciding(looked(path, manifest.tip()))
     beyond = tuple(plan.cases)[ended.cases :] if ended else ()
     there = replayed(path, plan, manifest, spare)
-    failed = seal((into or path) / SEALED, manifest.name, plan, there, judged, beyond)
+    told = seal((into or path) / SEALED, manifest.name, plan, there, judged, beyond)
     if into is None:
         made(path / SEALED)
-    return tuple(trial for trial, error in failed.items() if error == UNREPLAYED)
+    return told
+
+
+def _check_players(plan: Plan, out: Path) -> None:
+    """ConfigError where those who are to play cannot."""
+    if launcher(dict(plan.throughput.launch)):
+        check_launched(plan)
+    else:
+        checked(plan, out)
 
 
 def _looking(path: Path, plan: Plan, manifest: Manifest, decide: Decide | None) -> Looking | None:
     return Looking(path, plan, manifest, decide) if decide and plan.config.design.stop is not None else None
 
 
-def _log(path: Path, plan: Plan) -> RunLog | Lock:
-    return RunLog(path) if plan.throughput.workers == 1 else Lock(path)
-
-
-@contextlib.contextmanager
-def _interruptible(watch: Watch, grace: float) -> Iterator[None]:
-    """First Ctrl-C: no new episodes, those in flight end. Second: they are dropped, their answers kept.
-
-    SIGTERM is the first, and `grace` seconds later the second: whoever sends it kills what does not end.
-    """
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-
-    def interrupted() -> None:
-        if watch.stopping and task:
-            task.cancel()
-        watch.stopping = "interrupted"
-
-    def terminated() -> None:
-        if watch.grace is not None:
-            interrupted()
-        elif task:
-            timers.append(loop.call_later(grace, task.cancel))
-        watch.stopping, watch.grace = "interrupted", grace
-
-    timers: list[asyncio.TimerHandle] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    loop.add_signal_handler(signal.SIGINT, interrupted)
-    loop.add_signal_handler(signal.SIGTERM, terminated)
-    try:
-        yield
-    finally:
-        loop.remove_signal_handler(signal.SIGINT)
-        loop.remove_signal_handler(signal.SIGTERM)
-        for each in timers:
-            each.cancel()
+def _log(path: Path, plan: Plan, by: Launcher | None) -> RunLog | Lock:
+    return RunLog(path) if plan.throughput.workers == 1 and by is None else Lock(path)

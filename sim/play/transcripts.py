@@ -1,21 +1,20 @@
 """Chosen episodes of a log played again, each with all that its agents were asked and all that they said."""
 
-from collections.abc import Collection, Iterator
+import contextlib
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from simrun.agents.records import Call, Chat
 from simrun.agents.reply import Reply
-from simrun.log.chain import Head, read
-from simrun.log.lines import CALL, EPISODE, call_of
+from simrun.log.chain import Head, LogError, read
+from simrun.log.lines import CALL, EPISODE
 from simrun.plan.design import Plan
+from simrun.play.replay import Calls, key
 from simrun.scenarios.base import Turn
 from simrun.stage.drive import driven
 from simrun.stage.stage import Stage
 from simrun.stage.trial import Trial
-
-Key = tuple[str, str, int, int]
-"""Role, chat, turn and attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +43,30 @@ def transcripts(run: Path, plan: Plan, head: Head | None, wanted: Collection[str
     changed.
     """
     trials = {trial.id: trial for trial in plan.trials() if trial.id in wanted}
-    calls: dict[str, dict[Key, Call]] = {trial: {} for trial in trials}
+    calls, divided = Calls(), dict[str, str]()
     for line in read(run, head):
-        if line.kind not in (CALL, EPISODE) or (trial := line.told("trial", str)) not in calls:
+        if line.kind not in (CALL, EPISODE) or (trial := line.told("trial", str)) not in trials:
             continue
         if line.kind == CALL:
-            call = call_of(line)
-            calls[trial].setdefault((call.role, call.chat, call.nth, call.attempt), call)
-        elif (found := _again(plan, trials[trial], calls.pop(trial))) is not None:
+            with contextlib.suppress(LogError):  # logged twice: the first stands; sealing names the trial
+                calls.add(line)
+        elif (found := _again(plan, trials[trial], calls.of(trial, line.chain))) is None:
+            divided.setdefault(trial, line.chain)  # ended by another process than began it
+        else:
+            calls.drop(trial)
+            del trials[trial]
+            yield found
+    for trial, chain in divided.items():
+        if trial in trials and (found := _again(plan, trials[trial], calls.of(trial, chain))) is not None:
             yield found
 
 
-def _again(plan: Plan, trial: Trial, calls: dict[Key, Call]) -> Transcript | None:
+def _again(plan: Plan, trial: Trial, said: Iterable[Call]) -> Transcript | None:
     asked: list[Asked] = []
+    calls = {key(call): call for call in said}
 
     def answer(turn: Turn, chat: Chat) -> Reply | None:
-        call = calls.get((chat.role, chat.chat, chat.nth, chat.attempt))
+        call = calls.get(key(chat))
         if call is None or call.digest != chat.digest:
             return None
         reply = Reply.of(call.answer, turn.kinds(), chat.told)

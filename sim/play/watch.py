@@ -1,9 +1,16 @@
 """What a run has done so far, and how fast it is."""
 
+import asyncio
+import contextlib
+import signal
+import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from simrun.plan.design import Plan
 
 
 @dataclass
@@ -40,6 +47,19 @@ class Watch:
             )
 
 
+class Watching:
+    """Looks at a run's progress while it is played; this one looks away."""
+
+    def planned(self, plan: Plan) -> None:
+        """A new run is about to begin: what it takes can be told."""
+
+    def about(self, path: Path, watch: Watch) -> None:
+        """The run begins."""
+
+    async def follow(self, watch: Watch) -> None:
+        """Runs beside the run until it is cancelled."""
+
+
 def progress(watch: Watch) -> Mapping[str, object]:
     """The figures of a progress line."""
     seconds = max(time.monotonic() - watch.started, 1e-9)
@@ -54,3 +74,38 @@ def progress(watch: Watch) -> Mapping[str, object]:
         "errors": dict(watch.errors),
         "eta": left / pace if pace else None,
     }
+
+
+@contextlib.contextmanager
+def interruptible(watch: Watch, grace: float) -> Iterator[None]:
+    """First Ctrl-C: no new episodes, those in flight end. Second: they are dropped, their answers kept.
+
+    SIGTERM is the first, and `grace` seconds later the second: whoever sends it kills what does not end.
+    """
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def interrupted() -> None:
+        if watch.stopping and task:
+            task.cancel()
+        watch.stopping = "interrupted"
+
+    def terminated() -> None:
+        if watch.grace is not None:
+            interrupted()
+        elif task:
+            timers.append(loop.call_later(grace, task.cancel))
+        watch.stopping, watch.grace = "interrupted", grace
+
+    timers: list[asyncio.TimerHandle] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop.add_signal_handler(signal.SIGINT, interrupted)
+    loop.add_signal_handler(signal.SIGTERM, terminated)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+        loop.remove_signal_handler(signal.SIGTERM)
+        for each in timers:
+            each.cancel()

@@ -1,4 +1,4 @@
-"""One process that plays: takes blocks of pairs until there is none left, and writes a chain of the log of its own.
+"""One process that plays: takes blocks of cases until there is none left, and writes a chain of the log of its own.
 
 A run of one process is one worker that takes every block; of several, each is a process (`python -m simrun.play.worker
 RUN NAME CONCURRENCY`) and a table of leases hands the blocks out.
@@ -20,8 +20,9 @@ from simrun.log.files import NoRoom
 from simrun.log.manifest import Manifest
 from simrun.log.opened import note_opened
 from simrun.plan.design import Plan
+from simrun.play.blocks import Blocks
 from simrun.play.engines import Engines
-from simrun.play.leases import Blocks, Leases
+from simrun.play.leases import Leases
 from simrun.play.replay import Past, past
 from simrun.play.runner import Runner
 from simrun.play.speed import Observer, beside
@@ -41,7 +42,7 @@ Opened = Callable[[Mapping[str, Any]], None]
 
 
 class Block(NamedTuple):
-    """Whole pairs, to be played by one worker."""
+    """Whole cases, to be played by one worker."""
 
     trials: list[Trial]
     returned: bool = False

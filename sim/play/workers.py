@@ -1,5 +1,5 @@
 """Several processes that play one run, for when one event loop is not enough: each leases blocks of
-pairs and writes its own chain of the log."""
+cases and writes its own chain of the log."""
 
 import asyncio
 import os
@@ -13,9 +13,10 @@ import orjson
 
 from simrun.agents.backends.base import BackendError
 from simrun.config.errors import ConfigError
-from simrun.log.files import NoRoom
+from simrun.log.files import NoRoom, networked
 from simrun.plan.design import Plan
-from simrun.play.leases import Blocks, Leases
+from simrun.play.blocks import Blocks
+from simrun.play.leases import Leases
 from simrun.play.speed import Look, Sampler, beside, together
 from simrun.play.watch import Watch
 from simrun.play.worker import COUNTED, EVERY, ROOM, Opened
@@ -24,8 +25,14 @@ LIVES = 3
 """How often a worker that died is replaced, before the run stops."""
 
 
-def checked(plan: Plan) -> None:
-    """ConfigError where several processes cannot share the engines of a plan."""
+def checked(plan: Plan, out: Path) -> None:
+    """ConfigError where several processes cannot share the engines of a plan, or the folder where it is kept."""
+    if plan.throughput.workers > 1 and (kind := networked(out)):
+        raise ConfigError(
+            f"workers={plan.throughput.workers}: {out} is on a file system of other machines too ({kind}), where "
+            "SQLite cannot lease blocks safely: its locks may not hold there. Keep the run on a disk of this machine "
+            "(out=DIR), or give each process its blocks: launch=slurm, launch=ray or launch=manual"
+        )
     for casting in plan.castings.values():
         for role, backend in casting.backends.items():
             if plan.throughput.workers > 1 and not backend.divisible():
@@ -53,7 +60,7 @@ class Workers:
         self._path, self._plan, self._watch, self._opened = path, plan, watch, opened
         self._before, self._now = watch.done, dict[str, Mapping[str, Any]]()
         self._ended: list[Mapping[str, Any]] = []
-        self._leases = Leases.new(path, Blocks(plan).count())
+        self._leases = Leases.new(path, len(Blocks(plan)))
         self._failure: BackendError | NoRoom | None = None
 
     async def play(self) -> None:

@@ -21,9 +21,10 @@ from simrun.plan.design import Plan, planned
 from simrun.play import judging as asking
 from simrun.play import session
 from simrun.play.forking import ASKED, Fork, Forked, forked
-from simrun.play.session import Session, Watching, sealed
+from simrun.play.session import Session, sealed
 from simrun.play.speed import FILE as PACE
 from simrun.play.speed import pace, samples
+from simrun.play.watch import Watching
 from simrun.report.forest import forest
 from simrun.report.pairs import Listed
 from simrun.report.pictured import Album

@@ -14,10 +14,8 @@ from stub import Stub, http
 
 from simrun import load
 from simrun.config.errors import ConfigError
-from simrun.config.options import Config
 from simrun.log.manifest import Manifest
-from simrun.plan.design import planned
-from simrun.play.leases import PAIRS, Blocks, Leases
+from simrun.play.leases import Leases
 from simrun.report.run import resume
 
 CASES = ["cases=12", "repeats=2", "seed=3"]
@@ -130,18 +128,6 @@ def test_a_server_that_is_not_there_is_said_once_and_leaves_no_run(tmp_path):
 def test_engines_that_live_in_one_process_are_refused(play):
     with pytest.raises(ConfigError, match=r"workers=2: backend=human \(of the doctor\) lives in one process"):
         play("roles.doctor.backend=human", workers=2)
-
-
-def test_blocks_hold_whole_pairs_in_playing_order(known):
-    plan = planned(
-        Config.of({"scenario": {"name": "clinic"}, "backend": {"name": "scripted"}, "cases": 5, "repeats": 2}), known
-    )
-    blocks = Blocks(plan)
-    assert blocks.count() == 2
-    first, second = blocks.get(0), blocks.get(1)
-    assert len(first) == PAIRS * len(plan.arms)
-    assert [*first, *second] == list(plan.trials())
-    assert blocks.get(0) == first  # a block that a dead worker gave back is found again
 
 
 def test_a_block_is_leased_once_until_it_is_given_back(tmp_path):

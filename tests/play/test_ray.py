@@ -1,0 +1,73 @@
+"""A run on a real cluster of Ray on this machine: a worker is killed, and nothing is lost or doubled."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from logs import lines, played
+from stub import Fault, Seen, Stub, completion, right
+
+from simrun import Run
+from simrun import run as begin
+from simrun.agents.backends.base import BackendError
+from simrun.log.chain import is_share, segments
+from simrun.log.manifest import Manifest
+from simrun.report.run import rebuild
+
+pytest.importorskip("ray", reason="pip install 'simrun[ray]'")
+pytestmark = pytest.mark.slow
+
+
+def unhurried(seen: Seen) -> Fault:
+    """A model that takes its time."""
+
+    async def answer(_: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(0.2)
+        return web.json_response(completion(right(seen.body)))
+
+    return answer
+
+
+def midway(out: Path) -> Path:
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        for run in out.glob("recruitment/2*"):
+            if len(segments(run)) >= 2 and len(lines(run)) >= 60:
+                return run
+        time.sleep(0.05)
+    raise AssertionError("the run did not begin")
+
+
+def test_a_worker_that_is_killed_is_started_again_by_ray(tmp_path):
+    found: list[Run] = []
+    asked = ["scenario=recruitment", "backend=server", "cases=60", "launch=ray", "workers=2", "concurrency=4"]
+    with Stub() as stub:
+        stub.misbehave(unhurried)
+        playing = threading.Thread(target=lambda: found.append(begin(*asked, f"url={stub.url}", f"out={tmp_path}")))
+        playing.start()
+        run = midway(tmp_path)
+        workers = subprocess.run(["pgrep", "-f", "ray::_played"], capture_output=True, text=True, check=True)
+        os.kill(int(workers.stdout.split()[0]), signal.SIGKILL)
+        playing.join(300)
+        assert found
+        chats = len(stub.chats)
+    assert found[0].complete
+    calls, came = played(run)
+    assert (len(calls), len(came)) == (360, 360)
+    assert chats - len(calls) <= 2 * 4
+    manifest = Manifest.read(run)
+    assert all(map(is_share, manifest.heads))
+    assert not [note for note in manifest.notes if "twice" in note]
+    assert rebuild(run)[1] is True
+
+
+def test_a_cluster_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(BackendError, match=r"launch=ray: cannot join 127.0.0.1:9: "):
+        begin("scenario=recruitment", "backend=scripted", "launch=ray", "launch.address=127.0.0.1:9", f"out={tmp_path}")
+    assert not list(tmp_path.glob("recruitment/2*"))
