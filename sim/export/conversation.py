@@ -1,5 +1,5 @@
-"""What was told and said in an episode as one conversation: each chat's prompt where it first speaks, then in order what
-each was asked and what it answered."""
+"""What was told and said in an episode as one conversation: each chat's prompt where it first speaks, then in order
+what each was asked and what it answered."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What writes a run in the form of others, and the menu of those there are: one module each in simrun.export.targets."""
+"""What writes a run in the form of others, and the menu of those there are: a module each in simrun.export.targets."""
 
 from pathlib import Path
 from typing import ClassVar

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -117,4 +118,4 @@ def _flat(run: Any) -> Iterator[Sequence[Any]]:
         count = len(columns["case"])
         lists = [each.tolist() if isinstance(each, np.ndarray) else [each] * count for each in columns.values()]
         for row in zip(*lists, strict=True):
-            yield tuple(None if value != value else value for value in row)
+            yield tuple(None if isinstance(value, float) and isnan(value) else value for value in row)

@@ -70,7 +70,8 @@ def _body(manifest: Manifest, facts: Facts) -> Iterator[str]:
         yield "**This run is not complete**: trials that are owed have no outcomes.\n"
     yield from (f"- {words(note)}" for note in facts.notes)
     yield f"- {facts.cases} cases, {facts.repeats} repeats, seed {facts.seed}; primary: {', '.join(facts.primary)}"
-    yield f"- arms: {', '.join(f'{words(arm)} ({words(model(manifest, arm))})' for arm in facts.arms)}; the first is the reference"
+    arms = (f"{words(arm)} ({words(model(manifest, arm))})" for arm in facts.arms)
+    yield f"- arms: {', '.join(arms)}; the first is the reference"
     yield f"- digest of the config `{facts.digest}`, of the cases `{facts.suite}`; the log ended at `{facts.head}`"
     yield f"- created {facts.created}"
     yield ""

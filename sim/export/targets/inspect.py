@@ -41,19 +41,22 @@ class Inspect(Exporter):
         """Samples as they are read; summaries and the header last, as Inspect itself writes them."""
         manifest = run.manifests[0]
         header = _header(run)
-        with files.draft(to) as draft, SpooledTemporaryFile(_IN_MEMORY) as summaries, draft.open("xb") as out:
-            with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
-                begun = {key: header[key] for key in ("version", "eval", "plan")}
-                _put(packed, manifest, "_journal/start.json", orjson.dumps(begun))
-                for nth, each in enumerate(episodes(run)):
-                    sample = _sample(manifest, each)
-                    name = f"samples/{sample['id']}_epoch_{sample['epoch']}.json"
-                    _put(packed, manifest, name, orjson.dumps(sample))
-                    summaries.write((b"," if nth else b"[") + orjson.dumps(_summary(sample)))
-                summaries.write(b"]" if summaries.tell() else b"[]")
-                summaries.seek(0)
-                _put(packed, manifest, "summaries.json", summaries)
-                _put(packed, manifest, "header.json", orjson.dumps(header))
+        with (
+            files.draft(to) as draft,
+            SpooledTemporaryFile(_IN_MEMORY) as summaries,
+            zipfile.ZipFile(draft, "x", zipfile.ZIP_DEFLATED) as packed,
+        ):
+            begun = {key: header[key] for key in ("version", "eval", "plan")}
+            _put(packed, manifest, "_journal/start.json", orjson.dumps(begun))
+            for nth, each in enumerate(episodes(run)):
+                sample = _sample(manifest, each)
+                name = f"samples/{sample['id']}_epoch_{sample['epoch']}.json"
+                _put(packed, manifest, name, orjson.dumps(sample))
+                summaries.write((b"," if nth else b"[") + orjson.dumps(_summary(sample)))
+            summaries.write(b"]" if summaries.tell() else b"[]")
+            summaries.seek(0)
+            _put(packed, manifest, "summaries.json", summaries)
+            _put(packed, manifest, "header.json", orjson.dumps(header))
         return to
 
 
