@@ -1,0 +1,50 @@
+"""Logs of others read, compared and, where asked, written as one table."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from simrun.agents.records import Record
+from simrun.config.errors import ConfigError
+from simrun.export.imported import Imported, imported
+from simrun.export.sampled import Fields, Row
+from simrun.export.sources.inspect import Log
+from simrun.log import files as writing
+from simrun.report.render.csv import written
+
+MOST = 1_000_000
+"""Samples of all logs together."""
+
+
+class Asked(Record):
+    """Where pairs stand, and what is known of the scores."""
+
+    arm: str | None = None
+    pair: str | None = None
+    case: str | None = None
+    reference: str | None = None
+    ends: tuple[float, float] | None = None
+
+
+def read(files: Sequence[Path], asked: Asked, output: Path | None = None) -> Imported:
+    """What the logs come to. ConfigError where there are no pairs in them, LogError for what is no log."""
+    if absent := [str(file) for file in files if not file.is_file()]:
+        raise ConfigError(f"no file {', '.join(absent)}")
+    logs = [Log(file) for file in files]
+    samples = []
+    for log in logs:
+        for each in log.samples():
+            samples.append(each)
+            if len(samples) > MOST:
+                raise ConfigError(f"more than {MOST} samples: import fewer logs at once")
+    if not samples:
+        raise ConfigError(f"no sample in {', '.join(file.name for file in files)}")
+    fields = Fields.of(samples, asked.arm, asked.pair, asked.case)
+    ranges = {name: ends for log in logs for name, ends in log.ranges.items()}
+    if asked.ends:
+        ranges |= {name: asked.ends for each in samples for name in each.scores}
+    digests = {log.file.name: log.digest for log in logs}
+    found, rows = imported(digests, samples, fields, asked.reference, ranges)
+    if output:
+        with writing.draft(output) as draft, draft.open("x", encoding="utf-8", newline="") as out:
+            written(out, list(Row.model_fields), (each.model_dump().values() for each in rows))
+    return found
