@@ -101,8 +101,9 @@ def _yes_or_no(samples: Sequence[Sampled]) -> set[str]:
 def _compared(found: Sequence[Row], arms: Sequence[str], ranges: Ranges) -> Iterator[Compared]:
     for score in dict.fromkeys(each.score for each in found):
         told = {arm: _by_pair([each for each in found if (each.score, each.arm) == (score, arm)]) for arm in arms}
+        ends = ranges.get(score, ranges.get(score.partition(".")[0]))  # of one by turn or subject that of all
         for arm in arms[1:]:
-            yield _one(score, arm, arms[0], told[arm], told[arms[0]], ranges.get(score))
+            yield _one(score, arm, arms[0], told[arm], told[arms[0]], ends)
 
 
 def _by_pair(found: Sequence[Row]) -> dict[tuple[str, int], Row]:
@@ -187,8 +188,8 @@ def told(found: Imported) -> tuple[SectionReport, ...]:
     """What it comes to, as blocks."""
     where = found.fields
     text = (
-        f"{found.samples} samples of {len(found.logs)} logs; arm is `{where.arm}`, pair `{where.pair}` and epoch, case "
-        f"`{where.case}`; the reference is `{found.arms[0]}`. {found.without} samples lack one of these. "
+        f"{found.samples} samples of {', '.join(found.logs)}; arm is `{where.arm}`, pair `{where.pair}` and epoch, "
+        f"case `{where.case}`; the reference is `{found.arms[0]}`. {found.without} samples lack one of these. "
         "Whether only the arm differs within a pair, and whether both had the same luck, no log of this kind tells."
     )
     free = sorted({each.score for each in found.compared if not each.bounded})

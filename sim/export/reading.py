@@ -6,9 +6,11 @@ from pathlib import Path
 from simrun.agents.records import Record
 from simrun.config.errors import ConfigError
 from simrun.export.imported import Imported, imported
-from simrun.export.sampled import Fields, Row
+from simrun.export.sampled import Fields, Row, Sampled
 from simrun.export.sources.inspect import Log
 from simrun.log import files as writing
+from simrun.log.archive import Unfit
+from simrun.log.files import LogError
 from simrun.report.render.csv import written
 
 MOST = 1_000_000
@@ -22,6 +24,8 @@ class Asked(Record):
     pair: str | None = None
     case: str | None = None
     reference: str | None = None
+    scores: tuple[str, ...] = ()
+    """Which are compared; all when empty."""
     ends: tuple[float, float] | None = None
 
 
@@ -29,15 +33,20 @@ def read(files: Sequence[Path], asked: Asked, output: Path | None = None) -> Imp
     """What the logs come to. ConfigError where there are no pairs in them, LogError for what is no log."""
     if absent := [str(file) for file in files if not file.is_file()]:
         raise ConfigError(f"no file {', '.join(absent)}")
-    logs = [Log(file) for file in files]
-    samples = []
-    for log in logs:
-        for each in log.samples():
-            samples.append(each)
-            if len(samples) > MOST:
-                raise ConfigError(f"more than {MOST} samples: import fewer logs at once")
+    logs, samples = [], list[Sampled]()
+    for file in files:
+        try:
+            logs.append(Log(file))
+            for each in logs[-1].samples():
+                samples.append(_of(each, asked.scores))
+                if len(samples) > MOST:
+                    raise ConfigError(f"more than {MOST} samples: import fewer logs at once")
+        except Unfit as error:
+            raise LogError(f"{file} is not read: {error}") from None
     if not samples:
         raise ConfigError(f"no sample in {', '.join(file.name for file in files)}")
+    if lacking := [name for name in asked.scores if not any(name in each.scores for each in samples)]:
+        raise ConfigError(f"score={lacking[0]}: no sample has it; without score= all are compared")
     fields = Fields.of(samples, asked.arm, asked.pair, asked.case)
     ranges = {name: ends for log in logs for name, ends in log.ranges.items()}
     if asked.ends:
@@ -48,3 +57,10 @@ def read(files: Sequence[Path], asked: Asked, output: Path | None = None) -> Imp
         with writing.draft(output) as draft, draft.open("x", encoding="utf-8", newline="") as out:
             written(out, list(Row.model_fields), (each.model_dump().values() for each in rows))
     return found
+
+
+def _of(sample: Sampled, scores: Sequence[str]) -> Sampled:
+    """The sample with the scores that are asked for."""
+    if not scores:
+        return sample
+    return sample.model_copy(update={"scores": {key: value for key, value in sample.scores.items() if key in scores}})

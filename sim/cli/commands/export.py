@@ -9,19 +9,18 @@ from simrun.cli.telling import tell
 
 
 class Export(OfRuns):
-    """Write a run in the form of other tools: inspect, every_eval_ever, datasets, csv.
+    """Write a run in the form of other tools (`simrun list exports`).
 
     What opens each, and what is lost on the way: docs/exports.md.
     """
 
     name, daily = "export", False
     target: Annotated[str, Word("FORM")]
-    """inspect (an .eval log), every_eval_ever, datasets (Parquet with a card), csv."""
+    """One of those that `simrun list exports` names."""
     reference: Annotated[str, Word("RUN")] = "last"
     """A run: its folder, the end of the folder's name, or `last` for the newest."""
     output: Annotated[Path | None, Dashed("PATH", key="-o")] = None
-    """The file (inspect) or folder (the others) to write; under the run's name in the current folder when not
-    given."""
+    """The file or folder to write; under the run's name in the current folder when not given."""
 
     def run(self, as_json: bool) -> int:
         """ConfigError for a form that there is not."""

@@ -31,14 +31,16 @@ class Import(Command):
     key."""
     reference: Annotated[str | None, Value("ARM")] = None
     """The arm that the others are compared with; the first one when not given."""
+    score: Annotated[tuple[str, ...], Value("NAME,NAME")] = ()
+    """Which scores are compared; all when not given."""
     range: Annotated[tuple[float, float] | None, Value("LOW,HIGH")] = None
     """Between what the scores lie, where they do not say so themselves: without, intervals are approximate."""
     output: Annotated[Path | None, Dashed("FILE", key="-o")] = None
     """A CSV file to write all scores into, a row each."""
 
-    @field_validator("range", mode="before")
+    @field_validator("range", "score", mode="before")
     @classmethod
-    def _ends(cls, given: object) -> object:
+    def _listed(cls, given: object) -> object:
         return tuple(given.split(",")) if isinstance(given, str) else given
 
     @field_validator("range")
@@ -54,7 +56,8 @@ class Import(Command):
         from simrun.export.reading import Asked, read
         from simrun.report.render.markdown import document
 
-        asked = Asked(arm=self.arm, pair=self.pair, case=self.case, reference=self.reference, ends=self.range)
+        where = {"arm": self.arm, "pair": self.pair, "case": self.case, "reference": self.reference}
+        asked = Asked(**where, scores=self.score, ends=self.range)
         found = read(self.files, asked, self.output)
         tell(found.model_dump_json() if as_json else document("Logs of Inspect", told(found)), as_json)
         return DONE

@@ -215,13 +215,24 @@ def _header(run: Run) -> Json:
             "model_args": {},
             "config": {"epochs": manifest.repeats},
             "packages": {"simrun": facts.simrun},
-            "metadata": {"simrun": facts.model_dump(mode="json"), "models": arms, "engine": engine(manifest)},
+            "metadata": {
+                "simrun": facts.model_dump(mode="json"),
+                "models": arms,
+                "engine": engine(manifest),
+                "ranges": _ranges(manifest),
+            },
             "tags": ["simrun"],
         },
         "plan": {"name": "plan", "steps": [], "config": {}},
         "results": _results(run),
         "stats": {"started_at": facts.created, "completed_at": stamp(ended), "model_usage": {}},
     }
+
+
+def _ranges(manifest: Manifest) -> dict[str, list[float]]:
+    """Between what each outcome lies, of those that have bounds: `simrun import` makes the same intervals of it."""
+    spans = {name: manifest.outcome.span(name) for name in manifest.outcome.measured()}
+    return {name: [span.low, span.high] for name, span in spans.items() if span}
 
 
 def _results(run: Run) -> Json:
