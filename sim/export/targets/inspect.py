@@ -236,21 +236,19 @@ def _ranges(manifest: Manifest) -> dict[str, list[float]]:
 
 
 def _results(run: Run) -> Json:
+    """Effects, those of declared outcomes first, and the means of arms."""
     scored = run.scored
-    by_outcome: dict[str, Json] = {}
-    for each in means(scored):
-        own = by_outcome.setdefault(each.outcome, {})
-        own[f"mean {each.arm}"] = each.estimate.value
-        own |= {
-            f"{end} {each.arm}": value
-            for end, value in (("ci_low", each.estimate.low), ("ci_high", each.estimate.high))
-            if value is not None
-        }
-    scores = [_score(outcome, metrics, {}) for outcome, metrics in by_outcome.items()]
-    for one in effects(scored):
-        params = {"outcome": one.outcome, "arm": one.arm, "reference": one.reference, "family": one.family}
-        told = {**params, "verdict": one.verdict.kind, "excluded": one.excluded, "reasons": dict(one.reasons)}
-        scores.append(_score(f"{one.outcome}: {one.arm} against {one.reference}", figures(one), told))
+    scores = []
+    for each in sorted(effects(scored), key=lambda one: one.family not in ("primary", "cell")):
+        params = {"outcome": each.outcome, "arm": each.arm, "reference": each.reference, "family": each.family}
+        told = {**params, "verdict": each.verdict.kind, "excluded": each.excluded, "reasons": dict(each.reasons)}
+        scores.append(_score(f"{each.outcome}: {each.arm} against {each.reference}", figures(each), told))
+    by_outcome: dict[str, dict[str, float]] = {}
+    for one in means(scored):
+        found = {"mean": one.estimate.value, "ci_low": one.estimate.low, "ci_high": one.estimate.high}
+        own = by_outcome.setdefault(one.outcome, {})
+        own |= {f"{key} {one.arm}": value for key, value in found.items() if value is not None}
+    scores += [_score(outcome, metrics, {}) for outcome, metrics in by_outcome.items()]
     return {"total_samples": scored.played.episodes, "completed_samples": scored.played.done, "scores": scores}
 
 
