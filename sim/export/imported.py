@@ -59,10 +59,17 @@ class Imported(Record):
     without: int
     """Samples that lack arm, pair or case, and are in nothing."""
     compared: tuple[Compared, ...]
+    judges: Mapping[str, Mapping[str, Any]] = {}
+    """Who was asked of what was said, and what answered."""
 
 
 def imported(
-    logs: Mapping[str, str], samples: Sequence[Sampled], fields: Fields, reference: str | None, ranges: Ranges
+    logs: Mapping[str, str],
+    samples: Sequence[Sampled],
+    fields: Fields,
+    reference: str | None,
+    ranges: Ranges,
+    judges: Mapping[str, Mapping[str, Any]] = {},
 ) -> tuple[Imported, tuple[Row, ...]]:
     """The comparisons of every arm with the reference (the first there is, if none is named), and what they are of.
 
@@ -82,6 +89,7 @@ def imported(
         arms=arms,
         samples=len(samples),
         without=sum(not {fields.arm, fields.pair, fields.case} <= each.fields.keys() for each in samples),
+        judges=judges,
         compared=_adjusted(list(_compared(found, arms, known))),
     )
     return whole, found
@@ -196,4 +204,8 @@ def told(found: Imported) -> tuple[SectionReport, ...]:
     note = f"No range is known of {', '.join(free)}: those intervals are approximate (range=LOW,HIGH)."
     table = Table(key="compared", columns=COLUMNS, rows=tuple(map(row, found.compared)))
     notes = (Prose(text=note, level="note"),) if free else ()
-    return (SectionReport(title="Pairs", blocks=(Prose(text=text), *notes, table)),)
+    asked = tuple(
+        Prose(text=f"Judged by {name}: {', '.join(f'{key} {value}' for key, value in who.items())}.", level="note")
+        for name, who in found.judges.items()
+    )
+    return (SectionReport(title="Pairs", blocks=(Prose(text=text), *notes, *asked, table)),)

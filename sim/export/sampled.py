@@ -33,7 +33,7 @@ class Sampled(Record):
     failed: bool = False
     """It ended in an error."""
     lines: tuple[tuple[str, str], ...] = ()
-    """What was said, as role and text."""
+    """What was said, as role and text; () where nobody asked for it."""
 
 
 class Fields(Record):

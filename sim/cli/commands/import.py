@@ -1,21 +1,27 @@
 """`simrun import`: logs of other tools, compared as pairs."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import field_validator
 
-from simrun.cli.command import DONE, Command, Dashed, Value, Word
+from simrun.cli.command import DONE, Command, Dashed, Overrides, Value, Word
 from simrun.cli.telling import tell
+from simrun.config.errors import ConfigError
+
+if TYPE_CHECKING:
+    from simrun.config.options import Config
 
 
 class Import(Command):
     """Compare what logs of other tools hold as pairs: Inspect's .eval, several at once.
 
-    `simrun import inspect FILE.eval ... arm=FIELD pair=FIELD`. Nothing of a log is executed: docs/exports.md.
+    `simrun import inspect FILE.eval ... arm=FIELD pair=FIELD`. With judge=NAME a judge is asked of what was said;
+    `roles.judge.backend=...` is who speaks. Nothing of a log is executed: docs/exports.md.
     """
 
     name, daily = "import", False
+    reads = ("judge", "roles", "backend")
     source: Annotated[Literal["inspect"], Word("inspect")]
     """Whose logs they are."""
     files: Annotated[tuple[Path, ...], Word("FILE ...")]
@@ -38,6 +44,8 @@ class Import(Command):
     output: Annotated[Path | None, Dashed("FILE", key="-o")] = None
     """A CSV file to write all scores into, a row each."""
 
+    overrides: Overrides = ()
+
     @field_validator("range", "score", mode="before")
     @classmethod
     def _listed(cls, given: object) -> object:
@@ -58,6 +66,18 @@ class Import(Command):
 
         where = {"arm": self.arm, "pair": self.pair, "case": self.case, "reference": self.reference}
         asked = Asked(**where, scores=self.score, ends=self.range)
-        found = read(self.files, asked, self.output)
+        found = read(self.files, asked, self.output, _judging(self.overrides))
         tell(found.model_dump_json() if as_json else document("Logs of Inspect", told(found)), as_json)
         return DONE
+
+
+def _judging(overrides: tuple[str, ...]) -> "Config | None":
+    """Who judges, where somebody is to."""
+    from simrun.config.composition import compose
+
+    if not overrides:
+        return None
+    config, _ = compose(overrides, {})
+    if not config.judges():
+        raise ConfigError(f"{overrides[0]}: nobody is asked without judge=NAME (simrun list judges)")
+    return config

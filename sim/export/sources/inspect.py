@@ -61,13 +61,15 @@ class Log:
             if isinstance(ends, list) and len(ends) == 2 and all(isinstance(end, int | float) for end in ends)
         }
 
-    def samples(self) -> Iterator[Sampled]:
-        """Its samples, one after the other."""
+    def samples(self, said: bool = False) -> Iterator[Sampled]:
+        """Its samples, one after the other; with what was `said` in them where that is asked for."""
         about = self._about()
         with opened(self.file, LIMITS) as packed:
             for entry in packed.infolist():
                 if entry.filename.startswith("samples/") and entry.filename.endswith(".json"):
-                    yield _sampled(self.file.stem, about, _object(self.file, packed, entry), entry.filename)
+                    told = _object(self.file, packed, entry)
+                    lines = tuple(_lines(told)) if said else ()
+                    yield _sampled(self.file.stem, about, told, entry.filename, lines)
 
     def _about(self) -> dict[str, str]:
         told = {f"eval.task_args.{key}": value for key, value in _mapping(self.evaluation.get("task_args")).items()}
@@ -98,7 +100,9 @@ def _scalars(told: Mapping[str, Any]) -> dict[str, str]:
     return {key[:SHORT]: str(value)[:SHORT] for key, value in list(there.items())[:FIELDS]}
 
 
-def _sampled(log: str, about: Mapping[str, str], told: Mapping[str, Any], where: str) -> Sampled:
+def _sampled(
+    log: str, about: Mapping[str, str], told: Mapping[str, Any], where: str, lines: tuple[tuple[str, str], ...]
+) -> Sampled:
     identity, epoch = str(told.get("id"))[:SHORT], told.get("epoch")
     if not isinstance(epoch, int):
         raise Unfit(Flaw("file.content", where, f"its epoch is {epoch!r}, and a whole number is one"))
@@ -115,7 +119,7 @@ def _sampled(log: str, about: Mapping[str, str], told: Mapping[str, Any], where:
         scores={name: value for name, value, _ in found},
         bounded=frozenset(name for name, _, bounded in found if bounded),
         failed=bool(told.get("error")),
-        lines=tuple(_lines(told)),
+        lines=lines,
     )
 
 
