@@ -3,10 +3,10 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
-from simrun import __version__
 from simrun.agents.records import Record
 from simrun.log.manifest import Manifest
 
@@ -63,7 +63,7 @@ class Facts(Record):
             arms=tuple(arm.name for arm in manifest.arms),
             primary=manifest.primary,
             accuracy=manifest.outcome.accuracy,
-            simrun=__version__,
+            simrun=version("simrun"),
             played=manifest.versions.get("simrun", ""),
             notes=tuple(hidden(note) for note in manifest.notes),
         )
