@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from simrun.export.sampled import SHORT, Sampled, numbers
-from simrun.export.sources.zstd import unpacked
+from simrun.export.sources.zstd import Zstd, unpacking
 from simrun.log.archive import DEPTH, ZSTD, Flaw, Limits, Unfit, deep, opened, pieces
 
 LIMITS = Limits(
@@ -35,12 +35,12 @@ class Log:
 
     def __init__(self, file: Path):
         self.file = file
-        with opened(file, LIMITS) as packed:
+        with opened(file, LIMITS) as packed, unpacking(file) as zstd:
             names = packed.namelist()
             head = next((each for each in ("header.json", "_journal/start.json") if each in names), None)
             if head is None:
                 raise Unfit(Flaw("file.content", "", f"{file.name} has no header.json: it is no log of Inspect"))
-            self.header = _object(file, packed, packed.getinfo(head))
+            self.header = _object(packed, packed.getinfo(head), zstd)
         if not isinstance(version := self.header.get("version"), int) or version < LEAST_VERSION:
             raise Unfit(Flaw("file.content", head, f"it is of version {version!r}, and {LEAST_VERSION} is read"))
         self.evaluation = _mapping(self.header.get("eval"))
@@ -64,10 +64,10 @@ class Log:
     def samples(self, said: bool = False) -> Iterator[Sampled]:
         """Its samples, one after the other; with what was `said` in them where that is asked for."""
         about = self._about()
-        with opened(self.file, LIMITS) as packed:
+        with opened(self.file, LIMITS) as packed, unpacking(self.file) as zstd:
             for entry in packed.infolist():
                 if entry.filename.startswith("samples/") and entry.filename.endswith(".json"):
-                    told = _object(self.file, packed, entry)
+                    told = _object(packed, entry, zstd)
                     lines = tuple(_lines(told)) if said else ()
                     yield _sampled(self.file.stem, about, told, entry.filename, lines)
 
@@ -77,9 +77,9 @@ class Log:
         return {"eval.log": self.file.stem, **_scalars(told)}
 
 
-def _object(file: Path, packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> dict[str, Any]:
+def _object(packed: zipfile.ZipFile, entry: zipfile.ZipInfo, zstd: Zstd) -> dict[str, Any]:
     """One file as an object. Unfit where it is none."""
-    text = unpacked(file, entry) if entry.compress_type == ZSTD else b"".join(pieces(packed, entry))
+    text = zstd.read(entry) if entry.compress_type == ZSTD else b"".join(pieces(packed, entry))
     if deep(text):
         raise Unfit(Flaw("file.depth", entry.filename, f"lists and objects lie deeper in it than {DEPTH}"))
     try:
