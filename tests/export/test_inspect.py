@@ -32,11 +32,6 @@ def test_a_log_is_packed_as_any_zip_file_and_ends_with_its_header(whole, tmp_pat
         assert packed.namelist()[-2:] == ["summaries.json", "header.json"]
 
 
-def test_the_same_run_gives_the_same_bytes(whole, tmp_path):
-    files = [export(whole, "inspect", tmp_path / name) for name in ("a.eval", "b.eval")]
-    assert files[0].read_bytes() == files[1].read_bytes()
-
-
 def test_a_sample_is_an_episode_and_a_pair_has_one_name_in_its_arms(whole, told):
     own = samples(told)
     assert len(own) == len(whole.episodes) == 24

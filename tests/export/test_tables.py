@@ -97,6 +97,15 @@ def test_the_card_names_every_file_and_describes_the_columns(whole, as_parquet):
 
 
 @pytest.mark.parametrize("form", names())
+def test_the_same_run_gives_the_same_bytes(form, whole, tmp_path):
+    def read(place):
+        return {file.relative_to(place): file.read_bytes() for file in [place, *place.rglob("*")] if file.is_file()}
+
+    first, second = (read(export(whole, form, tmp_path / name)) for name in ("one", "other"))
+    assert first == second != {}
+
+
+@pytest.mark.parametrize("form", names())
 def test_no_folder_of_the_machine_is_in_an_export(form, cut, tmp_path):
     """An error of a trial may name one too."""
     written = export(cut, form, tmp_path / "export")
