@@ -1,7 +1,9 @@
 """Exports read by those they are made for, each in an environment of its own: pip install . LIBRARY pytest
 pytest-asyncio pytest-xdist. What is not installed is left out."""
 
+import base64
 import json
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -13,6 +15,7 @@ from simrun.export.exporter import export
 
 inspected = pytest.mark.skipif(find_spec("inspect_ai") is None, reason="inspect_ai is not installed")
 recorded = pytest.mark.skipif(find_spec("every_eval_ever") is None, reason="every_eval_ever is not installed")
+traced = pytest.mark.skipif(find_spec("google") is None, reason="opentelemetry-proto is not installed")
 loaded = pytest.mark.skipif(find_spec("datasets") is None, reason="datasets is not installed")
 
 
@@ -126,3 +129,27 @@ def test_datasets_loads_every_table(whole, tmp_path, monkeypatch):
     pairs = load_dataset(folder, split="train", cache_dir=cache).to_pandas()
     assert list(pairs.columns) == list(whole.pairs.columns)
     assert pairs["difference"].equals(whole.pairs["difference"])
+
+
+@traced
+def test_the_protocol_of_opentelemetry_takes_every_line(whole, tmp_path):
+    """Its JSON has ids in hexadecimal, where that of protobuf has them in base 64."""
+    pb2 = pytest.importorskip("opentelemetry.proto.trace.v1.trace_pb2", reason="opentelemetry-proto is not installed")
+    from google.protobuf.json_format import ParseDict
+
+    def coded(found):
+        return re.sub(
+            r'"((?:traceId|spanId|parentSpanId)":\s*")([0-9a-f]+)"', lambda at: f'"{at[1]}{_base64(at[2])}"', found
+        )
+
+    for line in export(whole, "opentelemetry", tmp_path / "r.jsonl").read_text().splitlines():
+        told = ParseDict(json.loads(coded(line)), pb2.TracesData())
+        (scope,) = told.resource_spans[0].scope_spans
+        root, *calls = scope.spans
+        assert (len(root.trace_id), len(root.span_id)) == (16, 8)
+        assert {each.parent_span_id for each in calls} == {root.span_id}
+        assert {each.kind for each in calls} == {pb2.Span.SPAN_KIND_CLIENT}
+
+
+def _base64(digits):
+    return base64.b64encode(bytes.fromhex(digits)).decode()
