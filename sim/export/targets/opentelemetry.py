@@ -15,7 +15,7 @@ from simrun.log.manifest import Manifest
 from simrun.play.transcripts import Asked
 from simrun.report.run import Run
 
-SCHEMA = "https://opentelemetry.io/schemas/1.37.0"
+SCHEMA = "https://opentelemetry.io/schemas/1.38.0"
 """The version of the conventions whose names of `gen_ai` attributes stand here."""
 INTERNAL, CLIENT, ERROR = 1, 3, 2
 """Kinds of spans, and the status of one that failed."""
