@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from simrun.config import modules
 from simrun.config.errors import ConfigError, unknown
+from simrun.export.facts import portable
 from simrun.report.run import Run
 
 TARGETS = "simrun.export.targets"
@@ -28,7 +29,7 @@ class Exporter:
 
     def place(self, run: Run) -> Path:
         """Where it is written when nothing is said: in the current folder, under the run's name."""
-        return Path(f"{run.manifests[0].name}{self.suffix or f'-{self.name}'}")
+        return Path(f"{portable(run.manifests[0].name)}{self.suffix or f'-{self.name}'}")
 
     @classmethod
     def about(cls) -> str:

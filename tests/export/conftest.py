@@ -1,6 +1,5 @@
 """Runs to export: one that was played to its end, and one whose budget was spent before."""
 
-from pathlib import Path
 
 import pytest
 
@@ -30,22 +29,3 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return run(
         "scenario=clinic", "backend=scripted", "judge=observer", "vary.doctor.bias=[none,recency]", cases=2, out=out
     )
-
-
-def holds(folder: Path, words: str) -> list[Path]:
-    """The files of an export in which a text stands, unpacked where they are packed."""
-    import zipfile
-
-    found = []
-    for file in [folder] if folder.is_file() else sorted(each for each in folder.rglob("*") if each.is_file()):
-        if zipfile.is_zipfile(file):
-            with zipfile.ZipFile(file) as packed:
-                told = b"".join(packed.read(name) + name.encode() for name in packed.namelist())
-        elif file.suffix == ".parquet":
-            from simrun.log.parquet import frame
-
-            told = frame(file).to_csv().encode()
-        else:
-            told = file.read_bytes()
-        found += [file] if words.encode() in told else []
-    return found

@@ -97,6 +97,19 @@ def test_a_run_of_two_models_makes_two_records(whole, tmp_path):
     assert "correct in patient.ethnicity=White" not in names
 
 
+def test_the_positive_control_is_no_models(play, tmp_path):
+    """It is played by scripts with a planted bias, whatever model is audited beside it."""
+    run = play("cases=2", "design.controls=[positive]", "vary.patient.ethnicity=[White,Black]")
+    run.manifests = (run.manifests[0].told(engines={"doctor": {"model": "Qwen/Qwen3-8B"}}),)
+    folder = export(run, "every_eval_ever", tmp_path / "r")
+    records = {each["model_info"]["id"]: each for each in map(json.loads, map(_text, folder.rglob("*.json")))}
+    of_model = {each["evaluation_name"] for each in records["Qwen/Qwen3-8B"]["evaluation_results"]}
+    assert not [name for name in of_model if "positive" in name]
+    assert [
+        each for each in records["unlisted/scripted"]["evaluation_results"] if "positive" in each["evaluation_name"]
+    ]
+
+
 def _text(file):
     return file.read_text()
 

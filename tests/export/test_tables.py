@@ -5,8 +5,9 @@ import csv
 import pandas as pd
 import pytest
 import yaml
-from conftest import holds
+from holding import holds
 
+from simrun import load
 from simrun.export.exporter import export, exporter, names
 from simrun.export.facts import hidden, label
 from simrun.log.parquet import frame
@@ -130,10 +131,25 @@ def test_an_export_says_what_opens_it_and_what_is_lost(form, command, whole, tmp
         ("at 'C:\\Users\\me\\a.bin'", "at 'a.bin'"),
         ("~/keys and ../up/there", "keys and there"),
         ("Qwen/Qwen3-8B at 1/2", "Qwen/Qwen3-8B at 1/2"),
+        ("asks http://10.0.0.7:8000/v1, twice", "asks (an address), twice"),
     ],
 )
 def test_of_a_path_its_last_part_is_told(text, left):
     assert hidden(text) == left
+
+
+def test_what_a_manifest_says_of_itself_leads_nowhere(whole, tmp_path, monkeypatch):
+    """A name that climbs, a date that there is not, a model that is a path: of a run that somebody sent."""
+    sent = load(whole.path)
+    engines = {"doctor": {"model": "../../../owned"}}
+    sent.manifests = (sent.manifests[0].told(name="../../owned", created=1e300, engines=engines),)
+    monkeypatch.chdir(tmp_path)
+    for form in names():
+        assert export(sent, form).resolve().is_relative_to(tmp_path)
+    assert sorted(each.name for each in tmp_path.iterdir()) == sorted(
+        str(exporter(form).place(sent)) for form in names()
+    )
+    assert not list(tmp_path.parent.glob("owned*"))
 
 
 def test_what_a_model_is_called():

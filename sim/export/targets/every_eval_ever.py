@@ -2,7 +2,6 @@
 wrong."""
 
 import hashlib
-import re
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -17,14 +16,13 @@ from simrun.export.conversation import spoken
 from simrun.export.effects import effects, means
 from simrun.export.episodes import Told, episodes
 from simrun.export.exporter import Exporter
-from simrun.export.facts import Facts, engine, model
+from simrun.export.facts import Facts, engine, model, moment, portable
 from simrun.log import files
 from simrun.log.manifest import Manifest
 from simrun.report.run import Run
 
 VERSION = "0.3.0"
 RIGHT = "score is the outcome {outcome} of the episode, 0 or 1; is_correct = (score == 1)"
-_UNFIT = re.compile(r'[<>:"\\|?*\x00-\x1f/]')
 
 Json = dict[str, Any]
 
@@ -72,11 +70,11 @@ class _File:
         """Where it belongs: the same run and model always under the same name."""
         told = name if name.count("/") >= 1 else f"unlisted/{name}"
         developer, _, rest = told.partition("/")
-        benchmark = _portable(f"simrun_{manifest.scenario.name}")
+        benchmark = portable(f"simrun_{manifest.scenario.name}")
         key = hashlib.sha256(f"{manifest.name} {manifest.head} {name}".encode()).digest()[:16]
-        folder = f"data/{benchmark}/{_portable(developer)}/{_portable(rest)}"
-        id_ = f"{_portable(developer)}/{_portable(rest)}"
-        evaluation = f"{benchmark}/{id_}/{int(manifest.created)}/{manifest.digest}"
+        folder = f"data/{benchmark}/{portable(developer)}/{portable(rest)}"
+        id_ = f"{portable(developer)}/{portable(rest)}"
+        evaluation = f"{benchmark}/{id_}/{int(moment(manifest.created))}/{manifest.digest}"
         return cls(name, id_, evaluation, f"{folder}/{uuid.UUID(bytes=key, version=4)}.json")
 
     @property
@@ -95,11 +93,6 @@ class _File:
         self.rows += 1
 
 
-def _portable(text: str) -> str:
-    """As part of a path on every system."""
-    return _UNFIT.sub("_", text).strip(". ") or "unnamed"
-
-
 def _models(manifest: Manifest) -> dict[str, None]:
     return dict.fromkeys(model(manifest, arm.name) for arm in manifest.arms)
 
@@ -116,7 +109,7 @@ def _aggregate(own: _File, run: Run) -> Json:
         "schema_version": VERSION,
         "evaluation_id": own.evaluation,
         "evaluation_timestamp": facts.created,
-        "retrieved_timestamp": str(int(manifest.created)),
+        "retrieved_timestamp": str(int(moment(manifest.created))),
         "source_metadata": {
             "source_name": f"simrun run {facts.run}",
             "source_type": "evaluation_run",

@@ -14,7 +14,7 @@ from simrun.export.conversation import about, spoken
 from simrun.export.effects import effects, figures, means
 from simrun.export.episodes import Told, episodes
 from simrun.export.exporter import Exporter
-from simrun.export.facts import Facts, engine, model, models, stamp
+from simrun.export.facts import Facts, engine, identity, label, model, models, moment, stamp
 from simrun.log import files
 from simrun.log.manifest import Manifest
 from simrun.report.run import Run
@@ -62,7 +62,7 @@ class Inspect(Exporter):
 
 def _put(packed: zipfile.ZipFile, manifest: Manifest, name: str, content: bytes | IO[bytes]) -> None:
     """One file, dated as the run: the same run gives the same bytes."""
-    entry = zipfile.ZipInfo(name, gmtime(max(manifest.created, 315_619_200))[:6])
+    entry = zipfile.ZipInfo(name, gmtime(moment(manifest.created))[:6])
     entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
     with packed.open(entry, "w", force_zip64=not isinstance(content, bytes)) as out:
         if isinstance(content, bytes):
@@ -79,7 +79,7 @@ def identifier(case: str, arm: str) -> str:
 
 def _sample(manifest: Manifest, each: Told) -> Json:
     row, arm = each.row, each.row["arm"]
-    messages = list(_messages(each, models(manifest, arm)))
+    messages = list(_messages(manifest, each))
     said = next((message for message in reversed(messages) if message["role"] == "assistant"), None)
     choices = [{"message": said, "stop_reason": "stop"}] if said else []
     first = next((at for at, message in enumerate(messages) if message["role"] == "assistant"), len(messages))
@@ -124,12 +124,13 @@ def _usage(row: Mapping[str, Any]) -> Json:
     }
 
 
-def _messages(each: Told, told: Mapping[str, str]) -> Iterator[Json]:
+def _messages(manifest: Manifest, each: Told) -> Iterator[Json]:
     for nth, one in enumerate(spoken(each.transcript) if each.transcript else ()):
         shown: Json = {"speaker": one.speaker} | ({"images": list(one.images)} if one.images else {})
         message: Json = {"id": f"m{nth}", "role": one.role, "content": one.content}
         if one.asked:
-            message |= {"source": "generate", "model": told.get(one.asked.chat.role, "judge")}
+            who = label(identity(manifest, each.row["arm"], one.asked.chat.role))
+            message |= {"source": "generate", "model": who}
             shown |= about(one.asked)
         yield message | {"metadata": shown}
 

@@ -9,7 +9,7 @@ import orjson
 
 from simrun.export.episodes import Told, episodes
 from simrun.export.exporter import Exporter
-from simrun.export.facts import Facts, label, models
+from simrun.export.facts import Facts, identity, label, moment
 from simrun.log import files
 from simrun.log.manifest import Manifest
 from simrun.play.transcripts import Asked
@@ -66,27 +66,26 @@ def _spans(manifest: Manifest, each: Told) -> Iterator[Json]:
         "events": list(_scores(each)),
         "status": {"code": ERROR, "message": row["error"]} if row["error"] else {},
     }
-    told = models(manifest, row["arm"])
     for nth, one in enumerate(asked):
-        model = told.get(one.call.role, label(manifest.engines.get(one.call.role, {})))
+        who = identity(manifest, row["arm"], one.call.role)
         yield {
             "traceId": trace,
             "spanId": _id(16, row["trial"], str(nth)),
             "parentSpanId": root,
-            "name": f"chat {model}",
+            "name": f"chat {label(who)}",
             "kind": CLIENT,
             **_times(one.call.at - one.call.seconds, one.call.at),
-            "attributes": _attributes(_call(manifest, one, model)),
+            "attributes": _attributes(_call(one, who)),
             "status": {},
         }
 
 
-def _call(manifest: Manifest, one: Asked, model: str) -> Json:
+def _call(one: Asked, who: Mapping[str, Any]) -> Json:
     call, answer = one.call, one.call.answer
     return {
         "gen_ai.operation.name": "chat",
-        "gen_ai.provider.name": str(manifest.engines.get(call.role, {}).get("backend", "unknown")),
-        "gen_ai.request.model": model,
+        "gen_ai.provider.name": str(who.get("backend", "unknown")),
+        "gen_ai.request.model": label(who),
         "gen_ai.request.seed": call.seed,
         "gen_ai.agent.name": call.role,
         "gen_ai.conversation.id": f"{call.trial}/{one.chat.speaker}",
@@ -118,7 +117,7 @@ def _times(begun: float, ended: float) -> Json:
 
 def _nanoseconds(seconds: float) -> str:
     """As text, which is how OTLP writes 64 bits in JSON."""
-    return str(round(seconds * 1e9))
+    return str(round(moment(seconds) * 1e9))
 
 
 def _id(digits: int, *what: str) -> str:
