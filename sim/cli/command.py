@@ -34,7 +34,9 @@ class Value:
 
 @dataclass(frozen=True)
 class Dashed(Value):
-    """The same for an option that is written `--field VALUE`, as Hydra has it."""
+    """The same for an option that is written `--field VALUE`, as Hydra has it, or with a `key` of its own."""
+
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class Command(Record):
     model_config = ConfigDict(use_attribute_docstrings=True)
     name: ClassVar[str]
     """As typed; the name of its module."""
+    daily: ClassVar[bool] = True
+    """Whether the first screen of help has a line for it; else only its name."""
     reads: ClassVar[tuple[str, ...]] = ()
     """With which names the keys of its `Overrides` begin; () for any, which Hydra then checks."""
 

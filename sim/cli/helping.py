@@ -26,9 +26,8 @@ and reports what changed.
 
 {commands}
 
-simrun COMMAND --help       what a command takes
-simrun scenario=NAME --help options of a scenario; scenario.mode=, backend=,
-                            experiment= likewise. The rest: simrun list options
+simrun COMMAND --help       what a command takes; a run: simrun list options
+simrun scenario=NAME --help its options; of backend=, experiment= likewise
 flags of a run: --full (the whole report), --json, --cfg job (show the config),
                 -m (a sweep), --config-dir DIR (your own axes, experiments)"""
 
@@ -39,11 +38,12 @@ def screen() -> str:
 
 
 def overview() -> str:
-    """A line for each subcommand."""
+    """A line for each subcommand of every day, and one with the names of the others."""
     width = max(map(len, names()))
+    abouts = {name: _first(command(name).about()) for name in names() if command(name).daily}
+    abouts |= {"also": ", ".join(name for name in names() if name not in abouts)}
     return "\n".join(
-        f"  {name:{width}}  {shorten(_first(command(name).about()), WIDE - width - 4, placeholder=' …')}"
-        for name in names()
+        f"  {name:{width}}  {shorten(about, WIDE - width - 4, placeholder=' …')}" for name, about in abouts.items()
     )
 
 

@@ -42,7 +42,7 @@ def casting(config: Config, catalogue: Catalogue, arm: Arm, factors: Sequence[Fa
         for role in cast
         if role not in scenario.written()
     }
-    backends |= {judge.name: _judge(judge, config, scenario) for judge in judges if not judge.alone}
+    backends |= {judge.name: speaking(judge, config, scenario) for judge in judges if not judge.alone}
     axes = {role: _axes(role, config, scenario, factors) for role in cast}
     traits = {role: tuple(_traits(role, roles[role], arm, scenario, catalogue, axes[role])) for role in cast}
     return Casting(
@@ -182,7 +182,7 @@ def _backend(role: str, config: Config, own: Role, arm: Arm, scenario: Scenario,
     return config.engine(role, own, {what: changes[what] for what in options if what in changes}, scenario)
 
 
-def _judge(judge: Judge, config: Config, scenario: Scenario) -> Backend:
+def speaking(judge: Judge, config: Config, scenario: Scenario) -> Backend:
     """The backend of a judge: its own, or that of the role `judge`, or the run's; the same in every arm, so that what
     is planted in scripted agents goes through the judge as well."""
     own = config.roles.get(judge.name) or config.roles.get(JUDGE) or Role()

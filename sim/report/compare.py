@@ -209,7 +209,7 @@ def _between(first: _Compared, other: _Compared, outcomes: Sequence[str]) -> Ite
     case = first.layout.case[rows[0]]
     for outcome in (accuracy,) if accuracy else outcomes:
         before, after = first.level(outcome)[rows[0]], other.level(outcome)[rows[1]]
-        figures = _difference(before, after, case, _span(first, outcome))
+        figures = difference(before, after, case, _span(first, outcome))
         what = "accuracy" if accuracy else "mean"
         yield Between(run=other.name, what=what, outcome=outcome, arm=first.reference, reference="", **figures)
     for key in first.contrasts:
@@ -217,7 +217,7 @@ def _between(first: _Compared, other: _Compared, outcomes: Sequence[str]) -> Ite
             for outcome in outcomes:
                 before, after = first.effect(outcome, key)[rows[0]], other.effect(outcome, key)[rows[1]]
                 # an effect is itself a difference: two of them can lie twice the range apart
-                figures = _difference(before, after, case, _span(first, outcome, 2))
+                figures = difference(before, after, case, _span(first, outcome, 2))
                 yield Between(run=other.name, what="effect", outcome=outcome, arm=key[0], reference=key[1], **figures)
 
 
@@ -226,8 +226,11 @@ def _span(told: _Compared, outcome: str, times: int = 1) -> float | None:
     return (bounds.high - bounds.low) * times if bounds else None
 
 
-def _difference(before: Floats, after: Floats, case: Codes, reach: float | None) -> dict[str, Any]:
-    """Other minus first, on what both have."""
+def difference(before: Floats, after: Floats, case: Codes, reach: float | None) -> dict[str, Any]:
+    """Other minus first, on what both have: values (n,) of the same pairs, NaN where missing, and the case of each.
+
+    `reach` is the greatest difference that a pair can have, None without bounds; 0 is no difference.
+    """
     there = ~(np.isnan(before) | np.isnan(after))
     before, after, case = before[there], after[there], case[there]
     found = PairedDifference().measure(Pairs(after, before, case, None if reach is None else 0.0, reach))

@@ -25,6 +25,7 @@ from simrun.play.session import Session, sealed
 from simrun.play.speed import FILE as PACE
 from simrun.play.speed import pace, samples
 from simrun.play.watch import Watching
+from simrun.report import frames
 from simrun.report.forest import forest
 from simrun.report.pairs import Listed
 from simrun.report.pictured import Album
@@ -152,6 +153,16 @@ class Run:
         """The outcomes by pairs of case and repeat. ValueError for several runs."""
         return self.scored.layout
 
+    @cached_property
+    def pairs(self) -> "pd.DataFrame":
+        """One row a pair, outcome and comparison: `simrun.report.frames.PAIRS`. ValueError for several runs."""
+        return frames.pairs(self.scored)
+
+    @cached_property
+    def findings(self) -> "pd.DataFrame":
+        """One row a finding of the report: `simrun.report.frames.FINDINGS`. ValueError for several runs."""
+        return frames.findings(self.scored, self.report())
+
     def report(self) -> Report:
         """Every section as blocks, computed once. ValueError for several runs."""
         return self._report
@@ -274,12 +285,10 @@ def reported(played: Session, trust: bool = False) -> Run:
 
 
 def judge(path: Path, *overrides: str, trust: bool = False, **options: Any) -> Run:
-    """Ask judges about what is logged, and report: `judge`, and who speaks
-    (`roles`, `backend`), are given as for a run.
+    """Ask judges of what is logged, and report: `judge`, and who speaks (`roles`, `backend`), are given as for a run.
 
     `judge(run.path, "judge=observer", "roles.judge.backend=scripted")`
-    ConfigError where there is nobody to ask, or nothing to judge, or the run was not begun here and you do not
-    `trust` it.
+    ConfigError where there is nobody to ask, or nothing to judge, or the run is not your own and you do not `trust` it.
     """
     from simrun.config.composition import changed
 

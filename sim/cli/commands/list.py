@@ -61,6 +61,13 @@ def _judges(_: Path | None) -> Entries:
     return {name: f"{kind.about} Asks {kind.asks}.{_also('Needs', kind.needs)}" for name, kind in judges().items()}
 
 
+def _exports(_: Path | None) -> Entries:
+    from simrun.export.exporter import exporter
+    from simrun.export.exporter import names as forms
+
+    return {name: f"{exporter(name).about()} Opens in {exporter(name).opens}." for name in forms()}
+
+
 def experiments(mine: Path | None) -> Entries:
     """Every experiment, ours and the user's, with the first sentence of what its file says of itself."""
     folders = [Path(str(files("simrun.configs"))), *([mine] if mine else [])]
@@ -120,6 +127,7 @@ MENUS: Mapping[str, Callable[[Path | None], Entries]] = {
     "backends": _backends,
     "metrics": _metrics,
     "judges": _judges,
+    "exports": _exports,
     "modes": _modes_of_all,
     "experiments": experiments,
     "surfaces": _surfaces,

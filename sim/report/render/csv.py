@@ -2,6 +2,8 @@
 
 import csv as writer
 import io
+from collections.abc import Iterable, Sequence
+from typing import TextIO
 
 from pydantic import JsonValue
 
@@ -16,10 +18,15 @@ def csv(table: Table) -> str:
     empty."""
     keys = list(dict.fromkeys(key for each in table.rows for key in each))
     out = io.StringIO()
-    rows = writer.writer(out, lineterminator="\n")
-    rows.writerow(keys)
-    rows.writerows([_cell(each.get(key)) for key in keys] for each in table.rows)
+    written(out, keys, ([each.get(key) for key in keys] for each in table.rows))
     return out.getvalue()
+
+
+def written(out: TextIO, keys: Sequence[str], rows: Iterable[Iterable[JsonValue]]) -> None:
+    """The same of rows one by one: no text of anybody's becomes a formula, be it a value or a key."""
+    told = writer.writer(out, lineterminator="\n")
+    told.writerow(map(_cell, keys))
+    told.writerows(map(_cell, each) for each in rows)
 
 
 def _cell(value: JsonValue) -> JsonValue:

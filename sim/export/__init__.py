@@ -1,0 +1,1 @@
+"""A run in the forms of others, and logs of others in ours."""

@@ -1,0 +1,1 @@
+"""One form a file: what is read of others."""

@@ -1,0 +1,1 @@
+"""One form a file: what a run is written as."""
