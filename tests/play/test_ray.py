@@ -6,6 +6,7 @@ import signal
 import subprocess
 import threading
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,7 @@ from simrun.log.chain import is_share, segments
 from simrun.log.manifest import Manifest
 from simrun.report.run import rebuild
 
-pytest.importorskip("ray", reason="pip install 'simrun[ray]'")
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(find_spec("ray") is None, reason="pip install 'simrun[ray]'")]
 
 
 def unhurried(seen: Seen) -> Fault:

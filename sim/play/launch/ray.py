@@ -4,8 +4,11 @@ node dies. The log is the checkpoint."""
 import asyncio
 import os
 import secrets
+import socket
+import sys
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
@@ -58,7 +61,8 @@ class Ray(Launcher):
         return self.address or os.environ.get("RAY_ADDRESS")
 
     def _ray(self) -> Any:
-        if not (self._address() or "RAY_AUTH_MODE" in os.environ or _TOKEN.is_file()):
+        known = self._address() or "RAY_AUTH_MODE" in os.environ or _TOKEN.is_file()
+        if not known and "ray" not in sys.modules:
             # for a cluster of our own a token of our own: Ray would write one into the home folder. Once it is imported
             # it does not look again
             os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
@@ -73,6 +77,7 @@ class Ray(Launcher):
         if ray.is_initialized():
             return False
         address = self._address()
+        _check_there(address)
         try:
             ray.init(address=address, log_to_driver=False, logging_level="error", **({} if address else _QUIET))
         except Exception as error:
@@ -93,6 +98,16 @@ class Ray(Launcher):
                 watch.stopping = watch.stopping or str(cause)
         else:
             watch.stopping = watch.stopping or told
+
+
+def _check_there(address: str | None) -> None:
+    """BackendError where nobody listens: Ray itself tries for minutes."""
+    place = urlsplit(address if address and "://" in address else f"//{address or ''}")
+    try:
+        if place.hostname and place.port:
+            socket.create_connection((place.hostname, place.port), timeout=10).close()
+    except (OSError, ValueError) as error:
+        raise BackendError("request", f"launch=ray: cannot join {address}: {error}; is the cluster up?") from None
 
 
 _QUIET = {"include_dashboard": False, "configure_logging": False}
