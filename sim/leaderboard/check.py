@@ -1,6 +1,7 @@
 """What is checked of a submission, cheap first: the file, its form, the suite, the chain, the trials, and then all of
 it played again. A fault ends the checks after those of its kind."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from simrun.agents.printable import escaped
 from simrun.agents.records import Record
 from simrun.config.errors import ConfigError, explained
 from simrun.leaderboard import locked, suites
@@ -18,7 +20,8 @@ from simrun.leaderboard.logged import Logged, Reader, check_depth
 from simrun.leaderboard.rescored import Arm, Rescored
 from simrun.leaderboard.submission import HEADER, Header
 from simrun.log.chain import LogError
-from simrun.log.manifest import Manifest
+from simrun.log.manifest import FILE, Manifest
+from simrun.log.reach import words
 
 State = Literal["sound", "held", "refused"]
 """Nothing was found; somebody has to look; it is not what a run leaves."""
@@ -77,7 +80,7 @@ def _checked(file: Path, room: Path, beside: Sequence[Path]) -> Checked:
         faults += found
     faults += stop(_like(told, prints, beside))
     standing = "custom" if of.name == suites.CUSTOM else "ranked"
-    if any(manifest.config.backend.get("name") in suites.DEMONSTRATIONS for manifest in manifests):
+    if any(map(demonstrated, told)):
         standing = "demonstration"
     state = "held" if faults else "sound"
     return Checked(file=str(file), state=state, header=header, standing=standing, parts=tuple(told), faults=faults)
@@ -118,7 +121,13 @@ def _runs(room: Path, header: Header) -> list[Path]:
 
 def _manifest(run: Path) -> Manifest:
     try:
-        return Manifest.read(run)
+        found = Manifest.read(run)
+        if not re.fullmatch(r"[\w.-]{1,100}", found.name):
+            raise ConfigError(f"{FILE}: no run is called {found.name[:100]!r}")
+        told = (*found.notes, *found.faults, *(word for own in found.engines.values() for word in words(own)))
+        if bad := next((each for each in told if escaped(each) != each), None):
+            raise ConfigError(f"{FILE} has a text with control characters: {bad[:80]!r}")
+        return found
     except (ConfigError, LogError) as error:
         what = str(error).replace(f"{run}/", "").replace(str(run), "the run")
         raise Refused(Fault(code="form.manifest", where=run.name, what=what[:500])) from None
@@ -135,9 +144,14 @@ def _like(told: Sequence[Part], prints: Sequence[Fingerprint], beside: Sequence[
                 share = own.like(other)
                 if part.heads == heads:
                     yield Fault(code="like.same", where=f"{at:02d}", what=f"{file.name} has the very same log")
-                elif share is not None and share >= ALIKE:
-                    what = f"{share:.0%} of its longer replies are those of {file.name}"
+                elif share is not None and share >= ALIKE and not demonstrated(part):
+                    what = f"{share:.0%} of its replies are those of {file.name}"
                     yield Fault(code="like.another", where=f"{at:02d}", what=what)
+
+
+def demonstrated(part: Part) -> bool:
+    """Whether rules or people played it: rules answer alike whoever runs them."""
+    return any(told.get("backend") in suites.DEMONSTRATIONS for told in part.engines.values())
 
 
 def _others(file: Path) -> Iterator[tuple[Mapping[str, str], Fingerprint]]:

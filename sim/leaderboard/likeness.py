@@ -1,4 +1,4 @@
-"""How like two submissions are: the share of their longer replies that are the same, from a sample of fixed size."""
+"""How like two submissions are: the share of their replies that are the same, from a sample of fixed size."""
 
 import hashlib
 import heapq
@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from simrun.agents.records import Call
 
 LONG = 80
-"""Characters from which on a reply is compared: shorter ones, such as a decision alone, many models give alike."""
+"""Characters from which on a reply tells by itself: shorter ones, such as a decision alone, many models give alike, and
+not in the same time."""
 SIZE, FEWEST = 1024, 20
 """Replies in a sample, and below which nothing is said."""
 ALIKE = 0.9
@@ -25,9 +26,8 @@ class Fingerprint:
 
     def add(self, call: Call) -> None:
         """A reply."""
-        if len(call.answer.text) < LONG:
-            return
-        told = "\x1f".join((call.trial, call.role, call.chat, str(call.nth), str(call.attempt), call.answer.text))
+        text = call.answer.text if len(call.answer.text) >= LONG else f"{call.answer.text}\x1f{call.seconds}"
+        told = "\x1f".join((call.trial, call.role, call.chat, str(call.nth), str(call.attempt), text))
         number = int.from_bytes(hashlib.blake2b(told.encode(), digest_size=8).digest())
         if number in self._known:
             return

@@ -67,7 +67,11 @@ def check_reach(manifest: Manifest, folder: str) -> Iterator[Fault]:
     if config.design.stop is not None:
         named.append("design.stop")
     if not named:
-        kind = type(config.played())
+        try:
+            kind = type(config.played())
+        except ConfigError as error:
+            yield Fault(code="form.manifest", where=folder, what=str(error)[:500])
+            return
         named += [f"scenario.{option}" for option in kind.files() if config.scenario.get(option)]
     if named:
         yield Fault(code="suite.reach", where=folder, what=f"it names {', '.join(named)[:300]}")

@@ -83,6 +83,9 @@ class Reader:
             return clock.opened(line.told("at", float))
         if line.kind == CALL:
             call = self._told("form.line", lambda: call_of(line))
+            if call.answer.model_dump() != line.fields["answer"]:
+                what = f"{line.file.name}:{line.number}: no engine of simrun writes such an answer"
+                raise Refused(Fault(code="form.line", where=self._folder, what=what))
             clock.answered(call)
             return self._call(call)
         if line.kind not in (EPISODE, ERROR):
