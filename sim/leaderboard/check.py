@@ -61,6 +61,9 @@ def checked(file: Path, beside: Sequence[Path] = ()) -> Checked:
             return _checked(file, Path(room).resolve(), [each for each in beside if not each.samefile(file)])
         except Refused as refused:
             return Checked(file=str(file), state="refused", faults=few(refused.faults))
+        except Exception as error:  # whatever a file brings about that no check thought of, it is not accepted
+            told = Fault(code="check.failed", where="", what=f"{type(error).__name__}: {error}"[:500])
+            return Checked(file=str(file), state="refused", faults=(told,))
 
 
 def _checked(file: Path, room: Path, beside: Sequence[Path]) -> Checked:
@@ -70,7 +73,7 @@ def _checked(file: Path, room: Path, beside: Sequence[Path]) -> Checked:
     runs = _runs(room, header)
     manifests = [_manifest(run) for run in runs]
     for run, manifest in zip(runs, manifests, strict=True):
-        stop(locked.check_reach(manifest, run.name))
+        stop((*locked.check_size(manifest, run.name), *locked.check_reach(manifest, run.name)))
     parts, faults = locked.parts(manifests, of), tuple[Fault, ...]()
     told, prints = [], []
     for run, manifest, part in zip(runs, manifests, parts, strict=True):

@@ -60,6 +60,7 @@ RULES: Mapping[str, Rule] = {
     "replies.repeated": Rule("whoever holds the board asks again; rules are played as backend=scripted", False),
     "pairs.alike": Rule("whoever holds the board asks again", False),
     "pairs.apart": Rule("play with a lower concurrency, so that pairs are played close to each other", False),
+    "check.failed": Rule("a check itself failed: report it, with the file"),
     "like.same": Rule("a run is submitted once"),
     "like.another": Rule("say in `who` that it repeats that submission; whoever holds the board asks again", False),
 }  # fmt: skip

@@ -3,6 +3,7 @@ code, cases and catalogue, and the manifest may say nothing else."""
 
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
+from math import prod
 from pathlib import Path
 
 from simrun.config.errors import ConfigError
@@ -17,6 +18,8 @@ from simrun.log.manifest import suite as cases_digest
 from simrun.log.reach import classes
 from simrun.plan.design import Plan
 
+TRIALS, ARMS = 2_000_000, 1_000
+"""Of a run that is checked, at most."""
 BOUND = suites.Suite(name=suites.CUSTOM, about="What is of no suite.", version=0)
 """What a run of no suite is held to."""
 
@@ -53,6 +56,16 @@ def _taken(manifest: Manifest, left: list[str]) -> str:
     name = min(left, key=lambda part: len(suites.differing(manifest.config, suites.config(part))))
     left.remove(name)
     return name
+
+
+def check_size(manifest: Manifest, folder: str) -> Iterator[Fault]:
+    """More arms or trials than are planned anew."""
+    varied = (levels for own in (manifest.config.vary or {}).values() for levels in own.values())
+    arms = max(len(manifest.arms), prod(map(len, varied)))
+    trials = len(manifest.cases) * arms * max(manifest.repeats, manifest.config.repeats)
+    if arms > ARMS or trials > TRIALS:
+        what = f"it plans {arms} arms and {trials} trials; at most {ARMS} and {TRIALS} are checked"
+        yield Fault(code="file.size", where=folder, what=what)
 
 
 def check_reach(manifest: Manifest, folder: str) -> Iterator[Fault]:

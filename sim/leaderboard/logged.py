@@ -22,6 +22,10 @@ from simrun.stage.trial import Episode
 T = TypeVar("T")
 OPEN = 512 * 2**20
 """Bytes of answers of episodes that have begun and not ended, at any place of a log: they are held in memory."""
+SPLIT = 100_000
+"""Episodes that end before any of their calls is read, because another worker had begun them."""
+MOST = 1_000
+"""Faults after which nothing more is read."""
 BESIDE = 400
 """Bytes that a call takes beside its answer's text, about."""
 
@@ -56,7 +60,7 @@ class Reader:
         self._arms = {trial.id: trial.arm for trial in plan.trials()}
         self._openings = Openings(manifest)
         self._open: Counter[str] = Counter()
-        self._held = 0
+        self._held = self._split = 0
         self._clocks: dict[str, Clock] = {}
         self.found = Logged()
 
@@ -119,10 +123,17 @@ class Reader:
         else:
             self.found.done.add(episode.trial)
             self.found.failed.pop(episode.trial, None)
+            self._split += episode.trial not in self._open
             self._held -= self._open.pop(episode.trial, 0)
+        if self._split > SPLIT:
+            raise Refused(self._fault("trials.open", f"more than {SPLIT} episodes end before their calls"))
 
-    def _fault(self, code: str, what: str) -> None:
-        self.found.faults.append(Fault(code=code, where=self._folder, what=what))
+    def _fault(self, code: str, what: str) -> Fault:
+        made = Fault(code=code, where=self._folder, what=what)
+        self.found.faults.append(made)
+        if len(self.found.faults) > MOST:
+            raise Refused(*self.found.faults)
+        return made
 
     def complete(self, suite: Suite) -> Iterator[Fault]:
         """What is missing of the plan, and what failed beyond a suite's bound."""

@@ -273,6 +273,7 @@ def test_the_likeness_of_two_logs_is_the_share_of_replies_that_both_have():
         (b"[" * (DEPTH + 1) + b"]" * (DEPTH + 1), True),
         (b"[]" * 1000, False),
         (b'{"text": "' + b"[" * 1000 + b'\\""}', False),
+        (b"[" * 65 + b'\\"' * 10**6, True),  # a string that never ends is read once
     ],
 )
 def test_how_deep_a_line_is(line, found):

@@ -34,7 +34,7 @@ from forging import (
     zipped,
 )
 
-from simrun.leaderboard.archive import ENTRIES, LINE
+from simrun.leaderboard.archive import ENTRIES, WHOLE
 from simrun.leaderboard.check import Checked, checked
 from simrun.log.manifest import Manifest
 from simrun.plan.design import Plan
@@ -84,6 +84,14 @@ def design(**own: Any) -> Forge:
 
 def scenario(**own: Any) -> Forge:
     return lambda run: asked(scenario={**Manifest.read(run).config.scenario, **own})(run)
+
+
+def levels(number: int, cases: int = 16) -> Forge:
+    def change(fields: dict[str, Any]) -> None:
+        fields["config"]["vary"] = {"candidate": {"ethnicity": [str(level) for level in range(number)]}}
+        fields["cases"] = fields["cases"][:cases]
+
+    return written(change)
 
 
 SERVER = {"name": "server", "temperature": 0.0, "model": "m"}
@@ -174,6 +182,8 @@ FORGED: dict[str, tuple[Forge, str]] = {
     ),
     "2**63 tokens": (calls(lambda call: call["answer"].update(output_tokens=2**63)), "form.line"),
     "2**63 turns": (calls(lambda call: call.update(nth=2**63)), "replay.differs"),
+    "ten thousand levels": (levels(10_000), "form.manifest"),
+    "a thousand levels, of one case": (levels(1_100, cases=1), "file.size"),
     "2**63 repeats": (written(lambda told: told.update(repeats=2**62)), "form.manifest"),
     "a log from before it began with who plays": (without("opened"), "chain.manifest"),
     "a line of a later version": (calls(lambda call: call.update(later=1)), "form.line"),
@@ -287,7 +297,7 @@ def test_files_that_no_submission_has(honest, plan, tmp_path, watched, name):
 
 
 def random_line() -> bytes:
-    return b"0" * (LINE + 1)
+    return b"0" * (WHOLE + 1)
 
 
 def stored(name: str) -> zipfile.ZipInfo:
