@@ -44,6 +44,7 @@ RULES: Mapping[str, Rule] = {
     "suite.reach": Rule("play without classes and files of your own, and without an early stop or judges"),
     "chain.broken": Rule(_UNCHANGED),
     "chain.manifest": Rule(_UNCHANGED),
+    "chain.models": Rule("play it anew, with one model from beginning to end"),
     "trials.missing": Rule("play to the end: simrun resume RUN"),
     "trials.unknown": Rule(_UNCHANGED),
     "trials.twice": Rule(_UNCHANGED),

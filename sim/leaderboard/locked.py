@@ -45,8 +45,12 @@ def parts(manifests: Sequence[Manifest], of: suites.Suite) -> tuple[suites.Suite
     if len(manifests) != len(of.played):
         what = f"it holds {len(manifests)} runs, and {of.told} is {len(of.played)}: {', '.join(of.played)}"
         raise Refused(Fault(code="suite.parts", where="", what=what))
-    if any(each.config.backend != manifests[0].config.backend for each in manifests):
-        raise Refused(Fault(code="suite.parts", where="", what="its runs have different backends, or options of them"))
+    models = {model for manifest in manifests for model in suites.answering(manifest.engines).values()}
+    if len(manifests) > 1 and len(models) > 1:
+        told = "; ".join(sorted(" ".join(model) for model in models))
+        raise Refused(
+            Fault(code="suite.parts", where="", what=f"its runs were answered by several models: {told[:300]}")
+        )
     left = list(of.played)
     return tuple(suites.suite(_taken(manifest, left)) for manifest in manifests)
 

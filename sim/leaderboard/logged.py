@@ -11,7 +11,7 @@ from simrun.leaderboard.archive import DEPTH, deep
 from simrun.leaderboard.clock import Clock
 from simrun.leaderboard.faults import Fault, Refused
 from simrun.leaderboard.likeness import Fingerprint
-from simrun.leaderboard.suites import Suite
+from simrun.leaderboard.suites import Suite, answering
 from simrun.log.chain import LogError, LogLine, read, segments
 from simrun.log.lines import CALL, EPISODE, ERROR, call_of, record
 from simrun.log.manifest import Manifest
@@ -62,6 +62,8 @@ class Reader:
         self._open: Counter[str] = Counter()
         self._held = self._split = 0
         self._clocks: dict[str, Clock] = {}
+        self._models: dict[str, tuple[str, ...]] = {}
+        """Role -> which model, as the first line says."""
         self.found = Logged()
 
     def read(self) -> Logged:
@@ -84,6 +86,7 @@ class Reader:
     def _line(self, line: LogLine) -> None:
         clock = self._clock(line)
         if self._told("chain.manifest", lambda: self._openings.opens(line)):
+            self._same(line)
             return clock.opened(line.told("at", float))
         if line.kind == CALL:
             call = self._told("form.line", lambda: call_of(line))
@@ -96,6 +99,15 @@ class Reader:
             what = f"{line.file.name}:{line.number}: no line of kind {line.kind[:40]!r} can stand here"
             raise Refused(Fault(code="form.line", where=self._folder, what=what))
         return self._ended(self._told("form.line", lambda: record(Episode, line)))
+
+    def _same(self, line: LogLine) -> None:
+        """Whoever goes on with a run goes on with its model."""
+        told = answering(line.told("engines", dict))
+        self._models = self._models or told
+        if told != self._models:
+            models = "; ".join(" ".join(model) for model in (*self._models.values(), *told.values()))
+            what = f"{line.file.name}:{line.number}: who answers has changed: {models}"
+            raise Refused(Fault(code="chain.models", where=self._folder, what=what[:500]))
 
     def _clock(self, line: LogLine) -> Clock:
         chain = line.file.name.partition(".")[2]

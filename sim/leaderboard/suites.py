@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+import orjson
 import yaml
 from pydantic import Field
 
@@ -29,6 +30,14 @@ FREE = (
     "deadline", "retries", "backoff", "patience", "priority", "images",
 )  # fmt: skip
 """Options of a backend that say which model answers, where, and how fast: in a suite these alone may differ."""
+
+ANSWERS = ("backend", "model", "revision", "bytes", "sha256", "quantisation", "dtype")
+"""What an engine says of itself that makes it another model."""
+
+
+def answering(engines: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """Role -> which model answered for it."""
+    return {role: tuple(f"{key}={told[key]}" for key in ANSWERS if key in told) for role, told in engines.items()}
 
 
 class Suite(Record):
@@ -92,8 +101,12 @@ def config(name: str) -> Config:
 
 def plan(name: str, engine: Mapping[str, Any] | None = None) -> Plan:
     """The plan of a suite's runs, from our own code, cases and catalogue, where these options of a backend answer."""
-    own = config(name)
-    return planned(own if engine is None else own.model_copy(update={"backend": engine}), catalogue())
+    return _plan(name, orjson.dumps(config(name).backend if engine is None else engine, option=orjson.OPT_SORT_KEYS))
+
+
+@lru_cache(8)  # a board checks many runs of few engines
+def _plan(name: str, engine: bytes) -> Plan:
+    return planned(config(name).model_copy(update={"backend": orjson.loads(engine)}), catalogue())
 
 
 def cases(plan: Plan) -> str:

@@ -120,6 +120,9 @@ def test_an_error_whose_answers_are_all_there_hides_an_episode(honest, plan, tmp
     reader.read()
     assert not list(reader.complete(patient))
     assert [fault.code for fault in Rescored(run, "00", plan, manifest, patient).faults()] == ["replay.error"]
+    silent = patient.model_copy(update={"audited": ("recruiter", "candidate")})
+    codes = [fault.code for fault in Rescored(run, "00", plan, manifest, silent).faults()]
+    assert codes == ["replay.role"] * 63 + ["replay.error"]
 
 
 def test_a_run_with_other_options_is_custom(tmp_path, honest):

@@ -78,6 +78,13 @@ def edited(run: Path) -> None:
     remade(catalogue=manifest.catalogue.model_copy(update={"axes": axes}))(run)
 
 
+def other_model(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As after a resume for which a server held another model."""
+    again = found[0] | {"engines": {role: told | {"model": "great"} for role, told in found[0]["engines"].items()}}
+    again["at"] = found[64]["at"]
+    return [*found[:65], again, *found[65:]]
+
+
 def design(**own: Any) -> Forge:
     return lambda run: asked(design=Manifest.read(run).config.design.model_copy(update=own))(run)
 
@@ -138,6 +145,7 @@ FORGED: dict[str, tuple[Forge, str]] = {
     "the engine in the manifest": (engines(backend="vllm"), "suite.derived"),
     "the engine, bound to the log": (bound(engines(backend="vllm")), "suite.derived"),
     "the model in the manifest": (engines(backend="scripted", rules=1, model="great"), "chain.manifest"),
+    "a second process with another model": (relined(other_model), "chain.models"),
     "versions": (remade(versions={"simrun": "9"}), "chain.manifest"),
     "the date": (remade(created=1.0), "chain.manifest"),
     "the treatment's sentence": (remade(treatment="All is well."), "chain.manifest"),
