@@ -6,8 +6,7 @@ from pathlib import Path
 
 import orjson
 import pytest
-from conftest import played
-from forging import WHO, copy, jsonl, relined, remade, scored, zipped
+from forging import WHO, copy, jsonl, played, relined, remade, scored, zipped
 from logs import lines, part
 from stub import Seen, Stub, completion, http, raw, right
 

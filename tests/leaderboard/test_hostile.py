@@ -2,30 +2,25 @@
 outside, none is sound, and each names the check that found it. The second list is of what only asking again can
 show."""
 
-import os
-import stat
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 from forging import (
-    HEADER,
+    DEEP,
     WHO,
     Forge,
     asked,
     bound,
     calls,
+    check,
+    codes,
     copied,
     copy,
-    directory,
-    entry,
     failed,
     jsonl,
     last,
-    listed,
     raw,
     relined,
     remade,
@@ -34,8 +29,6 @@ from forging import (
     zipped,
 )
 
-from simrun.leaderboard.archive import ENTRIES, WHOLE
-from simrun.leaderboard.check import Checked, checked
 from simrun.log.manifest import Manifest
 from simrun.plan.design import Plan
 
@@ -102,7 +95,6 @@ def levels(number: int, cases: int = 16) -> Forge:
 
 
 SERVER = {"name": "server", "temperature": 0.0, "model": "m"}
-DEEP = b"[" * 10_000 + b"]" * 10_000
 EXTRA = {"digest": "0" * 24, "nth": 1}
 
 FORGED: dict[str, tuple[Forge, str]] = {
@@ -221,33 +213,6 @@ def _swap(run: Path, old: bytes, new: bytes) -> None:
     file.write_bytes(file.read_bytes().replace(old, new, 1))
 
 
-def codes(found: Checked) -> set[str]:
-    return {fault.code for fault in found.faults}
-
-
-@pytest.fixture
-def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder to check from, with a module that must not be imported, and scratch that must be empty again."""
-    here, scratch = tmp_path / "here", tmp_path / "scratch"
-    here.mkdir()
-    scratch.mkdir()
-    (here / "planted.py").write_text("open('executed', 'w')\nclass Evil: ...\n")
-    monkeypatch.chdir(here)
-    monkeypatch.syspath_prepend(str(here))
-    monkeypatch.setattr("tempfile.tempdir", str(scratch))
-    return here
-
-
-def check(file: Path, here: Path, *beside: Path) -> Checked:
-    """Checked, and nothing executed, and nothing left or written beside."""
-    before = {path: path.stat().st_mtime_ns for path in here.parent.rglob("*") if path.is_file()}
-    found = checked(file, beside)
-    after = {path: path.stat().st_mtime_ns for path in here.parent.rglob("*") if path.is_file()}
-    assert after == before
-    assert not list((here.parent / "scratch").iterdir())
-    return found
-
-
 @pytest.mark.parametrize("name", FORGED)
 def test_what_a_log_gives_away(honest, plan, tmp_path, watched, name):
     forge, code = FORGED[name]
@@ -279,116 +244,6 @@ HEADERS: dict[str, tuple[dict[str, Any], str]] = {
 def test_what_a_submission_says_of_itself(honest, plan, tmp_path, watched, name):
     header, code = HEADERS[name]
     found = check(zipped(tmp_path / "s.zip", honest, jsonl(plan), **header), watched)
-    assert (found.state, code in codes(found)) == ("refused", True), found.faults
-
-
-BESIDE: dict[str, str] = {
-    "00/sealed/episodes.parquet": "file.name",
-    "00/report/report.html": "file.name",
-    "00/planted.py": "file.name",
-    "/etc/cron.d/owned": "file.name",
-    "../owned": "file.name",
-    "00/log/../../../owned": "file.name",
-    "00\\..\\owned": "file.name",
-    "C:owned": "file.name",
-    "00/log/00000.judge.jsonl": "file.name",
-    "00/log/00000.look.jsonl": "file.name",
-    "00/log/": "file.name",
-    "00/log/00001\u202e.jsonl": "file.name",
-}
-
-
-@pytest.mark.parametrize("name", BESIDE)
-def test_files_that_no_submission_has(honest, plan, tmp_path, watched, name):
-    found = check(zipped(tmp_path / "s.zip", honest, jsonl(plan), [(name, b"owned")]), watched)
-    assert (found.state, BESIDE[name] in codes(found)) == ("refused", True), found.faults
-
-
-def random_line() -> bytes:
-    return b"0" * (WHOLE + 1)
-
-
-def stored(name: str) -> zipfile.ZipInfo:
-    """An entry that is not made smaller, so that no ratio gives it away."""
-    made = entry(name)
-    made.compress_type = zipfile.ZIP_STORED
-    return made
-
-
-def doubled(file: Path) -> Path:
-    with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(file, "a") as packed:
-        packed.writestr("00/manifest.json", b"{}")
-    return file
-
-
-def renamed(file: Path) -> Path:
-    """A name with a zero byte, which ends it for some readers and not for others."""
-    listed(file, ("00/log/00000.jsonl_.py", b""))
-    file.write_bytes(file.read_bytes().replace(b"jsonl_", b"jsonl\x00"))
-    return file
-
-
-def overlapping(file: Path) -> Path:
-    """The second entry begins where the first does, as in a bomb whose files share their bytes."""
-    data = bytearray(file.read_bytes())
-    second = data.index(b"PK\x01\x02", data.index(b"PK\x01\x02") + 1)
-    data[second + 42 : second + 46] = bytes(4)
-    file.write_bytes(data)
-    return file
-
-
-ARCHIVES: dict[str, tuple[Callable[[Path], Path], str]] = {
-    "no zip file": (lambda file: (file.write_bytes(b"\x1f\x8b" + b"0" * 100), file)[1], "file.unreadable"),
-    "nothing": (lambda file: (file.write_bytes(b""), file)[1], "file.unreadable"),
-    "half of one": (
-        lambda file: (file.write_bytes(listed(file, ("submission.json", b"{}")).read_bytes()[:-30]), file)[1],
-        "file.unreadable",
-    ),
-    "a folder": (lambda file: (file.mkdir(), file)[1], "file.unreadable"),
-    "a pipe": (lambda file: (os.mkfifo(file), file)[1], "file.unreadable"),
-    "a link": (
-        lambda file: listed(file, (entry("00/manifest.json", stat.S_IFLNK | 0o777), b"/etc/passwd")),
-        "file.kind",
-    ),
-    "a device": (lambda file: listed(file, (entry("00/manifest.json", stat.S_IFCHR | 0o666), b"")), "file.kind"),
-    "a pipe in it": (lambda file: listed(file, (entry("00/manifest.json", stat.S_IFIFO | 0o666), b"")), "file.kind"),
-    "a bomb": (lambda file: listed(file, ("00/log/00000.jsonl", b"0" * 2**24)), "file.ratio"),
-    "a line without end": (lambda file: listed(file, (stored("00/log/00000.jsonl"), random_line())), "file.line"),
-    "a manifest without end": (lambda file: listed(file, (stored("00/manifest.json"), random_line())), "file.line"),
-    "a name twice": (lambda file: doubled(listed(file, ("00/manifest.json", b"{}"))), "file.twice"),
-    "too many files": (
-        lambda file: listed(file, *((f"{n:05d}", b"") for n in range(ENTRIES + 1))),
-        "file.entries",
-    ),
-    "smaller than told": (
-        lambda file: directory(listed(file, ("submission.json", b"{}" * 50)), 24, "<L", 10),
-        "file.unreadable",
-    ),
-    "larger than told": (
-        lambda file: directory(listed(file, ("submission.json", b"{}" * 50)), 24, "<L", 4000),
-        "file.content",
-    ),
-    "64 GiB told": (
-        lambda file: directory(listed(file, ("submission.json", b"{}" * 50)), 24, "<L", 2**32 - 2),
-        "file.ratio",
-    ),
-    "a name with a zero": (renamed, "file.name"),
-    "encrypted": (lambda file: directory(listed(file, ("submission.json", b"{}")), 8, "<H", 1), "file.kind"),
-    "packed otherwise": (lambda file: directory(listed(file, ("submission.json", b"{}")), 10, "<H", 12), "file.kind"),
-    "files within each other": (
-        lambda file: overlapping(listed(file, ("submission.json", b"{}" * 90), ("00/manifest.json", b"{}" * 90))),
-        "file.content",
-    ),
-    "no submission": (lambda file: listed(file, ("00/manifest.json", b"{}")), "form.submission"),
-    "no run": (lambda file: listed(file, ("submission.json", orjson.dumps(HEADER))), "form.submission"),
-    "a submission 10,000 deep": (lambda file: listed(file, ("submission.json", DEEP)), "form.submission"),
-}
-
-
-@pytest.mark.parametrize("name", ARCHIVES)
-def test_files_that_are_no_submission(tmp_path, watched, name):
-    make, code = ARCHIVES[name]
-    found = check(make(tmp_path / "s.zip"), watched)
     assert (found.state, code in codes(found)) == ("refused", True), found.faults
 
 
@@ -452,7 +307,3 @@ def test_what_no_log_can_show(honest, plan, tmp_path, watched, name):
     assert check(zipped(tmp_path / "s.zip", run, jsonl(plan)), watched).state == "sound"
     page = (Path(__file__).parents[2] / "docs" / "leaderboard.md").read_text()
     assert name in page
-
-
-def test_the_corpus_is_of_at_least_forty():
-    assert len(FORGED) + len(HEADERS) + len(BESIDE) + len(ARCHIVES) >= 40

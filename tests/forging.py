@@ -13,16 +13,23 @@ from logs import lines, part, rechain
 
 from simrun.agents.backends.replay import Answers
 from simrun.agents.records import Call
+from simrun.config.menus import catalogue
+from simrun.leaderboard import suites
+from simrun.leaderboard.check import Checked, checked
 from simrun.leaderboard.packing import planned
 from simrun.log.chain import FIRST, chained, segments
 from simrun.log.lines import CHAIN
 from simrun.log.manifest import Manifest
 from simrun.log.trust import acting
+from simrun.plan import design
 from simrun.plan.design import Plan
 from simrun.play.replay import recalled
+from simrun.play.session import start
+from simrun.score.looks import decide
 
 WHO = {"name": "A group", "contact": "https://example.org", "relation": "none", "licence": "CC-BY-4.0"}
 HEADER = {"format": 1, "suite": "small", "version": 1, "runs": 1, "who": WHO}
+DEEP = b"[" * 10_000 + b"]" * 10_000
 Lines = list[dict[str, Any]]
 Forge = Callable[[Path], object]
 
@@ -216,5 +223,25 @@ def directory(file: Path, offset: int, form: str, value: int) -> Path:
     return file
 
 
+def played(out: Path, **options: Any) -> Path:
+    """An honest run of the suite, on rules where no other backend is given; not reported, which costs seconds."""
+    config = suites.config("small").model_copy(update={"out": str(out), **options})
+    return start(design.planned(config, catalogue()), decide).path
+
+
 def copy(run: Path, target: Path) -> Path:
     return Path(shutil.copytree(run, target, ignore=shutil.ignore_patterns("sealed", "report")))
+
+
+def codes(found: Checked) -> set[str]:
+    return {fault.code for fault in found.faults}
+
+
+def check(file: Path, here: Path, *beside: Path) -> Checked:
+    """Checked, and nothing executed, and nothing left or written beside."""
+    before = {path: path.stat().st_mtime_ns for path in here.parent.rglob("*") if path.is_file()}
+    found = checked(file, beside)
+    after = {path: path.stat().st_mtime_ns for path in here.parent.rglob("*") if path.is_file()}
+    assert after == before
+    assert not list((here.parent / "scratch").iterdir())
+    return found
