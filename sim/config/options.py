@@ -52,6 +52,8 @@ class Role(Record):
             return given
         known = {key: value for key, value in given.items() if key in cls.model_fields}
         rest = {key: value for key, value in given.items() if key not in known}
+        if not isinstance(known.get("engine", {}), Mapping):
+            return known  # refused as no mapping
         return known | {"engine": {**known.get("engine", {}), **rest}}
 
     @field_validator("persona", mode="before")

@@ -10,6 +10,10 @@ STEPS = 3
 """So many times are needed: a clock may be set once or twice while a run is played."""
 ALLOWED = 5.0
 """Seconds by which clocks may differ."""
+LONGEST, LATEST = 10.0**6, 5 * 365 * 86_400.0
+"""Seconds that an answer takes at most, and that a run takes from its beginning."""
+REQUESTS = 1_000
+"""That an answer takes at most."""
 FASTEST = 50_000
 """Tokens a second in one reply, far above what any engine writes."""
 
@@ -22,6 +26,14 @@ class Clock:
         self._before, self._began = -math.inf, -math.inf
         self._back = self._same = self._early = 0
 
+    def possible(self, at: float) -> bool:
+        """Whether a line can have been written then, with a clock that is wrong by any constant."""
+        return -ALLOWED <= at - self._created <= LATEST
+
+    def written(self, call: Call) -> bool:
+        """Whether simrun can have written a call so: a single one is enough."""
+        return self.possible(call.at) and 0 <= call.seconds <= LONGEST and 1 <= call.answer.attempts <= REQUESTS
+
     def opened(self, at: float) -> None:
         """A process begins to play."""
         self._began = at
@@ -32,7 +44,7 @@ class Clock:
         """A call, as its answer was written."""
         self._same += call.at == self._before
         begun = call.at - call.seconds
-        self._early += not (math.isfinite(begun) and call.seconds >= 0 and begun >= self._began - ALLOWED)
+        self._early += begun < self._began - ALLOWED
         self._step(call.at)
 
     def _step(self, at: float) -> None:
@@ -47,7 +59,7 @@ class Clock:
             (
                 "times.impossible",
                 self._early,
-                "{} calls began before the process that asked, or took less than no time",
+                "{} calls began before the process that asked",
             ),
         ):
             if count >= STEPS:

@@ -87,22 +87,25 @@ class Reader:
         clock = self._clock(line)
         if self._told("chain.manifest", lambda: self._openings.opens(line)):
             self._same(line)
-            return clock.opened(line.told("at", float))
+            return clock.opened(self._told("form.line", lambda: line.told("at", float)))
         if line.kind == CALL:
             call = self._told("form.line", lambda: call_of(line))
-            if call.answer.model_dump() != line.fields["answer"]:
-                what = f"{line.file.name}:{line.number}: no engine of simrun writes such an answer"
-                raise Refused(Fault(code="form.line", where=self._folder, what=what))
+            self._formed(line, call.answer.model_dump() == line.fields["answer"] and clock.written(call))
             clock.answered(call)
             return self._call(call)
-        if line.kind not in (EPISODE, ERROR):
-            what = f"{line.file.name}:{line.number}: no line of kind {line.kind[:40]!r} can stand here"
+        self._formed(line, line.kind in (EPISODE, ERROR))
+        ended = self._told("form.line", lambda: record(Episode, line))
+        self._formed(line, self._clock(line).possible(ended.at))
+        return self._ended(ended)
+
+    def _formed(self, line: LogLine, right: bool) -> None:
+        if not right:
+            what = f"{line.file.name}:{line.number}: simrun writes no such line of kind {line.kind[:40]!r}"
             raise Refused(Fault(code="form.line", where=self._folder, what=what))
-        return self._ended(self._told("form.line", lambda: record(Episode, line)))
 
     def _same(self, line: LogLine) -> None:
         """Whoever goes on with a run goes on with its model."""
-        told = answering(line.told("engines", dict))
+        told = answering(self._told("form.line", lambda: line.told("engines", dict)))
         self._models = self._models or told
         if told != self._models:
             models = "; ".join(" ".join(model) for model in (*self._models.values(), *told.values()))

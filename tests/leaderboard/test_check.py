@@ -148,12 +148,14 @@ def shifted(found):
         fields["at"] += 3600
 
 
-def test_two_submissions_of_one_run_of_a_model_are_held(asked, plan, tmp_path):
+def test_two_submissions_of_one_run_of_a_model_are_held(asked, plan, command, tmp_path):
+    (tmp_path / "again").mkdir()
     first = packed(asked, tmp_path / "first.zip")
     run = copy(asked, tmp_path / "run")
     relined(shifted)(run)
-    found = checked(zipped(tmp_path / "s.zip", run, jsonl(plan)), [first])
-    assert (found.state, [fault.code for fault in found.faults]) == ("held", ["like.another"])
+    zipped(tmp_path / "again" / "s.zip", run, jsonl(plan))
+    code, out, _ = command("submit", "check", tmp_path / "again" / "s.zip", f"beside={first.parent}", "--json")
+    assert (code, [fault["code"] for fault in orjson.loads(out)[0]["faults"]]) == (5, ["like.another"])
 
 
 def long_reply(found, key):
@@ -243,10 +245,23 @@ def test_times_that_no_process_writes():
     for nth in range(STEPS):
         clock.answered(call(nth, at=10.0 - nth))
     assert [fault.code for fault in clock.faults()] == []  # two steps back
-    clock.answered(call(at=1.0, seconds=math.inf))
-    clock.answered(call(at=1.0, seconds=-1.0))
-    clock.answered(call(at=1.0, seconds=50.0))
+    for _ in range(STEPS):
+        clock.answered(call(at=1.0, seconds=50.0))
     assert [fault.code for fault in clock.faults()] == ["times.backwards", "times.impossible"]
+
+
+@pytest.mark.parametrize(
+    ("told", "right"),
+    [
+        ({}, True),
+        ({"seconds": -0.1}, False),
+        ({"seconds": math.inf}, False),
+        ({"at": -6.0}, False),
+        ({"at": 1e9}, False),
+    ],
+)
+def test_a_single_call_that_simrun_never_writes(told, right):
+    assert Clock("log", created=0).written(call(**told)) is right
 
 
 def test_a_chat_is_answered_before_it_goes_on():
