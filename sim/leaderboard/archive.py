@@ -5,6 +5,7 @@ import re
 import stat
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -39,7 +40,7 @@ def unpacked(file: Path, room: Path) -> None:
             stop(_listed(entries))
             for entry in entries:
                 _write(packed, entry, room / entry.filename)
-    except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, NotImplementedError, RuntimeError) as error:
         raise Refused(Fault(code="file.unreadable", where="", what=str(error) or type(error).__name__)) from None
 
 
@@ -69,7 +70,8 @@ def _listed(entries: Sequence[zipfile.ZipInfo]) -> Iterator[Fault]:
         name = entry.orig_filename
         if not _NAME.fullmatch(name):
             yield Fault(code="file.name", where=name[:200], what="a submission has no file of this name")
-        elif name.lower() in seen:
+            continue
+        if name.lower() in seen:
             yield Fault(code="file.twice", where=name, what="it is there twice")
         seen.add(name.lower())
         mode = entry.external_attr >> 16

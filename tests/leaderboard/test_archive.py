@@ -67,11 +67,24 @@ def overlapping(file: Path) -> Path:
     return file
 
 
+def flipped(file: Path) -> Path:
+    """The first bytes of what is packed are others."""
+    data = bytearray(file.read_bytes())
+    at = 30 + len("submission.json")
+    data[at : at + 4] = b"\xff" * 4
+    file.write_bytes(data)
+    return file
+
+
 ARCHIVES: dict[str, tuple[Callable[[Path], Path], str]] = {
     "no zip file": (lambda file: (file.write_bytes(b"\x1f\x8b" + b"0" * 100), file)[1], "file.unreadable"),
     "nothing": (lambda file: (file.write_bytes(b""), file)[1], "file.unreadable"),
     "half of one": (
         lambda file: (file.write_bytes(listed(file, ("submission.json", b"{}")).read_bytes()[:-30]), file)[1],
+        "file.unreadable",
+    ),
+    "bytes that deflate to nothing": (
+        lambda file: flipped(listed(file, ("submission.json", b"{}" * 500))),
         "file.unreadable",
     ),
     "a folder": (lambda file: (file.mkdir(), file)[1], "file.unreadable"),

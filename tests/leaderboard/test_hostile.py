@@ -296,6 +296,11 @@ def other_reply(plan: Plan) -> Forge:
     return relined(change)
 
 
+def earlier(run: Path) -> None:
+    """As if it had begun a day before."""
+    remade(created=Manifest.read(run).created - 86_400)(run)
+
+
 UNSEEN: dict[str, Callable[[Plan], Forge]] = {
     "a reply, and what comes of it": other_reply,
     "how many requests an answer took": lambda plan: calls(lambda call: call["answer"].update(attempts=3)),
@@ -303,7 +308,8 @@ UNSEEN: dict[str, Callable[[Plan], Forge]] = {
     "tokens that are likely": lambda plan: calls(lambda call: call["answer"].update(prompt_tokens=300)),
     "times that are likely": lambda plan: calls(lambda call: call.update(seconds=call["seconds"] * 2)),
     "the versions, bound to the log": lambda plan: bound(remade(versions={"simrun": "9"})),
-    "the date, bound to the log": lambda plan: bound(remade(created=1.0)),
+    "the date, bound to the log": lambda plan: bound(earlier),
+    "what engines note, bound to the log": lambda plan: bound(remade(notes=())),
     "which rules, or which model, bound to the log": lambda plan: bound(engines(backend="scripted", rules=7)),
 }
 """What only asking again can show: not refused, and docs/leaderboard.md names each."""
