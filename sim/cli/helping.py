@@ -27,7 +27,7 @@ and reports what changed.
 {commands}
 
 simrun COMMAND --help       what a command takes; a run: simrun list options
-simrun scenario=NAME --help its options; so scenario.mode=, backend=, experiment=
+simrun scenario=NAME --help its options; of backend=, experiment= likewise
 flags of a run: --full (the whole report), --json, --cfg job (show the config),
                 -m (a sweep), --config-dir DIR (your own axes, experiments)"""
 
