@@ -14,6 +14,7 @@ from simrun.config.menus import Catalogue, catalogue
 from simrun.config.options import Config
 from simrun.log.manifest import Manifest
 from simrun.log.trust import note
+from simrun.plan.design import Plan
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -92,6 +93,35 @@ def complete(undisturbed: Path, tmp_path: Path) -> Path:
 def sent(undisturbed: Path, tmp_path: Path) -> Path:
     """The same from somebody else."""
     return Path(shutil.copytree(undisturbed, tmp_path / "sent"))
+
+
+@pytest.fixture(scope="session")
+def honest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of the suite `small` by rules, neither sealed nor reported."""
+    from forging import played  # what it needs costs every other test a second
+
+    return played(tmp_path_factory.mktemp("honest"))
+
+
+@pytest.fixture(scope="session")
+def plan() -> Plan:
+    """The plan of that suite."""
+    from simrun.leaderboard import suites
+
+    return suites.plan("small")
+
+
+@pytest.fixture
+def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to check from, with a module that must not be imported, and scratch that must be empty again."""
+    here, scratch = tmp_path / "here", tmp_path / "scratch"
+    here.mkdir()
+    scratch.mkdir()
+    (here / "planted.py").write_text("open('executed', 'w')\nclass Evil: ...\n")
+    monkeypatch.chdir(here)
+    monkeypatch.syspath_prepend(str(here))
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    return here
 
 
 @pytest.fixture

@@ -77,8 +77,8 @@ def _written(name: str, field: FieldInfo) -> tuple[Form, str, str]:
             return "word", "", shown
         case Rest():
             return "rest", "", "key=value ..."
-        case Dashed(shown):
-            return "option", dashed, f"{dashed} {shown}"
+        case Dashed(shown, key):
+            return "option", key or dashed, f"{key or dashed} {shown}"
         case Value(shown):
             return "option", name, f"{name}={shown}"
     return ("flag", dashed, dashed) if field.annotation is bool else ("option", name, f"{name}={name.upper()}")

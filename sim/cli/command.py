@@ -13,9 +13,9 @@ from simrun.config.errors import ConfigError, unknown
 
 COMMANDS = "simrun.cli.commands"
 
-DONE, UNEXPECTED, USAGE, ERRORS, INTERRUPTED = 0, 1, 2, 3, 130
-"""Exit codes: complete; a fault of ours; usage, config or digest; finished with trials in error; interrupted after a
-clean flush."""
+DONE, UNEXPECTED, USAGE, ERRORS, REFUSED, HELD, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+"""Exit codes: complete; a fault of ours; usage, config or digest; finished with trials in error; a submission
+that is refused; one that somebody has to look at; interrupted after a clean flush."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,9 @@ class Value:
 
 @dataclass(frozen=True)
 class Dashed(Value):
-    """The same for an option that is written `--field VALUE`, as Hydra has it."""
+    """The same for an option that is written `--field VALUE`, as Hydra has it, or with a `key` of its own."""
+
+    key: str = ""
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,8 @@ and reports what changed.
 
 {commands}
 
-simrun COMMAND --help       what a command takes
-simrun scenario=NAME --help options of a scenario; scenario.mode=, backend=,
-                            experiment= likewise. The rest: simrun list options
+simrun COMMAND --help       what a command takes; a run: simrun list options
+simrun scenario=NAME --help its options; of backend=, experiment= likewise
 flags of a run: --full (the whole report), --json, --cfg job (show the config),
                 -m (a sweep), --config-dir DIR (your own axes, experiments)"""
 
