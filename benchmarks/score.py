@@ -63,6 +63,7 @@ def planned(episodes: int, repeats: int) -> Manifest:
             "cases": 1,
             "repeats": repeats,
             "design": {"controls": ["same", "placebo"]},
+            "render": {"transcripts": 0},  # there is no log
         }
     )
     manifest = Manifest.of(design.planned(config, catalogue()), created=0.0)

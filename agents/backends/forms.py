@@ -25,6 +25,12 @@ ONE = ("number", "integer", "boolean")
 """Types of a field that the score of one person fills."""
 
 
+def rising(scale: tuple[float, float], what: str) -> None:
+    """ValueError where the first of two scores is not the lower one."""
+    if scale[0] >= scale[1]:
+        raise ValueError(f"scale: the lower {what} first, got {scale[0]:g} and {scale[1]:g}")
+
+
 class Filling(Record):
     """How scores become numbers, and from which on the answer is yes."""
 

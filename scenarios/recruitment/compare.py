@@ -7,12 +7,12 @@ import numpy as np
 
 from simrun.agents.backends.scripted import Rule
 from simrun.agents.reply import Reply
-from simrun.scenarios.base import Line, Play
+from simrun.scenarios.base import Play
 from simrun.scenarios.choosing import Choice, Chosen, choice, chosen
 from simrun.scenarios.outcome import Better, Outcome, PerSubject, Range
 from simrun.scenarios.reasons import Explained
 from simrun.scenarios.recruitment.cases import RecruitmentCase
-from simrun.scenarios.recruitment.orders import OFFICE, BothOrders, both, letters, worth
+from simrun.scenarios.recruitment.orders import BothOrders, both, letters, worth
 from simrun.scenarios.recruitment.outcomes import Selected, Share, mean
 
 COMPARE = (
@@ -82,9 +82,7 @@ class Compare(BothOrders):
 
     def play(self, case: RecruitmentCase, rng: np.random.Generator) -> Play:
         """A choice in one order of the applications, and in the opposite with the letters exchanged."""
-        yield Line("office", OFFICE)
-        asked = self.both_orders(CHOOSE, choice, case, rng)
-        said = tuple(zip((yield tuple(each.turn for each in asked)), asked, strict=True))
+        said = yield from self.both_orders(CHOOSE, choice, case, rng)
         named = [each.labels.index(reply.decision.choice) for reply, each in said if isinstance(reply.decision, Choice)]
         own, rival = case.merits()
         better = None if own is None or rival is None or own == rival else int(rival > own)

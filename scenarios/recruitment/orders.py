@@ -13,7 +13,7 @@ from simrun.agents.backends.scripted import Rule
 from simrun.agents.persona import Persona
 from simrun.agents.reply import Decision, Reply
 from simrun.scenarios import reasons
-from simrun.scenarios.base import Turn, heard
+from simrun.scenarios.base import Line, Turn, heard
 from simrun.scenarios.reasons import Explaining
 from simrun.scenarios.recruitment.applications import Applications
 from simrun.scenarios.recruitment.base import CANDIDATE, GROUNDS, RIVAL
@@ -78,11 +78,13 @@ class BothOrders(Explaining, Applications):
 
     def both_orders(
         self, cue: str, kind: Callable[[tuple[str, ...]], type[Decision]], case: RecruitmentCase, rng: Generator
-    ) -> tuple[Asked, Asked]:
-        """The same question with the applications in an order that is drawn, and in the opposite one with the letters
-        exchanged; `kind` makes the decision of the letters that there are."""
+    ) -> Steps[Any, Any, tuple[tuple[Reply, Asked], ...]]:
+        """The office hands the applications over, and the same question is asked with them in an order that is drawn,
+        and in the opposite one with the letters exchanged; `kind` makes the decision of the letters that there are."""
+        yield Line("office", OFFICE)
         order = rng.permutation(len(case.applicants)).tolist()
-        return self._asked(cue, kind, case, order), self._asked(cue, kind, case, order[::-1], exchanged=True)
+        asked = self._asked(cue, kind, case, order), self._asked(cue, kind, case, order[::-1], exchanged=True)
+        return tuple(zip((yield tuple(each.turn for each in asked)), asked, strict=True))
 
     def why(self, decided: str, reply: Reply, asked: Asked) -> Steps[Any, Any, Mapping[str, Any]]:
         """Asks for the reason of what was decided in one order, with the applications as they were read then."""

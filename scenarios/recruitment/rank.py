@@ -7,11 +7,11 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from simrun.agents.backends.scripted import Rule
-from simrun.scenarios.base import Line, Play
+from simrun.scenarios.base import Play
 from simrun.scenarios.outcome import Better, Outcome
 from simrun.scenarios.recruitment.cases import RecruitmentCase
 from simrun.scenarios.recruitment.decisions import Ranking, ranking
-from simrun.scenarios.recruitment.orders import OFFICE, Asked, both, letters
+from simrun.scenarios.recruitment.orders import Asked, both, letters
 from simrun.scenarios.recruitment.outcomes import Share, mean
 from simrun.scenarios.recruitment.places import Placed, Places
 
@@ -60,9 +60,7 @@ class Rank(Places):
 
     def play(self, case: RecruitmentCase, rng: np.random.Generator) -> Play:
         """A ranking with the applications in one order, and in the opposite with the letters exchanged."""
-        yield Line("office", OFFICE)
-        asked = self.both_orders(ORDER, ranking, case, rng)
-        said = tuple(zip((yield tuple(each.turn for each in asked)), asked, strict=True))
+        said = yield from self.both_orders(ORDER, ranking, case, rng)
         ranked = [(reply.decision, each) for reply, each in said if isinstance(reply.decision, Ranking)]
         found, others = [_places(decision, each) for decision, each in ranked], len(case.applicants) - 1
         why = yield from self.why("the order is {}.", *said[0])

@@ -9,12 +9,12 @@ import numpy as np
 from pydantic import Field
 
 from simrun.agents.backends.scripted import Rule
-from simrun.scenarios.base import Line, Play
+from simrun.scenarios.base import Play
 from simrun.scenarios.outcome import Outcome
 from simrun.scenarios.recruitment.cases import RecruitmentCase
 from simrun.scenarios.recruitment.decisions import Shortlist as Named
 from simrun.scenarios.recruitment.decisions import shortlist
-from simrun.scenarios.recruitment.orders import EXCHANGED, OFFICE, both, letters
+from simrun.scenarios.recruitment.orders import EXCHANGED, both, letters
 from simrun.scenarios.recruitment.places import Placed, Places
 
 SHORTLIST = (
@@ -72,9 +72,7 @@ class Shortlist(Places):
 
     def play(self, case: RecruitmentCase, rng: np.random.Generator) -> Play:
         """Who is invited, with the applications in one order, and in the opposite with the letters exchanged."""
-        yield Line("office", OFFICE)
-        asked = self.both_orders(WHO, partial(shortlist, places=self.places), case, rng)
-        said = tuple(zip((yield tuple(each.turn for each in asked)), asked, strict=True))
+        said = yield from self.both_orders(WHO, partial(shortlist, places=self.places), case, rng)
         named = [(reply.decision.invited, each) for reply, each in said if isinstance(reply.decision, Named)]
         taken = [{label: float(label in those) for label in each.labels} for those, each in named]
         invited = [[each.labels.index(label) for label in those] for those, each in named]

@@ -42,7 +42,11 @@ class Progress(Watching):
 
     def planned(self, plan: Plan) -> None:
         """How large a new run is and what it costs, before anything is asked."""
-        say(f"size   {cost(plan).told()}")
+        try:
+            told = cost(plan).told()
+        except Exception:  # the script may fail where those who will play do not; each trial says so itself
+            return
+        say(f"size   {told}")
 
     def about(self, path: Path, watch: Watch) -> None:
         """Say where the run is kept and how to go on with it, before anything can go wrong."""

@@ -243,8 +243,11 @@ class RunLog:
         return head
 
     def before(self, kind: str, fields: dict[str, Any]) -> None:
-        """A line that is appended before the next one, and not where none follows."""
-        self._before = kind, fields
+        """A line that is appended before the first one, and not where none follows; later ones are appended at once."""
+        if self._written:
+            self._append(kind, fields)
+        else:
+            self._before = kind, fields
 
     def write(self, kind: str, fields: dict[str, Any]) -> None:
         """Append one line, or leave the log as it was and raise LogError (a full disk)."""

@@ -224,7 +224,6 @@ class Manifest(Record):
                 f"{self.digest}; restore it, or start a new run"
             )
         plan = planned(self.config, self.catalogue)
-        self._check(plan)
         if suite(plan) != self.suite:
             given = filter(None, map(plan.config.scenario.get, plan.scenario.files()))
             source = ", ".join(map(str, given)) or "the scenario's own bank"
@@ -233,6 +232,7 @@ class Manifest(Record):
                 f"{self.suite}; from {source}): "
                 "restore them, or start a new run"
             )
+        self._check(plan)
         return plan
 
     def _check(self, plan: Plan) -> None:

@@ -37,13 +37,11 @@ def bound(manifest: Manifest) -> str:
     return acting(manifest, UNASKED)
 
 
-def note_opened(log: RunLog, manifest: Manifest, engines: Mapping[str, Any], notes: tuple[str, ...]) -> None:
-    """The line of a process that begins to play, or has learnt on the way how an engine has to be asked.
-
-    It stands before the next thing that is logged.
-    """
-    told = Opened(at=time.time(), run=bound(manifest), primary=manifest.primary, engines=engines, notes=notes)
-    log.before(OPENED, told.model_dump(mode="json"))  # nothing was played where nothing follows
+def note_opened(log: RunLog, manifest: Manifest, told: Mapping[str, Any]) -> None:
+    """The line of a process that begins to play, or has learnt on the way how an engine has to be asked; `told` are the
+    engines and their notes."""
+    line = Opened(at=time.time(), run=bound(manifest), primary=manifest.primary, **told)
+    log.before(OPENED, line.model_dump(mode="json"))  # nothing was played where nothing follows
 
 
 class Openings:

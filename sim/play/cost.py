@@ -1,5 +1,6 @@
 """What a run costs, told before anything is played: its first episodes, played by the scenario's script."""
 
+from collections import Counter
 from itertools import islice
 
 from simrun.agents.backends.scripted import Scripted
@@ -39,15 +40,15 @@ def _many(count: int, what: str) -> str:
 
 def cost(plan: Plan) -> Cost:
     """Played by the script whoever will play it; of people and models nothing is asked."""
-    trials = list(plan.trials())
-    played = [_episode(plan, each) for each in islice(trials, SAMPLE)]
+    played = [_episode(plan, each) for each in islice(plan.trials(), SAMPLE)]
     calls = [len(each) for each in played]
     read = [sum(each) for each in played]
-    many = len(trials) / max(len(played), 1)
+    episodes = Counter((each.case, each.arm) for each in plan.trials())
+    many = episodes.total() / max(len(played), 1)
     return Cost(
-        cases=len({each.case for each in trials}),
-        arms=len({each.arm for each in trials}),
-        episodes=len(trials),
+        cases=len({case for case, _ in episodes}),
+        arms=len({arm for _, arm in episodes}),
+        episodes=episodes.total(),
         calls=sum(calls) * many,
         read=sum(read) * many / CHARACTERS,
     )

@@ -103,7 +103,7 @@ class Session:
             return  # nobody will be asked
         engines, notes = told["engines"], tuple(dict.fromkeys((*self.manifest.notes, *told["notes"])))
         if isinstance(self.log, RunLog):
-            note_opened(self.log, self.manifest, engines, tuple(told["notes"]))
+            note_opened(self.log, self.manifest, told)
         self.tell(engines=engines, notes=notes)
 
     def close(self, done: int) -> None:

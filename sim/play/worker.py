@@ -141,7 +141,7 @@ def tell(told: Mapping[str, Any]) -> None:
 
 async def _process(path: Path, name: str, manifest: Manifest, plan: Plan) -> None:
     def opened(told: Mapping[str, Any]) -> None:
-        note_opened(log, manifest, told["engines"], tuple(told["notes"]))
+        note_opened(log, manifest, told)
         tell(told)
 
     log, watch = RunLog(path, name, PATIENCE), Watch(owed=0)

@@ -327,13 +327,13 @@ def rebuild(path: Path, trust: bool = False, spare: bool = False, renew: bool = 
         if not spare:
             _look_again(again)
             _check_files(path, plan, manifest, again, folder)
-        same = _same(path / "report", again.texts())
+        texts = again.texts()
+        same = _same(path / "report", texts)
         if same is False and not renew:
             return again, False
         moved(folder / SEALED, path / SEALED)
-    again = Run(path, trust=trust)
-    again.write_report()
-    return again, same
+    write(path / "report", texts)
+    return Run(path, trust=trust), same
 
 
 def _check_files(path: Path, plan: Plan, manifest: Manifest, again: Run, scratch: Path) -> None:

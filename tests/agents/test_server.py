@@ -16,7 +16,7 @@ from simrun.agents.records import Chat, Image, Message
 from simrun.agents.reply import Reply, form
 from simrun.scenarios.clinic.moves import Rating
 
-QUICK = {"timeout": 0.5, "deadline": 3, "retries": 2, "backoff": 0.01}
+QUICK = {"timeout": 2, "deadline": 8, "retries": 2, "backoff": 0.01}
 KEY = "sk-secret-0123456789abcdef"
 SCORE = form((Rating,))
 

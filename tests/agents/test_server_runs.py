@@ -23,7 +23,7 @@ from simrun.report.report import Report
 from simrun.report.run import resume
 from simrun.scenarios.clinic.consultation import Consultation
 
-QUICK = {"timeout": 0.5, "deadline": 3, "retries": 2, "backoff": 0.01}
+QUICK = {"timeout": 2, "deadline": 8, "retries": 2, "backoff": 0.01}
 KEY = "sk-secret-0123456789abcdef"
 
 

@@ -11,7 +11,7 @@ from pydantic import Field, PrivateAttr, model_validator
 from simrun.agents.backends.base import Backend, BackendError
 from simrun.agents.backends.embedding.clients import AtServer, InProcess, Pooling, Vectors
 from simrun.agents.backends.embedding.passages import Passages
-from simrun.agents.backends.forms import Filling, Unanswerable, asks
+from simrun.agents.backends.forms import Filling, Unanswerable, asks, rising
 from simrun.agents.backends.local.weights import SMOLLM2
 from simrun.agents.records import Answer, Chat
 
@@ -62,8 +62,7 @@ class Embedding(Backend):
 
     @model_validator(mode="after")
     def _rising(self) -> Self:
-        if self.scale[0] >= self.scale[1]:
-            raise ValueError(f"scale: the lower cosine first, got {self.scale[0]:g} and {self.scale[1]:g}")
+        rising(self.scale, "cosine")
         return self
 
     async def open(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 from pydantic import Field, PrivateAttr, model_validator
 
 from simrun.agents.backends.base import Backend, BackendError
-from simrun.agents.backends.forms import Filling, Unanswerable, asks
+from simrun.agents.backends.forms import Filling, Unanswerable, asks, rising
 from simrun.agents.backends.scorer.network import Network, Unread
 from simrun.agents.records import Answer, Chat
 
@@ -38,8 +38,7 @@ class Scorer(Backend):
 
     @model_validator(mode="after")
     def _rising(self) -> Self:
-        if self.scale[0] >= self.scale[1]:
-            raise ValueError(f"scale: the lower score first, got {self.scale[0]:g} and {self.scale[1]:g}")
+        rising(self.scale, "score")
         return self
 
     async def open(self) -> None:

@@ -23,9 +23,9 @@ Entries = Mapping[str, str]
 
 
 def _scenarios(_: Path | None) -> Entries:
-    from simrun.config.menus import scenarios
+    from simrun.config.menus import modes, scenarios
 
-    return {name: f"{kind.about}{_also('Modes', _modes(kind))}" for name, kind in scenarios().items()}
+    return {name: f"{kind.about}{_also('Modes', modes(kind))}" for name, kind in scenarios().items()}
 
 
 def _biases(mine: Path | None) -> Entries:
@@ -171,13 +171,6 @@ def _known(mine: Path | None) -> "Catalogue":
     from simrun.config.menus import catalogue
 
     return catalogue([mine] if mine else [])
-
-
-def _modes(kind: type) -> Iterable[str]:
-    """The modes of a scenario, where it has any."""
-    from simrun.config.menus import modes
-
-    return modes(kind)
 
 
 def _also(what: str, names: Iterable[str]) -> str:
