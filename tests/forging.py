@@ -17,10 +17,10 @@ from simrun.config.menus import catalogue
 from simrun.leaderboard import suites
 from simrun.leaderboard.check import Checked, checked
 from simrun.leaderboard.packing import planned
+from simrun.log import opened
 from simrun.log.chain import FIRST, chained, segments
 from simrun.log.lines import CHAIN
 from simrun.log.manifest import Manifest
-from simrun.log.trust import acting
 from simrun.plan import design
 from simrun.plan.design import Plan
 from simrun.play.replay import recalled
@@ -107,7 +107,7 @@ def bound(*forges: Forge) -> Forge:
             each(run)
         manifest = Manifest.read(run)
         engines, notes = dict(manifest.engines), list(manifest.notes)
-        digest = acting(manifest)
+        digest = opened.bound(manifest)
 
         def anew(found: Lines) -> None:
             for fields in found:

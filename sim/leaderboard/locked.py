@@ -13,7 +13,8 @@ from simrun.leaderboard.faults import Fault, Refused, stop
 from simrun.leaderboard.packing import planned
 from simrun.leaderboard.submission import PLAN, Header
 from simrun.log.chain import LogError
-from simrun.log.manifest import DERIVED, Manifest
+from simrun.log.manifest import Manifest
+from simrun.log.manifest import derived as told_again
 from simrun.log.manifest import suite as cases_digest
 from simrun.log.reach import classes
 from simrun.plan.design import Plan
@@ -123,7 +124,8 @@ def _of_suite(manifest: Manifest, folder: str, of: suites.Suite) -> Iterator[Fau
 
 def _differing(manifest: Manifest, plan: Plan, folder: str) -> Iterator[Fault]:
     own = Manifest.of(plan, manifest.created)
-    wrong = [name for name in (*DERIVED, "catalogue") if getattr(manifest, name) != getattr(own, name)]
+    due = told_again(plan) | {"catalogue": own.catalogue, "faults": own.faults}
+    wrong = [name for name, found in due.items() if getattr(manifest, name) != found]
     wrong += ["suite"] * (manifest.suite != cases_digest(plan)) + ["digest"] * (manifest.digest != own.digest)
     if wrong:
         played, here = (each.versions.get("simrun") for each in (manifest, own))
