@@ -12,13 +12,14 @@ HEADER, MANIFEST, PLAN, LOG = "submission.json", "manifest.json", "plan.jsonl", 
 """What the files of a submission are called; all but the first lie in a folder for each run, 00, 01, ..."""
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """The text; ValueError where it is not one line of plain words."""
     if escaped(text) != text or set(text) & set("<>\n\t") or not text.strip():
         raise ValueError("one line of plain words, without control characters and without < and >")
     return text
 
 
-Words = Annotated[str, Field(max_length=300), AfterValidator(_plain)]
+Words = Annotated[str, Field(max_length=300), AfterValidator(plain)]
 
 
 class Who(Record):
