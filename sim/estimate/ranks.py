@@ -31,8 +31,9 @@ def rank_intervals(values: Floats, aim: Aim, span: float | None, seed: int = 0, 
     out. That is |mean| / error > c, with c the `level` quantile, over resamples of whole cases, the same ones for all
     entries, of the largest such ratio over all pairs, as a quantile of t for so few cases. To the cases of a pair two
     imagined ones are added, which differ by `span` (the most that a value can; the most that is seen where it has no
-    bounds) either way: few cases that all agree prove little. Of two means, one is nearer to 0 where both their difference and their
-    sum are other than 0, with the signs that say so. Two rows of no shared case are not told apart.
+    bounds) either way: few cases that all agree prove little. Of two means, one is nearer to 0 where both their
+    difference and their sum are other than 0, with the signs that say so. Two rows of no shared case are not told
+    apart.
 
     Source: Mogstad, Romano, Shaikh and Wilhelm 2024, Inference for ranks, doi:10.1093/restud/rdad006 (ranks out of
     simultaneous intervals of differences; the imagined cases and the sums are ours).

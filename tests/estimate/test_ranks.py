@@ -18,16 +18,16 @@ def gaps(sizes, cases: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def test_equal_models_share_all_places_in_95_of_100_runs():
-    """200 runs: the standard error of .95 is .015."""
+    """100 runs: the standard error of .95 is .022."""
     rng = np.random.default_rng(0)
-    whole = [rank_intervals(right(4, 60, rng), "higher", 1.0) == [Places(1, 4)] * 4 for _ in range(200)]
-    assert 0.91 <= np.mean(whole) <= 0.99
+    whole = [rank_intervals(right(4, 60, rng), "higher", 1.0) == [Places(1, 4)] * 4 for _ in range(100)]
+    assert 0.89 <= np.mean(whole) < 1
 
 
 def test_equal_gaps_of_either_sign_share_all_places_in_95_of_100_runs():
     rng = np.random.default_rng(1)
-    whole = [rank_intervals(gaps((0.4, -0.4, 0.4), 60, rng), "near 0", 1.0) == [Places(1, 3)] * 3 for _ in range(200)]
-    assert 0.91 <= np.mean(whole) <= 0.995
+    whole = [rank_intervals(gaps((0.4, -0.4, 0.4), 60, rng), "near 0", 1.0) == [Places(1, 3)] * 3 for _ in range(100)]
+    assert 0.89 <= np.mean(whole) < 1
 
 
 def test_one_who_is_far_better_is_first_alone():

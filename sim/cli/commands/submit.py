@@ -70,14 +70,15 @@ class Submit(Command):
 
         beside = sorted(self.beside.glob("*.zip")) if self.beside else []
         found = [checked(Path(file), beside) for file in self.given]
-        told = "\n".join(line for each in found for line in _lines(each))
+        told = "\n".join(line for each in found for line in lines(each))
         json = f"[{','.join(each.model_dump_json() for each in found)}]"
         tell(json if as_json else told, as_json)
         states = {each.state for each in found}
         return REFUSED if "refused" in states else HELD if "held" in states else DONE
 
 
-def _lines(found: "Checked") -> Iterator[str]:
+def lines(found: "Checked") -> Iterator[str]:
+    """What the check of a file came to, in words."""
     yield f"{found.file}: {found.state}" + (f", {found.standing}" if found.standing else "")
     yield from (f"  {fault.line}" for fault in found.faults)
     for part in found.parts:
