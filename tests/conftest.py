@@ -14,6 +14,7 @@ from simrun.config.menus import Catalogue, catalogue
 from simrun.config.options import Config
 from simrun.log.manifest import Manifest
 from simrun.log.trust import note
+from simrun.plan.design import Plan
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -92,6 +93,68 @@ def complete(undisturbed: Path, tmp_path: Path) -> Path:
 def sent(undisturbed: Path, tmp_path: Path) -> Path:
     """The same from somebody else."""
     return Path(shutil.copytree(undisturbed, tmp_path / "sent"))
+
+
+@pytest.fixture(scope="session")
+def honest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of the suite `small` by rules, neither sealed nor reported."""
+    from forging import played  # what it needs costs every other test a second
+
+    return played(tmp_path_factory.mktemp("honest"))
+
+
+@pytest.fixture(scope="session")
+def plan() -> Plan:
+    """The plan of that suite."""
+    from simrun.leaderboard import suites
+
+    return suites.plan("small")
+
+
+@pytest.fixture(scope="session")
+def handed(honest: Path, plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Packed runs of `small`: a fair, a biased and a useless model, of which the last has a hostile name, and rules."""
+    from boards import HOSTILE, biased, fair, packed, screened, useless
+
+    out = tmp_path_factory.mktemp("handed")
+    for name, judge, model in (
+        ("fair", fair, "fair-7b"),
+        ("biased", biased, "=biased-7b"),
+        ("useless", useless, HOSTILE),
+    ):
+        packed(screened(out / name, plan, judge, model), out / f"{name}.zip")
+    packed(honest, out / "rules.zip")
+    return out
+
+
+@pytest.fixture(scope="session")
+def full(handed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A board with all of them."""
+    from simrun.leaderboard.board import add
+
+    folder = tmp_path_factory.mktemp("board") / "board"
+    for file in sorted(handed.glob("*.zip")):
+        assert add(folder, file, "Ada", "sound", {}).state == "sound"
+    return folder
+
+
+@pytest.fixture
+def board(full: Path, tmp_path: Path) -> Path:
+    """That board, to be changed."""
+    return Path(shutil.copytree(full, tmp_path / "board"))
+
+
+@pytest.fixture
+def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to check from, with a module that must not be imported, and scratch that must be empty again."""
+    here, scratch = tmp_path / "here", tmp_path / "scratch"
+    here.mkdir()
+    scratch.mkdir()
+    (here / "planted.py").write_text("open('executed', 'w')\nclass Evil: ...\n")
+    monkeypatch.chdir(here)
+    monkeypatch.syspath_prepend(str(here))
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    return here
 
 
 @pytest.fixture

@@ -16,13 +16,16 @@ class Answers:
 
     def __init__(self, calls: Iterable[Call] = ()):
         self._calls = {(call.trial, call.role, call.chat, call.nth, call.attempt): call for call in calls}
+        self._given: set[tuple[str, str, str, int, int]] = set()
 
     def __len__(self) -> int:
         return len(self._calls)
 
     def get(self, chat: Chat) -> Answer | None:
         """The answer to a chat, None when it was never asked; BackendError when something else was asked there."""
-        call = self._calls.get((chat.session, chat.role, chat.chat, chat.nth, chat.attempt))
+        key = chat.session, chat.role, chat.chat, chat.nth, chat.attempt
+        call = self._calls.get(key)
+        self._given.add(key)
         if call is not None and call.digest != chat.digest:
             raise BackendError(
                 "replay",
@@ -36,6 +39,11 @@ class Answers:
                 f"{chat.seed}: the log was changed, or seeds are drawn otherwise since",
             )
         return None if call is None else call.answer
+
+    def unasked(self) -> tuple[str, ...]:
+        """The calls that no chat has asked for, in words."""
+        left = self._calls.keys() - self._given
+        return tuple(f"{role} turn {nth}, attempt {attempt}" for _, role, _, nth, attempt in sorted(left))
 
 
 class Replay(Backend):

@@ -13,9 +13,9 @@ from simrun.config.errors import ConfigError, unknown
 
 COMMANDS = "simrun.cli.commands"
 
-DONE, UNEXPECTED, USAGE, ERRORS, INTERRUPTED = 0, 1, 2, 3, 130
-"""Exit codes: complete; a fault of ours; usage, config or digest; finished with trials in error; interrupted after a
-clean flush."""
+DONE, UNEXPECTED, USAGE, ERRORS, REFUSED, HELD, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+"""Exit codes: complete; a fault of ours; usage, config or digest; finished with trials in error; a submission
+that is refused; one that somebody has to look at; interrupted after a clean flush."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from simrun.config.mistakes import FAULTS, mistaken
 from simrun.config.options import Config
 from simrun.scenarios.base import Scenario
 
-GROUPS = ("scenario", "backend", "experiment")
+GROUPS = ("scenario", "backend", "experiment", "suite")
 _FREE = re.compile(r"^(vary|roles|scenario|backend|judge|launch)\.")
 """Hydra wants a sign before a key that is not in the config yet. Users need not know; a key that does not exist is
 refused by the class whose field it should be, which can say what fields there are."""
@@ -30,7 +30,7 @@ _LAUNCH = re.compile(r"^launch=(\w+)$")
 _SHORT = re.compile(r"^(url|model)=")
 """Options of the backend that are common enough to be written without their group."""
 _MODE = re.compile(r"^\W*scenario\.mode=\W*(.*?)\W*$")
-_ELSEWHERE = re.compile(r"^(\W*experiment=|--config-name|-cn)")
+_ELSEWHERE = re.compile(r"^(\W*(?:experiment|suite)=|--config-name|-cn)")
 """Where a mode may be chosen in a file, which is read only when all is composed."""
 
 

@@ -63,7 +63,7 @@ def _bare(value: str) -> str:
 
 def _no_key(key: str) -> ConfigError:
     """A key that no option has: where the first of its parts is that is wrong, and what there is in its place."""
-    known: Any = {**options(Config), "experiment": None, "url": None, "model": None}
+    known: Any = {**options(Config), "experiment": None, "suite": None, "url": None, "model": None}
     parts = key.split(".")
     for depth, part in enumerate(parts):
         above = ".".join(parts[:depth])

@@ -59,6 +59,8 @@ class Role(Record):
             return given
         known = {key: value for key, value in given.items() if key in cls.model_fields}
         rest = {key: value for key, value in given.items() if key not in known}
+        if not isinstance(known.get("engine", {}), Mapping):
+            return known  # refused as no mapping
         return known | {"engine": {**known.get("engine", {}), **rest}}
 
     @field_validator("persona", mode="before")
@@ -260,8 +262,15 @@ class Config(Record):
     @classmethod
     def of(cls, raw: Mapping[str, Any], gate: Gate = OPEN) -> Self:
         """Read a composed config; ConfigError says which field is wrong and how."""
+        if parts := (raw.get("suite") or {}).get("parts"):
+            raise ConfigError(
+                f"this suite is played as one run for each of its parts: simrun -m suite={','.join(parts)} ..., "
+                "and the runs are packed together"
+            )
         try:
-            config = cls.model_validate({key: value for key, value in raw.items() if key != "experiment"}).behind(gate)
+            config = cls.model_validate({key: raw[key] for key in raw if key not in ("experiment", "suite")}).behind(
+                gate
+            )
         except ValidationError as error:
             raise ConfigError(explained(error, cls)) from None
         played = config.played()

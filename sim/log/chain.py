@@ -11,7 +11,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -128,23 +128,35 @@ def _read(run: Path, chain: str, head: Head | None) -> Iterator[LogLine]:
     held: LogLine | None = None
     due = head.hashes.get(chain, FIRST) if head else FIRST
     met = due == FIRST
-    for file in segments(run, chain):
-        with file.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                if not line.endswith(b"\n"):
-                    break  # torn: owed again
-                found = LogLine(_fields(line, file, number), file, number, chained(line))
-                _check(found, held)
-                if held is not None:
-                    yield held
-                held = found
-                met = met or found.hash == due
+    for found in linked(segments(run, chain)):
+        if held is not None:
+            yield held
+        held = found
+        met = met or found.hash == due
     ended = held.hash if held else FIRST
     if head is not None and (not met or (head.last and chain != JUDGES and ended != due)):
         at = f"{held.file}:{held.number} is its last line, whose hash {ended}" if held else "it is empty, and that"
         raise LogError(f"the log was changed: {at} is not the head {due} in manifest.json")
     if held is not None:
         yield held
+
+
+def linked(parts: Iterable[Path]) -> Iterator[LogLine]:
+    """The whole lines of files, in order, each held against the hash that the next has of it.
+
+    A torn last line is passed over. LogError names file and line of the first that was changed, removed or added; that
+    the last one is as it was written, it leaves to be proven.
+    """
+    before: LogLine | None = None
+    for file in parts:
+        with file.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                if not line.endswith(b"\n"):
+                    break  # torn: owed again
+                found = LogLine(_fields(line, file, number), file, number, chained(line))
+                _check(found, before)
+                yield found
+                before = found
 
 
 class Tail:

@@ -100,7 +100,7 @@ def replayed(run: Path, plan: Plan, manifest: Manifest, spare: bool = False) -> 
             yield from _again_ended(line, trial, episode, ended[trial.id], spare)
             continue
         if episode.error:
-            if not spare and _whole(plan, trial, calls.of(trial.id, line.chain)):
+            if not spare and whole(plan, trial, calls.of(trial.id, line.chain)):
                 raise LogError(
                     f"{line.file}:{line.number}: trial {trial.id} is logged as an error ({episode.error}), and its "
                     "calls play to its end: simrun resume ends it without asking anybody"
@@ -156,7 +156,7 @@ def _again(
         return _spared(trial, episode, calls, str(error))
 
 
-def _whole(plan: Plan, trial: Trial, calls: Iterable[Call]) -> bool:
+def whole(plan: Plan, trial: Trial, calls: Iterable[Call]) -> bool:
     """Whether an episode that is said to have failed has all of its answers."""
     try:
         return recalled(plan.stage(trial), Answers(calls))
@@ -183,9 +183,11 @@ def again(plan: Plan, trial: Trial, calls: Iterable[Call], episode: Episode) -> 
 
     None where an answer is not among them.
     """
-    stage = plan.stage(trial)
-    if not recalled(stage, Answers(calls)):
+    stage, answers = plan.stage(trial), Answers(calls)
+    if not recalled(stage, answers):
         return None
+    if left := answers.unasked():
+        raise LogError(f"trial {trial.id}: {left[0]} is logged, and nobody asks for it: the log was changed")
     assert stage.outcome is not None
     found = stage.outcome.model_dump(mode="json") | stage.judged
     check(trial, found, {**(episode.outcome or {}), **episode.judged})

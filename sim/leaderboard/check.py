@@ -1,0 +1,177 @@
+"""What is checked of a submission, cheap first: the file, its form, the suite, the chain, the trials, and then all of
+it played again. A fault ends the checks after those of its kind."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from simrun.agents.printable import escaped
+from simrun.agents.records import Record
+from simrun.config.errors import ConfigError, explained
+from simrun.leaderboard import locked, suites
+from simrun.leaderboard.archive import unpacked
+from simrun.leaderboard.faults import Fault, Refused, few, stop
+from simrun.leaderboard.likeness import ALIKE, Fingerprint
+from simrun.leaderboard.logged import Logged, Reader, check_depth
+from simrun.leaderboard.rescored import Arm, Rescored
+from simrun.leaderboard.submission import HEADER, Header
+from simrun.log.chain import LogError
+from simrun.log.manifest import FILE, Manifest
+from simrun.log.reach import words
+
+State = Literal["sound", "held", "refused"]
+"""Nothing was found; somebody has to look; it is not what a run leaves."""
+Standing = Literal["ranked", "demonstration", "custom"]
+"""A run of a suite by a model; one by rules or people, which is shown; a run of no suite, which is shown."""
+
+
+class Part(Record):
+    """One run of a submission."""
+
+    run: str
+    """The name that it began with."""
+    suite: str
+    engines: Mapping[str, Mapping[str, Any]]
+    heads: Mapping[str, str]
+    arms: tuple[Arm, ...]
+
+
+class Checked(Record):
+    """What the check came to."""
+
+    file: str
+    state: State
+    header: Header | None = None
+    standing: Standing | None = None
+    parts: tuple[Part, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+
+def checked(file: Path, beside: Sequence[Path] = ()) -> Checked:
+    """Check a packed file, and how like it is to others that are there. Nothing that it holds is executed, and nothing
+    is written but in a folder of our own, which is gone afterwards. ConfigError where there is no such file."""
+    if not file.exists():
+        raise ConfigError(f"{file}: there is no such file; simrun submit pack makes one")
+    with TemporaryDirectory(prefix="simrun-check-") as room:
+        try:
+            return _checked(file, Path(room).resolve(), [each for each in beside if not each.samefile(file)])
+        except Refused as refused:
+            return Checked(file=str(file), state="refused", faults=few(refused.faults))
+        except Exception as error:  # whatever a file brings about that no check thought of, it is not accepted
+            told = Fault(code="check.failed", where="", what=f"{type(error).__name__}: {error}"[:500])
+            return Checked(file=str(file), state="refused", faults=(told,))
+
+
+def _checked(file: Path, room: Path, beside: Sequence[Path]) -> Checked:
+    unpacked(file, room)
+    header = _header(room)
+    of = locked.of(header)
+    runs = _runs(room, header)
+    manifests = [_manifest(run) for run in runs]
+    for run, manifest in zip(runs, manifests, strict=True):
+        stop((*locked.check_size(manifest, run.name), *locked.check_reach(manifest, run.name)))
+    parts, faults = locked.parts(manifests, of), tuple[Fault, ...]()
+    told, prints = [], []
+    for run, manifest, part in zip(runs, manifests, parts, strict=True):
+        own, logged, found = _run(run, manifest, part)
+        told.append(own)
+        prints.append(logged.print)
+        faults += found
+    faults += stop(_like(told, prints, beside))
+    standing = "custom" if of.name == suites.CUSTOM else "ranked"
+    if any(map(demonstrated, told)):
+        standing = "demonstration"
+    state = "held" if faults else "sound"
+    return Checked(file=str(file), state=state, header=header, standing=standing, parts=tuple(told), faults=faults)
+
+
+def _run(run: Path, manifest: Manifest, of: suites.Suite) -> tuple[Part, Logged, tuple[Fault, ...]]:
+    plan = locked.derived(run, run.name, manifest, of)
+    reader = Reader(run, run.name, plan, manifest)
+    logged = reader.read()
+    held = stop((*logged.faults, *reader.complete(of)))
+    again = Rescored(run, run.name, plan, manifest, of)
+    held += stop(again.faults())
+    arms = again.arms(reader.failures())
+    part = Part(run=manifest.name, suite=of.told, engines=manifest.engines, heads=manifest.heads, arms=arms)
+    return part, logged, held
+
+
+def _header(room: Path) -> Header:
+    try:
+        return Header.model_validate_json((room / HEADER).read_bytes())
+    except FileNotFoundError:
+        raise Refused(Fault(code="form.submission", where=HEADER, what="it is not there")) from None
+    except ValidationError as error:
+        code = "form.who" if any(each["loc"][:1] == ("who",) for each in error.errors()) else "form.submission"
+        raise Refused(Fault(code=code, where=HEADER, what=explained(error, Header))) from None
+
+
+def _runs(room: Path, header: Header) -> list[Path]:
+    """The folders of its runs. Refused for others than are announced, and for lines that are nested too deep."""
+    runs = sorted(path for path in room.iterdir() if path.is_dir())
+    if [run.name for run in runs] != [f"{number:02d}" for number in range(header.runs)]:
+        what = f"it announces {header.runs} runs, and holds {', '.join(run.name for run in runs) or 'none'}"
+        raise Refused(Fault(code="form.submission", where=HEADER, what=what))
+    for run in runs:
+        stop(check_depth(run, run.name))
+    return runs
+
+
+def _manifest(run: Path) -> Manifest:
+    try:
+        found = Manifest.read(run)
+        if not re.fullmatch(r"[\w.-]{1,100}", found.name):
+            raise ConfigError(f"{FILE}: no run is called {found.name[:100]!r}")
+        told = (*found.notes, *found.faults, *(word for own in found.engines.values() for word in words(own)))
+        if bad := next((each for each in told if escaped(each) != each), None):
+            raise ConfigError(f"{FILE} has a text with control characters: {bad[:80]!r}")
+        return found
+    except (ConfigError, LogError) as error:
+        what = str(error).replace(f"{run}/", "").replace(str(run), "the run")
+        raise Refused(Fault(code="form.manifest", where=run.name, what=what[:500])) from None
+
+
+def _like(told: Sequence[Part], prints: Sequence[Fingerprint], beside: Sequence[Path]) -> Iterator[Fault]:
+    """How like its runs are to each other, and to those of other submissions."""
+    for at, part in enumerate(told):
+        if any(part.heads == other.heads for other in told[:at]):
+            yield Fault(code="like.same", where=f"{at:02d}", what="it is in the file twice")
+    for file in beside:
+        for heads, other in _others(file):
+            for at, (part, own) in enumerate(zip(told, prints, strict=True)):
+                share = own.like(other)
+                if part.heads == heads:
+                    yield Fault(code="like.same", where=f"{at:02d}", what=f"{file.name} has the very same log")
+                elif share is not None and share >= ALIKE and not demonstrated(part):
+                    what = f"{share:.0%} of its replies are those of {file.name}"
+                    yield Fault(code="like.another", where=f"{at:02d}", what=what)
+
+
+def demonstrated(part: Part) -> bool:
+    """Whether rules or people played it: rules answer alike whoever runs them."""
+    return any(told.get("backend") in suites.DEMONSTRATIONS for told in part.engines.values())
+
+
+def _others(file: Path) -> Iterator[tuple[Mapping[str, str], Fingerprint]]:
+    """Of each run in another submission: where its log ends, and a sample of its replies. Nothing where it is none."""
+    with TemporaryDirectory(prefix="simrun-check-") as room:
+        try:
+            unpacked(file, Path(room))
+            for run in _runs(Path(room), _header(Path(room))):
+                yield _manifest(run).heads, _print(run)
+        except Refused:
+            return
+
+
+def _print(run: Path) -> Fingerprint:
+    from simrun.agents.backends.replay import logged_calls
+
+    found = Fingerprint()
+    for call in logged_calls(run):
+        found.add(call)
+    return found
