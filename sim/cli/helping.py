@@ -38,11 +38,12 @@ def screen() -> str:
 
 
 def overview() -> str:
-    """A line for each subcommand."""
-    width = max(map(len, names()))
+    """A line for each subcommand; those of two words stand in the help of their first."""
+    every = [name for name in names() if "_" not in name]
+    width = max(map(len, every))
     return "\n".join(
         f"  {name:{width}}  {shorten(_first(command(name).about()), WIDE - width - 4, placeholder=' …')}"
-        for name in names()
+        for name in every
     )
 
 

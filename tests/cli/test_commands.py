@@ -166,7 +166,7 @@ def test_the_help_of_simrun_has_every_command(command):
     code, out, _ = command("--help")
     assert code == 0
     assert command()[1] == out
-    assert all(f"\n  {name} " in out for name in EVERY)
+    assert all(f"\n  {name} " in out for name in EVERY if "_" not in name)
     lines = out.splitlines()
     assert len(lines) <= 24
     assert max(map(len, lines)) <= 80
