@@ -3,6 +3,7 @@ it played again. A fault ends the checks after those of its kind."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -201,14 +202,23 @@ def demonstrated(part: Part) -> bool:
 def _others(file: Path) -> Iterator[tuple[Commitment | None, Mapping[str, str], Fingerprint]]:
     """Of each run in another submission: to what was committed, where its log ends, and a sample of its replies.
     Nothing where it is none."""
+    try:
+        with opened(file) as (header, runs):
+            for run, manifest in runs:
+                yield header.commitment, manifest.heads, _print(run)
+    except Refused:
+        return
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[tuple[Header, list[tuple[Path, Manifest]]]]:
+    """What a packed file says of itself, and its runs, in a folder of our own that is gone afterwards. Refused for one
+    that is none; what it says was not checked."""
     with TemporaryDirectory(prefix="simrun-check-") as room:
-        try:
-            unpacked(file, Path(room))
-            header = _header(Path(room))
-            for run in _runs(Path(room), header):
-                yield header.commitment, _manifest(run).heads, _print(run)
-        except Refused:
-            return
+        folder = Path(room).resolve()
+        unpacked(file, folder)
+        header = _header(folder)
+        yield header, [(run, _manifest(run)) for run in _runs(folder, header)]
 
 
 def _print(run: Path) -> Fingerprint:
