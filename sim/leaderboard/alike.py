@@ -172,10 +172,12 @@ def least(given: Answers, tried: int = TRIED) -> float | None:
 
 def simulated(cases: int, arms: int, floor: float, rng: np.random.Generator) -> Answers:
     """Answers of yes and no by one model that agrees with itself so often (`floor`, .5 to 1), asked in every arm of so
-    many cases: in each trial it leans to one of the two."""
-    leaning = rng.integers(2, size=(cases, arms))
+    many cases: in each case it leans to one of the two, and the arms share its luck, so that they tell little more than
+    one: real arms differ, and tell more."""
+    leaning = rng.integers(2, size=(cases, 1))
     sure = (1 + np.sqrt(max(0.0, 2 * floor - 1))) / 2
-    said = np.where(rng.random((cases, arms, threes.PLAYS)) < sure, leaning[:, :, None], 1 - leaning[:, :, None])
+    own = np.where(rng.random((cases, threes.PLAYS)) < sure, leaning, 1 - leaning)
+    said = np.repeat(own[:, None, :], arms, axis=1)
     return Answers(
         case=np.arange(cases),
         arms=tuple(f"arm {number}" for number in range(arms)),

@@ -157,7 +157,7 @@ def test_an_outcome_that_is_missing_is_no_number():
 
 
 def test_the_command_asks_and_decides(file, command, tmp_path):
-    given = ("board", "ask", tmp_path, "sure", "backend=scripted", SURE, "pairs=12", "seed=5", "who=A host")
+    given = ("board", "ask", tmp_path, "sure", "backend=scripted", SURE, "pairs=12", "seed=5", "--who", "A host")
     code, out, errors = command(*given)
     assert (code, "asked again: agrees" in out) == (0, True), errors
     assert "12 pairs are asked again, twice each: 96 episodes" in errors
@@ -178,7 +178,7 @@ def test_the_command_asks_and_decides(file, command, tmp_path):
     ],
 )
 def test_what_cannot_be_asked_again(file, command, tmp_path, typed, why):
-    code, _, errors = command("board", "ask", tmp_path, *typed, "who=A host")
+    code, _, errors = command("board", "ask", tmp_path, *typed, "--who", "A host")
     assert (code, why in errors) == (2, True), errors
     assert not decisions(tmp_path)
 
@@ -188,5 +188,5 @@ def test_a_run_of_no_suite_or_that_is_refused_is_not_asked_again(sure, command, 
     with pytest.raises(ConfigError, match="is of no suite"):
         sampled(tmp_path / "custom.zip", 4, ["backend=scripted"], seed=1)
     zipped(tmp_path / "refused.zip", sure, None)
-    code, _, errors = command("board", "ask", tmp_path, "refused", "backend=scripted", "who=A host")
+    code, _, errors = command("board", "ask", tmp_path, "refused", "backend=scripted", "--who", "A host")
     assert (code, "nothing to ask again: suite.plan" in errors) == (2, True), errors

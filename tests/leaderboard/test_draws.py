@@ -208,19 +208,19 @@ def test_a_commitment_to_what_there_is_not_is_not_drawn_for(drawn, tmp_path):
 def test_the_commands_from_a_commitment_to_a_sound_submission(command, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("who.yaml").write_text(orjson.dumps(WHO).decode())
-    assert command("board", "secret", "board", "secret", "who=A host")[0] == 0
+    assert command("board", "secret", "board", "secret", "--who", "A host")[0] == 0
     code, out, errors = command("submit", "prepare", "small", "--who", "who.yaml", "backend=scripted", "-o", "c.json")
     assert (code, "small@1 by backend=scripted" in out) == (0, True), errors
-    code, out, _ = command("board", "draw", "board", "c.json", "--secret", "secret", "who=A host", "--json")
+    code, out, _ = command("board", "draw", "board", "c.json", "--secret", "secret", "--who", "A host", "--json")
     seed = orjson.loads(out)["evidence"]["seed"]
-    assert command("board", "draw", "board", "c.json", "--secret", "secret", "who=A host")[1].startswith(
+    assert command("board", "draw", "board", "c.json", "--secret", "secret", "--who", "A host")[1].startswith(
         f"seed {seed} "
     )
     run = played(tmp_path, seed=seed)
     pack_ = ("submit", "pack", run, "--who", "who.yaml", "commitment=c.json", "-o", "s.zip")
     assert command(*pack_)[0] == 0
     assert "sound, demonstration, under the seed drawn" in command("submit", "check", "s.zip", "board=board")[1]
-    assert command("board", "secret", "board", "secret", "who=A host", "--show")[0] == 0
+    assert command("board", "secret", "board", "secret", "--who", "A host", "--show")[0] == 0
     assert decisions(Path("board"))[-1].evidence["shown"] == Path("secret").read_text().strip()
     assert command("submit", "check", "s.zip", "board=board")[0] == 0
 

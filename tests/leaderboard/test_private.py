@@ -56,13 +56,13 @@ def test_a_public_run_is_none_of_the_private_half(half, honest, plan, tmp_path):
 
 def test_a_half_is_told_by_its_hash_and_shown_afterwards(half, command, tmp_path):
     board, file = tmp_path / "board", tmp_path / "private.yaml"
-    given = ("suite", "draw", "small", "-o", file, f"board={board}", "who=A host")
+    given = ("suite", "draw", "small", "-o", file, f"board={board}", "--who", "A host")
     assert command(*given)[0] == 0
     assert command(*given)[0] == 2  # there is one
     drawn = private.read(file)
     assert (file.stat().st_mode & 0o777, drawn == half) == (0o600, False)
     assert decisions(board)[0].evidence == {"half": drawn.digest, "suite": "small"}
-    code, _, errors = command("suite", "draw", "recruitment", "-o", file, f"board={board}", "who=A host", "--show")
+    code, _, errors = command("suite", "draw", "recruitment", "-o", file, f"board={board}", "--who", "A host", "--show")
     assert (code, "is of small, not of recruitment" in errors) == (2, True)
     assert command(*given, "--show")[0] == 0
     assert decisions(board)[-1].evidence["shown"]["seed"] == drawn.seed

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import PositiveInt
 
-from simrun.cli.command import DONE, Command, Overrides, Value, Word
+from simrun.cli.command import DONE, Command, Dashed, Overrides, Value, Word
 from simrun.cli.telling import say, tell
 from simrun.config.errors import ConfigError
 
@@ -29,7 +29,7 @@ class BoardAsk(Command):
     """The board."""
     entry: Annotated[str, Word("ENTRY")]
     """A packed file, or the beginning of the name of one under FOLDER."""
-    who: Annotated[str, Value("NAME")]
+    who: Annotated[str, Dashed("NAME")]
     """Who decides."""
     pairs: Annotated[PositiveInt, Value("N")] = 32
     """How many cases (each in a repeat, with all its arms) are asked again, at random."""

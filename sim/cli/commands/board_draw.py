@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from simrun.cli.command import DONE, Command, Dashed, Value, Word
+from simrun.cli.command import DONE, Command, Dashed, Word
 from simrun.cli.telling import tell
 
 
@@ -21,7 +21,7 @@ class BoardDraw(Command):
     """The file that `simrun submit prepare` wrote."""
     secret: Annotated[Path, Dashed("FILE")]
     """The board's secret, which is kept elsewhere."""
-    who: Annotated[str, Value("NAME")]
+    who: Annotated[str, Dashed("NAME")]
     """Who decides."""
 
     def run(self, as_json: bool) -> int:

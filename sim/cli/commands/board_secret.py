@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from simrun.cli.command import DONE, Command, Value, Word
+from simrun.cli.command import DONE, Command, Dashed, Word
 from simrun.cli.telling import tell
 
 
@@ -19,7 +19,7 @@ class BoardSecret(Command):
     """The board."""
     file: Annotated[Path, Word("FILE")]
     """Where the secret is kept: a new file, and with `--show` one that is there."""
-    who: Annotated[str, Value("NAME")]
+    who: Annotated[str, Dashed("NAME")]
     """Who decides."""
     show: bool = False
     """Tell the secret itself: every draw is held against it first."""

@@ -21,7 +21,7 @@ class SuiteDraw(Command):
     """The file: a new one, and with `--show` one that is there. It must not lie where the board is published."""
     board: Annotated[Path, Value("FOLDER")]
     """The board whose decisions tell of it."""
-    who: Annotated[str, Value("NAME")]
+    who: Annotated[str, Dashed("NAME")]
     """Who decides."""
     show: bool = False
     """Tell the file itself: it is held against the hash first."""
