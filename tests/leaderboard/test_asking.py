@@ -157,28 +157,29 @@ def test_an_outcome_that_is_missing_is_no_number():
 
 
 def test_the_command_asks_and_decides(file, command, tmp_path):
-    given = ("board", "ask", tmp_path, "sure", "backend=scripted", SURE, "pairs=12", "seed=5", "--who", "A host")
+    given = ("board", "ask", tmp_path, file, "backend=scripted", SURE, "pairs=9", "seed=5", "--who", "A host")
     code, out, errors = command(*given)
     assert (code, "asked again: agrees" in out) == (0, True), errors
-    assert "12 pairs are asked again, twice each: 96 episodes" in errors
+    assert "9 pairs are asked again, twice each: 72 episodes" in errors
     assert "of a model that agrees with itself in 100%" in errors
     (made,) = decisions(tmp_path)
     kept = tmp_path / made.evidence["answers"]
     assert (made.what, made.file) == ("ask", hashlib.sha256(file.read_bytes()).hexdigest())
     assert made.evidence["digest"] == hashlib.sha256(kept.read_bytes()).hexdigest()
-    assert len(orjson.loads(kept.read_bytes())["board"]) == made.evidence["trials"] == 48
+    assert len(orjson.loads(kept.read_bytes())["board"]) == made.evidence["trials"] == 36
 
 
 @pytest.mark.parametrize(
     ("typed", "why"),
     [
-        (("nothing", "backend=scripted"), "0 packed files under"),
-        (("sure", "backend=server", "backend.temperature=0"), "give backend.temperature=0.7"),
-        (("sure", "backend=scripted", "part=clinic"), "no part 'clinic'"),
+        (("nothing", "backend=scripted"), "no entry 'nothing'"),
+        (("FILE", "backend=server", "backend.temperature=0"), "give backend.temperature=0.7"),
+        (("FILE", "backend=scripted", "part=clinic"), "no part 'clinic'"),
     ],
 )
 def test_what_cannot_be_asked_again(file, command, tmp_path, typed, why):
-    code, _, errors = command("board", "ask", tmp_path, *typed, "--who", "A host")
+    given = (file if each == "FILE" else each for each in typed)
+    code, _, errors = command("board", "ask", tmp_path, *given, "--who", "A host")
     assert (code, why in errors) == (2, True), errors
     assert not decisions(tmp_path)
 
@@ -187,6 +188,6 @@ def test_a_run_of_no_suite_or_that_is_refused_is_not_asked_again(sure, command, 
     pack([sure], Who.model_validate(WHO), tmp_path / "custom.zip", suites.CUSTOM)
     with pytest.raises(ConfigError, match="is of no suite"):
         sampled(tmp_path / "custom.zip", 4, ["backend=scripted"], seed=1)
-    zipped(tmp_path / "refused.zip", sure, None)
-    code, _, errors = command("board", "ask", tmp_path, "refused", "backend=scripted", "--who", "A host")
+    refused = zipped(tmp_path / "refused.zip", sure, None)
+    code, _, errors = command("board", "ask", tmp_path, refused, "backend=scripted", "--who", "A host")
     assert (code, "nothing to ask again: suite.plan" in errors) == (2, True), errors

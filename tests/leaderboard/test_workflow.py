@@ -106,7 +106,7 @@ def test_a_forged_file_fails(repository, honest, plan, tmp_path):
         {"incoming/mine.zip": b"", "README.md": b"Other words.\n"},
         {"README.md": None},
     ],
-    ids=lambda brought: ", ".join(brought),
+    ids=", ".join,
 )
 def test_whoever_brings_anything_else_is_refused(repository, brought):
     done = repository("check", **brought)

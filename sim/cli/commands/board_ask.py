@@ -1,6 +1,5 @@
 """`simrun board ask`: a submission's model is asked again, by the board."""
 
-import hashlib
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +27,7 @@ class BoardAsk(Command):
     folder: Annotated[Path, Word("FOLDER")]
     """The board."""
     entry: Annotated[str, Word("ENTRY")]
-    """A packed file, or the beginning of the name of one under FOLDER."""
+    """An entry, by the beginning of its SHA-256; or a packed file."""
     who: Annotated[str, Dashed("NAME")]
     """Who decides."""
     pairs: Annotated[PositiveInt, Value("N")] = 32
@@ -44,46 +43,31 @@ class BoardAsk(Command):
     def run(self, as_json: bool) -> int:
         """ConfigError for a submission that is refused, or of no suite."""
         from simrun.leaderboard.asking import asked, sampled
+        from simrun.leaderboard.board import digest, entry, packed
         from simrun.leaderboard.check import checked
         from simrun.leaderboard.decisions import decide
         from simrun.leaderboard.private import read
         from simrun.log import files
 
-        file, half = found(self.folder, self.entry), read(self.private) if self.private else None
-        if faults := [fault for fault in checked(file, private=half).faults if fault.rule.grave]:
+        named = Path(self.entry)
+        file = named if named.is_file() else packed(self.folder, entry(self.folder, self.entry).file)
+        half = read(self.private) if self.private else None
+        if faults := [fault for fault in checked(file, (), self.folder, half).faults if fault.rule.grave]:
             raise ConfigError(f"{file} is refused, and there is nothing to ask again: {faults[0].line}")
         seed = secrets.randbelow(2**31) if self.seed is None else self.seed
         sample = sampled(file, self.pairs, self.overrides, seed, self.part, half)
         for line in _beforehand(sample):
             say(line)
         done = asked(sample)
-        packed = sha256(file)
-        kept = self.folder / "asked" / f"{packed[:16]}-{seed}.json"
+        name = digest(file)
+        kept = self.folder / "asked" / f"{name[:16]}-{seed}.json"
         files.folder(kept.parent)
         files.replace(kept, (told := done.model_dump_json()).encode() + b"\n")
         evidence = done.model_dump(mode="json", exclude={"board"}) | {"seed": seed, "answers": f"asked/{kept.name}"}
-        evidence["digest"] = sha256(kept)
-        decide(self.folder, "ask", self.who, _why(done), packed, evidence)
+        evidence["digest"] = digest(kept)
+        decide(self.folder, "ask", self.who, _why(done), name, evidence)
         tell(told if as_json else "\n".join(_lines(done)), as_json)
         return DONE
-
-
-def sha256(file: Path) -> str:
-    """Of a file's bytes."""
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
-
-
-def found(folder: Path, entry: str) -> Path:
-    """The packed file of an entry; ConfigError where there is none, or several."""
-    if Path(entry).is_file():
-        return Path(entry)
-    there = sorted(folder.rglob("*.zip"))
-    named = [file for file in there if file.name.startswith(entry)]
-    if len(named) != 1:
-        names = ", ".join(file.name for file in (named or there)[:10]) or "none"
-        raise ConfigError(f"{len(named)} packed files under {folder} begin with {entry!r}; there are: {names}")
-    return named[0]
 
 
 def _why(done: "Asked") -> str:

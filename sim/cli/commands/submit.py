@@ -86,7 +86,7 @@ class Submit(Command):
 
         beside = sorted(self.beside.glob("*.zip")) if self.beside else []
         found = [checked(Path(file), beside, self.board, self._half()) for file in self.given]
-        told = "\n".join(line for each in found for line in _lines(each))
+        told = "\n".join(line for each in found for line in lines(each))
         json = f"[{','.join(each.model_dump_json() for each in found)}]"
         tell(json if as_json else told, as_json)
         states = {each.state for each in found}
@@ -96,7 +96,8 @@ class Submit(Command):
 PREPARED = {"no": "not prepared", "unchecked": "prepared, the draw not looked up", "drawn": "under the seed drawn"}
 
 
-def _lines(found: "Checked") -> Iterator[str]:
+def lines(found: "Checked") -> Iterator[str]:
+    """What the check of a file came to, in words."""
     standing = f", {found.standing}, {PREPARED[found.prepared]}" if found.standing else ""
     yield f"{found.file}: {found.state}{standing}"
     yield from (f"  {fault.line}" for fault in found.faults)
