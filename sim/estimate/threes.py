@@ -4,6 +4,8 @@ Three plays by one and the same are alike in law, so that in each case any of th
 of a case change places together, as they share its luck.
 """
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -33,9 +35,11 @@ def apart(values: ArrayLike) -> Floats:
     return found
 
 
+@lru_cache(4)  # the same are asked for by every run of a simulation
 def labels(cases: int, draws: int = DRAWS, seed: int = 0) -> Labels:
     """Which play stands in the place of the first, (exchanges, cases): the first row as it is, then all, or drawn."""
     found: Labels = exchanges(np.ones((cases, PLAYS)), draws, seed)[:, :, 0]
+    found.setflags(write=False)
     return found
 
 

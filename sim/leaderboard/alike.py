@@ -4,14 +4,20 @@ Each trial has three answers: the logged one, and two that the board was given. 
 itself, at its temperature and behind its engine; was the logged one by the same model, it could be one of them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simrun.agents.records import Record
 from simrun.estimate import threes
 from simrun.estimate.columns import Cells, Floats
+from simrun.estimate.relabelling import DRAWS as EXCHANGES
+
+T = TypeVar("T", bound=np.generic)
+Flags = NDArray[np.bool_]
 
 ALPHA, CHANCE = 0.01, 0.8
 """How often an honest run is said to differ, and the chance with which a share is said to be found."""
@@ -36,7 +42,7 @@ class Answers:
     """(units, arms, 3): equal numbers for equal first decisions."""
     length: Floats
     """(units, arms, 3): characters of all that was said."""
-    asked: np.ndarray
+    asked: Flags
     """(units, arms): whether the trial was asked again."""
 
     @property
@@ -57,7 +63,7 @@ class Figure(Record):
     """p over all that was compared."""
 
 
-def compared(given: Answers, draws: int = threes.DRAWS, seed: int = 0) -> tuple[Figure, ...]:
+def compared(given: Answers, draws: int = EXCHANGES, seed: int = 0) -> tuple[Figure, ...]:
     """All figures, most surprising first. ValueError without cases."""
     if not given.cases:
         raise ValueError("there are no answers to compare")
@@ -89,7 +95,7 @@ def _figures(given: Answers) -> Iterator[tuple[str, Floats, bool]]:
     yield "length (log)", threes.apart(_by_case(given, _mean(lengths, 1))), False
 
 
-def _agreement(given: Answers, columns: list[Floats] | list[Cells]) -> Floats:
+def _agreement(given: Answers, columns: Sequence[NDArray[Any]]) -> Floats:
     """How often two plays say the same in all of some columns: (cases, 3)."""
     pairs = []
     for one, other in threes.PAIRS:
@@ -132,11 +138,11 @@ def altered(given: Answers, share: float, rng: np.random.Generator) -> Answers:
     return replace(given, values=values, first=first, length=_placed(given.length, order))
 
 
-def _placed(values: Floats | Cells, order: Cells) -> Floats | Cells:
+def _placed(values: NDArray[T], order: Cells) -> NDArray[T]:
     return np.take_along_axis(values, order[:, None, :], axis=2).copy()
 
 
-def _other(values: Floats, chosen: np.ndarray, rng: np.random.Generator) -> Floats:
+def _other(values: Floats, chosen: Flags, rng: np.random.Generator) -> Floats:
     known = values[np.isfinite(values)]
     if np.isin(known, (0, 1)).all():
         mean = values[:, :, 1:].mean(axis=2)
