@@ -1,10 +1,10 @@
 """What a submission says of itself, beside its runs: who hands it in, and what it is a run of."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-import orjson
 from pydantic import AfterValidator, Field, model_validator
 
 from simrun.agents.printable import escaped
@@ -42,7 +42,8 @@ class Who(Record):
 
 def digest(told: Any) -> str:
     """SHA-256 of values, whatever the order of their keys."""
-    return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS, default=list)).hexdigest()
+    # a stranger's numbers may have more digits than orjson takes
+    return hashlib.sha256(json.dumps(told, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 class Commitment(Record):

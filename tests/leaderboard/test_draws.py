@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 import orjson
 import pytest
-from forging import WHO, Forge, bound, check, codes, copy, jsonl, played, remade, zipped
+from forging import DEEP, HEADER, WHO, Forge, bound, check, codes, copy, jsonl, listed, played, remade, zipped
 
 from simrun.config.errors import ConfigError
 from simrun.leaderboard import secret, suites
 from simrun.leaderboard.check import checked
-from simrun.leaderboard.commitment import committed, draw, read
+from simrun.leaderboard.commitment import committed, draw, faults, read
 from simrun.leaderboard.decisions import FILE, decide, decisions
 from simrun.leaderboard.packing import pack
 from simrun.leaderboard.submission import Commitment, Who
@@ -203,6 +203,40 @@ def test_a_commitment_to_what_there_is_not_is_not_drawn_for(drawn, tmp_path):
     (tmp_path / "c.json").write_bytes(b"[" * 70_000)
     with pytest.raises(ConfigError, match="more than 65536 bytes"):
         read(tmp_path / "c.json")
+
+
+HOSTILE: dict[str, tuple[str, bytes]] = {
+    "10,000 lists": ("options", DEEP),
+    "a number that no computer holds": ("options", b'{"model":' + b"9" * 4_000 + b"}"),
+    "an escape as model": ("answers", rb'["model=\u001b[2J"]'),
+    "a script as model": ("answers", b'["model=<script>"]'),
+    "a thousand models": ("answers", orjson.dumps(["model=m"] * 1_000)),
+    "a nonce of ones own": ("nonce", b'"1"'),
+    "a score": ("score", b"1.0"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_commitment_is_read_as_anybody_may_have_written_it(drawn, tmp_path, watched, command, name):
+    field, value = HOSTILE[name]
+    told = orjson.dumps(drawn.told | {field: "PUT"}).replace(b'"PUT"', value)
+    header = orjson.dumps(HEADER | {"commitment": "PUT"}).replace(b'"PUT"', told)
+    found = check(listed(tmp_path / "s.zip", ("submission.json", header)), watched, board=drawn.board)
+    assert found.state == "refused"
+    assert codes(found) <= {"form.submission", "draw.commitment"}
+    (tmp_path / "c.json").write_bytes(told)
+    (tmp_path / "secret").write_text(drawn.own)
+    given = ("board", "draw", drawn.board, tmp_path / "c.json", "--secret", tmp_path / "secret", "--who", "A host")
+    code, _, errors = command(*given)
+    assert (code, "Traceback" in errors) == (2, False), errors
+
+
+def test_the_runs_of_one_draw_have_one_seed(drawn):
+    manifest = Manifest.read(drawn.run)
+    other = manifest.model_copy(update={"config": manifest.config.model_copy(update={"seed": 3})})
+    found = list(faults(drawn.given, SUBMITTER, [manifest, other], decisions(drawn.board)))
+    assert {fault.code for fault in found} == {"draw.seed"}
+    assert "one is drawn for all" in found[0].what
 
 
 def test_the_commands_from_a_commitment_to_a_sound_submission(command, tmp_path, monkeypatch):
