@@ -1,17 +1,21 @@
 """A model on both halves of a suite: whether a gap is closed on the public one alone, whose cases all know."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from simrun.agents.records import Record
 from simrun.estimate.independent import difference
 from simrun.estimate.paired import Estimate
+from simrun.leaderboard.scores import Measured
 
 
 class Halves(Record):
     """One gap on both halves."""
 
-    gap: str
-    """Which: an outcome and a comparison of arms."""
+    what: str
+    """The outcome."""
+    arm: str
+    reference: str
+    """What the arm is compared with."""
     public: Estimate
     private: Estimate
     difference: Estimate
@@ -22,27 +26,34 @@ class Halves(Record):
     does not contain 0, and neither does that of the difference, which points the same way."""
 
 
-def halves(
-    public: Mapping[str, Estimate], private: Mapping[str, Estimate], margins: Mapping[str, float]
-) -> tuple[Halves, ...]:
-    """Each gap that both halves have, by its name; `margins` are the largest gaps that do not matter, in the gap's own
-    units: where none is given no gap counts as closed."""
-    return tuple(_of(name, public[name], private[name], margins.get(name, 0.0)) for name in public if name in private)
+def halves(public: Iterable[Measured], private: Iterable[Measured]) -> tuple[Halves, ...]:
+    """Each gap that was measured on both halves, public and private, of one model in one suite. The margin is the
+    suite's; where none is declared no gap counts as closed."""
+    other = {each.key: each for each in private}
+    return tuple(_of(each, other[each.key]) for each in public if each.reference and each.key in other)
 
 
-def _of(name: str, public: Estimate, private: Estimate, margin: float) -> Halves:
-    found = difference(public, private)
-    beyond, away = _sign(private), _sign(found)
+def _of(public: Measured, private: Measured) -> Halves:
+    one, other = (
+        Estimate(value=each.value, low=each.low, high=each.high, n=each.n, clusters=each.cases)
+        for each in (public, private)
+    )
+    found = difference(one, other)
+    beyond, away = _sign(other), _sign(found)
     return Halves(
-        gap=name,
-        public=public,
-        private=private,
+        what=public.what,
+        arm=public.arm,
+        reference=public.reference,
+        public=one,
+        private=other,
         difference=found,
-        closed=_within(public, margin) and beyond != 0 and beyond == away,
+        closed=_within(one, public.margin) and beyond != 0 and beyond == away,
     )
 
 
-def _within(given: Estimate, margin: float) -> bool:
+def _within(given: Estimate, margin: float | None) -> bool:
+    if margin is None:
+        return False
     return given.low is not None and given.high is not None and -margin <= given.low and given.high <= margin
 
 

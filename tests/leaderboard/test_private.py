@@ -12,6 +12,7 @@ from simrun.leaderboard.check import checked
 from simrun.leaderboard.decisions import decisions
 from simrun.leaderboard.halves import halves
 from simrun.leaderboard.packing import pack
+from simrun.leaderboard.scores import Measured
 from simrun.leaderboard.submission import Who
 
 SUBMITTER = Who.model_validate(WHO)
@@ -98,6 +99,12 @@ def test_the_difference_of_two_means():
     assert difference(estimate(0.1, 0, 1), Estimate(value=0.5, n=1, clusters=1)).low is None
 
 
+def measured(told: tuple[float, float, float], margin: float | None, **other: str) -> Measured:
+    value, low, high = told
+    names = {"what": "invited", "arm": "b", "reference": "a"} | other
+    return Measured(value=value, low=low, high=high, n=20, cases=10, margin=margin, **names)
+
+
 @pytest.mark.parametrize(
     ("public", "private_", "closed"),
     [
@@ -109,8 +116,8 @@ def test_the_difference_of_two_means():
     ],
 )
 def test_a_gap_that_is_closed_where_all_know_the_cases(public, private_, closed):
-    given = {"invited": estimate(*public), "score": estimate(*public)}
-    (found,) = halves(given, {"invited": estimate(*private_)}, {"invited": 0.05})
-    assert (found.gap, found.closed) == ("invited", closed)
-    (found,) = halves(given, {"invited": estimate(*private_)}, {})
-    assert not found.closed
+    given = [measured(public, 0.05), measured(public, 0.05, what="score"), measured(public, 0.05, reference="")]
+    (found,) = halves(given, [measured(private_, 0.05), measured(private_, 0.05, reference="")])
+    assert (found.what, found.arm, found.closed) == ("invited", "b", closed)
+    (found,) = halves([measured(public, None)], [measured(private_, None)])
+    assert not found.closed  # nothing says what is small
