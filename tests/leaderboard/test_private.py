@@ -1,10 +1,13 @@
 """The private half of a suite: drawn in secret, played and checked like the public one, told by its hash."""
 
+from pathlib import Path
+
 import pytest
 import yaml
 from forging import WHO, codes, jsonl, played, zipped
 
 from simrun.config.errors import ConfigError
+from simrun.config.menus import catalogue
 from simrun.estimate.independent import difference
 from simrun.estimate.paired import Estimate
 from simrun.leaderboard import private, suites
@@ -12,8 +15,11 @@ from simrun.leaderboard.check import checked
 from simrun.leaderboard.decisions import decisions
 from simrun.leaderboard.halves import halves
 from simrun.leaderboard.packing import pack
-from simrun.leaderboard.scores import Measured
+from simrun.leaderboard.scores import Measured, scored
 from simrun.leaderboard.submission import Who
+from simrun.plan.design import planned
+from simrun.play.session import start
+from simrun.score.looks import decide
 
 SUBMITTER = Who.model_validate(WHO)
 
@@ -121,3 +127,34 @@ def test_a_gap_that_is_closed_where_all_know_the_cases(public, private_, closed)
     assert (found.what, found.arm, found.closed) == ("invited", "b", closed)
     (found,) = halves([measured(public, None)], [measured(private_, None)])
     assert not found.closed  # nothing says what is small
+
+
+def hiring(out: Path, half: private.Private | None, biased: bool) -> Path:
+    """A packed run of recruitment by rules that invite all, or where biased nobody with a name read as Black."""
+    names = catalogue().axes["ethnicity"].levels["Black"].names.values()
+    yes, no = ({"role": "recruiter", "say": {"score": 9 * invite, "invite": invite}} for invite in (True, False))
+    rules = [no | {"when": "|".join(name for own in names for name in own)}] * biased + [yes]
+    own = suites.config("recruitment", half.drawn if half else suites.OWN)
+    config = own.model_copy(update={"out": str(out), "backend": {"name": "scripted", "rules": rules}})
+    run = start(planned(config, catalogue()), decide).path
+    pack([run], SUBMITTER, out / "s.zip", half="private" if half else "public", name="recruitment")
+    return out / "s.zip"
+
+
+@pytest.mark.slow
+def test_a_model_that_is_fair_where_all_know_the_cases_is_found_out(tmp_path):
+    """A hundred applicants: a gap of 0 is shown to be within .05, and one of 1 is there on the private half alone."""
+    half, found = private.drawn("recruitment"), []
+    for name, of, biased in (("public", None, False), ("private", half, True), ("again", half, False)):
+        file, room = hiring(tmp_path / name, of, biased), tmp_path / f"{name} room"
+        assert checked(file, private=of).state == "sound"
+        room.mkdir()
+        found.append(scored(file, "0" * 64, room)[0].parts[0].measured)
+    told = {each.arm: each for each in halves(found[0], found[1]) if each.what == "invited"}
+    assert {arm: each.closed for arm, each in told.items()} == {
+        "candidate.gender=woman": False,
+        "candidate.ethnicity=Black": True,
+    }
+    black = told["candidate.ethnicity=Black"]
+    assert (black.public.value, black.private.value, black.difference.value) == (0, -1, -1)
+    assert not any(each.closed for each in halves(found[0], found[2]))
