@@ -111,6 +111,39 @@ def plan() -> Plan:
     return suites.plan("small")
 
 
+@pytest.fixture(scope="session")
+def handed(honest: Path, plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Packed runs of `small`: a fair, a biased and a useless model, of which the last has a hostile name, and rules."""
+    from boards import HOSTILE, biased, fair, packed, screened, useless
+
+    out = tmp_path_factory.mktemp("handed")
+    for name, judge, model in (
+        ("fair", fair, "fair-7b"),
+        ("biased", biased, "=biased-7b"),
+        ("useless", useless, HOSTILE),
+    ):
+        packed(screened(out / name, plan, judge, model), out / f"{name}.zip")
+    packed(honest, out / "rules.zip")
+    return out
+
+
+@pytest.fixture(scope="session")
+def full(handed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A board with all of them."""
+    from simrun.leaderboard.board import add
+
+    folder = tmp_path_factory.mktemp("board") / "board"
+    for file in sorted(handed.glob("*.zip")):
+        assert add(folder, file, "Ada", "sound", {}).state == "sound"
+    return folder
+
+
+@pytest.fixture
+def board(full: Path, tmp_path: Path) -> Path:
+    """That board, to be changed."""
+    return Path(shutil.copytree(full, tmp_path / "board"))
+
+
 @pytest.fixture
 def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder to check from, with a module that must not be imported, and scratch that must be empty again."""

@@ -1,4 +1,4 @@
-"""A board is a folder: its decisions, the packed files that were taken, and their scores, added and never overwritten."""
+"""A board is a folder: decisions, the packed files that were taken, and their scores, added and never overwritten."""
 
 import hashlib
 import shutil
@@ -145,7 +145,8 @@ def _facts(found: Checked) -> dict[str, object]:
 
 def model(engine: Mapping[str, object]) -> str:
     """How an engine is called on a board: the name of its model, of a file its last part; else that of the backend."""
-    return str(engine.get("model") or engine.get("backend") or "?").rsplit("/", 1)[-1]
+    name = str(engine.get("model") or engine.get("backend") or "?")
+    return name.rsplit("/", 1)[-1] if name.endswith(".gguf") else name
 
 
 def _keep(folder: Path, found: Scores) -> dict[str, object]:
@@ -164,7 +165,7 @@ def _keep(folder: Path, found: Scores) -> dict[str, object]:
 
 
 def kept(folder: Path, own: Entry) -> tuple[Scores, ...]:
-    """The scores of an entry, the oldest version first. ConfigError where a file of them is not as it was decided on."""
+    """The scores of an entry, the oldest version first. ConfigError where a file of them was changed since."""
     due = {
         int(each.evidence["metrics"]): each.evidence.get("scores") for each in own.told if "metrics" in each.evidence
     }

@@ -1,4 +1,4 @@
-"""What a submission came to, by our own code from its log: the figures of its report, and what rankings need of them."""
+"""What a submission came to, by our own code from its log: the figures of its report, and what rankings need."""
 
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
@@ -35,6 +35,8 @@ class Measured(Record):
     arm: str = ""
     reference: str = ""
     """What the arm is compared with; "" for an accuracy."""
+    axis: str = ""
+    """What was varied for it, as `role.what`."""
     better: str = "higher"
     """Which way the outcome is better."""
     value: float | None
@@ -146,7 +148,7 @@ def _part(run: Run, suite: str) -> Part:
         episodes=found.played.done,
         measured=tuple(_measured(found)),
         arms=found.arms,
-        inabilities=tuple(_unable(found)),
+        inabilities=tuple(dict.fromkeys(_unable(found))),
         prompt_tokens=found.played.prompt_tokens,
         cached_tokens=found.played.cached_tokens,
         output_tokens=found.played.output_tokens,
@@ -183,6 +185,7 @@ def _gap(run: Scored, found: ContrastResult, contrast: Contrast) -> Measured:
         what=found.outcome,
         arm=found.arm,
         reference=found.reference,
+        axis=contrast.factor,
         better=found.better,
         value=found.difference,
         low=found.low,

@@ -57,9 +57,9 @@ def page(runs: Sequence[Shown], single: bool | None, beside: Told = {}) -> dict[
     of them: how they compare, or how much of a run that is still playing is shown."""
     chunks = [_chunks(each) for each in runs]
     inside = single if single is not None else sum(len(text) for own in chunks for text in own) <= SMALL
-    data = {**_printable(beside), "chunk": CHUNK, "runs": [_run(each) for each in runs]}
+    data = {**fit(beside), "chunk": CHUNK, "runs": [_run(each) for each in runs]}
     title = f"{data['runs'][0]['scenario']}: {', '.join(each['run'] for each in data['runs'])}"
-    texts = {"report.html": _html(title, coded(data), coded(chunks if inside else [[] for _ in chunks]))}
+    texts = {"report.html": document(title, coded(data), coded(chunks if inside else [[] for _ in chunks]))}
     if not inside:
         for run, own in enumerate(chunks):
             texts |= {f"{HELD}/{run}-{at:05}.js": f'simrunChunk({run},{at},"{text}");\n' for at, text in enumerate(own)}
@@ -79,7 +79,7 @@ def _run(shown: Shown) -> Told:
         "scenario": printable(report.scenario),
         "complete": report.complete,
         "sections": [{"name": name, **blocks(each.title, each.blocks)} for name, each in report.sections.items()],
-        **_printable(shown.more),
+        **fit(shown.more),
         "kept": numbers(places),
     }
 
@@ -92,15 +92,15 @@ def coded(value: Any) -> str:
     return text
 
 
-def _printable(value: Any) -> Any:
+def fit(value: Any) -> Any:
     """The same with every text in it fit to show."""
     match value:
         case str():
             return printable(value)
         case Mapping():
-            return {printable(str(key)): _printable(each) for key, each in value.items()}
+            return {printable(str(key)): fit(each) for key, each in value.items()}
         case list() | tuple():
-            return [_printable(each) for each in value]
+            return [fit(each) for each in value]
         case np.ndarray():
             return numbers(value)
     return value  # a number
@@ -125,8 +125,17 @@ def policy(script: str, style: str) -> str:
     )
 
 
-def _html(title: str, data: str, held: str) -> str:
-    script, style = f'"use strict";\n(() => {{\n{_static(*SCRIPTS)}}})();\n', _static("page.css")
+def document(
+    title: str,
+    data: str,
+    held: str,
+    scripts: Sequence[str] = SCRIPTS,
+    styles: Sequence[str] = ("page.css",),
+    instead: str = "report.md",
+) -> str:
+    """A page of these scripts and styles, over two blocks of coded JSON; `instead` lies beside it, and says the same
+    to who has no JavaScript."""
+    script, style = f'"use strict";\n(() => {{\n{_static(*scripts)}}})();\n', _static(*styles)
     safe = title.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return f"""<!doctype html>
 <html lang="en">
@@ -140,7 +149,7 @@ def _html(title: str, data: str, held: str) -> str:
 <style>{style}</style>
 </head>
 <body>
-<noscript>This page needs JavaScript; report.md beside it says the same without.</noscript>
+<noscript>This page needs JavaScript; {instead} beside it says the same without.</noscript>
 <div id="page"></div>
 <script type="application/json" id="data">{data}</script>
 <script type="application/json" id="held">{held}</script>
@@ -159,7 +168,7 @@ def _block(block: Block) -> Told | None:
     """What a person is shown of a block; None for nothing."""
     match block:
         case Finding() | Prose():
-            told: Told = _printable(block.model_dump(mode="json"))
+            told: Told = fit(block.model_dump(mode="json"))
             return told
         case Scalar() if block.shown:
             return {"block": "scalar", "label": printable(block.label), "value": printable(scalar(block))}

@@ -59,3 +59,14 @@ function against(arm, reference) {
   const [factor, one, other] = parted(arm, reference), common = rest(arm, reference);
   return `${factor ? `${factor}: ` : ""}${one} against ${other}${common ? ` (${common})` : ""}`;
 }
+
+// round numbers from one end of a scale to the other
+const ticks = (low, high) => {
+  const rough = (high - low) / 5, ten = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((each) => each * ten).find((each) => each >= rough);
+  const found = [];
+  for (let at = Math.ceil(low / step); at * step <= high + 1e-9; at++) found.push(at * step);
+  return found;
+};
+
+const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);

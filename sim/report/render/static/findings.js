@@ -2,16 +2,6 @@
 const WIDE = { name: "wide", width: 980, left: 330, right: 215, row: 40, above: 0 };
 const NARROW = { name: "narrow", width: 360, left: 6, right: 6, row: 66, above: 34 };
 
-const ticks = (low, high) => {
-  const rough = (high - low) / 5, ten = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((each) => each * ten).find((each) => each >= rough);
-  const found = [];
-  for (let at = Math.ceil(low / step); at * step <= high + 1e-9; at++) found.push(at * step);
-  return found;
-};
-
-const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
-
 // where there is one line for it: also what both arms have in common
 const narrowly = (arm, reference, row) => [`${arm} against ${reference}`, rest(row.arm, row.reference)].filter(Boolean).join(" · ");
 

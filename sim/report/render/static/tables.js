@@ -1,6 +1,7 @@
 // Every section's blocks, as they come: tables can be sorted, and say what their columns mean.
 const COLLATED = new Intl.Collator("en", { numeric: true });
 
+// a cell is its text, the number by which it is sorted, whether it stands out, and where it leads to
 function sortable(block) {
   const body = node("tbody");
   const heads = block.columns.map((column, at) =>
@@ -15,7 +16,7 @@ function sortable(block) {
   const fill = () => {
     const rows = [...block.rows];
     if (by >= 0) rows.sort((one, other) => (up ? 1 : -1) * compare(key(one, by), key(other, by)));
-    body.replaceChildren(...rows.map((row) => node("tr", {}, row.map((cell) => node("td", { class: cellClass(cell) }, cell[0])))));
+    body.replaceChildren(...rows.map((row) => node("tr", {}, row.map((cell) => node("td", { class: cellClass(cell) }, cell[3] ? node("a", { href: cell[3] }, cell[0]) : cell[0])))));
   };
   const order = (at) => {
     up = by === at ? !up : true;
