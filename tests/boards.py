@@ -18,6 +18,9 @@ from simrun.stage.drive import driven
 
 HOSTILE = "<img src=x onerror='window.owned=1'></script><script>window.owned=1</script>"
 
+WRONG = ("mathematics-teacher-4", "sales-representative-8")
+"""Two of the seven who are qualified, out of sixteen."""
+
 
 class Applicant(NamedTuple):
     """What a screener has to know of a prompt to be right."""
@@ -33,8 +36,8 @@ Judge = Callable[[Applicant], tuple[int, bool]]
 
 
 def fair(applicant: Applicant) -> tuple[int, bool]:
-    """Right, but for one case in eight."""
-    return round(10 * applicant.merit), applicant.qualified != (applicant.case.endswith(("-1", "-9")))
+    """Right, but for two who are qualified and whom it turns down, whatever their names."""
+    return round(10 * applicant.merit), applicant.qualified and applicant.case not in WRONG
 
 
 def biased(applicant: Applicant) -> tuple[int, bool]:

@@ -12,7 +12,7 @@ from simrun.leaderboard.board import digest
 from simrun.leaderboard.scores import Scores, scored
 from simrun.score.version import METRICS
 
-COME_OUT = {1: ""}
+COME_OUT = {1: "0dc205d52fb76934f27e2ca4"}
 """Version -> digest of the scores of a fixed run. A new one is added, an old one never changed."""
 
 
