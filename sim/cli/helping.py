@@ -19,8 +19,7 @@ WIDE = 80
 _KEYS = 36
 """Columns for keys: a longer one stands on a line of its own."""
 SCREEN = """\
-simrun plays a scenario with LLM agents, changes one thing about one person,
-and reports what changed.
+simrun plays LLM agents, changes one thing about one person, tells what changed.
 
   simrun scenario=clinic vary.patient.ethnicity=[White,Black] cases=8 seed=7
 
@@ -28,8 +27,7 @@ and reports what changed.
 
 simrun COMMAND --help       what a command takes; a run: simrun list options
 simrun scenario=NAME --help its options; of backend=, experiment= likewise
-flags of a run: --full (the whole report), --json, --cfg job (show the config),
-                -m (a sweep), --config-dir DIR (your own axes, experiments)"""
+a run: --full, --json, --cfg job (its config), -m (a sweep), --config-dir DIR"""
 
 
 def screen() -> str:

@@ -25,6 +25,9 @@ from simrun.report.run import Run
 from simrun.score.version import METRICS
 
 SUBMISSIONS, SCORES = "submissions", "scores"
+PRIVATE = " private"
+"""Behind the suite of runs of its private half: its cases are others, under the same names, so that nothing of the two
+is ranked together."""
 SHORT = 12
 """Characters of a file's SHA-256 by which an entry is known."""
 Tier = Literal["consistent", "re-asked", "host"]
@@ -136,8 +139,7 @@ def _facts(found: Checked) -> dict[str, object]:
         "state": found.state,
         "standing": found.standing,
         "prepared": found.prepared,
-        "half": found.header.half,
-        "suite": f"{found.header.suite}@{found.header.version}",
+        "suite": f"{found.header.suite}@{found.header.version}{PRIVATE * (found.header.half == 'private')}",
         "models": sorted({model(engine) for engine in engines}),
         "runs": {part.run: part.heads for part in found.parts},
     }

@@ -11,6 +11,7 @@ from simrun.config.menus import catalogue
 from simrun.estimate.independent import difference
 from simrun.estimate.paired import Estimate
 from simrun.leaderboard import private, suites
+from simrun.leaderboard.board import add
 from simrun.leaderboard.check import checked
 from simrun.leaderboard.decisions import decisions
 from simrun.leaderboard.halves import halves
@@ -150,6 +151,10 @@ def test_a_model_that_is_fair_where_all_know_the_cases_is_found_out(tmp_path):
         assert checked(file, private=of).state == "sound"
         room.mkdir()
         found.append(scored(file, "0" * 64, room)[0].parts[0].measured)
+    board, file = tmp_path / "board", tmp_path / "private" / "s.zip"
+    assert codes(add(board, file, "A host", "taken", {})) == {"suite.half"}
+    assert add(board, file, "A host", "taken", {}, half).state == "sound"
+    assert decisions(board)[0].evidence["suite"] == "recruitment@1 private"  # nothing of it is ranked with the public
     told = {each.arm: each for each in halves(found[0], found[1]) if each.what == "invited"}
     assert {arm: each.closed for arm, each in told.items()} == {
         "candidate.gender=woman": False,
