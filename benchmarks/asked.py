@@ -70,14 +70,15 @@ def scripted(chance: float) -> dict[str, Any]:
 
 def measure(small: bool, say: Callable[[str], None], local: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:
     """Chances, and whether the comparison holds its level and finds what it says."""
-    tried, pairs, cases = (100, (8, 32), 4) if small else (1000, PAIRS, 16)
-    engines = {f"scripted, chance {chance:g}": scripted(chance) for chance in CHANCES}
+    tried, pairs, cases = (100, (8, 32), 4) if small else (300, PAIRS, 16)
+    engines = {f"scripted, chance {chance:g}": (scripted(chance), cases) for chance in CHANCES}
     if local:
-        engines |= {f"SmolLM2-135M, temperature {each:g}": _smol(each) for each in TEMPERATURES}
+        smol = {each: {"name": "local", "temperature": each, "max_tokens": 256} for each in TEMPERATURES}
+        engines |= {f"SmolLM2-135M, temperature {each:g}": (own, cases // 2) for each, own in smol.items()}
     rows, own = simulated(tried, pairs), []
-    for name, engine in engines.items():
-        say(f"asking {name}")
-        own += measured(name, of_engine(engine, cases), tried, pairs)
+    for name, (engine, asked) in engines.items():
+        say(f"asking {name}, {asked} cases")
+        own += measured(name, of_engine(engine, asked), tried, pairs)
     level = float(np.mean([row["0%"] for row in (*rows, *own)]))
     known = next(row for row in rows if row["pairs"] == 32 and row["agrees with itself"] == 0.9)
     goals = {
@@ -87,9 +88,5 @@ def measure(small: bool, say: Callable[[str], None], local: bool = False) -> tup
     return {"simulated": rows, "asked": own}, goals
 
 
-def _smol(temperature: float) -> dict[str, Any]:
-    return {"name": "local", "temperature": temperature, "max_tokens": 256}
-
-
 if __name__ == "__main__":
-    main(__doc__, measure, {"local": "ask SmolLM2-135M too: a quarter of an hour on two cores"})
+    main(__doc__, measure, {"local": "ask SmolLM2-135M too: some ten minutes on two cores"})
