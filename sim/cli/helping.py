@@ -19,7 +19,7 @@ WIDE = 80
 _KEYS = 36
 """Columns for keys: a longer one stands on a line of its own."""
 SCREEN = """\
-simrun plays LLM agents, changes one thing about one person, tells what changed.
+simrun plays LLM agents, changes one thing about a person, says what changed.
 
   simrun scenario=clinic vary.patient.ethnicity=[White,Black] cases=8 seed=7
 
@@ -27,7 +27,7 @@ simrun plays LLM agents, changes one thing about one person, tells what changed.
 
 simrun COMMAND --help       what a command takes; a run: simrun list options
 simrun scenario=NAME --help its options; of backend=, experiment= likewise
-a run: --full, --json, --cfg job (its config), -m (a sweep), --config-dir DIR"""
+of a run: --full, --json, --cfg job (its config), -m (sweep), --config-dir DIR"""
 
 
 def screen() -> str:

@@ -43,19 +43,18 @@ function suiteBody(suite) {
 }
 
 function overview(suite, entries) {
-  const heads = ["entry", "handed in by", "standing", { head: "borne out by", about: Object.values(ABOUT).join(" ") },
+  const heads = ["entry", "report", "pairs", "handed in by", "standing", { head: "borne out by", about: Object.values(ABOUT).join(" ") },
     ...suite.questions.map((question) => ({ head: titled(question, suite) })),
-    { head: "refused", about: "Replies, over all arms; the entry's own page has them by arm." }, "unreadable", "truncated", "tokens", ...(entries.some((entry) => entry.cost !== null) ? [`cost, ${data.currency}`] : []), "report", "pairs"];
+    { head: "refused", about: "Replies, over all arms; the entry's own page has them by arm." }, "unreadable", "truncated", "tokens", ...(entries.some((entry) => entry.cost !== null) ? [`cost, ${data.currency}`] : [])];
   const total = (entry, name) => entry.parts.reduce((sum, part) => sum + part.arms.reduce((all, arm) => all + arm[name], 0), 0);
   const number = (value) => [value.toLocaleString("en"), value];
   const rows = entries.map((entry) => {
     const tokens = entry.parts.reduce((sum, part) => sum + part.prompt_tokens + part.output_tokens, 0), report = (entry.parts[0] || {}).report;
     const below = entry.standing === "ranked" && entry.parts.some((part) => part.below.length);
-    return [[entry.name, null, 1, linkTo(entry)], entry.who ? entry.who.name : "–", below ? "below the line" : entry.standing, TIERS[entry.tier],
+    return [[entry.name, null, 1, linkTo(entry)], report ? ["report", null, 0, report] : "–", report ? ["pairs", null, 0, `${report}#pairs`] : "–", entry.who ? entry.who.name : "–", below ? "below the line" : entry.standing, TIERS[entry.tier],
       ...suite.questions.map((question) => { const found = entry.figures[question.key]; return found ? [told(found, isGap(question)), isGap(question) ? Math.abs(found.value) : found.value] : "–"; }),
       ...["refused", "unreadable", "truncated"].map((name) => number(total(entry, name))), number(tokens),
-      ...(heads.includes(`cost, ${data.currency}`) ? [entry.cost === null ? "–" : [figure(entry.cost), entry.cost]] : []),
-      report ? ["report", null, 0, report] : "–", report ? ["pairs", null, 0, `${report}#pairs`] : "–"];
+      ...(heads.includes(`cost, ${data.currency}`) ? [entry.cost === null ? "–" : [figure(entry.cost), entry.cost]] : [])];
   });
   return tableOf(heads, rows);
 }
