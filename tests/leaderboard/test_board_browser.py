@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from boards import HOSTILE
 
-from simrun.leaderboard.board import entries, remove
+from simrun.leaderboard.board import entries, remove, rescore
 from simrun.leaderboard.decisions import decide
 from simrun.leaderboard.site import build
 
@@ -142,6 +142,20 @@ def test_who_was_asked_again_and_said_otherwise_is_told_so(browser, full, tmp_pa
     page.goto(build(folder, tmp_path / "site")[0].as_uri())
     row = page.locator("tbody tr", has=page.locator("td", has_text="fair-7b")).first
     assert "consistent; asked again: disagrees" in row.inner_text()
+    page.close()
+
+
+def test_figures_of_every_version_of_the_metrics_stand_beside_each_other(browser, full, tmp_path, monkeypatch):
+    folder = Path(shutil.copytree(full, tmp_path / "board"))
+    monkeypatch.setattr("simrun.leaderboard.scores.METRICS", 2)
+    monkeypatch.setattr("simrun.leaderboard.board.METRICS", 2)
+    id = of(folder, "fair-7b")[:12]
+    assert rescore(folder, [id], "Ada", "metrics 2") == {id: "scored by metrics 2"}
+    page = browser.new_page()
+    page.goto(build(folder, tmp_path / "site")[0].as_uri() + f"#entry={id}")
+    rows = page.locator("table").first.locator("tbody tr").all_inner_texts()
+    assert [each.split("\t")[2] for each in rows] == ["metrics 1", "metrics 1", "metrics 2", "metrics 2"]
+    assert "scored anew" in page.locator(".decided").inner_text()
     page.close()
 
 
