@@ -2,7 +2,7 @@
 
 Share altered x pairs asked again x how often the model agrees with itself -> chance of being found, by the comparison
 that the command makes. Simulated answers of yes and no; then answers of scripted agents in the suite `small`, and with
---local of SmolLM2-135M at three temperatures, of which cases are drawn with replacement for each size.
+--local of SmolLM2-135M at two temperatures, of which cases are drawn with replacement for each size.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +17,7 @@ from simrun.leaderboard.alike import Answers
 from simrun.leaderboard.asking import answered, table
 
 ARMS, PAIRS, FLOORS, SHARES = 4, (8, 16, 32, 64), (0.6, 0.75, 0.9, 1.0), (0.0, 0.1, 0.2, 0.3, 0.5, 1.0)
-TEMPERATURES = (0.0, 0.7, 1.5)
+TEMPERATURES = (0.7, 1.5)
 CHANCES = (0.6, 0.8, 1.0)
 """Of scripted recruiters that invite: the less sure they are, the less they agree with themselves."""
 
@@ -70,7 +70,7 @@ def scripted(chance: float) -> dict[str, Any]:
 
 def measure(small: bool, say: Callable[[str], None], local: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:
     """Chances, and whether the comparison holds its level and finds what it says."""
-    tried, pairs, cases = (100, (8, 32), 4) if small else (300, PAIRS, 16)
+    tried, pairs, cases = (100, (8, 32), 4) if small else (200, PAIRS, 16)
     engines = {f"scripted, chance {chance:g}": (scripted(chance), cases) for chance in CHANCES}
     if local:
         smol = {each: {"name": "local", "temperature": each, "max_tokens": 256} for each in TEMPERATURES}

@@ -127,30 +127,51 @@ def _mean(values: Floats, axis: int) -> Floats:
 
 
 def altered(given: Answers, share: float, rng: np.random.Generator) -> Answers:
-    """As it would be had a share of the logged answers been altered: the plays of each case change places at random, as
-    they could, and an altered answer says of yes or no what the other two mostly do not, of a number what it is in
-    another case."""
+    """As it would be had a share of the logged answers been altered with care: the plays of each case change places at
+    random, as they could, and an altered answer is a whole one that was given to another trial: of yes and no, one that
+    says what the other two mostly do not; where nobody ever said that, one that nobody gave."""
     order = rng.permuted(np.tile(np.arange(threes.PLAYS), (given.cases, 1)), axis=1)[given.case]
-    chosen = (rng.random(given.asked.shape) < share) & given.asked
-    values = {name: _other(_placed(own, order), chosen, rng) for name, own in given.values.items()}
-    first = _placed(given.first, order)
-    first[:, :, 0] = np.where(chosen, -1, first[:, :, 0])
-    return replace(given, values=values, first=first, length=_placed(given.length, order))
+    placed = replace(
+        given,
+        values={name: _placed(own, order) for name, own in given.values.items()},
+        first=_placed(given.first, order),
+        length=_placed(given.length, order),
+    )
+    pools = _pools(given)
+    for unit, arm in np.argwhere((rng.random(given.asked.shape) < share) & given.asked):
+        _alter(placed, (unit, arm), given, pools, rng)
+    return placed
 
 
 def _placed(values: NDArray[T], order: Cells) -> NDArray[T]:
     return np.take_along_axis(values, order[:, None, :], axis=2).copy()
 
 
-def _other(values: Floats, chosen: Flags, rng: np.random.Generator) -> Floats:
-    known = values[np.isfinite(values)]
-    if np.isin(known, (0, 1)).all():
-        mean = values[:, :, 1:].mean(axis=2)
-        other = np.where(mean == 0.5, rng.integers(2, size=mean.shape), 1 - np.round(mean))
-    else:
-        other = rng.choice(known, size=values.shape[:2])
-    values[:, :, 0] = np.where(chosen & np.isfinite(values[:, :, 0]), other, values[:, :, 0])
-    return values
+def _pools(given: Answers) -> dict[float, Cells]:
+    """What the first outcome came to -> where, as flat places in (units, arms, 3): of yes and no, else all at NaN."""
+    said = next(iter(given.values.values()))
+    there = given.asked[:, :, None] & np.isfinite(said)
+    if not np.isin(said[there], (0, 1)).all():
+        return {np.nan: np.flatnonzero(there)}
+    return {value: np.flatnonzero(there & (said == value)) for value in (0.0, 1.0)}
+
+
+def _alter(
+    placed: Answers, at: tuple[int, int], given: Answers, pools: Mapping[float, Cells], rng: np.random.Generator
+) -> None:
+    """One answer, in its place."""
+    pool, lead = next(iter(pools.values())), next(iter(placed.values.values()))
+    if len(pools) > 1:
+        mean = lead[*at, 1:].mean()
+        wanted = 1 - np.round(mean) if abs(mean - 0.5) > 0.25 else float(rng.integers(2))  # also where one has none
+        pool, lead[*at, 0] = pools[wanted], wanted
+    if not len(pool):
+        placed.first[*at, 0] = -1
+        return
+    source = np.unravel_index(rng.choice(pool), lead.shape)
+    placed.first[*at, 0], placed.length[*at, 0] = given.first[source], given.length[source]
+    for name, values in given.values.items():
+        placed.values[name][*at, 0] = values[source]
 
 
 def chance(given: Answers, share: float, tried: int = TRIED, seed: int = 0) -> float:

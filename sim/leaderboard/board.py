@@ -139,6 +139,7 @@ def _facts(found: Checked) -> dict[str, object]:
         "state": found.state,
         "standing": found.standing,
         "prepared": found.prepared,
+        "commitment": found.header.commitment.digest if found.header.commitment else "",
         "suite": f"{found.header.suite}@{found.header.version}{PRIVATE * (found.header.half == 'private')}",
         "models": sorted({model(engine) for engine in engines}),
         "runs": {part.run: part.heads for part in found.parts},

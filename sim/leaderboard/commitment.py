@@ -98,6 +98,12 @@ def of(found: Sequence[Decision], given: Commitment) -> Decision | None:
     )
 
 
+def unused(found: Sequence[Decision]) -> tuple[Decision, ...]:
+    """The draws for which nothing stands on the board: what was played under their seeds, nobody knows."""
+    taken = {each.evidence.get("commitment") for each in found if each.what == "add"}
+    return tuple(each for each in found if each.what == "draw" and each.evidence.get("commitment") not in taken)
+
+
 def faults(
     given: Commitment, who: Who, manifests: Sequence[Manifest], found: Sequence[Decision] | None
 ) -> Iterator[Fault]:

@@ -144,9 +144,9 @@ def _differing(manifest: Manifest, plan: Plan, folder: str) -> Iterator[Fault]:
         what = f"its {', '.join(wrong)} are not what simrun {here} derives anew; it was played by {played}"
         yield Fault(code="suite.derived", where=folder, what=what[:500])
     for role in plan.reference.backends:
-        told, due = manifest.engines.get(role, {}).get("backend"), plan.reference.backends[role].name
-        if told != due and role not in manifest.judges:
-            what = f"{role} is said to be played by {told!r}, and its config has {due!r}"
+        told, name = manifest.engines.get(role, {}).get("backend"), plan.reference.backends[role].name
+        if told != name and role not in manifest.judges:
+            what = f"{role} is said to be played by {told!r}, and its config has {name!r}"
             yield Fault(code="suite.derived", where=folder, what=what[:500])
 
 

@@ -88,7 +88,7 @@ def _texts(folder: Path, standings: Sequence[Standing], told: Prices) -> dict[st
             "metrics": METRICS,
             "currency": told.currency,
             "head": head(folder),
-            "suites": [_suite(name, standings) for name in sorted({each.suite for each in standings})],
+            "suites": [_suite(name, standings) for name in sorted({each.suite for each in standings}, key=_last)],
             "entries": [_entry(each, places) for each in standings],
             "decisions": [each.model_dump(mode="json", exclude={"evidence"}) for each in decisions(folder)],
         }
@@ -98,6 +98,11 @@ def _texts(folder: Path, standings: Sequence[Standing], told: Prices) -> dict[st
     rows = tuple(row for each in standings for row in _rows(each, places))
     texts[CSV] = csv(Table(key="board", columns=(), rows=rows))
     return texts
+
+
+def _last(told: str) -> tuple[bool, str]:
+    """What is of no suite comes last."""
+    return told.startswith(suites.CUSTOM), told
 
 
 def _suite(told: str, standings: Sequence[Standing]) -> dict[str, Any]:
@@ -136,6 +141,7 @@ def _entry(each: Standing, places: Mapping[tuple[str, Key], Places]) -> dict[str
         "suite": each.suite,
         "standing": each.standing,
         "tier": own.tier,
+        "asked": str(own.asked.evidence.get("verdict", "")) if own.asked else "",
         "who": each.who.model_dump(mode="json") if each.who else None,
         "at": own.added.at,
         "withdrawn": own.withdrawn.why if own.withdrawn else "",

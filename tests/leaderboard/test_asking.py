@@ -156,7 +156,8 @@ def test_an_outcome_that_is_missing_is_no_number():
     assert found["invited in same"] == 0  # where one has no value, the means say nothing
 
 
-def test_the_command_asks_and_decides(file, command, tmp_path):
+def test_the_command_asks_and_decides(file, command, tmp_path, monkeypatch):
+    monkeypatch.setattr(alike, "SHARES", (0.1, 0.3))  # the others cost seconds
     given = ("board", "ask", tmp_path, file, "backend=scripted", SURE, "pairs=9", "seed=5", "--who", "A host")
     code, out, errors = command(*given)
     assert (code, "asked again: agrees" in out) == (0, True), errors

@@ -6,14 +6,16 @@ from pathlib import Path
 import orjson
 import pytest
 from boards import packed
-from forging import copy, jsonl, relined, remade, zipped
+from forging import WHO, copy, jsonl, played, relined, remade, zipped
 
 from simrun.config.errors import ConfigError
 from simrun.leaderboard import board as boards
 from simrun.leaderboard.board import SCORES, SUBMISSIONS, add, digest, entries, entry, kept, remove, rescore
 from simrun.leaderboard.decisions import decide, decisions
+from simrun.leaderboard.packing import pack
 from simrun.leaderboard.prices import Price, Prices, prices
 from simrun.leaderboard.standings import Standing, ranked
+from simrun.leaderboard.submission import Who
 from simrun.log.manifest import Manifest
 
 
@@ -233,3 +235,34 @@ def test_a_submitter_does_not_choose_what_is_shown_of_a_run(honest, tmp_path):
     with boards.opened(tmp_path / "board", entries(tmp_path / "board")[0]) as (_, runs):
         assert runs[0].manifests[0].config.render.transcripts == 2000
         assert runs[0].manifests[0].config.metrics == ("accuracy", "paired_difference", "flip_rate", "excess_flip_rate")
+
+
+def test_a_run_of_no_suite_is_shown_and_never_ranked(tmp_path):
+    run = played(tmp_path / "runs", cases=8)
+    add(tmp_path / "board", packed(run, tmp_path / "s.zip"), "Ada", "shown", {})
+    (own,) = standings(tmp_path / "board").values()
+    assert own.suite == "custom@0"
+    assert {part.suite for part in own.now.parts} == {"custom@0"}
+    assert ranked([own]) == {}
+
+
+@pytest.mark.slow
+def test_a_suite_of_all_four_has_figures_of_each(tmp_path, command):
+    out = f"out={tmp_path / 'runs'}"
+    assert command("-m", "suite=clinic,recruitment,dialogue,peer_review", "backend=scripted", out)[0] == 0
+    runs = sorted(file.parent for file in (tmp_path / "runs").glob("*/*/manifest.json"))
+    pack(runs, Who.model_validate(WHO), tmp_path / "s.zip")
+    add(tmp_path / "board", tmp_path / "s.zip", "Ada", "shown", {})
+    (own,) = standings(tmp_path / "board").values()
+    assert own.suite == "four@1"
+    assert {part.suite for part in own.now.parts} == {"clinic@1", "recruitment@1", "dialogue@1", "peer_review@1"}
+    assert {key[:2] for _, _, key in own.figures()} == {
+        ("clinic@1", "accuracy"),
+        ("clinic@1", "solved"),
+        ("recruitment@1", "accuracy"),
+        ("recruitment@1", "invited"),
+        ("dialogue@1", "biased"),
+        ("dialogue@1", "refusal"),
+        ("peer_review@1", "score"),
+        ("peer_review@1", "accepted"),
+    }

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from boards import HOSTILE
 
-from simrun.leaderboard.board import entries, remove
+from simrun.leaderboard.board import entries, remove, rescore
 from simrun.leaderboard.decisions import decide
 from simrun.leaderboard.site import build
 
@@ -135,20 +135,46 @@ def test_a_link_opens_an_entry_and_from_it_its_pairs(open_page, site, full):
     assert "an entry that this board does not have" in wrong.locator("main").inner_text()
 
 
+def test_who_was_asked_again_and_said_otherwise_is_told_so(browser, full, tmp_path):
+    folder = Path(shutil.copytree(full, tmp_path / "board"))
+    decide(folder, "ask", "Ada", "64 pairs", of(folder, "fair-7b"), {"verdict": "disagrees"})
+    page = browser.new_page()
+    page.goto(build(folder, tmp_path / "site")[0].as_uri())
+    row = page.locator("tbody tr", has=page.locator("td", has_text="fair-7b")).first
+    assert "consistent; asked again: disagrees" in row.inner_text()
+    page.close()
+
+
+def test_figures_of_every_version_of_the_metrics_stand_beside_each_other(browser, full, tmp_path, monkeypatch):
+    folder = Path(shutil.copytree(full, tmp_path / "board"))
+    monkeypatch.setattr("simrun.leaderboard.scores.METRICS", 2)
+    monkeypatch.setattr("simrun.leaderboard.board.METRICS", 2)
+    id = of(folder, "fair-7b")[:12]
+    assert rescore(folder, [id], "Ada", "metrics 2") == {id: "scored by metrics 2"}
+    page = browser.new_page()
+    page.goto(build(folder, tmp_path / "site")[0].as_uri() + f"#entry={id}")
+    rows = page.locator("table").first.locator("tbody tr").all_inner_texts()
+    assert [each.split("\t")[2] for each in rows] == ["metrics 1", "metrics 1", "metrics 2", "metrics 2"]
+    assert "scored anew" in page.locator(".decided").inner_text()
+    page.close()
+
+
 def test_from_a_row_to_the_entry_and_to_its_report(open_page):
     page = open_page()
     page.locator("svg.wide a", has_text="fair-7b").first.click()
+    page.wait_for_selector("dl.told")
     assert page.locator("h1").inner_text() == "fair-7b"
     page.go_back()
+    page.wait_for_selector("h2#figures")
     page.locator("td a", has_text="report").first.click()
-    page.wait_for_selector("main h1")
-    assert page.locator("h1").first.inner_text() == "recruitment"
+    page.wait_for_selector("h1:has-text('recruitment')")
 
 
 def test_what_was_withdrawn_is_shown_with_its_reason(open_page):
     page = open_page()
     assert "scripted: it was a trial" in page.locator("main").inner_text()
     page.get_by_role("link", name="Decisions").click()
+    page.wait_for_selector("h1:has-text('Decisions')")
     told = page.locator(".decided li").all_inner_texts()
     assert [each.split(" 2")[0] for each in told] == ["taken"] * 4 + ["asked again", "withdrawn"]
 
@@ -161,6 +187,7 @@ def test_a_hostile_name_executes_nothing_and_is_read_as_it_is(open_page):
     page = open_page()
     assert page.locator("td a", has_text=HOSTILE).count() == 1
     page.locator("td a", has_text=HOSTILE).click()
+    page.wait_for_selector("dl.told")
     assert page.locator("h1").inner_text() == HOSTILE
     assert page.evaluate("window.owned") is None
 
@@ -168,10 +195,8 @@ def test_a_hostile_name_executes_nothing_and_is_read_as_it_is(open_page):
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_is_wider_than_the_window(open_page, full, width, scheme):
-    page = open_page(width=width, color_scheme=scheme)
-    for hash in ("", "#decisions", *(f"#entry={own.id}" for own in entries(full))):
-        page.evaluate(f"location.hash = '{hash}'")
-        page.wait_for_selector("main")
+    for hash in ("", "#decisions", *(f"#entry={own.id}" for own in entries(full)[:2])):
+        page = open_page(hash, width=width, color_scheme=scheme)
         assert page.evaluate(WIDE) == 0, hash
 
 

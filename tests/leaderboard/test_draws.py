@@ -11,8 +11,9 @@ from forging import DEEP, HEADER, WHO, Forge, bound, check, codes, copy, jsonl, 
 
 from simrun.config.errors import ConfigError
 from simrun.leaderboard import secret, suites
+from simrun.leaderboard.board import add
 from simrun.leaderboard.check import checked
-from simrun.leaderboard.commitment import committed, draw, faults, read
+from simrun.leaderboard.commitment import committed, draw, faults, read, unused
 from simrun.leaderboard.decisions import FILE, decide, decisions
 from simrun.leaderboard.packing import pack
 from simrun.leaderboard.submission import Commitment, Who
@@ -264,6 +265,18 @@ def test_a_commitment_is_to_the_suites_engine_settings(command, tmp_path):
     given = ("submit", "prepare", "small", "--who", tmp_path / "who.yaml", "-o", tmp_path / "c.json")
     code, _, errors = command(*given, "backend=server", "backend.temperature=0")
     assert (code, "temperature is 0" in errors, "backend.temperature=0.7" in errors) == (2, True, True), errors
+
+
+def test_a_board_knows_which_draws_came_to_nothing(drawn, tmp_path):
+    secret.commit(tmp_path / "board", drawn.own, "A host", "told")
+    other = to(drawn.run)
+    for given in (drawn.given, other):
+        draw(tmp_path / "board", given, drawn.own, "A host")
+    assert len(unused(decisions(tmp_path / "board"))) == 2
+    found = add(tmp_path / "board", drawn.zipped(tmp_path / "s.zip"), "A host", "taken", {})
+    assert (found.state, found.prepared) == ("sound", "drawn")
+    (left,) = unused(decisions(tmp_path / "board"))
+    assert left.evidence["commitment"] == other.digest
 
 
 def test_other_decisions_draw_nothing(drawn, tmp_path):

@@ -80,6 +80,14 @@ def test_a_site_is_made_anew_and_nothing_else_is_overwritten(alone, tmp_path):
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".site")] == []
 
 
+def test_nothing_is_left_in_scratch_and_nothing_is_imported(watched, handed, tmp_path):
+    before = sorted(watched.iterdir())
+    add(tmp_path / "own", handed / "rules.zip", "Ada", "sound", {})
+    build(tmp_path / "own", tmp_path / "site")
+    assert list((tmp_path / "scratch").iterdir()) == []
+    assert sorted(watched.iterdir()) == before
+
+
 def test_an_entry_whose_file_was_changed_has_no_report_and_says_why(alone, tmp_path):
     own = entries(alone)[0]
     packed(alone, own.file).write_bytes(b"")

@@ -42,6 +42,9 @@ function suiteBody(suite) {
     node("h2", { id: "figures" }, "All figures"), overview(own, entries), withdrawn(suite)];
 }
 
+// asking again may also find that the model says something else
+const borne = (entry) => TIERS[entry.tier] + (entry.asked && entry.asked !== "agrees" ? `; asked again: ${entry.asked}` : "");
+
 function overview(suite, entries) {
   const heads = ["entry", "report", "pairs", "handed in by", "standing", { head: "borne out by", about: Object.values(ABOUT).join(" ") },
     ...suite.questions.map((question) => ({ head: titled(question, suite) })),
@@ -51,7 +54,7 @@ function overview(suite, entries) {
   const rows = entries.map((entry) => {
     const tokens = entry.parts.reduce((sum, part) => sum + part.prompt_tokens + part.output_tokens, 0), report = (entry.parts[0] || {}).report;
     const below = entry.standing === "ranked" && entry.parts.some((part) => part.below.length);
-    return [[entry.name, null, 1, linkTo(entry)], report ? ["report", null, 0, report] : "–", report ? ["pairs", null, 0, `${report}#pairs`] : "–", entry.who ? entry.who.name : "–", below ? "below the line" : entry.standing, TIERS[entry.tier],
+    return [[entry.name, null, 1, linkTo(entry)], report ? ["report", null, 0, report] : "–", report ? ["pairs", null, 0, `${report}#pairs`] : "–", entry.who ? entry.who.name : "–", below ? "below the line" : entry.standing, borne(entry),
       ...suite.questions.map((question) => { const found = entry.figures[question.key]; return found ? [told(found, isGap(question)), isGap(question) ? Math.abs(found.value) : found.value] : "–"; }),
       ...["refused", "unreadable", "truncated"].map((name) => number(total(entry, name))), number(tokens),
       ...(heads.includes(`cost, ${data.currency}`) ? [entry.cost === null ? "–" : [figure(entry.cost), entry.cost]] : [])];

@@ -44,7 +44,7 @@ function entryPage(entry) {
     entry.fault ? node("p", { class: "note" }, `Without a report: ${entry.fault}`) : "",
     entry.parts.flatMap((part) => part.below.map((why) => node("p", { class: "note" }, `Below the line in ${part.suite}: ${why}`))),
     node("section", { class: "card" }, node("dl", { class: "told" },
-      fact("suite", entry.suite), fact("tier", `${TIERS[entry.tier]}. ${ABOUT[entry.tier]}`),
+      fact("suite", entry.suite), fact("borne out by", `${borne(entry)}. ${ABOUT[entry.tier]}`),
       who ? [fact("handed in by", `${who.name} (${who.contact}), ${RELATIONS[who.relation]}`), fact("licence of the logs", who.licence), fact("about", who.about)] : "",
       fact("tokens", entry.parts.map((part) => `${part.suite}: ${part.prompt_tokens.toLocaleString("en")} read, ${part.output_tokens.toLocaleString("en")} written`).join("; ")),
       entry.cost === null ? "" : fact("cost", `${figure(entry.cost)} ${data.currency}`), fact("SHA-256 of the file", node("code", {}, entry.file)))),
