@@ -237,10 +237,10 @@ def codes(found: Checked) -> set[str]:
     return {fault.code for fault in found.faults}
 
 
-def check(file: Path, here: Path, *beside: Path) -> Checked:
+def check(file: Path, here: Path, *beside: Path, board: Path | None = None) -> Checked:
     """Checked, and nothing executed, and nothing left or written beside."""
     before = {path: path.stat().st_mtime_ns for path in here.parent.rglob("*") if path.is_file()}
-    found = checked(file, beside)
+    found = checked(file, beside, board)
     after = {path: path.stat().st_mtime_ns for path in here.parent.rglob("*") if path.is_file()}
     assert after == before
     assert not list((here.parent / "scratch").iterdir())

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_origin
 
 from pydantic.fields import FieldInfo
 
-from simrun.cli.command import Command, Dashed, Rest, Value, Word
+from simrun.cli.command import Command, Dashed, Rest, Value, Word, command, names
 
 Form = Literal["word", "rest", "option", "flag"]
 """A plain word, key=value for Hydra, something with a value, something without."""
@@ -86,7 +86,7 @@ def _written(name: str, field: FieldInfo) -> tuple[Form, str, str]:
 
 def usage(kind: type[Command]) -> str:
     """How it is typed, in a line."""
-    return " ".join(["simrun", kind.name, *(each.usage for each in (*arguments(kind), *EVERY))])
+    return " ".join(["simrun", kind.name.replace("_", " "), *(each.usage for each in (*arguments(kind), *EVERY))])
 
 
 def manual(kind: type[Command]) -> str:
@@ -98,4 +98,5 @@ def manual(kind: type[Command]) -> str:
         fill(each.described, room, initial_indent=f"  {each.shown:{width}}  ", subsequent_indent=" " * (width + 4))
         for each in taken
     ]
-    return "\n".join([f"usage: {usage(kind)}", "", kind.about(), "", *lines])
+    beside = [f"usage: {usage(command(name))}" for name in names() if name.startswith(f"{kind.name}_")]
+    return "\n".join([f"usage: {usage(kind)}", *beside, "", kind.about(), "", *lines])

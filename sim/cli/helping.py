@@ -36,10 +36,12 @@ def screen() -> str:
 
 
 def overview() -> str:
-    """A line for each subcommand of every day, and one with the names of the others."""
-    width = max(map(len, names()))
-    abouts = {name: _first(command(name).about()) for name in names() if command(name).daily}
-    abouts |= {"also": ", ".join(name for name in names() if name not in abouts)}
+    """A line for each subcommand of every day, and one with the names of the others; those of two words stand in the
+    help of their first."""
+    every = [name for name in names() if "_" not in name]
+    width = max(map(len, every))
+    abouts = {name: _first(command(name).about()) for name in every if command(name).daily}
+    abouts |= {"also": ", ".join(name for name in every if name not in abouts)}
     return "\n".join(
         f"  {name:{width}}  {shorten(about, WIDE - width - 4, placeholder=' …')}" for name, about in abouts.items()
     )

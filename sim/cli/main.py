@@ -56,6 +56,8 @@ def _routed(given: list[str]) -> int:
         return DONE
     if "=" in given[0] or given[0].startswith("-"):
         return _play(given, as_json)
+    if "_".join(given[:2]) in names():  # of two words: simrun board ask
+        return _command("_".join(given[:2]), given[2:], as_json)
     if given[0] in names():
         return _command(given[0], given[1:], as_json)
     raise ConfigError(

@@ -17,6 +17,7 @@ from simrun.config.errors import ConfigError, unknown
 from simrun.leaderboard.check import Checked, checked
 from simrun.leaderboard.decisions import Decision, decide, decisions
 from simrun.leaderboard.faults import Refused
+from simrun.leaderboard.private import Private
 from simrun.leaderboard.scores import Scores, scored
 from simrun.log import files
 from simrun.log.chain import LogError
@@ -24,6 +25,9 @@ from simrun.report.run import Run
 from simrun.score.version import METRICS
 
 SUBMISSIONS, SCORES = "submissions", "scores"
+PRIVATE = " private"
+"""Behind the suite of runs of its private half: its cases are others, under the same names, so that nothing of the two
+is ranked together."""
 SHORT = 12
 """Characters of a file's SHA-256 by which an entry is known."""
 Tier = Literal["consistent", "re-asked", "host"]
@@ -99,7 +103,9 @@ def packed(folder: Path, file: str) -> Path:
     return folder / SUBMISSIONS / f"{file}.zip"
 
 
-def add(folder: Path, file: Path, who: str, why: str, accept: Mapping[str, str]) -> Checked:
+def add(
+    folder: Path, file: Path, who: str, why: str, accept: Mapping[str, str], private: Private | None = None
+) -> Checked:
     """Check a packed file beside those of the board, and take it where it is sound, or held for nothing but codes that
     are accepted, each with its reason. What it came to is returned; nothing is kept of a file that was not taken.
 
@@ -114,7 +120,7 @@ def add(folder: Path, file: Path, who: str, why: str, accept: Mapping[str, str])
         if any(each.file == name and not each.withdrawn for each in entries(folder)):
             raise ConfigError(f"{file} is on this board already, as {name[:SHORT]}")
         beside = [each for each in sorted((folder / SUBMISSIONS).glob("*.zip")) if each.stem != name]
-        found = checked(mine, beside).model_copy(update={"file": str(file)})
+        found = checked(mine, beside, folder, private).model_copy(update={"file": str(file)})
         if found.state == "refused" or any(fault.code not in accept for fault in found.faults):
             return found
         with TemporaryDirectory(prefix="simrun-board-") as scratch, explained(file):
@@ -132,7 +138,9 @@ def _facts(found: Checked) -> dict[str, object]:
     return {
         "state": found.state,
         "standing": found.standing,
-        "suite": f"{found.header.suite}@{found.header.version}",
+        "prepared": found.prepared,
+        "commitment": found.header.commitment.digest if found.header.commitment else "",
+        "suite": f"{found.header.suite}@{found.header.version}{PRIVATE * (found.header.half == 'private')}",
         "models": sorted({model(engine) for engine in engines}),
         "runs": {part.run: part.heads for part in found.parts},
     }

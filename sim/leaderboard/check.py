@@ -3,6 +3,8 @@ it played again. A fault ends the checks after those of its kind."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
@@ -12,13 +14,15 @@ from pydantic import ValidationError
 from simrun.agents.printable import escaped
 from simrun.agents.records import Record
 from simrun.config.errors import ConfigError, explained
-from simrun.leaderboard import locked, suites
+from simrun.leaderboard import commitment, locked, suites
 from simrun.leaderboard.archive import unpacked
+from simrun.leaderboard.decisions import Decision, decisions
 from simrun.leaderboard.faults import Fault, Refused, few, stop
 from simrun.leaderboard.likeness import ALIKE, Fingerprint
 from simrun.leaderboard.logged import Logged, Reader, check_depth
+from simrun.leaderboard.private import Private
 from simrun.leaderboard.rescored import Arm, Rescored
-from simrun.leaderboard.submission import HEADER, Header
+from simrun.leaderboard.submission import HEADER, Commitment, Header
 from simrun.log.chain import LogError
 from simrun.log.manifest import FILE, Manifest
 from simrun.log.reach import words
@@ -27,6 +31,11 @@ State = Literal["sound", "held", "refused"]
 """Nothing was found; somebody has to look; it is not what a run leaves."""
 Standing = Literal["ranked", "demonstration", "custom"]
 """A run of a suite by a model; one by rules or people, which is shown; a run of no suite, which is shown."""
+
+
+Prepared = Literal["no", "unchecked", "drawn"]
+"""Played under the suite's own seed, which is known to all; with a commitment whose draw was not looked up; under the
+seed that the board drew once it was committed to."""
 
 
 class Part(Record):
@@ -47,18 +56,36 @@ class Checked(Record):
     state: State
     header: Header | None = None
     standing: Standing | None = None
+    prepared: Prepared = "no"
     parts: tuple[Part, ...] = ()
     faults: tuple[Fault, ...] = ()
 
 
-def checked(file: Path, beside: Sequence[Path] = ()) -> Checked:
-    """Check a packed file, and how like it is to others that are there. Nothing that it holds is executed, and nothing
-    is written but in a folder of our own, which is gone afterwards. ConfigError where there is no such file."""
+@dataclass(frozen=True)
+class Known:
+    """What whoever checks knows beside the file."""
+
+    beside: Sequence[Path] = ()
+    """Other packed files."""
+    decisions: tuple[Decision, ...] | None = None
+    """Of the board; None where they are not at hand."""
+    private: Private | None = None
+    """The private half that runs may be of."""
+
+
+def checked(
+    file: Path, beside: Sequence[Path] = (), board: Path | None = None, private: Private | None = None
+) -> Checked:
+    """Check a packed file, how like it is to others that are there, and whether its seed was drawn for it: `board` is
+    the folder of whoever drew. Nothing that it holds is executed, and nothing is written but in a folder of our own,
+    which is gone afterwards. ConfigError where there is no such file, and for a board whose decisions were edited."""
     if not file.exists():
         raise ConfigError(f"{file}: there is no such file; simrun submit pack makes one")
+    others = [each for each in beside if not each.samefile(file)]
+    known = Known(others, None if board is None else decisions(board), private)
     with TemporaryDirectory(prefix="simrun-check-") as room:
         try:
-            return _checked(file, Path(room).resolve(), [each for each in beside if not each.samefile(file)])
+            return _checked(file, Path(room).resolve(), known)
         except Refused as refused:
             return Checked(file=str(file), state="refused", faults=few(refused.faults))
         except Exception as error:  # whatever a file brings about that no check thought of, it is not accepted
@@ -66,7 +93,7 @@ def checked(file: Path, beside: Sequence[Path] = ()) -> Checked:
             return Checked(file=str(file), state="refused", faults=(told,))
 
 
-def _checked(file: Path, room: Path, beside: Sequence[Path]) -> Checked:
+def _checked(file: Path, room: Path, known: Known) -> Checked:
     unpacked(file, room)
     header = _header(room)
     of = locked.of(header)
@@ -74,23 +101,34 @@ def _checked(file: Path, room: Path, beside: Sequence[Path]) -> Checked:
     manifests = [_manifest(run) for run in runs]
     for run, manifest in zip(runs, manifests, strict=True):
         stop((*locked.check_size(manifest, run.name), *locked.check_reach(manifest, run.name)))
-    parts, faults = locked.parts(manifests, of), tuple[Fault, ...]()
+    parts, prepared = locked.parts(manifests, of), header.commitment
+    faults = stop(commitment.faults(prepared, header.who, manifests, known.decisions)) if prepared else ()
     told, prints = [], []
     for run, manifest, part in zip(runs, manifests, parts, strict=True):
-        own, logged, found = _run(run, manifest, part)
+        own, logged, found = _run(run, manifest, part, locked.drawn(header, manifest, known.private))
         told.append(own)
         prints.append(logged.print)
         faults += found
-    faults += stop(_like(told, prints, beside))
+    faults += stop(_like(told, prints, header, known.beside))
     standing = "custom" if of.name == suites.CUSTOM else "ranked"
     if any(map(demonstrated, told)):
         standing = "demonstration"
     state = "held" if faults else "sound"
-    return Checked(file=str(file), state=state, header=header, standing=standing, parts=tuple(told), faults=faults)
+    return Checked(
+        file=str(file),
+        state=state,
+        header=header,
+        standing=standing,
+        prepared="no" if prepared is None else "unchecked" if known.decisions is None else "drawn",
+        parts=tuple(told),
+        faults=faults,
+    )
 
 
-def _run(run: Path, manifest: Manifest, of: suites.Suite) -> tuple[Part, Logged, tuple[Fault, ...]]:
-    plan = locked.derived(run, run.name, manifest, of)
+def _run(
+    run: Path, manifest: Manifest, of: suites.Suite, drawn: suites.Drawn
+) -> tuple[Part, Logged, tuple[Fault, ...]]:
+    plan = locked.derived(run, run.name, manifest, of, drawn)
     reader = Reader(run, run.name, plan, manifest)
     logged = reader.read()
     held = stop((*logged.faults, *reader.complete(of)))
@@ -136,13 +174,17 @@ def _manifest(run: Path) -> Manifest:
         raise Refused(Fault(code="form.manifest", where=run.name, what=what[:500])) from None
 
 
-def _like(told: Sequence[Part], prints: Sequence[Fingerprint], beside: Sequence[Path]) -> Iterator[Fault]:
+def _like(
+    told: Sequence[Part], prints: Sequence[Fingerprint], header: Header, beside: Sequence[Path]
+) -> Iterator[Fault]:
     """How like its runs are to each other, and to those of other submissions."""
     for at, part in enumerate(told):
         if any(part.heads == other.heads for other in told[:at]):
             yield Fault(code="like.same", where=f"{at:02d}", what="it is in the file twice")
     for file in beside:
-        for heads, other in _others(file):
+        for given, heads, other in _others(file):
+            if given and header.commitment and given.digest == header.commitment.digest:
+                yield Fault(code="draw.again", where="", what=f"{file.name} is another run for the same draw")
             for at, (part, own) in enumerate(zip(told, prints, strict=True)):
                 share = own.like(other)
                 if part.heads == heads:
@@ -157,15 +199,26 @@ def demonstrated(part: Part) -> bool:
     return any(told.get("backend") in suites.DEMONSTRATIONS for told in part.engines.values())
 
 
-def _others(file: Path) -> Iterator[tuple[Mapping[str, str], Fingerprint]]:
-    """Of each run in another submission: where its log ends, and a sample of its replies. Nothing where it is none."""
+def _others(file: Path) -> Iterator[tuple[Commitment | None, Mapping[str, str], Fingerprint]]:
+    """Of each run in another submission: to what was committed, where its log ends, and a sample of its replies.
+    Nothing where it is none."""
+    try:
+        with opened(file) as (header, runs):
+            for run, manifest in runs:
+                yield header.commitment, manifest.heads, _print(run)
+    except Refused:
+        return
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[tuple[Header, list[tuple[Path, Manifest]]]]:
+    """What a packed file says of itself, and its runs, in a folder of our own that is gone afterwards. Refused for one
+    that is none; what it says was not checked."""
     with TemporaryDirectory(prefix="simrun-check-") as room:
-        try:
-            unpacked(file, Path(room))
-            for run in _runs(Path(room), _header(Path(room))):
-                yield _manifest(run).heads, _print(run)
-        except Refused:
-            return
+        folder = Path(room).resolve()
+        unpacked(file, folder)
+        header = _header(folder)
+        yield header, [(run, _manifest(run)) for run in _runs(folder, header)]
 
 
 def _print(run: Path) -> Fingerprint:

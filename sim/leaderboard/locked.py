@@ -11,6 +11,7 @@ from simrun.config.menus import backends
 from simrun.leaderboard import suites
 from simrun.leaderboard.faults import Fault, Refused, stop
 from simrun.leaderboard.packing import planned
+from simrun.leaderboard.private import Private
 from simrun.leaderboard.submission import PLAN, Header
 from simrun.log.chain import LogError
 from simrun.log.manifest import Manifest
@@ -36,6 +37,17 @@ def of(header: Header) -> suites.Suite:
         what = f"it is of {header.suite}@{header.version}, and this simrun has {found.told}"
         raise Refused(Fault(code="suite.unknown", where="", what=what))
     return found
+
+
+def drawn(header: Header, manifest: Manifest, private: Private | None) -> suites.Drawn:
+    """What a run is to have in place of its suite's own. Refused for a private half that is not at hand. Whether a seed
+    was drawn for a commitment is another question."""
+    if header.half == "public":
+        return suites.Drawn(seed=manifest.config.seed) if header.commitment else suites.OWN
+    if private is None or private.suite != header.suite:
+        what = f"it is of the private half of {header.suite}, which only the board has"
+        raise Refused(Fault(code="suite.half", where="", what=what))
+    return private.drawn
 
 
 def parts(manifests: Sequence[Manifest], of: suites.Suite) -> tuple[suites.Suite, ...]:
@@ -95,26 +107,26 @@ def check_reach(manifest: Manifest, folder: str) -> Iterator[Fault]:
         yield Fault(code="suite.reach", where=folder, what=f"it names {', '.join(named)[:300]}")
 
 
-def derived(run: Path, folder: str, manifest: Manifest, of: suites.Suite) -> Plan:
+def derived(run: Path, folder: str, manifest: Manifest, of: suites.Suite, drawn: suites.Drawn = suites.OWN) -> Plan:
     """The plan of a run, made anew. Refused where the run is no run of the suite, or its manifest says otherwise."""
-    plan = _plan(manifest, folder, of)
+    plan = _plan(manifest, folder, of, drawn)
     stop(_differing(manifest, plan, folder))
     stop(_planned(run, folder, plan))
     return plan
 
 
-def _plan(manifest: Manifest, folder: str, of: suites.Suite) -> Plan:
+def _plan(manifest: Manifest, folder: str, of: suites.Suite, drawn: suites.Drawn) -> Plan:
     try:
         if of.name == suites.CUSTOM:
             return manifest.plan()
-        stop(_of_suite(manifest, folder, of))
-        return suites.plan(of.name, manifest.config.backend)
+        stop(_of_suite(manifest, folder, of, drawn))
+        return suites.plan(of.name, manifest.config.backend, drawn)
     except (ConfigError, LogError, ValueError) as error:
         raise Refused(Fault(code="suite.derived", where=folder, what=str(error)[:500])) from None
 
 
-def _of_suite(manifest: Manifest, folder: str, of: suites.Suite) -> Iterator[Fault]:
-    if wrong := suites.differing(manifest.config, suites.config(of.name)):
+def _of_suite(manifest: Manifest, folder: str, of: suites.Suite, drawn: suites.Drawn) -> Iterator[Fault]:
+    if wrong := suites.differing(manifest.config, suites.config(of.name, drawn)):
         yield Fault(
             code="suite.other", where=folder, what=f"it is no run of {of.told}: other are {', '.join(wrong)[:300]}"
         )
@@ -132,9 +144,9 @@ def _differing(manifest: Manifest, plan: Plan, folder: str) -> Iterator[Fault]:
         what = f"its {', '.join(wrong)} are not what simrun {here} derives anew; it was played by {played}"
         yield Fault(code="suite.derived", where=folder, what=what[:500])
     for role in plan.reference.backends:
-        told, due = manifest.engines.get(role, {}).get("backend"), plan.reference.backends[role].name
-        if told != due and role not in manifest.judges:
-            what = f"{role} is said to be played by {told!r}, and its config has {due!r}"
+        told, name = manifest.engines.get(role, {}).get("backend"), plan.reference.backends[role].name
+        if told != name and role not in manifest.judges:
+            what = f"{role} is said to be played by {told!r}, and its config has {name!r}"
             yield Fault(code="suite.derived", where=folder, what=what[:500])
 
 

@@ -13,7 +13,7 @@ from simrun.config.errors import ConfigError, explained
 from simrun.config.menus import LOADER
 from simrun.config.options import Config
 from simrun.leaderboard import suites
-from simrun.leaderboard.submission import FORMAT, HEADER, LOG, MANIFEST, PLAN, Header, Who
+from simrun.leaderboard.submission import FORMAT, HEADER, LOG, MANIFEST, PLAN, Commitment, Half, Header, Who
 from simrun.log import files
 from simrun.log.chain import BESIDE, segments
 from simrun.log.manifest import FILE, Manifest
@@ -35,13 +35,24 @@ def who(file: Path) -> Who:
         raise ConfigError(f"{file} cannot be read: {error}; it should have {due}") from None
 
 
-def pack(runs: Sequence[Path], submitter: Who, target: Path, name: str | None = None) -> Header:
-    """Write the file, in one step. ConfigError for a suite that they are no runs of; where none is named it is the one
-    that they are of, or custom."""
+def pack(
+    runs: Sequence[Path],
+    submitter: Who,
+    target: Path,
+    name: str | None = None,
+    commitment: Commitment | None = None,
+    half: Half = "public",
+) -> Header:
+    """Write the file, in one step. ConfigError for a suite that there is not, or that was not committed to; where none
+    is named it is the one that was, else the one whose options the runs have, or custom."""
     manifests = [Manifest.read(run) for run in runs]
-    chosen = found([each.config for each in manifests]) if name is None else name
+    chosen = name or (commitment.suite if commitment else found([each.config for each in manifests]))
     version = 0 if chosen == suites.CUSTOM else suites.suite(chosen).version
-    header = Header(format=FORMAT, suite=chosen, version=version, runs=len(runs), who=submitter)
+    told = {"format": FORMAT, "suite": chosen, "version": version, "runs": len(runs), "half": half}
+    try:
+        header = Header.model_validate(told | {"who": submitter, "commitment": commitment})
+    except ValidationError as error:
+        raise ConfigError(f"{target}: {explained(error, Header)}") from None
     with files.draft(target) as beside, zipfile.ZipFile(beside, "x", zipfile.ZIP_DEFLATED) as packed:
         _put(packed, HEADER, orjson.dumps(header.model_dump(mode="json"), option=orjson.OPT_INDENT_2))
         for number, (run, manifest) in enumerate(zip(runs, manifests, strict=True)):

@@ -13,7 +13,7 @@ from simrun.agents.printable import printable
 from simrun.config.errors import ConfigError
 from simrun.estimate.ranks import Places
 from simrun.leaderboard import suites
-from simrun.leaderboard.board import Entry, entries, kept, opened
+from simrun.leaderboard.board import PRIVATE, Entry, entries, kept, opened
 from simrun.leaderboard.decisions import decisions, head
 from simrun.leaderboard.prices import Prices, prices
 from simrun.leaderboard.scores import Measured, Part, Scores
@@ -108,12 +108,14 @@ def _last(told: str) -> tuple[bool, str]:
 def _suite(told: str, standings: Sequence[Standing]) -> dict[str, Any]:
     """What is asked in a suite: every figure that an entry has of it, once."""
     name = told.partition("@")[0]
-    known = name in suites.names() and suites.suite(name).told == told
+    known = name in suites.names() and suites.suite(name).told == told.removesuffix(PRIVATE)
     questions: dict[Key, dict[str, Any]] = {}
     for each in standings:
         for part, found, key in each.figures() if each.suite == told else ():
             questions.setdefault(key, _question(part, found))
     about = suites.suite(name).about if known else "Runs of no suite: shown, and never ranked."
+    if told.endswith(PRIVATE):
+        about += " On cases that only the board knew."
     return {"name": told, "about": about, "questions": list(questions.values())}
 
 

@@ -1,8 +1,11 @@
 """What a submission says of itself, beside its runs: who hands it in, and what it is a run of."""
 
-from typing import Annotated, Literal
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from simrun.agents.printable import escaped
 from simrun.agents.records import Record
@@ -37,6 +40,38 @@ class Who(Record):
     """What a reader should know, such as that it repeats another submission."""
 
 
+def digest(told: Any) -> str:
+    """SHA-256 of values, whatever the order of their keys."""
+    # a stranger's numbers may have more digits than orjson takes
+    return hashlib.sha256(json.dumps(told, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+class Commitment(Record):
+    """commitment.json: which suite will be played, by which model, and who will hand it in; not under which seed."""
+
+    format: Literal[1] = 1
+    suite: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")]
+    version: Annotated[int, Field(ge=0, le=10**6)]
+    answers: Annotated[tuple[Annotated[str, Field(max_length=1000), AfterValidator(plain)], ...], Field(max_length=20)]
+    """Which model answers, as its engine says."""
+    options: Mapping[str, Any]
+    """Options of the backend that say which model that is."""
+    who: Who
+    plan: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    """Of the plan without its seed: all that a suite locks, and which model answers."""
+    nonce: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    """Drawn, so that two commitments to the same are two."""
+
+    @property
+    def digest(self) -> str:
+        """By which it is known: of all that it says."""
+        return digest(self.model_dump(mode="json"))
+
+
+Half = Literal["public", "private"]
+"""Played on the suite's own cases, or on those that the board drew in secret."""
+
+
 class Header(Record):
     """submission.json."""
 
@@ -46,3 +81,13 @@ class Header(Record):
     version: Annotated[int, Field(ge=0, le=10**6)]
     runs: Annotated[int, Field(ge=1, le=100)]
     who: Who
+    half: Half = "public"
+    commitment: Commitment | None = None
+    """To what was committed before the seed was drawn; None for a run under the suite's own seed."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        given = self.commitment
+        if given and (self.half == "private" or (given.suite, given.version) != (self.suite, self.version)):
+            raise ValueError(f"the commitment is to {given.suite}@{given.version}, and to its public half")
+        return self

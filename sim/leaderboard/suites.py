@@ -24,12 +24,14 @@ CUSTOM = "custom"
 """Stands for the suite of a run that is of none."""
 DEMONSTRATIONS = ("scripted", "replay", "human", "caller")
 """Backends that are no model: runs of theirs are shown, and never ranked."""
+WHICH = ("model", "revision", "lora", "dtype", "weights", "free_form", "fold")
+"""Options of a backend that say which model answers, and in which form it is asked."""
 FREE = (
-    "model", "revision", "lora", "dtype", "url", "key_env", "listed", "launch", "gpus", "memory", "python", "slots",
-    "context", "threads", "gpu_layers", "repeatable", "weights", "free_form", "fold", "concurrency", "timeout",
-    "deadline", "retries", "backoff", "patience", "priority", "images",
-)  # fmt: skip
-"""Options of a backend that say which model answers, where, and how fast: in a suite these alone may differ."""
+    *WHICH,
+    *("url", "key_env", "listed", "launch", "gpus", "memory", "python", "slots", "context", "threads", "gpu_layers"),
+    *("repeatable", "concurrency", "timeout", "deadline", "retries", "backoff", "patience", "priority", "images"),
+)
+"""These, and those that say where and how fast: in a suite these alone may differ."""
 
 ANSWERS = ("backend", "model", "revision", "bytes", "sha256", "quantisation", "dtype")
 """What an engine says of itself that makes it another model."""
@@ -73,6 +75,19 @@ class Suite(Record):
         return self.parts or (self.name,)
 
 
+class Drawn(Record):
+    """What a run of a suite has in place of the suite's own, because it was drawn for it."""
+
+    seed: int | None = None
+    """From which all chance comes: which cases are played, and what is sampled."""
+    draw: int | None = None
+    """Which cases a scenario makes that makes them."""
+
+
+OWN = Drawn()
+"""As the suite has it."""
+
+
 def _folder() -> Path:
     return Path(str(files("simrun.configs"))) / "suite"
 
@@ -94,19 +109,27 @@ def suite(name: str) -> Suite:
 
 
 @cache
-def config(name: str) -> Config:
-    """The config of a suite's runs, on the scripted backend; ConfigError for one that has parts."""
+def _config(name: str) -> Config:
     return compose([f"suite={name}", "backend=scripted"], {})[0]
 
 
-def plan(name: str, engine: Mapping[str, Any] | None = None) -> Plan:
+def config(name: str, drawn: Drawn = OWN) -> Config:
+    """The config of a suite's runs, on the scripted backend; ConfigError for one that has parts."""
+    found = _config(name)
+    if drawn.draw is not None:
+        found = found.model_copy(update={"scenario": {**found.scenario, "draw": drawn.draw}})
+    return found if drawn.seed is None else found.model_copy(update={"seed": drawn.seed})
+
+
+def plan(name: str, engine: Mapping[str, Any] | None = None, drawn: Drawn = OWN) -> Plan:
     """The plan of a suite's runs, from our own code, cases and catalogue, where these options of a backend answer."""
-    return _plan(name, orjson.dumps(config(name).backend if engine is None else engine, option=orjson.OPT_SORT_KEYS))
+    told = orjson.dumps(_config(name).backend if engine is None else engine, option=orjson.OPT_SORT_KEYS)
+    return _plan(name, told, drawn)
 
 
 @lru_cache(8)  # a board checks many runs of few engines
-def _plan(name: str, engine: bytes) -> Plan:
-    return planned(config(name).model_copy(update={"backend": orjson.loads(engine)}), catalogue())
+def _plan(name: str, engine: bytes, drawn: Drawn) -> Plan:
+    return planned(config(name, drawn).model_copy(update={"backend": orjson.loads(engine)}), catalogue())
 
 
 def cases(plan: Plan) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import model_validator
 
-from simrun.cli.command import DONE, HELD, REFUSED, Command, Dashed, Word
+from simrun.cli.command import DONE, HELD, REFUSED, Command, Dashed, Value, Word
 from simrun.cli.telling import tell
 from simrun.config.errors import ConfigError
 
@@ -32,6 +32,8 @@ class Board(Command):
     """Why, for whoever reads the board."""
     accept: Annotated[str, Dashed("CODE=REASON")] = ""
     """To add what is held: each code with the reason why it is taken all the same, several with `;` between them."""
+    private: Annotated[Path | None, Value("FILE")] = None
+    """To add a run of a private half: the file that tells of it."""
     erase: bool = False
     """To remove: the packed file goes too."""
     output: Annotated[Path | None, Dashed("SITE", key="-o")] = None
@@ -56,9 +58,11 @@ class Board(Command):
     def _add(self, as_json: bool) -> int:
         from simrun.cli.commands.submit import lines
         from simrun.leaderboard.board import add
+        from simrun.leaderboard.private import read
 
         accept = _accepted(self.accept)
-        found = [add(self.folder, Path(file), self.who, self.why, accept) for file in self.given]
+        half = read(self.private) if self.private else None
+        found = [add(self.folder, Path(file), self.who, self.why, accept, half) for file in self.given]
         told = "\n".join(line for each in found for line in lines(each))
         tell(f"[{','.join(each.model_dump_json() for each in found)}]" if as_json else told, as_json)
         if any(each.state == "refused" for each in found):

@@ -12,6 +12,7 @@ from simrun.config.errors import ConfigError
 
 if TYPE_CHECKING:
     from simrun.leaderboard.check import Checked, Part
+    from simrun.leaderboard.private import Private
 
 
 class Submit(Command):
@@ -32,6 +33,12 @@ class Submit(Command):
     """To pack: the file to write."""
     suite: Annotated[str | None, Value("NAME")] = None
     """To pack: what they are runs of; found by their options when not given, else `custom`, which is not ranked."""
+    commitment: Annotated[Path | None, Value("FILE")] = None
+    """To pack: what was committed to before (`simrun submit prepare`), of runs under the seed that was drawn for it."""
+    private: Annotated[Path | None, Value("FILE")] = None
+    """Of runs of a private half (`simrun suite draw`): the file that tells of it, to pack and to check."""
+    board: Annotated[Path | None, Value("FOLDER")] = None
+    """To check: the folder of a board, in whose decisions the draw of a seed is looked up."""
     beside: Annotated[Path | None, Value("DIR")] = None
     """To check: a folder of other packed files (*.zip), with which it is compared."""
     out: Out = "runs"
@@ -49,6 +56,7 @@ class Submit(Command):
         return self._pack(as_json) if self.action == "pack" else self._check(as_json)
 
     def _pack(self, as_json: bool) -> int:
+        from simrun.leaderboard.commitment import read
         from simrun.leaderboard.packing import pack, who
         from simrun.leaderboard.suites import CUSTOM, names
         from simrun.log.manifest import find
@@ -57,7 +65,10 @@ class Submit(Command):
         assert self.output
         if self.suite not in (None, CUSTOM, *names()):
             raise ConfigError(f"suite={self.suite}: there are {', '.join(names())}, and {CUSTOM}")
-        header = pack([find(run, self.out) for run in self.given], who(self.who), self.output, self.suite)
+        runs, given = [find(run, self.out) for run in self.given], read(self.commitment) if self.commitment else None
+        half = self._half()
+        name = half.suite if half else self.suite
+        header = pack(runs, who(self.who), self.output, name, given, "private" if half else "public")
         lines = (
             f"{self.output}: {header.runs} runs of {header.suite}@{header.version}, handed in by {header.who.name}",
             f"check it as a board will: simrun submit check {self.output}",
@@ -65,11 +76,16 @@ class Submit(Command):
         tell(header.model_dump_json() if as_json else "\n".join(lines), as_json)
         return DONE
 
+    def _half(self) -> "Private | None":
+        from simrun.leaderboard.private import read
+
+        return read(self.private) if self.private else None
+
     def _check(self, as_json: bool) -> int:
         from simrun.leaderboard.check import checked
 
         beside = sorted(self.beside.glob("*.zip")) if self.beside else []
-        found = [checked(Path(file), beside) for file in self.given]
+        found = [checked(Path(file), beside, self.board, self._half()) for file in self.given]
         told = "\n".join(line for each in found for line in lines(each))
         json = f"[{','.join(each.model_dump_json() for each in found)}]"
         tell(json if as_json else told, as_json)
@@ -77,9 +93,13 @@ class Submit(Command):
         return REFUSED if "refused" in states else HELD if "held" in states else DONE
 
 
+PREPARED = {"no": "not prepared", "unchecked": "prepared, the draw not looked up", "drawn": "under the seed drawn"}
+
+
 def lines(found: "Checked") -> Iterator[str]:
     """What the check of a file came to, in words."""
-    yield f"{found.file}: {found.state}" + (f", {found.standing}" if found.standing else "")
+    standing = f", {found.standing}, {PREPARED[found.prepared]}" if found.standing else ""
+    yield f"{found.file}: {found.state}{standing}"
     yield from (f"  {fault.line}" for fault in found.faults)
     for part in found.parts:
         yield from _part(part)
