@@ -1,6 +1,5 @@
 """Runs to export: one that was played to its end, and one whose budget was spent before."""
 
-
 import pytest
 
 from simrun import Run, run
