@@ -112,3 +112,29 @@ def stub() -> Iterator[Stub]:
     """A server of ours that answers as an engine does, and misbehaves as told."""
     with Stub() as made:
         yield made
+
+
+VIGNETTES = ("scenario=clinic", "scenario.mode=vignette", "backend=scripted", "vary.patient.ethnicity=[White,Black]")
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Vignettes, two repeats, with option probabilities: pain is asked of some cases only."""
+    out = str(tmp_path_factory.mktemp("whole"))
+    return run(*VIGNETTES, "design.controls=[placebo]", cases=4, repeats=2, out=out)
+
+
+@pytest.fixture(scope="session")
+def cut(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Of many trials a few were played."""
+    out = str(tmp_path_factory.mktemp("cut"))
+    return run(*VIGNETTES, "design.controls=[same]", "concurrency=1", cases=12, tokens=4000, out=out)
+
+
+@pytest.fixture(scope="session")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Consultations: several roles, and a judge who is asked afterwards."""
+    out = str(tmp_path_factory.mktemp("talk"))
+    return run(
+        "scenario=clinic", "backend=scripted", "judge=observer", "vary.doctor.bias=[none,recency]", cases=2, out=out
+    )
