@@ -10,7 +10,7 @@ import orjson
 from simrun.config.options import Config
 from simrun.log.chain import chained
 
-READERS = ("show", "view", "replay", "report", "resume", "judge", "compare")
+READERS = ("show", "view", "replay", "report", "resume", "judge", "compare", "export")
 """All commands that are told of a run."""
 OBEYED = [chr(each) for each in (*range(0x20), *range(0x7F, 0xA0), 0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F))]
 OBEYED += [chr(each) for each in (*range(0x2066, 0x206A), 0x200B, 0xFEFF, 0x2028, 0x2029, 0xE0041)]
@@ -59,5 +59,7 @@ def rewrite(run: Path, change: Callable[[dict[str, Any]], None]) -> None:
 
 
 def typed(name: str, run: Path, *more: str) -> list[str]:
+    if name == "export":
+        return ["export", "csv", str(run), "-o", str(run.parent / "exported"), *more]
     extra = [str(run), f"out={run.parent}"] if name == "compare" else ["judge=observer"] if name == "judge" else []
     return [name, str(run), *extra, *more]

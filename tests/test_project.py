@@ -14,6 +14,8 @@ import yaml
 from simrun import __version__, run
 from simrun.cli.command import command, names
 from simrun.config.menus import backends, catalogue, judges, options, playable, scenarios
+from simrun.export.exporter import exporter
+from simrun.export.exporter import names as forms
 from simrun.report.section import sections
 from simrun.score.menu import metrics
 
@@ -162,8 +164,9 @@ def test_modules_are_named_from_simrun_and_leave_other_packages_alone():
         (metrics, "sim/score/metrics"),
         (lambda: {each.name: each for each in sections()}, "sim/report/sections"),
         (lambda: {name: command(name) for name in names()}, "sim/cli/commands"),
+        (lambda: {name: exporter(name) for name in forms()}, "sim/export/targets"),
     ],
-    ids=["scenarios", "backends", "judges", "metrics", "sections", "commands"],
+    ids=["scenarios", "backends", "judges", "metrics", "sections", "commands", "exports"],
 )
 def test_a_menu_is_what_its_folder_holds(menu, folder):
     """Every entry is called like its module; that a class is on the menu costs no line elsewhere."""

@@ -1,6 +1,5 @@
 """Samples of somebody else's log: who they are, what they came to, what was said."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +11,8 @@ MISSING = "N"
 LETTERS: Mapping[str, float] = {"C": 1.0, "I": 0.0, "P": 0.5}
 """Right, wrong, partly right."""
 WORDS: Mapping[str, float] = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
+LARGEST = 1e12
+"""No score is farther from 0: what is larger is none."""
 SHORT = 200
 """Characters of a name that are kept."""
 
@@ -102,7 +103,7 @@ def _number(value: Any) -> tuple[float | None, bool]:
     if isinstance(value, bool):
         return float(value), True
     if isinstance(value, int | float):
-        return (float(value) if math.isfinite(value) else None), False
+        return _finite(value), False
     if not isinstance(value, str):
         return None, False
     known = LETTERS.get(value.strip(), WORDS.get(value.strip().lower()))
@@ -112,4 +113,8 @@ def _number(value: Any) -> tuple[float | None, bool]:
         told = float(value)
     except ValueError:
         return None, value.strip() == MISSING
-    return (told if math.isfinite(told) else None), False
+    return _finite(told), False
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if abs(value) <= LARGEST else None  # nor is what is no number

@@ -95,6 +95,8 @@ def test_what_cannot_be_compared_is_said(command, tmp_path, asked, says):
         (True, [("s", 1.0, True)]),
         ("2.5", [("s", 2.5, False)]),
         ("nan", [("s", None, False)]),
+        (1e300, [("s", None, False)]),
+        (10**400, [("s", None, False)]),
         ("good", [("s", None, False)]),
         (None, [("s", None, False)]),
         ({"a": 1, "b": [0, "I"]}, [("s.a", 1.0, False), ("s.b.0", 0.0, False), ("s.b.1", 0.0, True)]),
