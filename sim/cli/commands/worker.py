@@ -13,7 +13,7 @@ class Worker(OfRun):
     """Play some of a run's blocks, whole cases each, as one of many processes on one machine or several: what was
     answered is not asked again. It writes a part of the log of its own; simrun resume RUN joins the parts."""
 
-    name = "worker"
+    name, daily = "worker", False
     blocks: Annotated[str | None, Value("K-L")] = None
     """From which block to which, from 0; or I/N, the I-th of N equal shares, from 0."""
     concurrency: Annotated[PositiveInt | None, Value("N")] = None
