@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from simrun.agents.records import Call
-from simrun.leaderboard.archive import DEPTH, deep
 from simrun.leaderboard.clock import Clock
 from simrun.leaderboard.faults import Fault, Refused
 from simrun.leaderboard.likeness import Fingerprint
 from simrun.leaderboard.suites import Suite, answering
+from simrun.log.archive import DEPTH, deep
 from simrun.log.chain import LogError, LogLine, read, segments
 from simrun.log.lines import CALL, EPISODE, ERROR, call_of, record
 from simrun.log.manifest import Manifest

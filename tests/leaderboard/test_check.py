@@ -14,7 +14,6 @@ from simrun.agents.records import Answer, Call
 from simrun.config.errors import ConfigError
 from simrun.config.options import Role
 from simrun.leaderboard import suites
-from simrun.leaderboard.archive import DEPTH, deep
 from simrun.leaderboard.check import checked
 from simrun.leaderboard.clock import STEPS, Clock, overlaps, too_fast
 from simrun.leaderboard.likeness import FEWEST, Fingerprint
@@ -23,6 +22,7 @@ from simrun.leaderboard.packing import found, pack
 from simrun.leaderboard.rescored import Rescored
 from simrun.leaderboard.submission import Who
 from simrun.leaderboard.traces import SAMPLE, Repeats, beyond
+from simrun.log.archive import DEPTH, deep
 from simrun.log.manifest import Manifest
 from simrun.log.trust import note
 from simrun.play.session import resume
