@@ -182,7 +182,7 @@ VIGNETTES = ("scenario=clinic", "scenario.mode=vignette", "backend=scripted", "v
 
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Vignettes, two repeats, with option probabilities: pain is asked of some cases only."""
+    """Vignettes, two repeats: pain is asked of some cases only."""
     out = str(tmp_path_factory.mktemp("whole"))
     return run(*VIGNETTES, "design.controls=[placebo]", cases=4, repeats=2, out=out)
 

@@ -18,7 +18,7 @@ class Fork(OfRun):
     `backend=NAME` and `roles.ROLE.backend=NAME` let others speak from the turn on.
     """
 
-    name = "fork"
+    name, daily = "fork", False
     reads = ("roles", "backend")
     episode: Annotated[str, Word("EPISODE")]
     """The episode: its place in the list of `simrun show RUN`, from 0, or the beginning of its id."""
