@@ -1,11 +1,13 @@
 """A model on both halves of a suite: whether a gap is closed on the public one alone, whose cases all know."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from simrun.agents.records import Record
 from simrun.estimate.independent import difference
 from simrun.estimate.paired import Estimate
+from simrun.leaderboard.board import PRIVATE
 from simrun.leaderboard.scores import Measured
+from simrun.leaderboard.standings import Standing
 
 
 class Halves(Record):
@@ -31,6 +33,34 @@ def halves(public: Iterable[Measured], private: Iterable[Measured]) -> tuple[Hal
     suite's; where none is declared no gap counts as closed."""
     other = {each.key: each for each in private}
     return tuple(_of(each, other[each.key]) for each in public if each.reference and each.key in other)
+
+
+def matched(standings: Sequence[Standing]) -> Mapping[str, tuple[tuple[str, Halves], ...]]:
+    """Id of an entry -> the suite of each run, and a gap of it on both halves: of every entry of a private half and the
+    newest of the public one that the same people handed in for models of the same names."""
+    found = {}
+    for each in standings:
+        for twin in _twins(each, standings)[-1:]:
+            found[each.entry.id] = found[twin.entry.id] = tuple(_both(twin, each))
+    return found
+
+
+def _twins(private: Standing, standings: Sequence[Standing]) -> list[Standing]:
+    if private.entry.withdrawn or not private.suite.endswith(PRIVATE):
+        return []
+    due = (private.suite.removesuffix(PRIVATE), private.name, private.who and private.who.name)
+    return [each for each in standings if not each.entry.withdrawn and (each.suite, each.name, _named(each)) == due]
+
+
+def _named(each: Standing) -> str | None:
+    return each.who.name if each.who else None
+
+
+def _both(public: Standing, private: Standing) -> Iterator[tuple[str, Halves]]:
+    other = {part.suite: part.measured for part in private.now.parts}
+    for part in public.now.parts:
+        for each in halves(part.measured, other.get(part.suite, ())):
+            yield part.suite, each
 
 
 def _of(public: Measured, private: Measured) -> Halves:

@@ -11,10 +11,13 @@ import orjson
 
 from simrun.agents.printable import printable
 from simrun.config.errors import ConfigError
+from simrun.estimate.paired import Estimate
 from simrun.estimate.ranks import Places
 from simrun.leaderboard import suites
 from simrun.leaderboard.board import PRIVATE, Entry, entries, kept, opened
-from simrun.leaderboard.decisions import decisions, head
+from simrun.leaderboard.commitment import unused
+from simrun.leaderboard.decisions import Decision, decisions, head
+from simrun.leaderboard.halves import Halves, matched
 from simrun.leaderboard.prices import Prices, prices
 from simrun.leaderboard.scores import Measured, Part, Scores
 from simrun.leaderboard.standings import Key, Standing, ranked
@@ -82,15 +85,16 @@ def _pages(runs: Sequence[Run], own: Entry, site: Path) -> Iterator[str]:
 
 
 def _texts(folder: Path, standings: Sequence[Standing], told: Prices) -> dict[str, str]:
-    places = ranked(standings)
+    places, both, made = ranked(standings), matched(standings), decisions(folder)
     data: dict[str, Any] = fit(
         {
             "metrics": METRICS,
             "currency": told.currency,
             "head": head(folder),
             "suites": [_suite(name, standings) for name in sorted({each.suite for each in standings}, key=_last)],
-            "entries": [_entry(each, places) for each in standings],
-            "decisions": [each.model_dump(mode="json", exclude={"evidence"}) for each in decisions(folder)],
+            "entries": [_entry(each, places, both.get(each.entry.id, ())) for each in standings],
+            "unused": [{"at": each.at, **_told(each)} for each in unused(made)],
+            "decisions": [each.model_dump(mode="json", exclude={"evidence"}) for each in made],
         }
     )
     texts = {PAGE: document("Leaderboard", coded(data), "[]", SCRIPTS, ("page.css", "board.css"), CSV)}
@@ -132,7 +136,14 @@ def _of(found: Measured, names: Sequence[str]) -> dict[str, Any]:
     return {name: getattr(found, name) for name in names}
 
 
-def _entry(each: Standing, places: Mapping[tuple[str, Key], Places]) -> dict[str, Any]:
+def _told(draw: Decision) -> dict[str, Any]:
+    """Of a draw for which nothing was handed in: who committed to what."""
+    return {name: draw.evidence.get(name) for name in ("suite", "who", "answers", "seed")}
+
+
+def _entry(
+    each: Standing, places: Mapping[tuple[str, Key], Places], both: Sequence[tuple[str, Halves]]
+) -> dict[str, Any]:
     own = each.entry
     return {
         "id": own.id,
@@ -141,6 +152,8 @@ def _entry(each: Standing, places: Mapping[tuple[str, Key], Places]) -> dict[str
         "suite": each.suite,
         "standing": each.standing,
         "tier": own.tier,
+        "prepared": str(own.added.evidence.get("prepared", "no")),
+        "halves": [_half(suite, found) for suite, found in both],
         "asked": str(own.asked.evidence.get("verdict", "")) if own.asked else "",
         "who": each.who.model_dump(mode="json") if each.who else None,
         "at": own.added.at,
@@ -165,6 +178,15 @@ SHOWN = ("value", "low", "high", "n", "cases", "excluded", "reasons", "floor", "
 
 def _figure(found: Measured, places: Places | None) -> dict[str, Any]:
     return {**_of(found, SHOWN), "places": list(places) if places else None}
+
+
+def _half(suite: str, found: Halves) -> dict[str, Any]:
+    told = {name: _ends(getattr(found, name)) for name in ("public", "private", "difference")}
+    return {"key": "|".join((suite, found.what, found.arm, found.reference)), "closed": found.closed, **told}
+
+
+def _ends(given: Estimate) -> dict[str, Any]:
+    return {name: getattr(given, name) for name in ("value", "low", "high", "n")}
 
 
 def _part(part: Part, report: str) -> dict[str, Any]:

@@ -38,6 +38,8 @@ def site(full: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = Path(shutil.copytree(full, tmp_path_factory.mktemp("shown") / "board"))
     decide(folder, "ask", "Ada", "64 pairs", of(folder, "fair-7b"), {"verdict": "agrees"})
     remove(folder, of(folder, "scripted"), "Ada", "it was a trial", erase=False)
+    told = {"commitment": "c" * 64, "seed": 5, "suite": "small@1", "answers": ["model=unseen-7b"], "who": HOSTILE}
+    decide(folder, "draw", "Ada", "the seed of a run that was committed to", evidence=told)
     return build(folder, folder.parent / "site")[0].parent
 
 
@@ -93,6 +95,14 @@ def test_the_front_joins_those_whom_nobody_beats_at_both(open_page):
     assert drawn.locator("circle.mark").count() == 2
     assert drawn.locator("circle.hollow").count() == 1
     assert drawn.locator("path.front").count() == 1  # the biased one is right more often, the fair one has no gap
+
+
+def test_a_draw_for_which_nothing_was_handed_in_is_told(open_page):
+    page = open_page("#decisions")
+    row = page.locator("table tbody tr")
+    assert row.count() == 1
+    assert "small@1" in row.inner_text()
+    assert "model=unseen-7b" in row.inner_text()
 
 
 def test_weights_are_the_readers_own(open_page):
@@ -176,7 +186,7 @@ def test_what_was_withdrawn_is_shown_with_its_reason(open_page):
     page.get_by_role("link", name="Decisions").click()
     page.wait_for_selector("h1:has-text('Decisions')")
     told = page.locator(".decided li").all_inner_texts()
-    assert [each.split(" 2")[0] for each in told] == ["taken"] * 4 + ["asked again", "withdrawn"]
+    assert [each.split(" 2")[0] for each in told] == ["taken"] * 4 + ["asked again", "withdrawn", "seed drawn"]
 
 
 def test_a_hostile_name_executes_nothing_and_is_read_as_it_is(open_page):

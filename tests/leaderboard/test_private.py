@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import orjson
 import pytest
 import yaml
 from forging import WHO, codes, jsonl, played, zipped
@@ -17,6 +18,7 @@ from simrun.leaderboard.decisions import decisions
 from simrun.leaderboard.halves import halves
 from simrun.leaderboard.packing import pack
 from simrun.leaderboard.scores import Measured, scored
+from simrun.leaderboard.site import build
 from simrun.leaderboard.submission import Who
 from simrun.plan.design import planned
 from simrun.play.session import start
@@ -155,6 +157,13 @@ def test_a_model_that_is_fair_where_all_know_the_cases_is_found_out(tmp_path):
     assert codes(add(board, file, "A host", "taken", {})) == {"suite.half"}
     assert add(board, file, "A host", "taken", {}, half).state == "sound"
     assert decisions(board)[0].evidence["suite"] == "recruitment@1 private"  # nothing of it is ranked with the public
+    assert add(board, tmp_path / "public" / "s.zip", "A host", "taken", {}).state == "sound"
+    site = build(board, tmp_path / "site")[0].parent
+    shown = {each["suite"]: each["halves"] for each in orjson.loads((site / "board.json").read_bytes())["entries"]}
+    assert set(shown) == {"recruitment@1", "recruitment@1 private"}
+    closed = [each["key"] for each in shown["recruitment@1"] if each["closed"]]
+    assert "recruitment@1|invited|candidate.ethnicity=Black|candidate.ethnicity=White" in closed
+    assert not [each for each in closed if "gender" in each]
     told = {each.arm: each for each in halves(found[0], found[1]) if each.what == "invited"}
     assert {arm: each.closed for arm, each in told.items()} == {
         "candidate.gender=woman": False,

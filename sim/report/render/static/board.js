@@ -54,7 +54,7 @@ function overview(suite, entries) {
   const rows = entries.map((entry) => {
     const tokens = entry.parts.reduce((sum, part) => sum + part.prompt_tokens + part.output_tokens, 0), report = (entry.parts[0] || {}).report;
     const below = entry.standing === "ranked" && entry.parts.some((part) => part.below.length);
-    return [[entry.name, null, 1, linkTo(entry)], report ? ["report", null, 0, report] : "–", report ? ["pairs", null, 0, `${report}#pairs`] : "–", entry.who ? entry.who.name : "–", below ? "below the line" : entry.standing, borne(entry),
+    return [[entry.name, null, 1, linkTo(entry)], report ? ["report", null, 0, report] : "–", report ? ["pairs", null, 0, `${report}#pairs`] : "–", entry.who ? entry.who.name : "–", (below ? "below the line" : entry.standing) + (entry.halves.some((each) => each.closed) ? "; a gap is closed on the public half alone" : ""), borne(entry),
       ...suite.questions.map((question) => { const found = entry.figures[question.key]; return found ? [told(found, isGap(question)), isGap(question) ? Math.abs(found.value) : found.value] : "–"; }),
       ...["refused", "unreadable", "truncated"].map((name) => number(total(entry, name))), number(tokens),
       ...(heads.includes(`cost, ${data.currency}`) ? [entry.cost === null ? "–" : [figure(entry.cost), entry.cost]] : [])];
@@ -67,9 +67,16 @@ function withdrawn(suite) {
   return gone.length ? [node("h2", {}, "Withdrawn"), node("ul", { class: "decided" }, gone.map((entry) => node("li", {}, node("a", { href: linkTo(entry) }, entry.name), `: ${entry.withdrawn}`)))] : "";
 }
 
+// what was played under these seeds nobody knows
+function unusedDraws() {
+  if (!data.unused.length) return "";
+  return [node("h2", {}, "Drawn, and nothing handed in"), node("p", { class: "small soft" }, "A seed was drawn for these commitments, and no submission with it stands here."),
+    tableOf(["suite", "committed by", "answered by", "seed", "on"], data.unused.map((each) => [each.suite, each.who, (each.answers || []).join(" "), String(each.seed), when(each.at)]))];
+}
+
 const decisions = () => node("main", {}, node("h1", {}, "Decisions"),
   node("p", { class: "lead" }, "Every decision of who holds this board, oldest first: appended, each bound to the one before by its hash."),
-  node("p", { class: "small soft" }, "Hash of the last one: ", node("code", {}, data.head), ". Whoever keeps it sees later whether decisions were cut off."), decided(data.decisions));
+  node("p", { class: "small soft" }, "Hash of the last one: ", node("code", {}, data.head), ". Whoever keeps it sees later whether decisions were cut off."), decided(data.decisions), unusedDraws());
 
 const nothing = () => node("main", {}, node("h1", {}, "Leaderboard"), node("p", { class: "lead" }, "Nothing was handed in yet."));
 

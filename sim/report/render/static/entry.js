@@ -26,6 +26,18 @@ function versions(entry) {
 const problems = (entry) => tableOf(["suite", "arm", "episodes", "failed", "calls", "refused", "unreadable", "truncated"],
   entry.parts.flatMap((part) => part.arms.map((arm) => [part.suite, arm.name, ...["n", "failed", "calls", "refused", "unreadable", "truncated"].map((name) => [String(arm[name]), arm[name]])])));
 
+const PREPARED = { drawn: "yes: committed to before it was played, under the seed that this board drew", unchecked: "committed to; the draw was not checked",
+  no: "no: played under the suite's own seed, so that it may be the best of many" };
+
+// a gap on cases that all know, and on cases that only the board knew
+function halves(entry) {
+  if (!entry.halves.length) return "";
+  const rows = entry.halves.map((each) => { const [suite, what, arm, reference] = each.key.split("|");
+    return [`${what}: ${against(arm, reference)}`, suite, ...["public", "private", "difference"].map((name) => [told(each[name], true), each[name].value]), each.closed ? "closed on the public half alone" : "–"]; });
+  return [node("h2", {}, "Public and private half"), node("p", { class: "small soft" }, "The private half asks the same of cases that only the board knew. A gap is closed on the public half alone where its interval there lies within the margin, "
+    + "and those on the private half and of the difference lie on the same side of 0."), tableOf(["gap", "suite", "public (95 %)", "private (95 %)", "difference (95 %)", "found"], rows)];
+}
+
 const WHATS = { draw: "seed drawn", add: "taken", remove: "withdrawn", rescore: "scored anew", ask: "asked again", host: "run by the host", private: "held against a private split" };
 function decided(list) {
   return node("ul", { class: "decided" }, list.map((each) => node("li", {}, node("b", {}, WHATS[each.what] || each.what), ` ${when(each.at)}, by ${each.who}: ${each.why}`,
@@ -46,10 +58,11 @@ function entryPage(entry) {
     node("section", { class: "card" }, node("dl", { class: "told" },
       fact("suite", entry.suite), fact("borne out by", `${borne(entry)}. ${ABOUT[entry.tier]}`),
       who ? [fact("handed in by", `${who.name} (${who.contact}), ${RELATIONS[who.relation]}`), fact("licence of the logs", who.licence), fact("about", who.about)] : "",
+      fact("prepared", entry.standing === "ranked" ? PREPARED[entry.prepared] : ""),
       fact("tokens", entry.parts.map((part) => `${part.suite}: ${part.prompt_tokens.toLocaleString("en")} read, ${part.output_tokens.toLocaleString("en")} written`).join("; ")),
       entry.cost === null ? "" : fact("cost", `${figure(entry.cost)} ${data.currency}`), fact("SHA-256 of the file", node("code", {}, entry.file)))),
     entry.parts.filter((part) => part.report).map((part) => node("p", {}, node("a", { href: part.report }, `Report of ${part.suite}`), " · ", node("a", { href: `${part.report}#pairs` }, "its pairs, side by side"),
       node("span", { class: "soft small" }, ` · run ${part.run}`))),
-    node("h2", {}, "Figures"), versions(entry), node("h2", {}, "Replies that failed"), problems(entry),
+    node("h2", {}, "Figures"), versions(entry), halves(entry), node("h2", {}, "Replies that failed"), problems(entry),
     node("h2", {}, "What was decided of it"), decided(entry.decisions));
 }
