@@ -38,10 +38,10 @@ def screen() -> str:
 def overview() -> str:
     """A line for each subcommand of every day, and one with the names of the others; those of two words stand in the
     help of their first."""
-    every = [name for name in names() if "_" not in name]
-    width = max(map(len, every))
+    every = [name for name in names() if name.partition("_")[0] not in names() or "_" not in name]
     abouts = {name: _first(command(name).about()) for name in every if command(name).daily}
-    abouts |= {"also": ", ".join(name for name in every if name not in abouts)}
+    abouts |= {"also": ", ".join(name.replace("_", " ") for name in every if name not in abouts)}
+    width = max(map(len, abouts))
     return "\n".join(
         f"  {name:{width}}  {shorten(about, WIDE - width - 4, placeholder=' …')}" for name, about in abouts.items()
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 from logs import lines, played
 from stub import Stub
 
@@ -245,3 +246,35 @@ def test_a_session_of_a_launched_run_writes_no_chain(tmp_path):
     manifest = Manifest.read(run)
     Session.found(run, manifest, manifest.plan()).close(0)
     assert not Manifest.read(run).complete
+
+
+def test_a_job_for_kubernetes_has_a_pod_for_each_share(tmp_path, command):
+    asked = ("launch=kubernetes", "launch.image=me/simrun", "launch.claim=runs", "workers=2")
+    run = begin(*ASKED, *asked, f"out={tmp_path}")
+    (written,) = tmp_path.glob("recruitment/launched/*.yaml")
+    assert f"kubectl apply -f {written}" in run.stopped
+    code, out, _ = command("launch", "kubernetes", run.path, "--dry-run")
+    assert (code, yaml.safe_load(out)) == (0, yaml.safe_load(written.read_text()))
+    told = yaml.safe_load(out)["spec"]
+    pod = told["template"]["spec"]["containers"][0]
+    assert (told["completionMode"], told["completions"], pod["image"]) == ("Indexed", 2, "me/simrun")
+    for index in ("0", "1"):  # what each pod would do, done
+        shell = pod["command"][2].replace("exec simrun", f"exec {sys.executable} -m simrun")
+        subprocess.run(["sh", "-c", shell], env=os.environ | {"JOB_COMPLETION_INDEX": index}, check=True)
+    assert resume(run.path).complete
+    assert len(Manifest.read(run.path).heads) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((), "add --dry-run"),
+        (("--dry-run",), "launch.image is missing"),
+        (("--dry-run", "launch.image=a", "launch.claim=b", "launch.at=/elsewhere"), "is not below it"),
+        (("--dry-run", "launch.imag=a"), "did you mean 'image'"),
+    ],
+)
+def test_a_manifest_that_cannot_be_made_says_why(tmp_path, command, words, told):
+    run = begun(tmp_path)
+    code, _, said = command("launch", "kubernetes", run, *words)
+    assert (code, told in said) == (2, True), said

@@ -2,10 +2,10 @@
 retries them; no coordinator of ours crosses a machine."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import ValidationError
 
@@ -44,6 +44,16 @@ class Launcher(Record):
     resumes: ClassVar[bool] = True
     """Whether `simrun resume` launches again what is owed; else it is played by who resumes."""
 
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Self:
+        """With these options; ConfigError for one that there is not, or that cannot be so."""
+        if wrong := [key for key in given if key not in cls.model_fields]:
+            raise unknown(f"option of launch={cls.name}", wrong[0], list(cls.model_fields))
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            raise ConfigError(f"launch={cls.name}: {explained(error, cls)}") from None
+
     async def play(self, job: Job, watch: Watch) -> None:
         """Have all shares played, and come back when nobody plays any more; `watch.stopping`, set by anybody, asks to
         end early, and set here says why not all was played. BackendError or ConfigError where nothing can be
@@ -66,10 +76,4 @@ def launcher(given: dict[str, Any]) -> Launcher | None:
         return None
     if name not in names():
         raise unknown("launcher", str(name), names())
-    kind = modules.demanded(LAUNCHERS, str(name), Launcher)
-    if wrong := [key for key in own if key not in kind.model_fields]:
-        raise unknown(f"option of launch={name}", wrong[0], list(kind.model_fields))
-    try:
-        return kind.model_validate(own)
-    except ValidationError as error:
-        raise ConfigError(f"launch={name}: {explained(error, kind)}") from None
+    return modules.demanded(LAUNCHERS, str(name), Launcher).of(own)
