@@ -76,6 +76,7 @@ def test_two_names_are_compared_in_both_orders():
     assert judge.questions(Said(evidence={"diagnosis": (), "disease": ("influenza",)})) == ()
 
 
+@pytest.mark.slow
 def test_a_judge_asked_later_finds_what_it_would_have_found_at_once(play):
     then, later = play(cases=4, vary=BIASED, judge="observer"), play(cases=4, vary=BIASED)
     before, known = lines(later.path), set(later.outcomes.outcome)
@@ -106,6 +107,7 @@ def test_a_judge_is_chained_to_what_it_read_and_goes_on_where_it_stopped(play):
         rebuild(done.path)
 
 
+@pytest.mark.slow
 def test_a_panel_of_judges_and_another_one_later(play):
     done = play(cases=3, vary=BIASED)
     both = judge(done.path, judge=["observer", "same_disease"], roles={"judge": {"backend": "scripted"}})
@@ -115,6 +117,7 @@ def test_a_panel_of_judges_and_another_one_later(play):
     assert rebuild(done.path)[1] is True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -182,6 +185,7 @@ def test_kinds_of_reasons_are_those_of_the_list_and_the_tone_is_a_number():
     assert judge.questions(Said(evidence={"decision": ("urgency: 4.",), "reason": (), "grounds": kinds})) == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["scenario=clinic", "scenario=recruitment"])
 def test_reasons_are_judged_out_of_the_list_of_the_scenario(play, mode):
     done = play(mode, "scenario.reason=true", cases=2)

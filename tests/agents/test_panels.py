@@ -80,6 +80,7 @@ def test_verdicts_stand_by_turn_in_the_table_and_in_the_report(listed):
     assert not asked  # rules need nobody to answer
 
 
+@pytest.mark.slow
 def test_a_judge_by_turn_asked_later_finds_what_it_would_have_found_at_once(talk):
     asked, short = ["judge=stereotype", "judge.swap=0.5"], ["cases=3", "scenario.turns=2"]
     then, later = talk(*short, *asked), talk(*short)
@@ -119,6 +120,7 @@ def test_a_sample_is_read_with_other_people_in_it_by_default_and_none_where_a_ru
     assert not whole.outcomes.outcome.str.endswith("(swapped)").any()
 
 
+@pytest.mark.slow
 def test_labels_of_people_correct_a_judge_and_bad_rows_are_named(listed, tmp_path):
     known = truth(listed)
     rows = [(trial, "word_list.biased", turn, int(value)) for (trial, turn), value in list(known.items())[::2]]

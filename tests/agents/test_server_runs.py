@@ -205,6 +205,7 @@ def test_chats_that_are_refused_one_by_one_cost_their_episodes_only(stub, tmp_pa
     assert dict(told.episodes.state.value_counts()) == {"done": 6, "error": 3}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "name"), [("quota", "OpenAI"), ("request", "model, vLLM"), ("request", "seed, words")]
 )

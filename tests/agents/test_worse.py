@@ -46,6 +46,7 @@ def test_neither_account_says_who_it_is():
     assert other.cue.index("at once") < other.cue.index("waits")
 
 
+@pytest.mark.slow
 def test_it_is_asked_of_what_is_logged_and_comes_out_the_same_again(play):
     effect = {"backend": {"name": "scripted", "group": "Black", "effect": 0.8}}
     vary = {"patient": {"ethnicity": ["White", "Black"]}}

@@ -37,6 +37,7 @@ def simrun(tmp_path: Path):
     return ran
 
 
+@pytest.mark.slow
 def test_a_run_from_any_directory_says_where_it_is_and_how_to_go_on(simrun, tmp_path):
     done = simrun(*CLINIC)
     assert done.returncode == 0, done.stderr
@@ -48,6 +49,7 @@ def test_a_run_from_any_directory_says_where_it_is_and_how_to_go_on(simrun, tmp_
     assert done.stdout.count("\n") + done.stderr.count("\n") <= 15
 
 
+@pytest.mark.slow
 def test_more_cases_than_there_are_is_said(simrun):
     done = simrun("scenario=recruitment", "scenario.mode=occupation", "backend=scripted", "cases=999", "vary={}")
     assert re.search(r"cases=999: there are \d+ of this scenario, and all are played", done.stderr), done.stderr
@@ -59,6 +61,7 @@ def test_full_prints_the_whole_report(command, complete):
     assert (code, out) == (0, (complete / "report" / "report.md").read_text() + "\n")
 
 
+@pytest.mark.slow
 def test_json_is_one_object_and_nothing_else(simrun):
     done = simrun(*CLINIC, "--json", "vary.patient.gender=[woman,man]", "seed=7", "repeats=2")
     told = Report.model_validate_json(done.stdout)
@@ -116,6 +119,7 @@ def test_help_config_version_and_lists(simrun):
     assert "scripted   usable" in simrun("doctor").stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -144,12 +148,14 @@ def test_wrong_input_is_one_clear_line_and_exit_code_2(simrun, tmp_path, argumen
     assert not list((tmp_path / "runs").glob("*/*"))
 
 
+@pytest.mark.slow
 def test_a_sweep_plays_every_combination(simrun, tmp_path):
     done = simrun("-m", *CLINIC, "seed=1,2", "scenario.questions=3,4")
     assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / "runs" / "clinic").iterdir())) == 4
 
 
+@pytest.mark.slow
 def test_a_mode_has_the_options_of_its_own_only(simrun):
     done = simrun("scenario=recruitment", "scenario.mode=occupation", "backend=scripted", "cases=2", "--json")
     assert done.returncode == 0, done.stderr
@@ -160,6 +166,7 @@ def test_a_mode_has_the_options_of_its_own_only(simrun):
     assert "style:" not in asked
 
 
+@pytest.mark.slow
 def test_a_scenario_of_ones_own_is_played_from_the_command_line(simrun):
     own = ("scenario=own_scenarios:Counter", "backend=scripted", "cases=2", "--json")
     done = simrun(*own, PYTHONPATH=str(Path(__file__).parents[1] / "config"))
@@ -245,6 +252,7 @@ def wait_for_calls(folder: Path, count: int) -> None:
     raise AssertionError("the run did not get that far")
 
 
+@pytest.mark.slow
 def test_a_person_plays_the_doctor(simrun):
     typed = "Since when does it hurt?\nREQUEST TEST: vital signs\nDIAGNOSIS READY: scabies\n" * 3
     done = simrun(
@@ -263,6 +271,7 @@ def test_a_person_plays_the_doctor(simrun):
     assert "JSON" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_person_who_leaves_is_owed_not_wrong(simrun):
     done = simrun(
         "scenario=clinic",

@@ -220,6 +220,7 @@ def test_a_class_that_is_trusted_is_imported(command, sent, module, canary):
     assert canary.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["current", "run", "above"])
 @pytest.mark.parametrize(
     "way", [["-m", "simrun"], ["-c", "from simrun.cli.main import main; main()"]], ids=["-m", "-c"]

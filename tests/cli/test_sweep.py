@@ -13,6 +13,7 @@ def swept(command, tmp_path, *arguments):
     return command("-m", *SMALL, f"out={tmp_path}", f"hydra.sweep.dir={tmp_path}/sweeps", *arguments)
 
 
+@pytest.mark.slow
 def test_a_sweep_ends_in_one_comparison(command, tmp_path):
     code, told, _ = swept(command, tmp_path, "scenario.questions=5,10")
     assert code == 0
@@ -21,6 +22,7 @@ def test_a_sweep_ends_in_one_comparison(command, tmp_path):
     assert "| scenario.questions | 5 | 10 |" in told
 
 
+@pytest.mark.slow
 def test_a_sweep_for_machines_ends_in_a_comparison_too(command, tmp_path):
     code, told, _ = swept(command, tmp_path, "scenario.questions=5,10", "--json")
     *runs, comparison = [json.loads(line) for line in told.splitlines()]

@@ -83,6 +83,7 @@ def test_each_example_is_at_most_forty_lines():
     assert {name: len(text.splitlines()) - 1 for name, text in FILES.items() if len(text.splitlines()) - 1 > 40} == {}
 
 
+@pytest.mark.slow
 def test_it_plays_and_seals_a_value_a_turn_and_one_of_each_subject(played):
     table = only(played) / "sealed" / "outcomes.parquet"
     own = 'arm = \'patient.gender=man\' AND "case" = (SELECT min("case") FROM t)'
@@ -113,6 +114,7 @@ def test_it_reports_all_of_them(played):
     assert "kindness: backend echo, shift 0" in page
 
 
+@pytest.mark.slow
 def test_the_other_commands_of_the_page(installed, played, tmp_path):
     at = Path(shutil.copytree(played, tmp_path / "work"))
     before = found(at)

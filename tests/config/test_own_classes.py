@@ -108,6 +108,7 @@ def test_a_module_that_breaks_is_named(tmp_path, monkeypatch):
         compose(["scenario=breaks:Any"], {})
 
 
+@pytest.mark.slow
 def test_the_command_shows_its_options(tmp_path):
     code = [sys.executable, "-c", "from simrun.cli.main import main; main()"]
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}

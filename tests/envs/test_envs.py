@@ -76,6 +76,7 @@ class TestConformance:
             parallel_api_test(env, num_cycles=60)
         parallel_seed_test(lambda: parallel(*game.overrides, scenario=game.scenario, **ASKED), num_cycles=20)
 
+    @pytest.mark.slow
     def test_gymnasium_in_every_seat(self, game: Game) -> None:
         for seat in game.plan().reference.backends:
             with closed(gymnasium.make(name(game.scenario), seat=seat, overrides=game.overrides, **ASKED)) as env:
@@ -100,6 +101,7 @@ def test_seats_that_an_option_opens() -> None:
 class TestOneEngine:
     """The same replies give the same prompts, seeds, texts and outcomes, whoever drives the stage."""
 
+    @pytest.mark.slow
     def test_turns(self, game: Game, ran: Run, tmp_path: Path) -> None:
         env, says = aec(*game.overrides, scenario=game.scenario, log=tmp_path / "log", **ASKED), script(game)
         with closed(env):
@@ -110,6 +112,7 @@ class TestOneEngine:
                     env.step(None if over else says(env._cast.live, agent))
         assert told(Run(tmp_path / "log")) == told(ran)
 
+    @pytest.mark.slow
     def test_together(self, game: Game, ran: Run, tmp_path: Path) -> None:
         env, says = (
             parallel(*game.overrides, scenario=game.scenario, log=tmp_path / "log", **ASKED),
@@ -123,6 +126,7 @@ class TestOneEngine:
                     _, _, _, _, infos = env.step(actions)
         assert told(Run(tmp_path / "log")) == told(ran)
 
+    @pytest.mark.slow
     def test_one_seat(self, game: Game, ran: Run, tmp_path: Path) -> None:
         seat, says = game.seat(), script(game)
         with closed(
@@ -135,6 +139,7 @@ class TestOneEngine:
                     _, _, over, _, _ = env.step(says(env.unwrapped._play.live, seat))
         assert told(Run(tmp_path / "log")) == told(ran)
 
+    @pytest.mark.slow
     def test_vector(self, game: Game, ran: Run, tmp_path: Path) -> None:
         seat, says = game.seat(), script(game)
         asked: dict[str, Any] = {"seat": seat, "overrides": game.overrides, "log": tmp_path / "log", **ASKED}

@@ -114,6 +114,7 @@ class TestActions:
 
 
 class TestSeeds:
+    @pytest.mark.slow
     @EVERY
     @pytest.mark.parametrize("kind", [np.int64, np.int32, np.uint8])
     def test_a_seed_of_numpy_is_a_seed(self, make: Make, kind: Any) -> None:

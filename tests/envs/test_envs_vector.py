@@ -26,6 +26,7 @@ def both(mode: AutoresetMode, game: Game) -> tuple[Any, Any]:
     return ours, theirs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("game", GAMES, ids=str)
 @pytest.mark.parametrize("mode", [AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP])
 def test_autoreset(mode: AutoresetMode, game: Game) -> None:

@@ -87,6 +87,7 @@ def statsmodels(value, arm, case, worded, named):
         return model, model.fit(reml=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [2, 17, 19, 24])
 def test_agreement_with_statsmodels_where_it_converges_within_its_bounds(seed: int):
     data = drawn(seed)
@@ -117,6 +118,7 @@ def likelihood(value, arm, case, worded, named, ratios) -> float:
     return float(-logs / 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_our_fit_is_likelier_than_that_of_statsmodels_where_a_variance_is_0(seed: int):
     """There its search ends early, and its likelihood breaks down; the definition
@@ -163,6 +165,7 @@ def test_ten_wordings_that_every_case_plays_by_hand():
     assert (found.low, found.high) == pytest.approx((1 - t, 1 + t), rel=1e-3)
 
 
+@pytest.mark.slow
 def test_names_that_both_arms_play_have_a_slope():
     rng = np.random.default_rng(1)
     case, arm = np.repeat(np.arange(200), 2), np.tile([0, 1], 200)
@@ -173,6 +176,7 @@ def test_names_that_both_arms_play_have_a_slope():
     assert found.shares["name x arm"] == pytest.approx(1 / 2, abs=0.15)  # 4 x 1 / 4 beside 1
 
 
+@pytest.mark.slow
 def test_fifty_names_an_arm_speak_for_others():
     # each name twice, in two cases; a mean of 50 names of deviation 1 on either side: the difference has sqrt(2 / 50)
     rng = np.random.default_rng(4)

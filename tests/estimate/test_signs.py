@@ -77,6 +77,7 @@ def test_of_many_cases_the_deep_tail_is_bounded_by_exact_ones():
     assert max_t([once, once], [1, 1]) == pytest.approx([2 * 2.0**-39] * 2)
 
 
+@pytest.mark.slow
 def test_the_family_of_outcomes_keeps_its_level():
     """Five outcomes that go together: any false alarm in at most .05 of 600 nulls, within what 600 can tell."""
     rng = np.random.default_rng(2)

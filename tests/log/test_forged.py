@@ -115,6 +115,7 @@ def files(run: Path) -> dict[str, bytes]:
     return {str(file.relative_to(run)): file.read_bytes() for file in run.rglob("*") if file.is_file()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORGED)
 def test_replay_refuses_what_was_forged_and_writes_nothing(complete, command, name):
     forge, why = FORGED[name]

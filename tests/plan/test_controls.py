@@ -43,6 +43,7 @@ def test_a_third_of_three_cubed_has_each_pair_of_levels_once(known):
         assert len({(cell[one], cell[other]) for cell in cells}) == len(cells) == 9
 
 
+@pytest.mark.slow
 def test_a_factor_of_a_fraction_is_compared_over_the_levels_of_the_others(play):
     given = {"backend": {"group": "Black", "effect": 0.4}, "cases": None, "repeats": 4}
     done = play(vary=THREE, design={"cross": "fractional"}, **given)

@@ -16,6 +16,7 @@ ASKED = (
 CLAIM = {"role": "candidate", "say": "I led a team of four."}
 
 
+@pytest.mark.slow
 def test_a_judge_that_is_asked_twice_about_the_same_claim_is_replayed_shown_and_resumed(tmp_path, command):
     done = run(*ASKED, out=str(tmp_path / "runs"), backend={"rules": [CLAIM]})
     told = [orjson.loads(line) for line in lines(done.path)]

@@ -59,6 +59,7 @@ def test_no_room_is_said_once_and_the_run_goes_on(tmp_path, size, more):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["report", "replay", "resume", "show"])
 def test_a_run_that_is_looked_at_without_room_stays_as_it_is(complete, command):
     note(Manifest.read(complete), complete)

@@ -108,6 +108,7 @@ def test_a_refusal_is_an_answer_and_free_text_is_not_asked_again(play):
     assert not [call for call in calls(run) if call.get("attempt") and call["role"] == "doctor"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [0, 1])
 def test_a_run_that_was_killed_before_or_after_a_request_is_gone_on_with(play, command, after):
     run = play(*ASKED, backend={"rules": RULES})

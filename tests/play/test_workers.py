@@ -77,6 +77,7 @@ def test_two_workers_play_what_one_process_plays(alone, tmp_path):
     assert code.returncode == 0, code.stderr
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_is_replaced_and_its_leases_return(alone, tmp_path):
     with Stub() as stub:
         # an episode asks for three opinions at once: with two in flight, six calls could be lost with a worker
@@ -91,6 +92,7 @@ def test_a_worker_that_is_killed_is_replaced_and_its_leases_return(alone, tmp_pa
     assert asked - len(calls) <= 4  # what was in flight when the worker died, and was never heard
 
 
+@pytest.mark.slow
 def test_workers_end_with_their_parent_and_another_session_goes_on(alone, tmp_path):
     with Stub() as stub:
         parent = simrun(f"url={stub.url}", f"out={tmp_path}", "workers=2", "concurrency=2")
@@ -106,6 +108,7 @@ def test_workers_end_with_their_parent_and_another_session_goes_on(alone, tmp_pa
     assert played(run) == played(alone)
 
 
+@pytest.mark.slow
 def test_one_worker_that_may_not_ask_stops_them_all(tmp_path):
     with Stub() as stub:
         stub.misbehave(lambda seen: http(401) if len(stub.chats) > 40 else None)
@@ -119,6 +122,7 @@ def test_one_worker_that_may_not_ask_stops_them_all(tmp_path):
     assert states["owed"] > 0
 
 
+@pytest.mark.slow
 def test_a_server_that_is_not_there_is_said_once_and_leaves_no_run(tmp_path):
     parent = simrun("url=http://127.0.0.1:9/v1", f"out={tmp_path}", "workers=2")
     code, said = parent.wait(60), parent.stderr.read().decode()

@@ -30,6 +30,7 @@ def blocked(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return run("scenario=recruitment", *planted, *FIFTEEN, *design, "cases=70", "seed=2", out)
 
 
+@pytest.mark.slow
 def test_what_a_case_does_not_play_is_neither_owed_nor_excluded(blocked: Run):
     assert blocked.complete
     assert len(blocked.episodes) == 70 * 4 == blocked.manifests[0].owed

@@ -44,6 +44,7 @@ def figure(comparison: Record, what: str):
     return next(each for each in comparison.between if each.what == what)
 
 
+@pytest.mark.slow
 def test_a_planted_difference_of_effects_is_found_with_its_size(pair):
     comparison = compare(pair)
     found = figure(comparison, "effect")
@@ -167,6 +168,7 @@ def test_what_cannot_be_compared_is_refused_with_the_reason(play):
         compare([one, unplayed])
 
 
+@pytest.mark.slow
 def test_runs_of_different_scenarios_are_refused(play):
     with pytest.raises(ConfigError, match=r"plays clinic and .* plays recruitment: only runs of one scenario compare"):
         compare([play(cases=2), play("scenario=recruitment", cases=2)])

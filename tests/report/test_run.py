@@ -101,6 +101,7 @@ def test_no_effect_is_said_with_its_limit(play):
     assert [each.outcome for each in done.scored.contrasts if each.family == "primary"] == ["solved", "anchored"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("margin", "said"),
     [

@@ -62,6 +62,7 @@ def worded(tmp_path_factory: pytest.TempPathFactory) -> Run:
     )
 
 
+@pytest.mark.slow
 def test_a_run_in_ten_wordings_shows_in_which_of_them_it_is(worded: Run):
     (found,) = specification(worded.scored)
     assert [each.wording for each in found.curve][5:] == ["0", "1", "2", "3", "5"]

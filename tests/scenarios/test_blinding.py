@@ -53,6 +53,7 @@ def asked(name: str, mode: str, axis: str, levels: list[str], **doctor: str) -> 
     return planned(config(scenario=scenario, cases=12, vary=vary, roles=roles, design={"controls": []}), KNOWN)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "mode", "axis"), EACH, ids=lambda value: getattr(value, "name", value))
 def test_a_blinded_arm_holds_no_word_of_the_attribute(name, mode, axis):
     levels = list(axis.levels)[-2:]

@@ -257,6 +257,7 @@ def test_our_cases_leak_nothing_and_anchor_elsewhere(case):
     assert not any(same(name, (case.anchor,)) for name in case.truths())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES.values(), ids=lambda case: case.id)
 def test_our_cases_state_no_demographics_and_fit_every_persona(case, known):
     from conftest import config

@@ -52,6 +52,7 @@ def test_k_malicious_of_three_lower_the_mean_score_by_k_thirds_of_what_each_take
         assert list(own[0].before.values()) == [3.0] * k + [9.0] * (3 - k)
 
 
+@pytest.mark.slow
 def test_the_slope_over_how_many_carry_a_bias_or_know_is_what_each_adds(known, tmp_path):
     """A reviewer of three who carries it takes 6 off a score, one who knows adds 3: 2 and 1 off and on the mean."""
     famous = {"affiliation": ["unknown", "famous"]}

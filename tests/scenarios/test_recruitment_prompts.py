@@ -79,6 +79,7 @@ def planned(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("axis", "reference", "level", "surface"), PAIRS)
 def test_arms_differ_in_the_declared_words_only(axis: str, reference: str, level: str, surface: str, known: Catalogue):
     roles = {"candidate": {"surface": surface, "persona": {"gender": "woman"} if axis != "gender" else {}}}
@@ -104,6 +105,7 @@ def test_they_do_so_in_every_mode(mode: str, surface: str, known: Catalogue):
     declared_only(planned(known, mode, vary={"candidate": {axis: levels}}, roles={"candidate": {"surface": surface}}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("role", "bias", "options"), CARRIED)
 def test_a_bias_is_the_only_difference_wherever_its_roles_speak(role, bias, options, known: Catalogue):
     group = known.axes[bias.axis].levels[PERSON[bias.axis]].group if bias.axis else ""

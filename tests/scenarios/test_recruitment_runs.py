@@ -4,6 +4,7 @@ recovered, and nothing is found where nothing is."""
 import pytest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mode", "field", "size"),
     [
@@ -57,6 +58,7 @@ def test_four_mitigations_on_the_same_pairs(play):
     assert all(-0.6 < gap < -0.2 for gap in gaps.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "mode", ["screen", "rank", "shortlist", "compare", "interview", "panel", "letter", "occupation"]
 )

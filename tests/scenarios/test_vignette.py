@@ -130,6 +130,7 @@ def test_fresh_numbers_lie_near_the_written_ones_and_are_the_same_in_both_arms(k
         assert all(abs(drawn - plain) <= most + 1e-9 for drawn, plain, most in spread)
 
 
+@pytest.mark.slow
 def test_a_planted_doctor_is_found(play):
     """Right in 4 of 5 of all answers and in 2 of 5 where the patient is Black: of probabilities, exactly."""
     planted = ("backend.group=Ethnicity: Black", "backend.effect=0.4", "outcomes=expected", "design.margin=0.05")

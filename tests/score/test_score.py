@@ -216,6 +216,7 @@ def test_two_arms_are_the_smallest_sets(laid):
     assert pairs(laid, "right", against((MAN, MAN), (WOMAN,))).difference().tolist() == [1, -1]
 
 
+@pytest.mark.slow
 def test_the_order_of_rows_changes_no_byte(play: Callable[..., Run]):
     done = play(
         "backend.group=Black",

@@ -165,6 +165,7 @@ def found(results: tuple[SelectionResult, ...], level: str) -> dict[str, object]
     return {each.name: each for result in results if result.level == level for each in result.figures}
 
 
+@pytest.mark.slow
 def test_a_planted_gap_is_seen_in_rates_ranks_and_places_and_the_other_axis_is_clean(play):
     run = play(
         "scenario=recruitment",
@@ -299,6 +300,7 @@ def test_what_is_varied_or_set_is_not_as_the_cases_are(play, cvs):
     assert selections(run.scored) != ()
 
 
+@pytest.mark.slow
 def test_each_mitigation_shows_its_own_gap(play, cvs):
     run = play(
         *cvs,

@@ -57,6 +57,7 @@ def test_main_effects_come_first_and_single_arms_behind_them(play):
     assert "2 comparisons of single arms show no difference after the correction" in text
 
 
+@pytest.mark.slow
 def test_a_large_effect_is_found_among_many_tests(play):
     """Two factors of five levels: 24 arms against others, and the floor of drawn signs is none."""
     vary = {
