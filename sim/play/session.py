@@ -173,8 +173,11 @@ class Session:
 
         if self.looking:
             self.looking.look(watch)  # a run may have been killed between a last outcome and its look
-        if watch.stopping or (watch.done == watch.owed and watch.done):
-            return  # nobody has to be asked
+        if watch.done and watch.done == watch.owed:
+            watching.about(self.path, watch)  # nobody has to be asked
+            return
+        if watch.stopping:
+            return
         with interruptible(watch, self.plan.throughput.stop_grace):
             async with beside(watching.follow(watch)):
                 if isinstance(self.log, RunLog):

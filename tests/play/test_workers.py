@@ -71,7 +71,10 @@ def test_two_workers_play_what_one_process_plays(alone, tmp_path):
     assert {file.name for file in (run / "log").glob("*.jsonl")} == {"00000.w1.jsonl", "00000.w2.jsonl"}
     assert played(run) == played(alone)
     assert len(asked) == len(played(alone)[0])
-    assert set(Manifest.read(run).heads) == {"w1", "w2"}
+    # who comes late to so short a run may find nothing left to play
+    assert set(Manifest.read(run).heads) == {
+        file.name.split(".")[1] for file in run.glob("log/*.jsonl") if file.stat().st_size
+    }
     assert outcomes(run).equals(outcomes(alone))
     code = subprocess.run([sys.executable, "-m", "simrun", "replay", run], capture_output=True, check=False)
     assert code.returncode == 0, code.stderr
