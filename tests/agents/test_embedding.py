@@ -100,6 +100,7 @@ async def test_no_bar_no_words_and_no_vectors_are_refused(stub):
     await backend.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["rank", "shortlist"])
 def test_a_planted_distance_is_found_by_the_figures_of_any_ranking(play, stub, mode):
     stub.beside["/v1/embeddings"] = vectors

@@ -90,6 +90,7 @@ def test_a_judge_asked_later_finds_what_it_would_have_found_at_once(play):
     assert rebuild(again.path)[1] is True
 
 
+@pytest.mark.slow
 def test_a_judge_is_chained_to_what_it_read_and_goes_on_where_it_stopped(play):
     done = play(cases=3, vary=BIASED)
     judge(done.path, "judge=observer")
@@ -142,6 +143,7 @@ def test_who_cannot_be_asked_is_named(play, options, message):
     assert not list((done.path / "log").glob("*.judge.jsonl"))
 
 
+@pytest.mark.slow
 def test_letters_are_held_against_the_cv_later(tmp_path):
     from simrun import run
 

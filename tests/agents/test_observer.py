@@ -46,6 +46,7 @@ def test_the_observer_is_asked_the_same_in_every_arm_and_sees_what_was_done(play
     assert len(asked) == 18  # three arms, the control `same` among them
 
 
+@pytest.mark.slow
 def test_a_run_with_an_observer_is_replayed_and_resumed_like_any_other(play):
     from logs import killed, played
 

@@ -69,6 +69,7 @@ def test_what_is_masked_is_masked_in_reply_claim_and_conversation():
     assert only.cue.count("[...]") == 3
 
 
+@pytest.mark.slow
 def test_verdicts_stand_by_turn_in_the_table_and_in_the_report(listed):
     found = listed.outcomes[listed.outcomes.outcome == "word_list.biased"]
     assert {(row.trial, int(row.turn)): row.value for row in found.itertuples()} == truth(listed)

@@ -47,6 +47,7 @@ def test_a_reader_that_raises_makes_a_reply_unreadable():
     assert "unhashable" in found.why
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", HARD)
 def test_a_reply_of_any_length_is_read(unit):
     # benchmarks/reading.py measures that time is linear; a reader that is not does not come back from here

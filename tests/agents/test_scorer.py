@@ -314,6 +314,7 @@ def test_women_come_after_the_men_whom_they_are_ranked_with(screened):
     assert set(rows[rows.outcome == "consistent"].value) == {0}  # men are tied, and letters decide
 
 
+@pytest.mark.slow
 def test_a_scorers_run_is_resumed_and_replayed(screened):
     run = screened()
     whole = sorted(lines(run.path), key=len)

@@ -91,6 +91,7 @@ def test_a_bad_server_costs_episodes_and_no_outcome(stub, tmp_path):
     assert set(logged_calls(bad.path).values()) == {1}
 
 
+@pytest.mark.slow
 def test_faults_of_infrastructure_change_no_result(stub, tmp_path):
     healthy = play(stub, tmp_path / "healthy")
     stub.misbehave(a_third([fault for fault, _ in PASSING.values()], seed=2))
@@ -185,6 +186,7 @@ def flagged(shape: Shape) -> Callable[[Seen], Fault | None]:
     return lambda seen: shape.fault() if "Ethnicity: Black" in str(seen.body["messages"]) else None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["OpenAI", "Azure", "OpenRouter", "xAI"])
 def test_flagged_prompts_are_refusals_of_their_arm_and_stop_nobody(stub, tmp_path, name):
     stub.misbehave(flagged(one("refused", name)))
@@ -196,6 +198,7 @@ def test_flagged_prompts_are_refusals_of_their_arm_and_stop_nobody(stub, tmp_pat
     assert set(refused) == set(black) != set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "name"), [("context", "TGI"), ("rejected", "OpenRouter"), ("rejected", "firewall")])
 def test_chats_that_are_refused_one_by_one_cost_their_episodes_only(stub, tmp_path, kind, name):
     stub.misbehave(flagged(one(kind, name)))

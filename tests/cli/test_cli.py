@@ -56,6 +56,7 @@ def test_more_cases_than_there_are_is_said(simrun):
     assert "of this scenario" not in simrun(*CLINIC).stderr
 
 
+@pytest.mark.slow
 def test_full_prints_the_whole_report(command, complete):
     code, out, _ = command("report", complete, "--full")
     assert (code, out) == (0, (complete / "report" / "report.md").read_text() + "\n")
@@ -186,6 +187,7 @@ def test_a_users_own_axis_and_bias(simrun, tmp_path):
     assert "outcomes identical" in simrun("replay", "last").stdout  # the run keeps the axis that it was played with
 
 
+@pytest.mark.slow
 def test_a_broken_users_file_is_named(simrun, tmp_path):
     (tmp_path / "mine" / "axis").mkdir(parents=True)
     (tmp_path / "mine" / "axis" / "shoes.yaml").write_text("name: shoes\nlevels: {}\n")

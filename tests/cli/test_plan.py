@@ -23,6 +23,7 @@ def asked(**given):
     return planned(parsed(Plan, [f"{key}={value}" for key, value in given.items()]))
 
 
+@pytest.mark.slow
 def test_a_plan_from_a_pilot_counts_controls_tokens_and_the_bank(pilot):
     plan = asked(target=0.3, pilot=pilot.path, tokens_per_episode=1000, tokens=100_000)
     for each in plan.choices:

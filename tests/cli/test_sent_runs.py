@@ -45,6 +45,7 @@ def test_a_run_that_was_sent_is_asked_about(command, sent, name):
     assert told.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_run_that_is_trusted_is_gone_on_with(command, sent):
     assert command("resume", sent, "trust=true")[0] == 0
     assert command("resume", sent)[0] == 2  # trusted for that once
@@ -104,6 +105,7 @@ def test_levels_that_change_an_engine_are_named(command, sent):
     assert all(named in told for named in ("AWS_SECRET", "asks a.example", "asks b.example"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "config", [{"seed": 1}, {"backend": {"group": "Black", "effect": 0.3}}, {"repeats": 2}, {"out": "/elsewhere"}]
 )
@@ -194,6 +196,7 @@ def test_a_class_in_an_arm_is_not_imported(command, sent, module, canary, name):
     assert not canary.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("own", [True, False], ids=["begun here", "sent"])
 def test_a_class_in_the_log_is_not_imported(command, complete, sent, module, canary, own):
     run = complete if own else sent

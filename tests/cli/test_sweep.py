@@ -30,6 +30,7 @@ def test_a_sweep_for_machines_ends_in_a_comparison_too(command, tmp_path):
     assert comparison["differing"] == {"scenario.questions": [5, 10]}
 
 
+@pytest.mark.slow
 def test_what_cannot_be_compared_is_said_and_is_no_fault(command, tmp_path):
     asked = ("backend=scripted", "cases=3", "scenario=clinic,recruitment", f"hydra.sweep.dir={tmp_path}/sweeps")
     code, told, said = command("-m", *asked, f"out={tmp_path}")

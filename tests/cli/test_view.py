@@ -31,6 +31,7 @@ def data(html: str):
     return json.loads(found[1])
 
 
+@pytest.mark.slow
 def test_the_address_is_printed_and_said_where_no_browser_opens(command, complete):
     code, out, told = command("view", complete)
     assert (code, out) == (0, f"{(complete / 'report' / 'report.html').as_uri()}\n")
@@ -115,6 +116,7 @@ def test_a_run_that_is_playing_is_shown_as_far_as_it_is_logged(tmp_path):
     assert "live" not in data((done.path / "report" / "report.html").read_text())
 
 
+@pytest.mark.slow
 def test_compare_writes_the_page_of_several_runs(command, tmp_path):
     out = str(tmp_path)
     asked = ("scenario=clinic", "backend=scripted", "backend.group=Black", "cases=4", "design.controls=[same]")

@@ -184,6 +184,7 @@ def test_a_section_and_a_command_are_a_file_each(tmp_path, monkeypatch, undistur
 COUNTER, SCRIPTED = "scenario=own_scenarios:Counter", "backend=scripted"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("asked", "told"),
     [

@@ -71,6 +71,7 @@ class TestConformance:
     def test_aec_renders(self, game: Game) -> None:
         render_test(lambda render_mode: aec(*game.overrides, scenario=game.scenario, render_mode=render_mode, **ASKED))  # type: ignore[arg-type]
 
+    @pytest.mark.slow
     def test_parallel(self, game: Game) -> None:
         with closed(parallel(*game.overrides, scenario=game.scenario, **ASKED)) as env:
             parallel_api_test(env, num_cycles=60)
@@ -156,6 +157,7 @@ class TestOneEngine:
 
 
 class TestLog:
+    @pytest.mark.slow
     def test_a_logged_environment_is_a_run(self, tmp_path: Path) -> None:
         env = gymnasium.make("simrun/Clinic-v0", seat="doctor", backend="scripted", cases=2, log=tmp_path / "log")
         for _ in range(4):

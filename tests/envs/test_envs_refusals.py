@@ -122,6 +122,7 @@ class TestSeeds:
             with closed(make()) as one, closed(make()) as other:
                 assert trials(one, seed=kind(seed)) == trials(other, seed=seed)
 
+    @pytest.mark.slow
     @EVERY
     @pytest.mark.parametrize("seed", [-1, 1.0, True, "1", np.float64(2)])
     def test_what_is_no_seed_is_refused(self, make: Make, seed: Any) -> None:
@@ -138,6 +139,7 @@ class TestSeeds:
 
 
 class TestResets:
+    @pytest.mark.slow
     @EVERY
     @pytest.mark.parametrize(
         ("options", "message"),

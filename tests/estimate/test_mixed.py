@@ -280,6 +280,7 @@ def test_components_of_pairs_with_a_value_missing():
     assert empty[2] == "not fitted: an arm has no values"
 
 
+@pytest.mark.slow
 def test_the_report_says_for_which_wordings_and_names_an_interval_holds():
     value, arm, case, worded, named = drawn(5, cases=30)
     few, some, many = (

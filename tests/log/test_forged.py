@@ -147,6 +147,7 @@ def test_an_error_whose_answers_are_all_there_ends_as_it_did(complete, undisturb
     assert found[-1]["outcome"] == told(undisturbed)[-1]["outcome"]
 
 
+@pytest.mark.slow
 def test_a_run_that_was_copied_and_renamed_is_the_same(complete, command, tmp_path):
     other = shutil.copytree(complete, tmp_path / "elsewhere")
     for _ in range(2):

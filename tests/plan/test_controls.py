@@ -129,6 +129,7 @@ def test_a_patient_that_always_says_seven_is_found_out_by_the_mirror(play):
     assert (found.difference, found.family) == (-3.0, "control")  # 11 - 7 against 7
 
 
+@pytest.mark.slow
 def test_the_positive_control_finds_what_was_planted_and_asks_no_model(play):
     done = play(cases=None, repeats=4, vary={}, design={"controls": ["positive"], "planted": 0.3})
     (found,) = [each for each in done.scored.contrasts if each.outcome == "solved"]

@@ -39,6 +39,7 @@ def spoilt(play):
     return done, {ended[1]["trial"], ended[3]["trial"]}, len(ended)
 
 
+@pytest.mark.slow
 def test_the_others_are_shown_and_the_bad_ones_are_named(spoilt, command):
     done, bad, episodes = spoilt
     for table in (done.path / "sealed").iterdir():

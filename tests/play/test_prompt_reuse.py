@@ -31,6 +31,7 @@ def test_a_counter_at_the_top_leaves_nothing_to_reuse():
     assert found == len("user\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wording", [0, 1, 2])
 def test_our_layout_lets_an_engine_reuse_most_of_a_prompt(play, wording):
     done = play(f"scenario.wording={wording}", cases=4, repeats=2)

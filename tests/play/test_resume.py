@@ -24,6 +24,7 @@ BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 # Replay
 
 
+@pytest.mark.slow
 def test_replay_reproduces_outcomes_and_report_to_the_byte(undisturbed, complete, command):
     shutil.rmtree(complete / "sealed")
     code, told, _ = command("replay", complete, "--json")
@@ -117,6 +118,7 @@ def test_replay_of_a_killed_run_counts_what_is_whole(complete, command):
 # Resume
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("keep", "torn"), [(0, b""), (0, b'{"kind'), (1, b""), (20, b""), (20, b'{"kind":"call"'), (47, b""), (48, b"")]
 )

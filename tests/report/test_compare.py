@@ -111,6 +111,7 @@ def test_only_shared_pairs_are_compared_and_what_is_apart_is_said(play):
     assert "only one of the two runs has patient.ethnicity=Asian" in compared(comparison)
 
 
+@pytest.mark.slow
 def test_several_runs_and_several_primary_outcomes_are_one_family(play):
     design = {"primary": ["solved", "confidence"]}
     runs = [
@@ -126,6 +127,7 @@ def test_several_runs_and_several_primary_outcomes_are_one_family(play):
     assert least.p_adjusted == pytest.approx(min(1, 6 * least.p))
 
 
+@pytest.mark.slow
 def test_models_in_a_scenario_without_an_accuracy_are_compared_in_its_primary_outcome(play):
     """One is biased at its first turn, the other in four of five, whoever is talked about."""
     fair, biased = "That does not follow from anybody's group.", "Yes, it is true that {group} {claim}."
@@ -146,6 +148,7 @@ def test_models_in_a_scenario_without_an_accuracy_are_compared_in_its_primary_ou
     assert "| 0.2 | subject.religion=Muslim | subject.religion=none | biased |" in told
 
 
+@pytest.mark.slow
 def test_what_cannot_be_compared_is_refused_with_the_reason(play):
     one = play(cases=["scabies", "leg-cellulitis"], vary=TWO)
     with pytest.raises(ConfigError, match="at least two runs, got 1"):

@@ -24,6 +24,7 @@ def ring(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return played(tmp_path_factory.mktemp("ring"), repeats=2)
 
 
+@pytest.mark.slow
 def test_the_wave_is_one_step_further_in_each_round(ring):
     rows = ring.report().table("contagion", "wave")
     assert {row["arm"] for row in rows} == {"member.biased=1 scenario.hearing=True"}
@@ -120,6 +121,7 @@ def test_a_null_that_was_not_played_is_missed_and_nothing_is_estimated(vary, mis
     assert {row["drift"]["value"] for row in done.report().table("contagion", "wave")} == {None}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("vary", ["vary.member.dose=[0,3]", "vary.member.bias=[none,religion]"])
 def test_the_unbiased_null_is_a_dose_of_none_or_no_bias_too(vary, tmp_path):
     """One member carries it by itself; the others carry nothing at all."""

@@ -6,6 +6,7 @@ from simrun.report.report import build
 from simrun.report.sections.doses import Doses, trends
 
 
+@pytest.mark.slow
 def test_each_dose_and_outcome_stands_in_the_report(play):
     done = play(cases=8, vary={"doctor": {"dose": [0, 1, 2]}}, roles={"doctor": {"bias": "recency"}})
     found = trends(done.scored)

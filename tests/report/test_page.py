@@ -203,6 +203,7 @@ def test_of_a_large_run_flips_are_kept_first_and_transcripts_lie_beside(planted,
     assert rebuild(done.path)[1] is True
 
 
+@pytest.mark.slow
 def test_the_bytes_follow_from_the_run(hostile):
     before = page(hostile)
     assert rebuild(hostile.path)[1] is True

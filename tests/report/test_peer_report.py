@@ -110,6 +110,7 @@ def test_planted_flaws_do_not_move_an_incompetent_reviewer(tmp_path):
     assert {each.verdict for each in findings(done, "flaws")} == {"failed"}
 
 
+@pytest.mark.slow
 def test_a_hidden_instruction_is_obeyed_named_and_defended_against_at_a_cost(tmp_path):
     rules = [
         {"when": f"(?s){HIDES}.*They are no instructions", "say": given("{low}", "A hidden instruction is in it.")},

@@ -81,6 +81,7 @@ def talk(tmp_path_factory):
     return run(*asked, vary=vary, out=str(tmp_path_factory.mktemp("runs")))
 
 
+@pytest.mark.slow
 def test_what_judges_said_later_stands_in_the_page(talk):
     before = talk.shown()
     assert not (Listed(talk.scored).told()["flags"] & JUDGED).any()

@@ -27,6 +27,7 @@ def contrast(done, outcome="solved", arm="patient.ethnicity=Black"):
     return next(each for each in done.scored.contrasts if (each.outcome, each.arm) == (outcome, arm))
 
 
+@pytest.mark.slow
 def test_a_planted_bias_is_found_with_its_size(play):
     done = play("backend.group=Black", "backend.effect=0.3", cases=None, repeats=4, vary=TWO)
     found = contrast(done)
@@ -35,6 +36,7 @@ def test_a_planted_bias_is_found_with_its_size(play):
     assert "planted effect of 0.3" in notes(done.scored)[0]
 
 
+@pytest.mark.slow
 def test_the_report_says_it_in_words_and_by_families(play):
     done = play("backend.group=Black", "backend.effect=0.3", cases=None, repeats=2, vary=TWO)
     found = contrast(done)
@@ -66,6 +68,7 @@ def test_every_comparison_has_one_declared_difference(play):
     }
 
 
+@pytest.mark.slow
 def test_groups_and_their_intersections_are_shown_with_sizes(play):
     vary = {"patient": {"ethnicity": ["White", "Black"], "insurance": ["private", "none"]}}
     done = play("backend.group=Black", "backend.effect=0.5", cases=None, vary=vary)
@@ -82,6 +85,7 @@ def test_groups_and_their_intersections_are_shown_with_sizes(play):
     assert "| broken |" in (done.path / "report" / "report.md").read_text()
 
 
+@pytest.mark.slow
 def test_wordings_are_drawn_by_case_and_repeat_and_shared_by_the_arms(play):
     done = play("scenario.wording=drawn", cases=6, repeats=2, vary=TWO)
     drawn = done.episodes[done.episodes.control == ""].groupby(["case", "repeat"])["wording"].nunique()
@@ -92,6 +96,7 @@ def test_wordings_are_drawn_by_case_and_repeat_and_shared_by_the_arms(play):
         play("scenario.wording=3")
 
 
+@pytest.mark.slow
 def test_no_effect_is_said_with_its_limit(play):
     done = play(cases=None, vary=TWO, design={"primary": ["solved", "anchored"]})
     text = (done.path / "report" / "report.md").read_text()
@@ -123,6 +128,7 @@ def test_a_design_too_small_for_any_verdict_says_so(play):
     assert contrast(done).verdict.kind == "inconclusive"
 
 
+@pytest.mark.slow
 def test_the_floor_of_flips_is_the_placebo_under_the_same_luck(play):
     """The default controls: arms share their luck, and the control with luck of its own is no floor."""
     done = play("design.controls=[same,placebo]", "backend.group=Black", "backend.effect=0.3", cases=None, vary=TWO)
@@ -154,6 +160,7 @@ def test_arms_that_were_told_the_same_can_differ_in_nothing(tmp_path):
     assert "told the same, word for word, under the same seeds" in (done.path / "report" / "report.md").read_text()
 
 
+@pytest.mark.slow
 def test_no_bias_is_found_where_none_is_planted(play):
     done = play(cases=None, repeats=4, vary=TWO)
     for outcome in ("solved", "confidence", "words"):
@@ -231,6 +238,7 @@ def test_sealed_tables_are_rebuilt_when_they_are_gone(play):
     pd.testing.assert_frame_equal(load(done.path).outcomes, before)
 
 
+@pytest.mark.slow
 def test_concurrency_changes_nothing_but_the_order(play):
     one, many = play(cases=6, vary=TWO, concurrency=1), play(cases=6, vary=TWO, concurrency=32)
     keys = ["trial", "outcome"]

@@ -160,6 +160,7 @@ def test_a_word_without_thought_by_one_rule_is_not_compared():
 # Runs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("effect", "score"), [(0.2, 0.4), (0.0, 0.0)])
 def test_a_planted_association_is_found_and_none_where_none_is(associated, effect, score):
     done = associated("cases=null", f"backend.effect={effect}", "backend.group=.")

@@ -290,6 +290,7 @@ def test_images_on_a_backend_without_them_are_refused(play, nejm):
         play(data_of(nejm), "scenario.images=start")
 
 
+@pytest.mark.slow
 def test_leaks_and_sex_specific_cases_are_found(play, medqa):
     run = play(data_of(medqa), cases=None, vary={"patient": {"gender": ["woman", "man"]}})
     manifest = run.manifests[0]

@@ -56,6 +56,7 @@ def test_no_slot_is_left_and_the_group_is_named(twin):
             assert any("women" in turn.lower() for turn in said[:5]), (script.id, twin, wording)
 
 
+@pytest.mark.slow
 def test_scripts_are_those_of_the_attribute_that_varies(talk):
     done = talk("cases=null")
     assert len(set(done.episodes.case)) == 36
@@ -115,6 +116,7 @@ def test_a_reply_that_was_cut_off_is_missing_and_not_unbiased(talk):
     assert rows[rows.turn == 2].value.eq(1).all()
 
 
+@pytest.mark.slow
 def test_a_planted_bias_is_found_and_nothing_where_none_is_planted(talk):
     def found(effect: float):
         done = talk("cases=null", "repeats=4", f"backend.effect={effect}", "backend.group=Muslims")

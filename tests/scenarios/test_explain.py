@@ -212,6 +212,7 @@ def _effect(tmp_path: Any, *overrides: str) -> tuple[float, float]:
     return found[0], found[1]
 
 
+@pytest.mark.slow
 def test_a_planted_chance_is_found_and_none_where_none_is(tmp_path):
     """15 sets x 8 pairs x 2 orders: the standard error of a share near .65 is .03."""
     right, explained = _effect(tmp_path, "backend.group='New ideas'", "backend.effect=0.3")

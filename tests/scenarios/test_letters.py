@@ -125,6 +125,7 @@ def test_who_somebody_is_does_not_make_a_letter_more_or_less_positive(known):
     assert moved == []
 
 
+@pytest.mark.slow
 def test_words_of_two_groups_are_compared_as_odds(play):
     """The script's letter for women is the communal one twice as often: its
     words by list are known, and so are the odds."""

@@ -234,6 +234,7 @@ def test_every_kind_of_instruction_is_obeyed_by_who_obeys_them_all(hiding, known
     assert {each.instruction_named for each in hidden} == {False}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("q", [0.6, 0.0])
 def test_the_chance_of_obeying_hidden_instructions_is_recovered_with_its_interval(q, known, tmp_path):
     fields = {

@@ -340,6 +340,7 @@ def test_other_traits_of_the_assistant_stand_beside_its_part(known):
     assert told.endswith("\n\nAbout you: Gender: woman.\nI have a question for you.")
 
 
+@pytest.mark.slow
 def test_a_planted_drop_is_found_with_its_size_and_none_where_none_is(asked):
     personas = "vary.assistant.persona=[a human,a blind person,a woman]"
     mitigations = "vary.assistant.mitigation=[none,no_acting]"

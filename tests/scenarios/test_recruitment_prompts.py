@@ -97,6 +97,7 @@ def test_arms_differ_in_the_declared_words_only(axis: str, reference: str, level
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("surface", WRITTEN)
 def test_they_do_so_in_every_mode(mode: str, surface: str, known: Catalogue):

@@ -36,6 +36,7 @@ def test_a_planted_bias_is_recovered(play, mode, field, size):
     assert all(each.difference in (0, None) for each in fair.scored.contrasts if each.family == "primary")
 
 
+@pytest.mark.slow
 def test_four_mitigations_on_the_same_pairs(play):
     vary = {
         "recruiter": {"mitigation": ["none", "blinding", "no_stereotype"]},

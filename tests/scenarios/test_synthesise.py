@@ -182,6 +182,7 @@ def test_weights_are_those_of_scikit_learn():
 # Runs
 
 
+@pytest.mark.slow
 def test_a_planted_chance_is_found_in_what_reviewers_give(tmp_path):
     """4 texts x 2 scores in each of 25 sets: the standard error of a share of .5 is below .04."""
     options = "scenario=peer_review", "scenario.mode=synthesise", "backend=scripted", "scenario.sets=25", "cases=null"

@@ -252,6 +252,7 @@ def cvs(tmp_path) -> list[str]:
     return ["scenario=recruitment", f"scenario.data={tmp_path / 'cvs.csv'}", "scenario.opening=[ward-nurse]", *columns]
 
 
+@pytest.mark.slow
 def test_groups_that_the_cases_state_are_compared_as_they_are(play, cvs):
     run = play(*cvs, vary={}, backend={"group": "Gender: woman", "effect": 0.3}, cases=None)
     observed = stated(run.scored)
@@ -282,6 +283,7 @@ def test_groups_that_the_cases_state_are_compared_as_they_are(play, cvs):
     )
 
 
+@pytest.mark.slow
 def test_what_a_file_states_must_be_a_level(play, cvs, tmp_path):
     file = tmp_path / "cvs.csv"
     file.write_text(file.read_text().replace(",woman,", ",f,"))

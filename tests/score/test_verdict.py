@@ -35,6 +35,7 @@ def test_of_what_was_told_the_same_nothing_is_concluded():
     assert verdict(1.0, -0.1, 0.1, 0.09, 0.2, identical=True).why == IDENTICAL
 
 
+@pytest.mark.slow
 def test_main_effects_come_first_and_single_arms_behind_them(play):
     """Of 2 x 2 the planted factor shows, pooled and in both cells; the other in neither, and no cell of it is asked."""
     vary = {"patient": {"ethnicity": ["White", "Black"], "insurance": ["private", "none"]}}
