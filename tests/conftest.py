@@ -16,6 +16,7 @@ from simrun.log.manifest import Manifest
 from simrun.log.trust import note
 from simrun.plan.design import Plan
 
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -155,6 +156,18 @@ def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.syspath_prepend(str(here))
     monkeypatch.setattr("tempfile.tempdir", str(scratch))
     return here
+
+
+@pytest.fixture(scope="module")  # a session of it would hold an event loop beside those of other tests
+def browser() -> Iterator[Any]:
+    """Debian's chromium."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install '.[dev]'")
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"{CHROMIUM} is not here: apt-get install chromium")
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Logs written, read, cut and forged: what the tests of the log and of resume share."""
 
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,17 @@ def played(run: Path) -> tuple[list[tuple[str, str, int]], dict[str, Any]]:
     told = [orjson.loads(line) for line in lines(run)]
     calls = sorted((line["trial"], line["role"], line["nth"]) for line in told if line["kind"] == "call")
     return calls, {line["trial"]: line["outcome"] for line in told if line["kind"] == "episode"}
+
+
+def midway(out: Path, scenario: str, at_least: int, chains: int = 1) -> Path:
+    """The run that is being played under `out`, as soon as its log has some lines, of so many processes."""
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        for run in out.glob(f"{scenario}/2*"):
+            if len(segments(run)) >= chains and len(lines(run)) >= at_least:
+                return run
+        time.sleep(0.01)
+    raise AssertionError("the run did not begin")
 
 
 def killed(run: Path, keep: int, torn: bytes = b"") -> Path:

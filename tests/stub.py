@@ -187,6 +187,19 @@ async def hang(_: web.Request) -> web.StreamResponse:
     raise AssertionError("the client waited for an hour")
 
 
+def unhurried(seconds: float) -> Callable[[Seen], Fault]:
+    """A model that takes its time, and then answers as it should."""
+
+    def fault(seen: Seen) -> Fault:
+        async def answer(_: web.Request) -> web.StreamResponse:
+            await asyncio.sleep(seconds)
+            return web.json_response(completion(right(seen.body)))
+
+        return answer
+
+    return fault
+
+
 async def reset(request: web.Request) -> web.StreamResponse:
     """A connection that is reset in the middle of the body."""
     response = web.StreamResponse(headers={"Content-Length": "1000"})

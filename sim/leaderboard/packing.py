@@ -6,14 +6,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import orjson
-import yaml
 from pydantic import ValidationError
 
 from simrun.config.errors import ConfigError, explained
-from simrun.config.menus import LOADER
 from simrun.config.options import Config
 from simrun.leaderboard import suites
-from simrun.leaderboard.submission import FORMAT, HEADER, LOG, MANIFEST, PLAN, Commitment, Half, Header, Who
+from simrun.leaderboard.submission import FORMAT, HEADER, LOG, MANIFEST, PLAN, Commitment, Half, Header, Who, written
 from simrun.log import files
 from simrun.log.chain import BESIDE, segments
 from simrun.log.manifest import FILE, Manifest
@@ -27,12 +25,7 @@ DATE = (1980, 1, 1, 0, 0, 0)
 def who(file: Path) -> Who:
     """Who hands it in; ConfigError says what a file of it should have."""
     due = "name, contact, relation (none, maker, paid or other) and licence, in YAML"
-    try:
-        return Who.model_validate(yaml.load(file.read_text(encoding="utf-8"), LOADER))
-    except ValidationError as error:
-        raise ConfigError(f"{file}: {explained(error, Who)}; it should have {due}") from None
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise ConfigError(f"{file} cannot be read: {error}; it should have {due}") from None
+    return written(file, Who, f"it should have {due}")
 
 
 def pack(

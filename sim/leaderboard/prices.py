@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from simrun.agents.records import Record
-from simrun.config.errors import ConfigError, explained
-from simrun.config.menus import LOADER
 from simrun.leaderboard.scores import Scores
+from simrun.leaderboard.submission import written
 
 FILE = "prices.yaml"
 MILLION = 1_000_000
@@ -54,9 +52,4 @@ def prices(folder: Path) -> Prices:
     if not file.exists():
         return Prices()
     due = "models: {NAME: {read: 1.0, written: 2.0}}, per million tokens, and currency, in YAML"
-    try:
-        return Prices.model_validate(yaml.load(file.read_text(encoding="utf-8"), LOADER))
-    except ValidationError as error:
-        raise ConfigError(f"{file}: {explained(error, Prices)}; it should have {due}") from None
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise ConfigError(f"{file} cannot be read: {error}; it should have {due}") from None
+    return written(file, Prices, f"it should have {due}")

@@ -1,19 +1,18 @@
 """The private half of a suite: other cases of the same generators, drawn in secret, told by their hash, shown later."""
 
-import os
 import secrets
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from simrun.agents.records import Record
-from simrun.config.errors import ConfigError, explained
-from simrun.config.menus import LOADER
+from simrun.config.errors import ConfigError
 from simrun.leaderboard import suites
 from simrun.leaderboard.decisions import Decision, decide, decisions
-from simrun.leaderboard.submission import digest
+from simrun.leaderboard.submission import digest, written
+from simrun.log import files
 
 NUMBER = 2**62
 """Of how many numbers each of two is drawn: nobody tries them all."""
@@ -89,22 +88,16 @@ def write(file: Path, given: Private) -> None:
     """A new file that nobody else may read. ConfigError where there is one."""
     told = yaml.safe_dump(given.model_dump(mode="json"), sort_keys=False)
     try:
-        opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with open(opened, "w", encoding="utf-8") as out:
-            out.write(f"# The private half of {given.suite}@{given.version}. Keep it until it is shown.\n{told}")
+        files.kept_secret(
+            file, f"# The private half of {given.suite}@{given.version}. Keep it until it is shown.\n{told}"
+        )
     except OSError as error:
         raise ConfigError(f"{file} was not written: {error.strerror or error}") from None
 
 
 def read(file: Path) -> Private:
     """The half that a file tells of. ConfigError where it is none, or where this simrun makes other cases of it."""
-    try:
-        told: Any = yaml.load(file.read_text(encoding="utf-8"), LOADER)
-        found = Private.model_validate(told)
-    except ValidationError as error:
-        raise ConfigError(f"{file}: {explained(error, Private)}; simrun suite draw makes one") from None
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise ConfigError(f"{file} cannot be read: {error}; simrun suite draw makes one") from None
+    found = written(file, Private, "simrun suite draw makes one")
     if found.suite not in able() or found.version != suites.suite(found.suite).version:
         raise ConfigError(f"{file} is of {found.suite}@{found.version}; here can be drawn: {', '.join(able())}")
     plan = suites.plan(found.suite, None, found.drawn)

@@ -2,7 +2,6 @@
 anybody can draw the same again."""
 
 import hashlib
-import os
 import re
 import secrets
 from collections.abc import Iterator, Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from simrun.config.errors import ConfigError
 from simrun.leaderboard.decisions import Decision, decide, decisions
+from simrun.log import files
 
 BITS = 31
 """Of a seed: one that is typed, and that no scenario finds too large."""
@@ -20,9 +20,7 @@ def made(file: Path) -> str:
     """A new secret, in a file that nobody else may read. ConfigError where there is such a file."""
     told = secrets.token_hex(32)
     try:
-        opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with open(opened, "w", encoding="ascii") as out:
-            out.write(f"{told}\n")
+        files.kept_secret(file, f"{told}\n")
     except OSError as error:
         raise ConfigError(f"{file}: no secret was made: {error.strerror or error}") from None
     return told

@@ -3,13 +3,18 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, Field, model_validator
+import yaml
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from simrun.agents.printable import escaped
 from simrun.agents.records import Record
+from simrun.config.errors import ConfigError, explained
+from simrun.config.menus import LOADER
 
+R = TypeVar("R", bound=Record)
 FORMAT = 1
 HEADER, MANIFEST, PLAN, LOG = "submission.json", "manifest.json", "plan.jsonl", "log"
 """What the files of a submission are called; all but the first lie in a folder for each run, 00, 01, ..."""
@@ -91,3 +96,13 @@ class Header(Record):
         if given and (self.half == "private" or (given.suite, given.version) != (self.suite, self.version)):
             raise ValueError(f"the commitment is to {given.suite}@{given.version}, and to its public half")
         return self
+
+
+def written(file: Path, kind: type[R], way: str) -> R:
+    """What somebody wrote in YAML, as the record. ConfigError names the file, what is wrong, and the `way` out."""
+    try:
+        return kind.model_validate(yaml.load(file.read_text(encoding="utf-8"), LOADER))
+    except ValidationError as error:
+        raise ConfigError(f"{file}: {explained(error, kind)}; {way}") from None
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise ConfigError(f"{file} cannot be read: {error}; {way}") from None

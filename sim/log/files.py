@@ -86,6 +86,13 @@ def appending(file: Path, cut: int | None = None, mode: int = 0o666) -> int:
     return opened
 
 
+def kept_secret(file: Path, text: str) -> None:
+    """A new file that nobody else may read. OSError where there is one, or none can be made."""
+    opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with open(opened, "w", encoding="utf-8") as out:
+        out.write(text)
+
+
 def replace(file: Path, data: bytes) -> None:
     """Write a file in one step: a kill or a full disk leaves the old one. What had its name, a link too, is let go."""
     with draft(file) as beside:

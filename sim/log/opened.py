@@ -50,7 +50,8 @@ class Openings:
     def __init__(self, manifest: Manifest):
         self._manifest, self._run = manifest, bound(manifest)
         self._found: list[Opened] = []
-        self._apart: list[bool] = []
+        self._by_shares: list[Opened] = []
+        """Those of processes that played given blocks: they write to the log alone, and not to the manifest."""
 
     def opens(self, line: LogLine) -> bool:
         """Whether a line is one of these. LogError where one of another run is, or where a chain begins without."""
@@ -59,7 +60,6 @@ class Openings:
                 raise LogError(f"{line.file}:{line.number}: the log does not begin with who plays: lines were removed")
             return False
         found = record(Opened, line)
-        self._apart.append(is_share(line.chain))
         for name, own, told in (
             ("settings", self._run, found.run),
             ("primary outcomes", self._manifest.primary, found.primary),
@@ -70,18 +70,16 @@ class Openings:
                     f"with other {name} ({told!r}, the manifest comes to {own!r})"
                 )
         self._found.append(found)
+        if is_share(line.chain):
+            self._by_shares.append(found)
         return True
-
-    def _by_shares(self) -> list[Opened]:
-        """Those of processes that played given blocks: they write to the log alone, and not to the manifest."""
-        return [each for each, apart in zip(self._found, self._apart, strict=True) if apart]
 
     def gathered(self) -> Manifest:
         """The manifest with what processes that played given blocks have told of themselves."""
         manifest, engines = self._manifest, dict(self._manifest.engines)
-        for each in (found := self._by_shares()):
+        for each in self._by_shares:
             engines = {**each.engines, **engines}
-        notes = (*manifest.notes, *(note for each in found for note in each.notes))
+        notes = (*manifest.notes, *(note for each in self._by_shares for note in each.notes))
         self._manifest = manifest.told(engines=engines, notes=tuple(dict.fromkeys(notes)))
         return self._manifest
 
@@ -95,6 +93,6 @@ class Openings:
                 f"manifest.json was changed: it names as engines {own!r}; the log has "
                 f"{[dict(each.engines) for each in found[-2:]]!r}"
             )
-        owed = () if manifest.complete else self._by_shares()
+        owed = () if manifest.complete else self._by_shares
         if lost := [note for each in found if each not in owed for note in each.notes if note not in manifest.notes]:
             raise LogError(f"manifest.json was changed: it leaves out what the log notes: {lost[0]!r}")

@@ -51,13 +51,13 @@ class Launching:
     async def play(self) -> None:
         """Launch all that is owed. BackendError or ConfigError where nothing can be started."""
         for last in self._waves():
-            for _ in range(LIVES + 1):
-                if not (job := self._job(last)).shares or self._watch.stopping:
-                    break
+            job, lives = self._job(last), LIVES
+            while job.shares and lives >= 0 and not self._watch.stopping:
                 async with beside(self._follow()):
                     await self._launcher.play(job, self._watch)
                 self._look()
-            if left := self._job(last).shares:
+                job, lives = self._job(last), lives - 1
+            if left := job.shares:
                 self._watch.stopping = self._watch.stopping or (
                     f"workers died {LIVES + 1} times before they had played blocks {left[0].first} to {left[-1].last}"
                 )

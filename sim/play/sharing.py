@@ -68,6 +68,13 @@ class Sharing:
                     watch.stopping = "interrupted"  # its time is over; what was answered is in the log
 
 
+def play_share(run: Path, share: Share, concurrency: int | None) -> Watch:
+    """A share, played where an engine that schedules has started a process for it, for whoever launched the run.
+    Errors are those of `Sharing.play`."""
+    manifest = Manifest.read(run, trust=True)
+    return Sharing(run, manifest.plan().paced(concurrency), manifest, share).play(Watching())
+
+
 async def _apart(observer: Observer) -> None:
     """Nobody follows how fast a share is played."""
     await asyncio.Event().wait()

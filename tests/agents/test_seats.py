@@ -5,7 +5,6 @@ import os
 import pty
 import re
 import select
-import shutil
 import subprocess
 import sys
 import threading
@@ -24,7 +23,6 @@ from simrun.report.run import load
 from simrun.scenarios.clinic.consultation import Ask, Diagnose, OrderTest
 
 MOVES = form((Ask, OrderTest, Diagnose))
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 WITHIN = 60
 
 
@@ -178,34 +176,28 @@ def test_where_no_seat_is_is_said(command):
 
 
 @pytest.mark.slow
-def test_a_doctor_plays_in_a_real_browser(tmp_path, ended):
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install '.[dev]'")
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"{CHROMIUM} is not here: apt-get install chromium")
+def test_a_doctor_plays_in_a_real_browser(tmp_path, ended, browser):
     ended.append(play := served("seat=doctor", "--web", out=tmp_path))
     (address,) = addresses(play, "doctor")
     threading.Thread(target=play.stderr.read, daemon=True).start()  # type: ignore[union-attr]
     complaints: list[str] = []
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda each: complaints.append(each.url) if not each.url.startswith(address) else None)
-        page.goto(address)
-        page.get_by_role("button", name="ask").wait_for()
-        assert page.title() == "You are the doctor"
-        assert page.locator("#left").inner_text() == "20 moves left, this one included."
-        question = page.get_by_label("question (in words)")
-        question.fill("<img src=x onerror=\"document.title='owned'\">")
-        question.press("Enter")
-        page.get_by_text("19 moves left, this one included.", exact=True).wait_for()
-        assert page.locator("#said img").count() == 0
-        page.get_by_label("diagnosis (in words)").fill("migraine")
-        page.get_by_label("urgency (1 to 5)").fill("3")
-        page.get_by_role("button", name="diagnose").click()
-        page.get_by_text("The play is over.").wait_for()
-        assert page.title() == "You are the doctor"
-        browser.close()
+    page = browser.new_page()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda each: complaints.append(each.url) if not each.url.startswith(address) else None)
+    page.goto(address)
+    page.get_by_role("button", name="ask").wait_for()
+    assert page.title() == "You are the doctor"
+    assert page.locator("#left").inner_text() == "20 moves left, this one included."
+    question = page.get_by_label("question (in words)")
+    question.fill("<img src=x onerror=\"document.title='owned'\">")
+    question.press("Enter")
+    page.get_by_text("19 moves left, this one included.", exact=True).wait_for()
+    assert page.locator("#said img").count() == 0
+    page.get_by_label("diagnosis (in words)").fill("migraine")
+    page.get_by_label("urgency (1 to 5)").fill("3")
+    page.get_by_role("button", name="diagnose").click()
+    page.get_by_text("The play is over.").wait_for()
+    assert page.title() == "You are the doctor"
     play.wait(timeout=WITHIN)
     run = load("last", out=str(tmp_path))
     assert run.complete

@@ -1,57 +1,33 @@
 """A run on a real cluster of Ray on this machine: a worker is killed, and nothing is lost or doubled."""
 
-import asyncio
 import os
 import signal
 import subprocess
 import threading
-import time
 from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
-from aiohttp import web
-from logs import lines, played
-from stub import Fault, Seen, Stub, completion, right
+from logs import midway, played
+from stub import Stub, unhurried
 
 from simrun import Run
 from simrun import run as begin
 from simrun.agents.backends.base import BackendError
-from simrun.log.chain import is_share, segments
+from simrun.log.chain import is_share
 from simrun.log.manifest import Manifest
 from simrun.report.run import rebuild
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(find_spec("ray") is None, reason="pip install 'simrun[ray]'")]
 
 
-def unhurried(seen: Seen) -> Fault:
-    """A model that takes its time."""
-
-    async def answer(_: web.Request) -> web.StreamResponse:
-        await asyncio.sleep(0.2)
-        return web.json_response(completion(right(seen.body)))
-
-    return answer
-
-
-def midway(out: Path) -> Path:
-    until = time.monotonic() + 120
-    while time.monotonic() < until:
-        for run in out.glob("recruitment/2*"):
-            if len(segments(run)) >= 2 and len(lines(run)) >= 60:
-                return run
-        time.sleep(0.05)
-    raise AssertionError("the run did not begin")
-
-
 def test_a_worker_that_is_killed_is_started_again_by_ray(tmp_path):
     found: list[Run] = []
     asked = ["scenario=recruitment", "backend=server", "cases=60", "launch=ray", "workers=2", "concurrency=4"]
     with Stub() as stub:
-        stub.misbehave(unhurried)
+        stub.misbehave(unhurried(0.2))
         playing = threading.Thread(target=lambda: found.append(begin(*asked, f"url={stub.url}", f"out={tmp_path}")))
         playing.start()
-        run = midway(tmp_path)
+        run = midway(tmp_path, "recruitment", 60, chains=2)
         workers = subprocess.run(["pgrep", "-f", "ray::_played"], capture_output=True, text=True, check=True)
         os.kill(int(workers.stdout.split()[0]), signal.SIGKILL)
         playing.join(300)

@@ -1,24 +1,21 @@
 """A run on a real cluster with Slurm, of one node: tasks are killed and preempted, and nothing is lost or doubled."""
 
-import asyncio
 import os
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from aiohttp import web
 from cluster import cluster, lacking
-from logs import lines, played
-from stub import Fault, Seen, Stub, completion, right
+from logs import midway, played
+from stub import Stub, unhurried
 
 from simrun import Run, load
 from simrun import run as begin
 from simrun.agents.backends.base import BackendError
-from simrun.log.chain import is_share, segments
+from simrun.log.chain import is_share
 from simrun.log.manifest import Manifest
 from simrun.report.run import rebuild
 
@@ -41,41 +38,20 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-def unhurried(seen: Seen) -> Fault:
-    """A model that takes its time."""
-
-    async def answer(_: web.Request) -> web.StreamResponse:
-        await asyncio.sleep(0.3)
-        return web.json_response(completion(right(seen.body)))
-
-    return answer
-
-
 def tasks() -> list[int]:
     """Process ids of the tasks that play."""
     found = subprocess.run(["pgrep", "-f", "submitit.core._submit"], capture_output=True, text=True, check=False)
     return [int(pid) for pid in found.stdout.split() if Path(f"/proc/{pid}/comm").read_text().startswith("python")]
 
 
-def midway(out: Path, lines_at_least: int, chains: int) -> Path:
-    """The run, as soon as so many processes have logged so much."""
-    until = time.monotonic() + 120
-    while time.monotonic() < until:
-        for run in out.glob("recruitment/2*"):
-            if len(segments(run)) >= chains and len(lines(run)) >= lines_at_least:
-                return run
-        time.sleep(0.05)
-    raise AssertionError("the run did not begin")
-
-
 def test_2000_episodes_of_which_a_task_is_killed_and_another_preempted(tmp_path):
     found: list[Run] = []
     with Stub() as stub:
-        stub.misbehave(unhurried)
+        stub.misbehave(unhurried(0.3))
         asked = [*ASKED, f"url={stub.url}", "concurrency=4", f"out={tmp_path}"]
         playing = threading.Thread(target=lambda: found.append(begin(*asked)))
         playing.start()
-        run = midway(tmp_path, 300, 3)
+        run = midway(tmp_path, "recruitment", 300, chains=3)
         os.kill(tasks()[0], signal.SIGKILL)
         # an urgent job takes the node away from those that are left, as on any cluster
         urgent = ["sbatch", "--partition=urgent", "--exclusive", "--output=/dev/null", "--wrap=sleep 3"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from logs import lines, played
+from logs import midway, played
 from stub import Stub, http
 
 from simrun import load
@@ -51,17 +51,6 @@ def workers(run: Path) -> list[int]:
     return [int(pid) for pid in found.stdout.split()]
 
 
-def midway(out: Path, at_least: int = 60) -> Path:
-    """The run, as soon as its log has some lines."""
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        runs = list(out.glob("clinic/*"))
-        if runs and len(lines(runs[0])) >= at_least:
-            return runs[0]
-        time.sleep(0.01)
-    raise AssertionError("the run did not begin")
-
-
 @pytest.mark.slow
 def test_two_workers_play_what_one_process_plays(alone, tmp_path):
     with Stub() as stub:
@@ -85,7 +74,7 @@ def test_a_worker_that_is_killed_is_replaced_and_its_leases_return(alone, tmp_pa
     with Stub() as stub:
         # an episode asks for three opinions at once: with two in flight, six calls could be lost with a worker
         parent = simrun(f"url={stub.url}", f"out={tmp_path}", "workers=2", "concurrency=1")
-        run = midway(tmp_path)
+        run = midway(tmp_path, "clinic", 60)
         os.kill(workers(run)[0], signal.SIGKILL)
         assert parent.wait(120) == 0, parent.stderr.read()
         asked = len(stub.chats)
@@ -99,7 +88,7 @@ def test_a_worker_that_is_killed_is_replaced_and_its_leases_return(alone, tmp_pa
 def test_workers_end_with_their_parent_and_another_session_goes_on(alone, tmp_path):
     with Stub() as stub:
         parent = simrun(f"url={stub.url}", f"out={tmp_path}", "workers=2", "concurrency=2")
-        run = midway(tmp_path)
+        run = midway(tmp_path, "clinic", 60)
         own = workers(run)
         parent.kill()
         parent.wait()

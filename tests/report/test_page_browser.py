@@ -1,6 +1,5 @@
 """The page of a run in a real browser, opened from the disk as a person would: Debian's chromium."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,24 +15,12 @@ from simrun.report.run import snapshot
 from simrun.report.written import write
 
 pytestmark = pytest.mark.slow
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 TWO = {"patient": {"ethnicity": ["White", "Black"]}}
 HOSTILE = (
     "</script><script>window.owned=1</script><img src=x onerror=\"window.owned=1\"><svg onload='window.owned=1'> "
     "javascript:window.owned=1 \u2028\u202e wetback " + "long" * 400
 )
 Open = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install '.[dev]'")
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"{CHROMIUM} is not here: apt-get install chromium")
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

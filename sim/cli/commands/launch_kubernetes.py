@@ -1,7 +1,7 @@
 """`simrun launch kubernetes`: the manifest with which a cluster plays a run that was begun."""
 
 import json
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, PositiveInt
 
@@ -25,6 +25,7 @@ class LaunchKubernetes(OfRun):
 
     def run(self, as_json: bool) -> int:
         """The manifest, as YAML or as JSON. ConfigError for what is missing of it."""
+        from simrun.config.composition import changed
         from simrun.log.manifest import Manifest
         from simrun.play.blocks import Blocks, shares
         from simrun.play.launch.base import Job
@@ -32,15 +33,12 @@ class LaunchKubernetes(OfRun):
 
         path = self.path()
         manifest = Manifest.read(path, self.trust)
-        own = Kubernetes.of(self._options(manifest.config.launch))
+        begun = manifest.config.launch if manifest.config.launch.get("name") == Kubernetes.name else {}
+        config = changed(manifest.config.model_copy(update={"launch": begun}), self.overrides, {}, ("launch",))
+        own = Kubernetes.of({key: value for key, value in config.launch.items() if key != "name"})
         if not self.dry_run:
             raise ConfigError("simrun applies nothing to a cluster: add --dry-run, and pipe it to kubectl apply -f -")
         parts = shares(len(Blocks(manifest.plan())), self.workers or manifest.config.workers)
         job = Job(path, parts, manifest.config.concurrency)
         tell(json.dumps(own.manifest(job)) if as_json else own.text(job).rstrip(), as_json)
         return DONE
-
-    def _options(self, begun: Any) -> dict[str, Any]:
-        own = dict(begun) if begun.get("name") == "kubernetes" else {}
-        typed = (each.lstrip("+").removeprefix("launch.").partition("=") for each in self.overrides)
-        return {key: value for key, value in own.items() if key != "name"} | {key: value for key, _, value in typed}

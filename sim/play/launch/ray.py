@@ -14,7 +14,9 @@ from pydantic import Field
 
 from simrun.agents.backends.base import BackendError
 from simrun.config.errors import ConfigError
+from simrun.play.blocks import Share
 from simrun.play.launch.base import Job, Launcher
+from simrun.play.sharing import play_share
 from simrun.play.watch import Watch
 
 _TOKEN = Path.home() / ".ray" / "auth_token"
@@ -115,12 +117,5 @@ _QUIET = {"include_dashboard": False, "configure_logging": False}
 
 def _played(path: str, first: int, last: int, concurrency: int | None) -> str:
     """Play a share in a process of Ray's; why it ended early, if it did."""
-    from simrun.log.manifest import Manifest
-    from simrun.play.blocks import Share
-    from simrun.play.sharing import Sharing
-    from simrun.play.watch import Watching
-
-    manifest = Manifest.read(Path(path), trust=True)
-    plan = manifest.plan().paced(concurrency)
-    watch = Sharing(Path(path), plan, manifest, Share(first, last)).play(Watching())
+    watch = play_share(Path(path), Share(first, last), concurrency)
     return "" if watch.stopping == "interrupted" else watch.stopping

@@ -14,7 +14,9 @@ from pydantic import Field
 
 from simrun.agents.backends.base import BackendError
 from simrun.config.errors import ConfigError
+from simrun.play.blocks import Share
 from simrun.play.launch.base import Job, Launcher
+from simrun.play.sharing import play_share
 from simrun.play.watch import Watch
 
 EVERY = 2.0
@@ -105,14 +107,7 @@ class Work:
 
     def __call__(self, first: int, last: int) -> str:
         """Play the blocks; a task that was told to end before it was done asks to be started again."""
-        from simrun.log.manifest import Manifest
-        from simrun.play.blocks import Share
-        from simrun.play.sharing import Sharing
-        from simrun.play.watch import Watching
-
-        manifest = Manifest.read(self.path, trust=True)
-        plan = manifest.plan().paced(self.concurrency)
-        watch = Sharing(self.path, plan, manifest, Share(first, last)).play(Watching())
+        watch = play_share(self.path, Share(first, last), self.concurrency)
         if watch.stopping == "interrupted":
             _requeue()
         return f"blocks {first}-{last}: {watch.done} of {watch.owed} episodes are played {watch.stopping}".strip()
