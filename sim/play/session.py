@@ -5,7 +5,7 @@ import asyncio
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -73,9 +73,9 @@ class Session:
     @classmethod
     def found(cls, path: Path, manifest: Manifest, plan: Plan, decide: Decide | None = None) -> Self:
         """A run that was begun before; `decide` for one that may stop early."""
-        by = launcher(dict(plan.throughput.launch))
-        by = by if by and by.resumes else None
+        plan = _resumed(plan)
         _check_players(plan, path)
+        by = launcher(dict(plan.throughput.launch))
         log = _log(path, plan, by)  # before looking at what was played: another process may be playing it
         try:
             openings = Openings(manifest)
@@ -263,6 +263,14 @@ def sealed(path: Path, plan: Plan, manifest: Manifest, spare: bool = False, into
     if into is None:
         made(path / SEALED)
     return told
+
+
+def _resumed(plan: Plan) -> Plan:
+    """The plan as it is gone on with: by one process here, where its launcher does not launch again."""
+    by = launcher(dict(plan.throughput.launch))
+    if by is None or by.resumes:
+        return plan
+    return replace(plan, throughput=plan.throughput.model_copy(update={"launch": {}, "workers": 1}))
 
 
 def _check_players(plan: Plan, out: Path) -> None:

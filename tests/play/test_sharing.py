@@ -62,7 +62,7 @@ def test_shares_of_a_run_come_to_what_one_process_comes_to(alone, tmp_path):
 
 
 def test_who_resumes_plays_what_no_share_has_played(alone, tmp_path):
-    run = begun(tmp_path)
+    run = begun(tmp_path, "workers=3")  # so many elsewhere: here it is one
     share(run, 1, 1)
     assert resume(run).complete
     assert set(Manifest.read(run).heads) == {"", "b000001-000001"}
