@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
+import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 NEVER = math.log(5e-324)
@@ -44,6 +46,11 @@ class Message(Record):
     content: str
     images: tuple[Image, ...] = ()
     """For backends that take images."""
+
+    @cached_property
+    def encoded(self) -> orjson.Fragment:
+        """Its text as chat completions have it, in JSON: made once, and sent again with each later call of its chat."""
+        return orjson.Fragment(orjson.dumps({"role": self.role, "content": self.content}))
 
 
 class Chat(Record):

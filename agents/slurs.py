@@ -58,9 +58,14 @@ def _mask(found: re.Match[str]) -> str:
 @cache
 def _slurs(escaped: bool) -> re.Pattern[str]:
     text = files("simrun.agents").joinpath("data/slurs.yaml").read_text(encoding="utf-8")
-    words = sorted(_listed(yaml.safe_load(text)), key=lambda each: -len(each[0]))
-    begins = _ESCAPED if escaped else _BEGINS
-    return re.compile(f"{begins}(?:{'|'.join(_pattern(*each) for each in words)}){_ENDS}", re.IGNORECASE)
+    begin = _ESCAPED if escaped else _BEGINS
+    groups: dict[str, list[str]] = {}
+    for word, unless in sorted(_listed(yaml.safe_load(text)), key=lambda each: -len(each[0])):
+        groups.setdefault(word[0], []).append(_pattern(word, unless))
+    # most places of a text are dismissed by one look at their letter, and the rest are held against few words
+    signs = re.escape("".join(_WRITTEN.get(first, first) for first in groups))
+    words = "|".join(f"(?={_letter(first)})(?:{'|'.join(own)})" for first, own in groups.items())
+    return re.compile(f"(?=[{signs}]){begin}(?:{words}){_ENDS}", re.IGNORECASE)
 
 
 def _listed(groups: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:

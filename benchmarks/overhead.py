@@ -113,9 +113,8 @@ def staged(run: Run) -> tuple[list[dict[str, Any]], float]:
         began = now()[0]
         driven(plan.stage(trial), answered)
         cpu += now()[0] - began
-    bodies = [
-        {key: value for key, value in (body(chat) | {"model": "stub"}).items() if value is not None} for chat in chats
-    ]
+    sent = (orjson.loads(orjson.dumps(body(chat) | {"model": "stub"})) for chat in chats)
+    bodies = [{key: value for key, value in each.items() if value is not None} for each in sent]
     return bodies, 1000 * cpu / len(chats)
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from simrun.agents.backends import choice
 from simrun.agents.backends.base import Backend
@@ -38,6 +38,15 @@ class Rule(Record):
     known."""
     shows_otherwise: str = ""
     """The same of `otherwise`."""
+
+    @field_validator("when")
+    @classmethod
+    def _expression(cls, given: str) -> str:
+        try:
+            re.compile(given)
+        except re.error as error:
+            raise ValueError(f"is no regular expression: {error}") from None
+        return given
 
     def fits(self, chat: Chat, text: str) -> bool:
         """Whether this rule is about this chat."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -43,10 +43,13 @@ def _told(item: "ErrorDetails", kind: type[BaseModel] | None) -> str:
 
 
 def _fields(kind: type[BaseModel], where: Sequence[int | str]) -> list[str]:
-    """The fields of a record, or of what is told in one of them; [] where that is no record."""
-    for part in where:
-        field = kind.model_fields.get(str(part))
-        if not (field and isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+    """The fields of a record, or of what is told in one of them, or in an entry of a list there; [] where that is no
+    record."""
+    for part in (each for each in where if isinstance(each, str)):
+        field = kind.model_fields.get(part)
+        told = (field.annotation, *get_args(field.annotation)) if field else ()
+        inner = [each for each in told if isinstance(each, type) and issubclass(each, BaseModel)]
+        if not inner:
             return []
-        kind = field.annotation
+        kind = inner[0]
     return list(kind.model_fields)

@@ -378,8 +378,9 @@ def _made(kind: type[Any], given: Mapping[str, Any], what: str) -> Any:
     try:
         return kind.model_validate(given)
     except ValidationError as error:
-        wrong = [str(item["loc"][0]) for item in error.errors() if item["type"] == "extra_forbidden"]
+        extra = (item["loc"] for item in error.errors() if item["type"] == "extra_forbidden")
+        wrong = [str(where[0]) for where in extra if len(where) == 1]
         if wrong:
             known = [*(["mode"] if getattr(kind, "mode", "") else []), *options(kind)]
             raise unknown(f"option of {what}", wrong[0], known) from None
-        raise ConfigError(f"{what}: {explained(error)}") from None
+        raise ConfigError(f"{what}: {explained(error, kind)}") from None

@@ -65,9 +65,9 @@ class Ledger:
 class Admission:
     """The ledgers of all engines of a run, and the order in which shared prefixes are read."""
 
-    def __init__(self, share: float = 1.0) -> None:
-        self._share = share
-        """Of each engine's cache; below 1 where several processes play on it."""
+    def __init__(self, processes: int = 1) -> None:
+        self._processes = processes
+        """How many play the run: each fills its part of an engine that they share, and the whole of one of its own."""
         self._ledgers: dict[int, Ledger] = {}
         self._changed, self._door = asyncio.Event(), asyncio.Lock()
         self._read: OrderedDict[tuple[int, str, str], asyncio.Event] = OrderedDict()
@@ -82,7 +82,8 @@ class Admission:
         self._of(backend).grew(session, answer)
 
     def _of(self, backend: Backend) -> Ledger:
-        return self._ledgers.setdefault(id(backend), Ledger(self._share))
+        share = 1 / self._processes if backend.divisible() else 1.0
+        return self._ledgers.setdefault(id(backend), Ledger(share))
 
     def left(self, session: str) -> None:
         """An episode is over."""

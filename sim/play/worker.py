@@ -22,6 +22,7 @@ from simrun.log.opened import note_opened
 from simrun.plan.design import Plan
 from simrun.play.blocks import Blocks
 from simrun.play.engines import Engines
+from simrun.play.heap import settled
 from simrun.play.leases import Leases
 from simrun.play.replay import Past, past
 from simrun.play.runner import Runner
@@ -90,7 +91,8 @@ class Worker:
             opened(begun := self._told(engines))
             observer = Observer(engines, self._runner.admission)
             async with beside(observer.tick()), beside(follow(observer)):
-                await self._runner.play(self._owed())
+                with settled():
+                    await self._runner.play(self._owed())
             if (ended := self._told(engines)) != begun:  # an engine may learn on the way how it has to be asked
                 opened(ended)
             return observer

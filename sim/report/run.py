@@ -21,6 +21,7 @@ from simrun.plan.design import Plan, planned
 from simrun.play import judging as asking
 from simrun.play import session
 from simrun.play.forking import ASKED, Fork, Forked, forked
+from simrun.play.heap import settled
 from simrun.play.session import Session, sealed
 from simrun.play.speed import FILE as PACE
 from simrun.play.speed import pace, samples
@@ -276,10 +277,11 @@ def reported(played: Session, trust: bool = False) -> Run:
 
     LogError for a log that was changed, ConfigError for cases or code that were.
     """
-    played.label()
-    played.seal()
-    run = Run(played.path, trust=trust)
-    run.write_report()
+    with settled():
+        played.label()
+        played.seal()
+        run = Run(played.path, trust=trust)
+        run.write_report()
     run.stopped = played.stopped
     return run
 

@@ -189,6 +189,20 @@ def test_what_a_mode_has_not_is_refused(asked, message):
         compose(["scenario=recruitment", *asked], {})
 
 
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        ("[{pattern: x, say: y}]", "backend=scripted: no option of rules.0 'pattern'. There are: role, turn, when"),
+        ("[{say: y}, {say: y, wehn: x}]", "no option of rules.1 'wehn'; did you mean 'when'"),
+        ("[{say: y, chance: 3}]", "rules.0.chance: .* less than or equal to 1, got 3"),
+        ("[{say: y, when: '('}]", "rules.0.when: is no regular expression: missing \\), .*got '\\('"),
+    ],
+)
+def test_what_is_wrong_within_an_option_names_its_place(rules, message):
+    with pytest.raises(ConfigError, match=message):
+        compose(["scenario=clinic", "backend=scripted", f"backend.rules={rules}"], {})[0].engine("doctor")
+
+
 def test_an_unknown_name_lists_the_menu():
     with pytest.raises(ConfigError, match="scenario"):
         compose(["scenario=clinik"], {})

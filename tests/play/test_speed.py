@@ -1,15 +1,18 @@
 """Who may begin, who reads a prefix first, and what a run's samples come to: worked out by hand."""
 
 import asyncio
+import gc
 
 import pytest
 
 from simrun.agents.backends.base import Gauges
 from simrun.agents.backends.scripted import Scripted
+from simrun.agents.backends.server import Server
 from simrun.agents.records import Answer, Chat, Message
 from simrun.config.errors import ConfigError
 from simrun.play.admission import Admission, Ledger
 from simrun.play.engines import placed
+from simrun.play.heap import YOUNG, settled
 from simrun.play.speed import Sample, pace, rates, samples, windows
 
 
@@ -47,11 +50,16 @@ def test_an_engine_under_pressure_takes_nobody_new_whatever_the_estimate_says():
     assert ledger.room()
 
 
-def test_each_of_two_processes_fills_half_of_a_cache():
-    ledger = Ledger(share=0.5)
-    ledger.told(Gauges(kv_tokens=1000))
-    ledger.grew("a", answer(200, 0, 30))
-    assert not ledger.room()  # 230 + 230 of 450
+@pytest.mark.parametrize(("launched", "waits"), [(False, True), (True, False)])
+async def test_each_of_two_processes_fills_half_of_a_cache_that_they_share_and_all_of_one_of_its_own(launched, waits):
+    backend = Server(model="tiny", launch=launched)
+    admission = Admission(processes=2)
+    admission.told(backend, Gauges(kv_tokens=1000))
+    admission.grew(backend, "a", answer(200, 0, 30))  # 230 + 230 of 450, or of 900
+    begun = asyncio.create_task(admission.room())
+    await asyncio.sleep(0.01)
+    assert begun.done() is not waits
+    begun.cancel()
 
 
 async def test_a_new_episode_waits_for_room_and_begins_when_one_ends():
@@ -164,3 +172,24 @@ def test_samples_of_a_run_are_kept_and_a_torn_one_passed_over(play):
     with (done.path / "pace.jsonl").open("ab") as lines:
         lines.write(b'{"session":1,"at"')
     assert samples(done.path) == kept
+
+
+def test_while_a_run_plays_the_collector_leaves_alone_what_was_there_before_and_does_as_ever_afterwards():
+    before = gc.get_threshold()
+    kept = [object() for _ in range(10)]
+    with pytest.raises(ZeroDivisionError), settled():
+        assert (gc.get_freeze_count() > 10_000, gc.get_threshold()[0]) == (True, max(before[0], YOUNG))
+        with settled():  # of two runs at once the first one's counts
+            pass
+        assert gc.get_freeze_count()
+        raise ZeroDivisionError
+    assert (gc.get_freeze_count(), gc.get_threshold(), gc.isenabled(), len(kept)) == (0, before, True, 10)
+
+
+def test_where_its_user_has_turned_the_collector_off_it_stays_off():
+    gc.disable()
+    try:
+        with settled():
+            assert (gc.isenabled(), gc.get_freeze_count()) == (False, 0)
+    finally:
+        gc.enable()

@@ -164,7 +164,8 @@ class ChatCompletions(Backend):
         while True:
             manners = self._manners
             try:
-                return (await self._once(chat, base)).model_copy(update={"attempts": attempt + 1})
+                answer = await self._once(chat, base)
+                return answer.model_copy(update={"attempts": attempt + 1}) if attempt else answer
             except Loading:
                 raise
             except Unfit as error:
@@ -272,8 +273,10 @@ class ChatCompletions(Backend):
             "response_format": shape,
         } | dict(self.extra)
 
-    def _wired(self, chat: Chat) -> list[dict[str, Any]]:
-        return [wire(message) for message in self._manners.fit(chat.messages)]
+    def _wired(self, chat: Chat) -> list[Any]:
+        """The messages, for orjson to write into a body."""
+        fitted = self._manners.fit(chat.messages)
+        return [wire(message) if message.images else message.encoded for message in fitted]
 
     def _answer(
         self, status: int, headers: Mapping[str, str], raw: bytes, base: str, sent: Sequence[str] = ()
