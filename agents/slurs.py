@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -32,6 +32,8 @@ _ESCAPED = r"(?:(?<![^\W_])|(?<=\\[nrtbf])|(?<=\\u[0-9a-f]{4}))"
 """A word begins; in JSON also after an escape."""
 _ENDS = r"(?:['’]?[sz5$])?(?![^\W_])"
 _SIBILANT = re.compile(r"(?:ch|sh|[sxzo])$")
+SHORT = 2000
+"""Characters of a text up to which it is remembered how it is shown."""
 _SHOWN: ContextVar[bool] = ContextVar("slurs_shown", default=False)
 
 
@@ -45,7 +47,15 @@ def masked(text: str, escaped: bool = False) -> str:
 
     `escaped`: it is JSON, in which a letter may belong to an escape.
     """
-    return text if _SHOWN.get() else _slurs(escaped).sub(_mask, text)
+    if _SHOWN.get():
+        return text
+    return _again(text, escaped) if len(text) <= SHORT else _slurs(escaped).sub(_mask, text)
+
+
+@lru_cache(4096)
+def _again(text: str, escaped: bool) -> str:
+    """The same of what is likely to be shown again: names, questions, what both hear of an answer."""
+    return _slurs(escaped).sub(_mask, text)
 
 
 def _mask(found: re.Match[str]) -> str:

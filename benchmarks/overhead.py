@@ -246,11 +246,14 @@ def goals(figures: Mapping[str, Any]) -> dict[str, Any]:
     on the same machine in the same minutes."""
     process, http = (figures[name]["cpu_ms"]["least"] for name in ("in_process", "over_http"))
     clinic, talk = (figures[f"ten_calls_{name}"]["cpu_ms"]["least"] for name in ("in_the_clinic", "of_dialogue"))
+    after = figures["in_process"]["sealing_and_report_ms"]["least"]
     ratios = {name: figures[name]["cpu_ms"]["least"] / http for name in CLIENTS if name in figures}
     limits = {"httpx": 3.0, "openai": 5.0}
     return {
         "in_process_ms_a_call": most(process, 0.10),
         "over_http_ms_a_call": most(http, 0.50),
+        "over_http_times_bare_aiohttp": most(http / figures["aiohttp"]["cpu_ms"]["least"], 1.6),
+        "sealing_and_report_of_playing": most(after / process, 0.25),
         "dialogue_times_the_clinic": most(talk / clinic, 1.0),
         "dialogue_without_its_words_times_the_clinic": most((talk - figures["reading_by_words_ms"]) / clinic, 1.0),
         **{f"{name}_times_ours": least(ratios[name], limit) for name, limit in limits.items() if name in ratios},
