@@ -237,6 +237,25 @@ def test_sigterm_gives_those_in_flight_a_grace_and_then_owes_them(simrun, tmp_pa
     assert not logged(tmp_path, "episode")
 
 
+@pytest.mark.slow
+def test_who_looks_at_a_run_leaves_nothing_behind_when_told_to_end(tmp_path):
+    run = [sys.executable, "-c", SLOW.replace("0.15", "60 if len(chat.messages) > 4 else 0"), *CLINIC, "stop_grace=0.2"]
+    pipes = {"cwd": tmp_path, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    (made := tmp_path / "made").mkdir()
+    with subprocess.Popen(run, **pipes) as played:
+        wait_for_calls(tmp_path, 6)
+        looks = [sys.executable, "-m", "simrun", "view", "last", "--serve"]
+        with subprocess.Popen(looks, **pipes, env=os.environ | {"TMPDIR": str(made)}) as seen:
+            for _ in range(300):
+                if found := list(made.glob("simrun-view-*/*/report/report.html")):
+                    break
+                time.sleep(0.1)
+            seen.terminate()
+        played.terminate()
+    assert (len(found), seen.returncode) == (1, 128 + signal.SIGTERM)
+    assert not list(made.glob("simrun-view-*"))
+
+
 def logged(folder: Path, kind: str) -> list[dict]:
     lines = [
         json.loads(line)

@@ -1,10 +1,12 @@
 """`simrun view`: the page of a run, in a browser."""
 
 import json
+import signal
+import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 from pydantic import Field, PositiveFloat
 
@@ -55,6 +57,7 @@ class View(OfRun):
         """Its tables and its page stand in a folder of their own until it has ended: whoever plays it writes its."""
         from simrun.cli.serving import Serving
 
+        signal.signal(signal.SIGTERM, _left)
         with TemporaryDirectory(prefix="simrun-view-") as made:
             folder = Path(made) / path.name
             spent = _again(path, folder, self.every, self.trust)
@@ -72,6 +75,11 @@ class View(OfRun):
                 else:
                     time.sleep(2 * self.every)  # the browser reads the last one before its folder is gone
         return DONE
+
+
+def _left(number: int, _: object) -> NoReturn:
+    """Whoever is told to end takes along what stands in a folder of its own."""
+    sys.exit(128 + number)
 
 
 def _again(path: Path, folder: Path, every: float, trust: bool) -> float:
