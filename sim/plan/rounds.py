@@ -1,5 +1,4 @@
-"""How many requests of an episode depend on an earlier answer: each is a batch of its own where answers come in batches.
-"""
+"""How many requests of an episode depend on an earlier answer: where answers come in batches, each is one."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

@@ -75,8 +75,8 @@ class Batch(Endpoint):
     """What an earlier process had no time to send."""
     _tasks: dict[str, asyncio.Task[None]] = PrivateAttr(default_factory=dict)
     _made: int = PrivateAttr(0)
-    _going: asyncio.Event = PrivateAttr(default_factory=asyncio.Event)
-    """Set once nobody waits any more."""
+    _going: bool = PrivateAttr(False)
+    """Whether nobody waits any more."""
     _lanes: AbstractAsyncContextManager[Any] = PrivateAttr(default_factory=nullcontext)
 
     def keep(self, run: Path) -> None:
@@ -97,7 +97,7 @@ class Batch(Endpoint):
         self._check_address()
         self._connect([self.url], os.environ.get(self.key_env, "").strip(), self.model)
         self._lanes = asyncio.Semaphore(self.parallel) if self.parallel else nullcontext()
-        self._gathering, self._going, self._made = Gathering(self._send), asyncio.Event(), 0
+        self._gathering, self._going, self._made = Gathering(self._send), False, 0
         self._waiting, self._known, self._unsent, self._tasks = {}, {}, [], {}
         try:
             await self._models(self._base)
@@ -135,7 +135,10 @@ class Batch(Endpoint):
 
     def leave(self) -> None:
         """Whoever waits for a batch is told that it is answered later."""
-        self._going.set()
+        self._going = True
+        for part in {id(each): each for each in self._known.values() if each.state.batch}.values():
+            if part.name in self._tasks:  # those that are being sent are sent first
+                self._tasks[part.name].cancel()
         for each in self._gathering.pending.values():
             each.fail(self._away())
 
@@ -158,7 +161,7 @@ class Batch(Endpoint):
             self._await(part, (asked,))
         else:
             self._gathering.pending[one] = asked
-        if self._going.is_set():
+        if self._going:
             asked.fail(self._away())
         with self._gathering.asking(asked):
             return await asked.answer
@@ -226,6 +229,8 @@ class Batch(Endpoint):
             why = f"{error}; nothing that was asked is lost: simrun resume {self._run}"
         except Away as away:
             why = str(away)
+        except asyncio.CancelledError:  # nobody waits any more
+            why = str(self._away())
         except Exception as error:  # those who wait would wait for ever
             why = f"{type(error).__name__}: {error}; simrun resume {self._run} goes on"
         for each in waiting.values():
@@ -236,7 +241,7 @@ class Batch(Endpoint):
         """See to it that the endpoint has the requests, and was told to answer them."""
         if part.state.batch:
             return
-        if self._going.is_set():
+        if self._going:
             raise self._away()
         if not part.state.file:
             part.told(file=await self._upload(part))
@@ -258,21 +263,14 @@ class Batch(Endpoint):
             if status in OVER:
                 break
             if not self.wait and self.parallel:
-                self._going.set()  # what has no lane yet is not sent either
-            if not self.wait or await self._gone(delay):
+                self._going = True  # what has no lane yet is not sent either
+            if not self.wait or self._going:
                 raise self._away()
+            await asyncio.sleep(delay)
             delay = min(2 * delay, self.poll_most)
         for kind, file in ((OUTPUT, "output_file_id"), (ERRORS, "error_file_id")):
             await self._fetch(part, kind, str(batch.get(file) or ""))
         part.told(status=status, why=_why(batch))
-
-    async def _gone(self, seconds: float) -> bool:
-        """Wait; whether nobody waits any more."""
-        try:
-            await asyncio.wait_for(self._going.wait(), seconds)
-        except TimeoutError:
-            return False
-        return True
 
     async def _given(self, part: Part, waiting: dict[str, Asked]) -> None:
         """Give everybody who waits for a part the answer or the error that came of it."""
