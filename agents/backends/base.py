@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from simrun.agents.price import Price
 from simrun.agents.records import Answer, Chat, Record
 
 ErrorKind = Literal[
@@ -127,6 +128,10 @@ class Backend(Record):
     def holds(self) -> tuple[int, int] | None:
         """How many tokens a chat can have, prompt and reply together, and how many a reply; None where that is known
         only once the engine is open."""
+        return None
+
+    def costs(self) -> tuple[Price, int] | None:
+        """What its tokens cost, and how many a reply has at most; None where nobody has said."""
         return None
 
     def note(self) -> str:

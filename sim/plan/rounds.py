@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from simrun.agents.backends.base import Backend
-from simrun.agents.backends.batch import Batch
+from simrun.agents.backends.replay import Replay
 from simrun.agents.backends.scripted import Scripted
 from simrun.agents.records import Chat
 from simrun.agents.reply import Reply
@@ -21,15 +20,16 @@ def check_rounds(plan: "Plan") -> None:
     """ConfigError where a scenario asks more often, one request after the answer to another, than `backend.rounds` of a
     batch backend allows, or where another backend would make batches small."""
     backends = {id(each): each for own in plan.castings.values() for each in own.backends.values()}
-    batches = [each for each in backends.values() if isinstance(each, Batch)]
-    if not batches:
+    if not any(each.deferred for each in backends.values()):
         return
-    tightest = min(backends.values(), key=lambda each: each.concurrency)
-    if plan.throughput.concurrency is None and not tightest.deferred and not isinstance(tightest, Scripted):
+    beside = [each for each in backends.values() if not each.deferred and not isinstance(each, Scripted | Replay)]
+    from simrun.agents.backends.batch import Batch  # only for those who use it: its client takes time to import
+
+    batches = [each for each in backends.values() if isinstance(each, Batch)]
+    if beside and plan.throughput.concurrency is None:
         raise ConfigError(
-            f"backend={tightest.name} plays {tightest.concurrency} episodes at a time, and so a batch would have no "
-            f"more than {tightest.concurrency} requests; say how many are in flight: "
-            f"concurrency={batches[0].concurrency}"
+            f"backend={beside[0].name} plays {beside[0].concurrency} episodes at a time, and backend=batch as many as "
+            f"there are; say how many are in flight: concurrency={batches[0].concurrency} for few and large batches"
         )
     most = max(plan.castings.values(), key=lambda own: rounds(plan, own))
     took, allowed = rounds(plan, most), min(each.rounds for each in batches)
@@ -42,18 +42,16 @@ def check_rounds(plan: "Plan") -> None:
         )
 
 
-def _batch(backend: Backend) -> bool:
-    return isinstance(backend, Batch)
-
-
 def rounds(plan: "Plan", own: Casting) -> int:
     """Batches that an episode of an arm takes, one after another, as the scenario's script plays its first case."""
-    case = next(case for case in plan.cases.values() if plan.plays(case.id, own.arm.name))
+    case = next((case for case in plan.cases.values() if plan.plays(case.id, own.arm.name)), None)
+    if case is None:
+        return 0
     scripted, count = Scripted(rules=own.scenario.script), 0
 
     async def ask(turn: Turn, chat: Chat) -> Reply:
         nonlocal count
-        count += _batch(own.backends[turn.role])
+        count += own.backends[turn.role].deferred
         return Reply.of(await scripted.reply(chat), turn.kinds(), chat.told)
 
     async def abreast(asked: Sequence[Asked]) -> Replies:

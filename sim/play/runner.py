@@ -43,11 +43,12 @@ class Runner:
 
     async def play(self, owed: Iterator[Trial]) -> None:
         """Play all trials, as many at a time as the run or its tightest backend allows."""
+        most = len(self._plan.cases) * len(self._plan.arms) * self._plan.repeats
         # one worker an episode in flight, drawing on one iterator: a free place is filled at once, and memory does not
         # grow with the plan
         try:
             async with beside(self._left()), asyncio.TaskGroup() as group:
-                for _ in range(self.engines.concurrency):
+                for _ in range(min(self.engines.concurrency, most)):
                     group.create_task(self._work(owed))
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None  # a log that cannot be written: all workers say the same

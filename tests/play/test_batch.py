@@ -107,7 +107,10 @@ def test_what_makes_batches_small_or_splits_their_keeping_is_refused(begin, prov
     for fields, told in (
         ({"workers": 2}, "lives in one process"),
         ({"launch": {"name": "manual"}, "workers": 2}, "play it here, without launch"),
-        ({"scenario": {"name": "clinic"}, "vary": None, "roles": {"patient": {"backend": "server"}}}, "concurrency=50000"),
+        (
+            {"scenario": {"name": "clinic"}, "vary": None, "roles": {"patient": {"backend": "server"}}},
+            "concurrency=50000",
+        ),
     ):
         with pytest.raises((ConfigError, BackendError), match=told):
             begin(**fields)
@@ -120,7 +123,10 @@ def test_what_makes_batches_small_or_splits_their_keeping_is_refused(begin, prov
 KILLED = ["POST /v1/files", "POST /v1/batches", "GET /v1/batches/{id}", "GET /v1/files/{id}/content"]
 
 
-@pytest.mark.parametrize("step", KILLED)
+# a process of its own costs seconds: the step at which nobody knows whether it was taken stands for the others
+@pytest.mark.parametrize(
+    "step", [each if each == "POST /v1/batches" else pytest.param(each, marks=pytest.mark.slow) for each in KILLED]
+)
 def test_a_kill_at_each_step_asks_for_nothing_again(provider, tmp_path, step):
     reached = provider.hanging(step)
     provider.cut = "output"
@@ -135,6 +141,7 @@ def test_a_kill_at_each_step_asks_for_nothing_again(provider, tmp_path, step):
     assert (begun, len(provider.batches)) == (step != KILLED[0], 1)
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_the_batch_running_and_says_how_to_go_on(provider, tmp_path):
     provider.status = "in_progress"
     reached = provider.hanging("GET /v1/batches/{id}")

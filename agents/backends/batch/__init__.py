@@ -19,6 +19,7 @@ from simrun.agents.backends.batch.gathering import Asked, Gathering
 from simrun.agents.backends.batch.parts import ERRORS, OUTPUT, REQUESTS, Part
 from simrun.agents.backends.batch.results import CANCELLED, LATE, Left, Result, result
 from simrun.agents.backends.completions import PASSING, Unfit
+from simrun.agents.price import Price
 from simrun.agents.records import Answer, Chat
 
 FOLDER = "batches"
@@ -30,6 +31,8 @@ REFUSED = 400
 AT_ONCE = 256
 """Answers that are given before the episodes that wait for them go on."""
 MEGABYTE = 1_000_000
+UNASKED = {"wait", "poll", "poll_most", "concurrency", "price", "rounds", "parallel", "timeout", "deadline"}
+"""Options that change nothing of what is asked, nor of whom."""
 
 
 class Batch(Endpoint):
@@ -59,6 +62,9 @@ class Batch(Endpoint):
     wait: bool = True
     """Whether to wait for the answers; false sends, and leaves: `simrun resume RUN` looks once whether they are there.
     """
+    price: Price | None = None
+    """What a million tokens cost here, {read: 0.05, written: 0.2}, off the provider's list for batches: told as a sum
+    before the run begins."""
     poll: float = Field(10, gt=0)
     """Seconds between the first two looks at a batch, doubled at each."""
     poll_most: float = Field(300, gt=0)
@@ -81,7 +87,7 @@ class Batch(Endpoint):
 
     def keep(self, run: Path) -> None:
         """Batches are kept in the run's folder, apart from those of other options."""
-        own = self.model_dump(exclude_defaults=True, exclude={"wait", "poll", "poll_most", "concurrency"}, mode="json")
+        own = self.model_dump(exclude_defaults=True, exclude=UNASKED, mode="json")
         told = orjson.dumps(own, option=orjson.OPT_SORT_KEYS)
         self._run = run
         self._folder = run / FOLDER / hashlib.blake2b(told, digest_size=6).hexdigest()
@@ -338,6 +344,10 @@ class Batch(Endpoint):
     def _say(told: str) -> None:
         if told:
             print(f"simrun: {told}", file=sys.stderr, flush=True)
+
+    def costs(self) -> tuple[Price, int] | None:
+        """As the option `price` says."""
+        return (self.price, self.max_tokens) if self.price else None
 
     def identity(self) -> dict[str, Any]:
         """Where the answers came from; the address is shown, never the key."""
