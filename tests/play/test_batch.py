@@ -373,3 +373,14 @@ def test_who_is_no_run_is_told_that_a_folder_must_keep_what_is_asked(begin, prov
 
     with pytest.raises(BackendError, match="answers runs alone"):
         anywhere(Batch(url=provider.url).open())
+
+
+def test_forced_choices_ask_for_log_probabilities_as_the_live_server_does(begin, provider):
+    done = begin(scenario={"name": "clinic", "mode": "vignette"}, vary=None, outcomes="both")
+    assert not done.stopped
+    assert done.manifest.complete
+    (file,) = (each["input_file_id"] for each in provider.batches.values())
+    bodies = [orjson.loads(each)["body"] for each in provider.files[file].splitlines()]
+    assert {(each["logprobs"], each["top_logprobs"]) for each in bodies} == {(True, 20)}
+    logged = [orjson.loads(each) for each in lines(done.path)]
+    assert {each["answer"]["unweighed"] for each in logged if each["kind"] == "call"} == {"untold"}

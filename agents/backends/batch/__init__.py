@@ -286,7 +286,7 @@ class Batch(Endpoint):
             if left.out(found) or found is None or (asked := due.get(found.id)) is None:
                 continue
             try:
-                answer = await self._read(found, asked)
+                answer = await self._came(found, asked)
             except BackendError as error:
                 errors.setdefault(found.id, error)
                 continue
@@ -303,7 +303,7 @@ class Batch(Endpoint):
             asked.fail(errors.get(one) or self._unmet(part))
         self._say(left.told(len(errors.keys() & due.keys()), len(due)))
 
-    async def _read(self, found: Result, asked: Asked) -> Answer:
+    async def _came(self, found: Result, asked: Asked) -> Answer:
         """A line as what it would be of a server that answers at once."""
         if found.code in LATE:
             raise BackendError("timeout", f"{self._base}: a batch came to its end before this request ({found.code})")
