@@ -90,13 +90,17 @@ class Stub:
 
     async def _start(self) -> None:
         app = web.Application()
-        app.add_routes([web.get("/v1/models", self._list), web.post("/v1/chat/completions", self._chat)])
-        app.add_routes([web.get("/{path:.*}", self._other), web.post("/{path:.*}", self._other)])
+        app.add_routes(self.routes())
         # a handler that hangs ends when its client has gone, so that closing waits for nobody
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/v1"
+
+    def routes(self) -> list[web.RouteDef]:
+        """All paths, the rest last."""
+        own = [web.get("/v1/models", self._list), web.post("/v1/chat/completions", self._chat)]
+        return [*own, web.get("/{path:.*}", self._other), web.post("/{path:.*}", self._other)]
 
     async def _list(self, request: web.Request) -> web.StreamResponse:
         await self._note(request)

@@ -1,10 +1,12 @@
 """The contract of a backend, and the one error it may raise."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from simrun.agents.price import Price
 from simrun.agents.records import Answer, Chat, Record
 
 ErrorKind = Literal[
@@ -38,6 +40,11 @@ class BackendError(Exception):
         self.retry_after = retry_after
 
 
+class Away(Exception):
+    """The answer is given later than this process lives, or is there and cannot be fetched now: nothing failed, and
+    nothing is said of the episode, which stays owed. The message says how to go on."""
+
+
 class Gauges(Record):
     """What an engine says of itself at one moment; None where it does not tell.
 
@@ -69,8 +76,15 @@ class Backend(Record):
     watches: ClassVar[bool] = False
     """Whether it is told, by `notice`, that somebody else is asked."""
 
+    deferred: ClassVar[bool] = False
+    """Whether its answers come together and much later, perhaps to another process: it is told, by `enter`, of each
+    trial, so that it knows when nobody else is about to ask, and, by `leave`, to wait no longer."""
+
     concurrency: int = Field(64, ge=1)
     """Episodes in flight, unless the run's own `concurrency` says otherwise."""
+
+    def keep(self, run: Path) -> None:
+        """The folder of the run that it will be asked for, before it is opened: for what must outlive the process."""
 
     async def open(self) -> None:
         """Load or connect; BackendError with the way out when that cannot work."""
@@ -81,6 +95,12 @@ class Backend(Record):
 
     def notice(self, role: str) -> None:
         """Somebody whom another backend plays is asked: a person who waits wants to know whom for."""
+
+    def enter(self, session: str) -> None:
+        """A trial begins, and may ask."""
+
+    def leave(self) -> None:
+        """The user wants to go: whoever waits for what comes later is told `Away`."""
 
     def release(self, session: str) -> None:
         """A trial is over: nothing with this session will be asked again."""
@@ -108,6 +128,10 @@ class Backend(Record):
     def holds(self) -> tuple[int, int] | None:
         """How many tokens a chat can have, prompt and reply together, and how many a reply; None where that is known
         only once the engine is open."""
+        return None
+
+    def costs(self) -> tuple[Price, int] | None:
+        """What its tokens cost, and how many a reply has at most; None where nobody has said."""
         return None
 
     def note(self) -> str:

@@ -3,23 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import Field
-
+from simrun.agents.price import MILLION, Price
 from simrun.agents.records import Record
 from simrun.leaderboard.scores import Scores
 from simrun.leaderboard.submission import written
 
 FILE = "prices.yaml"
-MILLION = 1_000_000
-
-
-class Price(Record):
-    """Of a million tokens."""
-
-    read: float = Field(ge=0)
-    written: float = Field(ge=0)
-    cached: float | None = Field(None, ge=0)
-    """Of those read from a cache; as `read` when not given."""
 
 
 class Prices(Record):

@@ -26,6 +26,8 @@ class Engines:
         }
         self.watching = tuple(each for each in self.all() if each.watches)
         """Those who want to know who is asked."""
+        self.deferred = tuple(each for each in self.all() if each.deferred)
+        """Those whose answers come much later."""
         self._audited = {name for name, casting in plan.castings.items() if not casting.arm.scripted}
         """The arms that say something of the agents that are audited: the
         positive control has scripted ones of its own."""
@@ -49,7 +51,8 @@ class Engines:
     @property
     def concurrency(self) -> int:
         """Episodes in flight: as many as the run says, or its tightest backend allows."""
-        return self._plan.throughput.concurrency or min((each.concurrency for each in self.all()), default=64)
+        asked = self.deferred or self.all()  # what answers at once beside them holds nobody up (check_rounds)
+        return self._plan.throughput.concurrency or min((each.concurrency for each in asked), default=64)
 
     async def __aenter__(self) -> "Engines":
         """Open all of them, or none."""

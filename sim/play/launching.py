@@ -20,8 +20,8 @@ LIVES = 3
 """How often shares whose workers died are launched again, before the run stops."""
 EVERY = 1.0
 """Seconds between two glances at what was logged."""
-_SEATED = ("human", "caller")
-"""Backends that answer in the process of whoever begins the run."""
+_SEATED = ("human", "caller", "batch")
+"""Backends that answer in the process of whoever begins the run, or keep what they ask where it is begun."""
 
 
 def check_launched(plan: Plan) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import traceback
 from collections.abc import Iterator
 
-from simrun.agents.backends.base import BackendError
+from simrun.agents.backends.base import Away, BackendError
 from simrun.agents.backends.replay import Answers
 from simrun.log.chain import LogError, RunLog
 from simrun.log.lines import note_end, note_failure
@@ -12,11 +12,14 @@ from simrun.plan.design import Plan
 from simrun.play.admission import Admission
 from simrun.play.answering import Answering
 from simrun.play.engines import Engines
+from simrun.play.speed import beside
 from simrun.play.stopping import Looking
 from simrun.play.watch import Watch
 from simrun.stage.drive import drive
 from simrun.stage.trial import Trial
 
+EVERY = 0.25
+"""Seconds between looks at whether the user wants to go."""
 FATAL = ("auth", "request", "quota", "engine")
 """Errors that every further episode would meet as well: the run stops taking up new ones."""
 
@@ -40,14 +43,22 @@ class Runner:
 
     async def play(self, owed: Iterator[Trial]) -> None:
         """Play all trials, as many at a time as the run or its tightest backend allows."""
+        most = len(self._plan.cases) * len(self._plan.arms) * self._plan.repeats
         # one worker an episode in flight, drawing on one iterator: a free place is filled at once, and memory does not
         # grow with the plan
         try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(self.engines.concurrency):
+            async with beside(self._left()), asyncio.TaskGroup() as group:
+                for _ in range(min(self.engines.concurrency, most)):
                     group.create_task(self._work(owed))
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None  # a log that cannot be written: all workers say the same
+
+    async def _left(self) -> None:
+        """Engines that answer much later are not waited for when the user wants to go."""
+        while self.watch.stopping != "interrupted":  # noqa: ASYNC110 - a signal handler sets it
+            await asyncio.sleep(EVERY)
+        for backend in self.engines.deferred:
+            backend.leave()
 
     def recall(self, answers: Answers) -> None:
         """Take these for the answers that are known already."""
@@ -60,6 +71,8 @@ class Runner:
             if trial is None or self.watch.stopping:
                 return
             self.admission.entered(trial.id)
+            for backend in self.engines.deferred:
+                backend.enter(trial.id)
             self.watch.playing += 1
             await self.episode(trial)
             self.watch.playing -= 1
@@ -75,6 +88,8 @@ class Runner:
                 await drive(stage, self._answering.of(trial))
         except LogError:
             raise  # what cannot be kept is not played
+        except Away as away:
+            self.watch.stopping = self.watch.stopping or str(away)
         except BackendError as error:
             self._failed(trial, error.kind, str(error))
         except TimeoutError:

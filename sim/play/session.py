@@ -22,6 +22,7 @@ from simrun.log.trust import ask, note
 from simrun.plan.context import check_context
 from simrun.plan.design import Plan
 from simrun.plan.refusals import comparable
+from simrun.plan.rounds import check_rounds
 from simrun.plan.treatment import audited
 from simrun.play.judging import verdicts
 from simrun.play.labelling import keep, kept, noted, told
@@ -207,6 +208,7 @@ def start(plan: Plan, decide: Decide, watching: Watching | None = None) -> Sessi
     created = time.time()
     comparable(plan)
     check_context(plan)
+    check_rounds(plan)
     _check_players(plan, Path(plan.config.out))
     for judge in (each for each in plan.reference.judges if each.compares):
         raise ConfigError(

@@ -23,6 +23,16 @@ def test_it_is_said_in_one_line():
     assert told == "3 cases, 3 arms, 1,800 episodes: about 1,800 calls, 1.2 million tokens to read"
 
 
+def test_a_price_that_the_user_gives_is_told_as_a_sum(known):
+    """18 calls of the same prompt; of each at most 100 tokens are written: 1800 x 3 a million."""
+    vary = {"candidate": {"gender": ["man", "woman"]}}
+    asked = config(scenario={"name": "recruitment"}, cases=3, repeats=2, vary=vary)
+    backend = {"name": "batch", "model": "own", "max_tokens": 100, "price": {"read": 2.0, "written": 3.0}}
+    found = cost(planned(asked.model_copy(update={"backend": backend}), known))
+    assert found.priced == pytest.approx((found.read * 2 / 1e6, 1800 * 3 / 1e6))
+    assert found.told().endswith("; at backend.price about 0.02 for reading and at most 0.01 more")
+
+
 def test_it_is_told_before_the_first_call(command, tmp_path):
     _, _, told = command("scenario=recruitment", "backend=scripted", "cases=2", f"out={tmp_path}")
     lines = told.splitlines()

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urljoin
 
 import aiohttp
@@ -23,6 +23,8 @@ from simrun.agents.records import Answer, Chat, Image, Message
 
 PASSING = ("connection", "timeout", "rate_limit", "server", "malformed")
 """Kinds of errors that may be over at the next attempt."""
+PIECE = 2**20
+"""Bytes of a long body that are held at a time."""
 LOOK, TELL = 5.0, 30.0
 """Seconds between looks at a server that loads its model, at most, and between words about it."""
 
@@ -213,14 +215,27 @@ class ChatCompletions(Backend):
         return answer
 
     async def _request(
-        self, method: str, path: str, body: bytes | None = None, base: str = ""
+        self,
+        method: str,
+        path: str,
+        body: bytes | aiohttp.MultipartWriter | None = None,
+        base: str = "",
+        into: BinaryIO | None = None,
     ) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers and body; a good answer's body goes into a file where there is one, and is b"" then."""
         if self._session is None:
             raise RuntimeError(f"backend {self.name} was asked before it was opened")
         base = base or self._base
+        own = body.headers if isinstance(body, aiohttp.MultipartWriter) else None
+        sent = self._session.request(method, base + path, data=body, headers=own, allow_redirects=False)
         try:
-            async with self._session.request(method, base + path, data=body, allow_redirects=False) as response:
-                status, headers, raw = response.status, response.headers, await response.read()
+            async with sent as response:
+                status, headers, raw = response.status, response.headers, b""
+                if into is None or not 200 <= status < 300:
+                    raw = await response.read()
+                else:
+                    async for piece in response.content.iter_chunked(PIECE):
+                        into.write(piece)
         except TimeoutError:
             raise BackendError("timeout", f"no answer from {base} within timeout={self.timeout:g} s") from None
         except aiohttp.ClientConnectorError as error:

@@ -14,20 +14,19 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from simrun.agents.backends import choice
 from simrun.agents.backends.base import BackendError, Gauges
-from simrun.agents.backends.completions import ChatCompletions, Loading, bodies
+from simrun.agents.backends.completions import bodies
 from simrun.agents.backends.completions.bodies import decoded
-from simrun.agents.backends.completions.faults import Fault
-from simrun.agents.backends.completions.pauses import pause
+from simrun.agents.backends.completions.hosted import Hosted
+from simrun.agents.backends.completions.models import Models
 from simrun.agents.backends.launch import Fleet, flags, serves
-from simrun.agents.backends.server import prometheus, toplist
+from simrun.agents.backends.server import prometheus
 from simrun.agents.backends.server.examination import ASKED, PAGES, SCORE, held, kind, question, unusual
-from simrun.agents.backends.server.models import Models
 from simrun.agents.backends.vllm.engine import CPU, explained, suited
 from simrun.agents.backends.weighing import Weights, noted, tokenised, weigh
 from simrun.agents.records import Answer, Chat
 
 
-class Server(ChatCompletions):
+class Server(Hosted):
     """An OpenAI-compatible server at `url`; its key, if any, comes from the environment and is never written down."""
 
     name: ClassVar[str] = "server"
@@ -35,21 +34,8 @@ class Server(ChatCompletions):
 
     url: str = "http://127.0.0.1:8000/v1"
     """Of several replicas a list: they share the calls, and each trial stays with the one that has it in its cache."""
-    model: str = ""
-    """The model's name there; may be left out when the server has only one."""
-    listed: bool = True
-    """Whether the server's list of models has to name it; false for names that a list leaves out, such as aliases and
-    deployments."""
-    key_env: str = "OPENAI_API_KEY"
-    """Environment variable that holds the API key."""
-    images: bool = False
-    """Whether this model takes images."""
     priority: bool = False
     """Let those who judge wait behind those who play; for vLLM servers with `--scheduling-policy priority`."""
-    choice_logprobs: bool | None = None
-    """With each decision that is a forced choice, the log-probability of every option: of vLLM servers exactly, at the
-    price of some further requests; of others out of the `top_logprobs` of the reply, where those decide it. None is:
-    where `outcomes` asks for it."""
     launch: bool = False
     """Start vLLM servers for `model`, a folder in Hugging Face's layout or a
     name on the hub, and end them with the run."""
@@ -92,10 +78,6 @@ class Server(ChatCompletions):
         """Many clients may ask one server; one that is launched belongs to the process that did."""
         return not self.launch
 
-    def takes_images(self) -> bool:
-        """As the option `images` says: servers do not tell."""
-        return self.images
-
     def claims(self) -> Mapping[str, float]:
         """The share `memory` of the GPUs that are launched on; what runs already has taken its own."""
         return {f"gpu {gpu}": self.memory for gpu in self.gpus} if self.launch else {}
@@ -106,12 +88,8 @@ class Server(ChatCompletions):
         try:
             if self.launch:
                 await self._launched()
-            elif "@" in self.url:
-                raise BackendError(
-                    "request",
-                    f"backend.url must hold no password; put the key in the environment variable {self.key_env}",
-                )
             else:
+                self._check_address()
                 self._connect(
                     [each.strip() for each in self.url.split(",")], os.environ.get(self.key_env, "").strip(), self.model
                 )
@@ -163,19 +141,9 @@ class Server(ChatCompletions):
 
     async def _listing(self, base: str) -> None:
         """Which models a server has, and what it tells of the one that is asked."""
-        status, raw = await self._listed_by(base)
-        if status in (401, 403):
-            raise self._unauthorised(status, self._clean(raw.decode("utf-8", "replace"))[:200])
-        if not 200 <= status < 300:
-            if self.model:  # some servers have no list; the first call will tell
-                return
-            raise BackendError(
-                "request",
-                f"{base}/models answered HTTP {status}; is backend.url right (it usually "
-                "ends in /v1)? Set backend.model",
-            )
-        models = Models.of(raw)
-        self._model = models.chosen(self.model, self.listed, base)
+        models = await self._models(base)
+        if models is None:
+            return
         card = models.cards.get(self._model, {})
         if card.get("owned_by") == "vllm":
             self._about = {
@@ -184,17 +152,6 @@ class Server(ChatCompletions):
                 "context": card.get("max_model_len"),
             }
 
-    async def _listed_by(self, base: str) -> tuple[int, bytes]:
-        """The answer to a question for the models; a server that loads one is waited for."""
-        while True:
-            status, headers, raw = await self._request("GET", "/models", base=base)
-            fault = Fault.of(status, raw) if status >= 500 else None
-            if fault is None or fault.meaning() != "loading":
-                self._loading.pop(base, None)
-                return status, raw
-            said = f"{base} is loading its model (HTTP {status}): {self._said(fault, raw)}"
-            await self._loaded(base, Loading("server", said, retry_after=pause(headers, fault.text)))
-
     async def _version(self, base: str) -> str:
         status, _, raw = await self._request("GET", "/version", base=base.removesuffix("/v1"))
         try:
@@ -202,41 +159,29 @@ class Server(ChatCompletions):
         except (ValueError, LookupError, TypeError):
             return "of unknown version"
 
-    def _unauthorised(self, status: int, said: str) -> BackendError:
-        return BackendError(
-            "auth", f"{super()._unauthorised(status, said)}; set the environment variable {self.key_env}"
-        )
-
     def _body(self, chat: Chat) -> dict[str, Any]:
         own: dict[str, Any] = {"priority": chat.priority} if self.priority else {}
-        if self._choice(chat) and not self._continues(chat):
-            own |= {"logprobs": True, "top_logprobs": toplist.MOST}
         return super()._body(chat) | own | dict(self.extra)
-
-    def _choice(self, chat: Chat) -> choice.Choice | None:
-        return choice.of(chat.form) if self.choice_logprobs else None
 
     def _continues(self, chat: Chat) -> bool:
         """Whether it is a vLLM server, which tells what would come after any tokens; not after an image, which its
         completions take none of."""
         return bool(self._about) and not any(message.images for message in chat.messages)
 
-    async def _heard(self, chat: Chat, answer: Answer, raw: bytes) -> Answer:
-        """With the options of a forced choice weighed, where that was asked for and the body itself tells it."""
-        asked = self._choice(chat)
-        if asked is None or answer.finish != "stop":
-            return answer
-        told = bodies.first(decoded(raw)) or {}
-        if self._continues(chat):  # by questions of its own, once the answer is there
-            return answer.model_copy(update={"unweighed": "thinking"}) if bodies.thoughtful(told) else answer
-        found = await noted(self._read(answer.text, asked, told.get("logprobs")))
-        if self._about and not self.free_form:  # vLLM tells of what its grammar left, so not of what was shut out
-            found.pop("mass", None)
-        return answer.model_copy(update=found)
+    def _told_within(self, chat: Chat) -> bool:
+        return super()._told_within(chat) and not self._continues(chat)
 
-    @staticmethod
-    async def _read(said: str, asked: choice.Choice, told: Any) -> Weights:
-        return toplist.weighed(choice.alternatives(said, asked), said, told)
+    async def _heard(self, chat: Chat, answer: Answer, raw: bytes) -> Answer:
+        """As any endpoint tells it, but for what a vLLM server tells otherwise."""
+        asked = self._choice(chat)
+        if asked is not None and answer.finish == "stop" and self._continues(chat):
+            # by questions of its own, once the answer is there
+            told = bodies.first(decoded(raw)) or {}
+            return answer.model_copy(update={"unweighed": "thinking"}) if bodies.thoughtful(told) else answer
+        heard = await super()._heard(chat, answer, raw)
+        if self._about and not self.free_form:  # vLLM tells of what its grammar left, so not of what was shut out
+            heard = heard.model_copy(update={"mass": None})
+        return heard
 
     async def reply(self, chat: Chat) -> Answer:
         """Answer one chat, and weigh the options of a forced choice where that was asked for."""
