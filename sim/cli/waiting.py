@@ -1,5 +1,6 @@
 """Whoever began a sweep sees how far its jobs are, has them end by Ctrl-C, and at last has their runs side by side."""
 
+import math
 import os
 import signal
 import sys
@@ -24,8 +25,12 @@ from simrun.play.launch.slurm import queued
 
 EVERY, PLAIN = 0.5, 60.0
 """Seconds between two looks at what jobs say, and between lines where no terminal shows them as they come."""
-LOOK = 5.0
-"""Seconds between two looks at a queue."""
+LOOK, PATIENCE = 5.0, 20.0
+"""Seconds between two looks at a queue, and for which a launcher may not notice that it is empty."""
+
+
+class Gone(Exception):
+    """A launcher waits for jobs of which its queue holds none."""
 
 
 class Waiting:
@@ -35,6 +40,8 @@ class Waiting:
         self._sweep: Sweep | None = None
         self._over, self._seen = threading.Event(), dict[int, Told]()
         self._thread: threading.Thread | None = None
+        self._gone, self._present, self._looked_at = False, math.inf, 0.0
+        """Whether the queue has lost sight of jobs, when it last held any, and when it was last asked."""
         self._before: dict[signal.Signals, signal._HANDLER] = {}
 
     def __enter__(self) -> Self:
@@ -59,7 +66,9 @@ class Waiting:
             signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
 
     def _interrupted(self, *_: object) -> None:
-        """Ctrl-C: the jobs take up nothing new. The second leaves them."""
+        """Ctrl-C: the jobs take up nothing new. The second leaves them. Gone where the thread beside found so."""
+        if self._gone:
+            raise Gone("jobs ended without a word, and the queue holds none of them any more")
         if self._sweep is None or self._sweep.stopping:
             raise KeyboardInterrupt
         self._sweep.stop()
@@ -97,9 +106,21 @@ class Waiting:
                 show(news)
             line = progress(sweep, told, now - began)
             live(line)
+            self._queue(sweep, now)
             if now - shown > PLAIN and not sys.stderr.isatty():
                 shown = now
                 show(line)
+
+    def _queue(self, sweep: Sweep, now: float) -> None:
+        """Where Slurm keeps no accounts, submitit waits for ever for a job that was killed."""
+        if sweep.kind != "SlurmLauncher" or not self._before or now - self._looked_at < LOOK:
+            return
+        self._looked_at = now
+        if not ids(sweep) or left(sweep):
+            self._present = now
+        elif now - self._present > PATIENCE and not self._gone and not self._over.is_set():
+            self._gone = True
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)  # it sleeps: wake it
 
     def _news(self, told: Sequence[Told]) -> list[str]:
         """What jobs have to say that was not shown yet."""
@@ -138,7 +159,7 @@ class Waiting:
         for line in failures(sweep, told):
             say(line)
         lost = len(lacking(sweep, told)) > 0
-        codes = [each.code for each in told if each.code is not None]
+        codes = [ERRORS if each.code == INTERRUPTED else each.code or DONE for each in told]  # somebody ended that job
         return INTERRUPTED if sweep.stopping else max([*codes, ERRORS if lost else DONE])
 
 
