@@ -37,7 +37,7 @@ def mistaken(error: Exception) -> ConfigError:
     if isinstance(error, OverrideParseException):
         return ConfigError(_unparsed(error.override.lstrip(_SIGNS)))
     if found := _LAUNCHERS.search(text):
-        return ConfigError(f"{found[0]}: the launcher that is chosen has no such option; hydra/launcher=NAME chooses it")
+        return ConfigError(f"{found[0]}: the launcher has no such option; hydra/launcher=NAME chooses another")
     if found := _KEY.search(text) or _ABSENT.search(text):
         return _no_key(found[1].lstrip(_SIGNS))
     if found := _SEVERAL.search(text):

@@ -204,21 +204,27 @@ class ChatCompletions(Backend):
 
     async def _once(self, chat: Chat, base: str) -> Answer:
         body = self._sent(chat)
-        status, headers, raw = await self._request("POST", "/chat/completions", orjson.dumps(body), base)
+        wired = orjson.dumps(body)
+        status, headers, raw = await self._request("POST", "/chat/completions", wired, base, self._routed(chat))
         return await self._heard(chat, self._answer(status, headers, raw, base, list(body)), raw)
 
     async def _heard(self, chat: Chat, answer: Answer, raw: bytes) -> Answer:
         """An answer with what else its body tells."""
         return answer
 
+    def _routed(self, chat: Chat) -> Mapping[str, str]:
+        """Headers by which a router on the way may tell where a chat belongs."""
+        return {}
+
     async def _request(
-        self, method: str, path: str, body: bytes | None = None, base: str = ""
+        self, method: str, path: str, body: bytes | None = None, base: str = "", also: Mapping[str, str] | None = None
     ) -> tuple[int, Mapping[str, str], bytes]:
         if self._session is None:
             raise RuntimeError(f"backend {self.name} was asked before it was opened")
         base = base or self._base
         try:
-            async with self._session.request(method, base + path, data=body, allow_redirects=False) as response:
+            asked = self._session.request(method, base + path, data=body, headers=also, allow_redirects=False)
+            async with asked as response:
                 status, headers, raw = response.status, response.headers, await response.read()
         except TimeoutError:
             raise BackendError("timeout", f"no answer from {base} within timeout={self.timeout:g} s") from None
@@ -233,18 +239,20 @@ class ChatCompletions(Backend):
             raise self._elsewhere(base, path, status, headers.get("Location", ""))
         return status, headers, raw
 
-    async def _told_beside(self, path: str, body: Mapping[str, Any], base: str) -> tuple[int, Mapping[str, str], bytes]:
+    async def _told_beside(
+        self, path: str, body: Mapping[str, Any], base: str, also: Mapping[str, str] | None = None
+    ) -> tuple[int, Mapping[str, str], bytes]:
         """What a server says to a question that changes nothing there: asked again where the connection was lost, as
         one is that it had kept open and closes at that moment."""
         sent = orjson.dumps(body)
         for attempt in range(self.retries):
             try:
-                return await self._request("POST", path, sent, base)
+                return await self._request("POST", path, sent, base, also)
             except BackendError as error:
                 if error.kind != "connection" or self._fallen():
                     raise
             await asyncio.sleep(min(self.backoff, 0.1) * attempt)
-        return await self._request("POST", path, sent, base)
+        return await self._request("POST", path, sent, base, also)
 
     def _elsewhere(self, base: str, path: str, status: int, location: str) -> BackendError:
         """A redirect is not followed, since a key would go along: it is told where it leads."""

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import orjson
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from simrun.agents.backends import choice
+from simrun.agents.backends import choice, routing
 from simrun.agents.backends.base import BackendError, Gauges
 from simrun.agents.backends.completions import ChatCompletions, Loading, bodies
 from simrun.agents.backends.completions.bodies import decoded
@@ -35,6 +35,10 @@ class Server(ChatCompletions):
 
     url: str = "http://127.0.0.1:8000/v1"
     """Of several replicas a list: they share the calls, and each trial stays with the one that has it in its cache."""
+    session_header: str = ""
+    """Sent with each call for a router that is at `url`: a header of this name, such as X-Session-ID, whose value is
+    the same for calls that share a prompt's beginning (the arms of a pair, turn after turn), and tells nothing of
+    them. None when not given."""
     model: str = ""
     """The model's name there; may be left out when the server has only one."""
     listed: bool = True
@@ -73,6 +77,15 @@ class Server(ChatCompletions):
     @classmethod
     def _listed(cls, given: Any) -> Any:
         return ",".join(map(str, given)) if isinstance(given, list | tuple) else given
+
+    @field_validator("session_header")
+    @classmethod
+    def _named(cls, given: str) -> str:
+        if given and not routing.NAME.fullmatch(given):
+            raise ValueError("no name of an HTTP header: letters, digits and - make one, such as X-Session-ID")
+        if given.lower() in routing.TAKEN:
+            raise ValueError(f"this header has a meaning of its own; name one that your router reads, not {given}")
+        return given
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -213,6 +226,9 @@ class Server(ChatCompletions):
             own |= {"logprobs": True, "top_logprobs": toplist.MOST}
         return super()._body(chat) | own | dict(self.extra)
 
+    def _routed(self, chat: Chat) -> Mapping[str, str]:
+        return {self.session_header: routing.key(chat)} if self.session_header else {}
+
     def _choice(self, chat: Chat) -> choice.Choice | None:
         return choice.of(chat.form) if self.choice_logprobs else None
 
@@ -253,10 +269,10 @@ class Server(ChatCompletions):
         root = base.removesuffix("/v1")
 
         async def encode(text: str) -> list[int]:
-            return list((await self._json(root, "/tokenize", prompt=text, add_special_tokens=False))["tokens"])
+            return list((await self._json(chat, root, "/tokenize", prompt=text, add_special_tokens=False))["tokens"])
 
         try:
-            before = (await self._json(root, "/tokenize", messages=self._wired(chat)))["tokens"]
+            before = (await self._json(chat, root, "/tokenize", messages=self._wired(chat)))["tokens"]
 
             async def ask(said: Sequence[int], candidates: Sequence[int]) -> dict[int, float]:
                 asked = {
@@ -265,7 +281,7 @@ class Server(ChatCompletions):
                     "return_tokens_as_token_ids": True,
                 }
                 found = await self._json(
-                    base, "/completions", prompt=[*before, *said], max_tokens=1, temperature=0, **asked
+                    chat, base, "/completions", prompt=[*before, *said], max_tokens=1, temperature=0, **asked
                 )
                 heard = found["choices"][0]["logprobs"]["top_logprobs"][0]
                 return {token: heard[f"token_id:{token}"] for token in candidates}
@@ -279,9 +295,10 @@ class Server(ChatCompletions):
         finally:
             self._router.done(replica)
 
-    async def _json(self, base: str, path: str, **body: Any) -> Any:
-        """What a server says beside chats."""
-        status, headers, raw = await self._told_beside(path, {"model": self._model, **body}, base)
+    async def _json(self, chat: Chat, base: str, path: str, **body: Any) -> Any:
+        """What a server says of a chat beside it."""
+        sent = {"model": self._model, **body}
+        status, headers, raw = await self._told_beside(path, sent, base, self._routed(chat))
         if not 200 <= status < 300:
             self._failure(status, headers, raw, base)
             raise BackendError("request", f"{base}{path} answered HTTP {status}; set backend.choice_logprobs=false")
