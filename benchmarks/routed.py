@@ -227,17 +227,16 @@ def share(room: int, policy: str, small: bool) -> dict[str, float]:
 
 def measure(small: bool, tell: Callable[[str], None], real: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:
     """A row for each memory and policy, and how they compare."""
-    rows, policies = [], ["in turn", "ours", "by header"]
+    rows, policies = {}, ["in turn", "ours", "by header"]
     for name in REAL if real else ():
         policies += [name, f"{name} without"]
     logging.getLogger("aiohttp.server").disabled = True  # a router tries HTTP/2 first
     for (memory, room), policy in product(MEMORY.items(), policies):
-        rows.append({"memory": memory, "policy": policy, **share(room, policy, small)})
-        tell(str(rows[-1]))
-    found = {(row["memory"], row["policy"]): row["hit"] for row in rows}
+        rows[f"{memory}, {policy}"] = share(room, policy, small)
+        tell(f"{memory}, {policy}: {rows[f'{memory}, {policy}']}")
     goals = {}
     for memory in MEMORY:
-        turn, ours, header = (found[memory, policy] for policy in ("in turn", "ours", "by header"))
+        turn, ours, header = (rows[f"{memory}, {policy}"]["hit"] for policy in ("in turn", "ours", "by header"))
         # what is not cached has to be read: that is the work
         goals[f"{memory}: tokens to read, ours, of in turn's"] = most((1 - ours) / (1 - turn), 0.9)
         goals[f"{memory}: tokens to read, by header, of in turn's"] = most((1 - header) / (1 - turn), 0.9)

@@ -140,6 +140,8 @@ def _read(composed: Any) -> tuple[Config, Catalogue]:
 @contextlib.contextmanager
 def _kept(out: Path, err: Path) -> Iterator[None]:
     """All that is written to the terminal, by libraries too, goes to files: many processes would tear it."""
+    sys.stdout.flush()
+    sys.stderr.flush()
     before = os.dup(1), os.dup(2)
     try:
         for stream, file in ((1, out), (2, err)):

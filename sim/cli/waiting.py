@@ -48,9 +48,13 @@ class Waiting:
         Sweep.here, Sweep.begun = None, self._begin
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         Sweep.here = Sweep.begun = None
         self._leave()
+        if kind is KeyboardInterrupt and self._sweep and self._sweep.apart:
+            for each in self._sweep.told():
+                if each.run and each.code is None:
+                    say(f"{each.name}: left to itself; go on with: simrun resume {each.run}")
 
     def _begin(self, sweep: Sweep) -> None:
         self._sweep = sweep
