@@ -45,7 +45,9 @@ SECTIONS = {
         "Where calls go when there are several replicas",
         "A simulated fleet of four replicas with a prefix cache each, and the router as it is. `makespan`: simulated "
         "seconds until the last answer; "
-        "`hit`: share of prompt tokens that were cached.",
+        "`hit`: share of prompt tokens that were cached. `header`: by the header that `backend.session_header` names. "
+        "Last a real run over HTTP, on four servers that count what they have read before; `busiest`: how many times "
+        "its share of the prompt tokens the busiest of them read ([servers.md](servers.md#several-servers)).",
     ),
     "growth": (
         "Whether a run may grow",

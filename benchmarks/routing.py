@@ -1,15 +1,15 @@
 """Where calls should go when there are several replicas: the router of
-simrun.agents.backends.routing in a simulated fleet.
+simrun.agents.backends.routing in a simulated fleet, and then over HTTP.
 
     python benchmarks/routing.py [--json] [--small]
 
-Nothing real is served: four replicas are simulated step by step, as an engine with continuous batching and a
+`rows`: nothing real is served: four replicas are simulated step by step, as an engine with continuous batching and a
 prefix cache works. A step decodes one token of every running sequence and reads a chunk of the prompts that
 wait to be read; blocks of 16 tokens that nobody uses stay cached until others need their room, the one longest
 unused first, the end of a chat before its beginning. Episodes are like the clinic's: two roles whose chats only
 grow, three questions aside at once at the end, few long consultations and many short ones, the arms of a pair
 side by side, sharing each prompt up to the difference. A fixed number of episodes is in flight. Every policy
-sees the same episodes; figures are means over seeds.
+sees the same episodes; figures are means over seeds. `http`: a run on real servers that count (routed.py).
 """
 
 import heapq
@@ -22,6 +22,7 @@ from itertools import count, product
 from typing import Any, Protocol
 from zlib import crc32
 
+import routed
 from timed import least, main, most
 
 from simrun.agents.backends.routing import Router
@@ -72,6 +73,13 @@ class Hashed(RoundRobin):
         return crc32(session.encode()) % REPLICAS
 
 
+class Header(RoundRobin):
+    """As a session router does by the header that backend.session_header names: the arms of a pair have one key."""
+
+    def place(self, session: str, pair: str = "") -> int:
+        return crc32(pair.encode()) % REPLICAS
+
+
 class LeastLoaded(RoundRobin):
     """The replica with the fewest calls in flight, whoever asks."""
 
@@ -91,6 +99,7 @@ POLICIES: dict[str, Callable[[], Policy]] = {
     "ours": lambda: Router(REPLICAS),
     "round_robin": RoundRobin,
     "hash": Hashed,
+    "header": Header,
     "least_loaded": LeastLoaded,
 }
 BOUNDS: dict[str, Callable[[], Policy]] = {
@@ -333,7 +342,8 @@ def measure(small: bool, tell: Callable[[str], None]) -> tuple[dict[str, Any], d
     for setting in () if small else SETTINGS:
         best = min(found[setting, name]["makespan"] for name in BOUNDS)
         goals[f"{setting}: makespan, of the best other bound's"] = most(found[setting, "ours"]["makespan"] / best, 1.02)
-    return {"rows": rows}, goals
+    over_http, met = routed.measure(small, tell)
+    return {"rows": rows, **over_http}, goals | {f"http, {name}": goal for name, goal in met.items()}
 
 
 if __name__ == "__main__":

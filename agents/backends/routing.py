@@ -1,10 +1,28 @@
 """Which of several replicas answers a call: least loaded at first, then where the
 chat's prefix is cached, within a bound."""
 
+import re
 from collections import OrderedDict
+from hashlib import blake2b
+
+from simrun.agents.records import Chat
+
+NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""What names a header: a token of RFC 9110, section 5.6.2."""
+TAKEN = (
+    *("accept", "accept-encoding", "authorization", "connection", "content-encoding", "content-length", "content-type"),
+    *("cookie", "host", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade", "user-agent"),
+)
+"""Headers that mean something else to whoever is on the way."""
 
 REMEMBERED = 4096
 """Pairs whose replica is known, the latest; one that was forgotten costs its next arm a cold start and nothing else."""
+
+
+def key(chat: Chat) -> str:
+    """What is the same for chats that are best answered by one server: 16 hexadecimal digits of a hash, since what a
+    case is called may be no business of whoever is on the way."""
+    return blake2b((chat.pair or chat.session).encode(), digest_size=8).hexdigest()
 
 
 class Router:

@@ -2,14 +2,13 @@
 
 import os
 import sys
-import traceback
 import warnings
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from simrun import __version__
-from simrun.cli.command import DONE, ERRORS, INTERRUPTED, UNEXPECTED, USAGE
+from simrun.cli.command import DONE, USAGE
+from simrun.cli.guarding import guarded
 
 FLAGS = (
     *("--full", "--cfg", "-c", "--multirun", "-m", "--config-dir", "-cd", "--resolve", "--info"),
@@ -77,82 +76,31 @@ def _command(name: str, given: list[str], as_json: bool) -> int:
     return parsed(kind, given).run(as_json)
 
 
-def guarded(command: Callable[[], int]) -> int:
-    """Run a command; every expected failure becomes one clear line and its exit code."""
-    from simrun.agents.backends.base import BackendError
-    from simrun.agents.printable import printable
-    from simrun.config.errors import ConfigError
-    from simrun.log.files import LogError, NoRoom
-
-    try:
-        return command()
-    except (ConfigError, LogError, BackendError) as error:
-        print(printable(f"simrun: {error}"), file=sys.stderr)
-        return ERRORS if isinstance(error, NoRoom) else USAGE
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `simrun show last | head` is no fault
-        return DONE
-    except Exception:
-        print(printable(traceback.format_exc()), end="", file=sys.stderr)  # what it quotes may be anybody's words
-        return UNEXPECTED
-
-
 def _play(given: list[str], as_json: bool) -> int:
-    """Hand over to Hydra, which composes one config, or several for a sweep, and calls back with each."""
+    """Hand over to Hydra, which composes one config, or several for a sweep, and has a job made of each."""
     import hydra
 
+    from simrun.cli.jobs import Job
+    from simrun.cli.sweeping import Sweep
+    from simrun.cli.waiting import Waiting
     from simrun.config.composition import completed, register
     from simrun.config.mistakes import FAULTS, check_typed, mistaken
 
     full, overrides = "--full" in given, [each for each in given if each != "--full"]
     check_typed(overrides, FLAGS)
     register(overrides)
-    codes: list[int] = []
-    played: list[Path] = []
-
-    @hydra.main(config_path="pkg://simrun.configs", config_name="config", version_base="1.3")
-    def job(composed: Any) -> None:
-        codes.append(guarded(lambda: _one(composed, as_json, full, played)))
-        if codes[-1] == INTERRUPTED:
-            raise KeyboardInterrupt  # the rest of a sweep too
-
+    job = Job(as_json, full)
     os.environ["HYDRA_FULL_ERROR"] = "1"  # what it cannot compose is ours to tell
     sys.argv = ["simrun", *completed(overrides)]
-    try:
-        job()
-    except FAULTS as error:
-        raise mistaken(error) from None
-    except SystemExit as stop:
-        # our own job never exits: Hydra did, because it could not compose what was asked for
-        if stop.code and not codes:
-            return USAGE
-    _compared(played, as_json)
-    return max(codes, default=DONE)
-
-
-def _compared(played: Sequence[Path], as_json: bool) -> None:
-    """A sweep ends in its runs side by side, or in why they cannot be: that is no fault of a run."""
-    from simrun.cli.commands.compare import Compare
-    from simrun.cli.telling import say
-    from simrun.config.errors import ConfigError
-
-    if len(played) < 2:
-        return
-    try:
-        Compare(references=tuple(map(str, played)), out=str(played[0].parents[1]), trust=True).run(as_json)
-    except ConfigError as error:
-        say(f"these {len(played)} runs are not set side by side: {error}")
-
-
-def _one(composed: Any, as_json: bool, full: bool, played: list[Path]) -> int:
-    from simrun.cli.terminal import Progress, ended
-    from simrun.config.composition import composed as read
-    from simrun.config.menus import catalogue
-    from simrun.report.run import start
-
-    config, folders = read(composed)
-    run = start(config, catalogue(folders), Progress())
-    played.append(run.path)
-    return ended(run, as_json, full)
+    with Waiting() as waiting:
+        try:
+            hydra.main(config_path="pkg://simrun.configs", config_name="config", version_base="1.3")(job)()
+        except FAULTS as error:
+            raise mistaken(error) from None
+        except SystemExit as stop:
+            # our own job never exits: Hydra did, because it could not compose what was asked for
+            if stop.code and job.code is None and Sweep.here is None:
+                return USAGE
+        except Exception as error:
+            waiting.broken(error)
+        return waiting.ended(as_json) if job.code is None else job.code

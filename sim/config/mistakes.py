@@ -18,7 +18,11 @@ _KEY = re.compile(r"Could not override '([^']+)'")
 _SEVERAL = re.compile(r"Ambiguous value for argument '([^=]+)=(.*)'$", re.MULTILINE)
 _THERE = re.compile(r"An item is already at '([^']+)'")
 _ABSENT = re.compile(r"Could not delete from config\. '([^']+)'")
+_LAUNCHERS = re.compile(r"\bhydra\.launcher\.\w+")
 _SIGNS = "+~"
+PLUGINS = {"joblib": "hydra-joblib-launcher", "submitit_local": "hydra-submitit-launcher"}
+PLUGINS |= {"submitit_slurm": PLUGINS["submitit_local"]}
+"""Launchers of sweeps that come with the extra `sweep`, and what has them."""
 _OPENED = {"[": "]", "{": "}", "(": ")"}
 
 
@@ -27,9 +31,13 @@ def mistaken(error: Exception) -> ConfigError:
     text = str(error)
     if isinstance(error, MissingConfigException) and error.options:
         group, _, name = str(error.missing_cfg_file).rpartition("/")
+        if group == "hydra/launcher" and name in PLUGINS:
+            return ConfigError(f"hydra/launcher={name} needs {PLUGINS[name]}: pip install 'simrun[sweep]'")
         return unknown(group, name, sorted(error.options))
     if isinstance(error, OverrideParseException):
         return ConfigError(_unparsed(error.override.lstrip(_SIGNS)))
+    if found := _LAUNCHERS.search(text):
+        return ConfigError(f"{found[0]}: the launcher has no such option; hydra/launcher=NAME chooses another")
     if found := _KEY.search(text) or _ABSENT.search(text):
         return _no_key(found[1].lstrip(_SIGNS))
     if found := _SEVERAL.search(text):

@@ -141,6 +141,7 @@ class Throughput(Record):
 
     concurrency: int | None = None
     workers: int = 1
+    together: int = 1
     launch: Mapping[str, Any] = {}
     deadline: float | None = None
     prefill_rate: float | None = None
@@ -198,6 +199,9 @@ class Config(Record):
     workers: int = Field(1, ge=1)
     """Processes that play, for when one event loop is not enough; engines must be servers then. With `launch` so many
     are started elsewhere, each with a share of the run."""
+    together: int = Field(1, ge=1)
+    """Runs that play at one time on the same engines: this one fills its part of their KV caches. A sweep that plays
+    several at one time says so by itself."""
     launch: Mapping[str, Any] = {}
     """Who starts them: `launch=NAME`, `launch.OPTION=VALUE`; processes of this machine when not given."""
     deadline: float | None = Field(None, gt=0)

@@ -28,7 +28,20 @@ WHICH = ("model", "revision", "lora", "dtype", "weights", "free_form", "fold")
 """Options of a backend that say which model answers, and in which form it is asked."""
 FREE = (
     *WHICH,
-    *("url", "key_env", "listed", "launch", "gpus", "memory", "python", "slots", "context", "threads", "gpu_layers"),
+    *(
+        "url",
+        "session_header",
+        "key_env",
+        "listed",
+        "launch",
+        "gpus",
+        "memory",
+        "python",
+        "slots",
+        "context",
+        "threads",
+        "gpu_layers",
+    ),
     *("repeatable", "concurrency", "timeout", "deadline", "retries", "backoff", "patience", "priority", "images"),
 )
 """These, and those that say where and how fast: in a suite these alone may differ."""

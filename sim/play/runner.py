@@ -38,7 +38,7 @@ class Runner:
     ):
         """`looking` where this process decides whether the run goes on."""
         self._plan, self.engines, self._log, self.watch, self._looking = plan, engines, log, watch, looking
-        self.admission = Admission(plan.throughput.workers)
+        self.admission = Admission(plan.throughput.workers * plan.throughput.together)
         self._answering = Answering(engines, log, answers, watch, self.admission)
 
     async def play(self, owed: Iterator[Trial]) -> None:

@@ -207,12 +207,17 @@ class ChatCompletions(Backend):
 
     async def _once(self, chat: Chat, base: str) -> Answer:
         body = self._sent(chat)
-        status, headers, raw = await self._request("POST", "/chat/completions", orjson.dumps(body), base)
+        wired = orjson.dumps(body)
+        status, headers, raw = await self._request("POST", "/chat/completions", wired, base, self._routed(chat))
         return await self._heard(chat, self._answer(status, headers, raw, base, list(body)), raw)
 
     async def _heard(self, chat: Chat, answer: Answer, raw: bytes) -> Answer:
         """An answer with what else its body tells."""
         return answer
+
+    def _routed(self, chat: Chat) -> Mapping[str, str]:
+        """Headers by which a router on the way may tell where a chat belongs."""
+        return {}
 
     async def _request(
         self,
@@ -220,14 +225,15 @@ class ChatCompletions(Backend):
         path: str,
         body: bytes | aiohttp.MultipartWriter | None = None,
         base: str = "",
+        also: Mapping[str, str] | None = None,
         into: BinaryIO | None = None,
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Status, headers and body; a good answer's body goes into a file where there is one, and is b"" then."""
         if self._session is None:
             raise RuntimeError(f"backend {self.name} was asked before it was opened")
         base = base or self._base
-        own = body.headers if isinstance(body, aiohttp.MultipartWriter) else None
-        sent = self._session.request(method, base + path, data=body, headers=own, allow_redirects=False)
+        also = body.headers if isinstance(body, aiohttp.MultipartWriter) else also
+        sent = self._session.request(method, base + path, data=body, headers=also, allow_redirects=False)
         try:
             async with sent as response:
                 status, headers, raw = response.status, response.headers, b""
@@ -249,18 +255,20 @@ class ChatCompletions(Backend):
             raise self._elsewhere(base, path, status, headers.get("Location", ""))
         return status, headers, raw
 
-    async def _told_beside(self, path: str, body: Mapping[str, Any], base: str) -> tuple[int, Mapping[str, str], bytes]:
+    async def _told_beside(
+        self, path: str, body: Mapping[str, Any], base: str, also: Mapping[str, str] | None = None
+    ) -> tuple[int, Mapping[str, str], bytes]:
         """What a server says to a question that changes nothing there: asked again where the connection was lost, as
         one is that it had kept open and closes at that moment."""
         sent = orjson.dumps(body)
         for attempt in range(self.retries):
             try:
-                return await self._request("POST", path, sent, base)
+                return await self._request("POST", path, sent, base, also)
             except BackendError as error:
                 if error.kind != "connection" or self._fallen():
                     raise
             await asyncio.sleep(min(self.backoff, 0.1) * attempt)
-        return await self._request("POST", path, sent, base)
+        return await self._request("POST", path, sent, base, also)
 
     def _elsewhere(self, base: str, path: str, status: int, location: str) -> BackendError:
         """A redirect is not followed, since a key would go along: it is told where it leads."""

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import orjson
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from simrun.agents.backends import choice
+from simrun.agents.backends import choice, routing
 from simrun.agents.backends.base import BackendError, Gauges
 from simrun.agents.backends.completions import bodies
 from simrun.agents.backends.completions.bodies import decoded
@@ -34,6 +34,10 @@ class Server(Hosted):
 
     url: str = "http://127.0.0.1:8000/v1"
     """Of several replicas a list: they share the calls, and each trial stays with the one that has it in its cache."""
+    session_header: str = ""
+    """Sent with each call for a router that is at `url`: a header of this name, such as X-Session-ID, whose value is
+    the same for calls that share a prompt's beginning (the arms of a pair, turn after turn), and tells nothing of
+    them. None when not given."""
     priority: bool = False
     """Let those who judge wait behind those who play; for vLLM servers with `--scheduling-policy priority`."""
     launch: bool = False
@@ -59,6 +63,15 @@ class Server(Hosted):
     @classmethod
     def _listed(cls, given: Any) -> Any:
         return ",".join(map(str, given)) if isinstance(given, list | tuple) else given
+
+    @field_validator("session_header")
+    @classmethod
+    def _named(cls, given: str) -> str:
+        if given and not routing.NAME.fullmatch(given):
+            raise ValueError("no name of an HTTP header: letters, digits and - make one, such as X-Session-ID")
+        if given.lower() in routing.TAKEN:
+            raise ValueError(f"this header has a meaning of its own; name one that your router reads, not {given}")
+        return given
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -163,6 +176,9 @@ class Server(Hosted):
         own: dict[str, Any] = {"priority": chat.priority} if self.priority else {}
         return super()._body(chat) | own | dict(self.extra)
 
+    def _routed(self, chat: Chat) -> Mapping[str, str]:
+        return {self.session_header: routing.key(chat)} if self.session_header else {}
+
     def _continues(self, chat: Chat) -> bool:
         """Whether it is a vLLM server, which tells what would come after any tokens; not after an image, which its
         completions take none of."""
@@ -198,10 +214,10 @@ class Server(Hosted):
         root = base.removesuffix("/v1")
 
         async def encode(text: str) -> list[int]:
-            return list((await self._json(root, "/tokenize", prompt=text, add_special_tokens=False))["tokens"])
+            return list((await self._json(chat, root, "/tokenize", prompt=text, add_special_tokens=False))["tokens"])
 
         try:
-            before = (await self._json(root, "/tokenize", messages=self._wired(chat)))["tokens"]
+            before = (await self._json(chat, root, "/tokenize", messages=self._wired(chat)))["tokens"]
 
             async def ask(said: Sequence[int], candidates: Sequence[int]) -> dict[int, float]:
                 asked = {
@@ -210,7 +226,7 @@ class Server(Hosted):
                     "return_tokens_as_token_ids": True,
                 }
                 found = await self._json(
-                    base, "/completions", prompt=[*before, *said], max_tokens=1, temperature=0, **asked
+                    chat, base, "/completions", prompt=[*before, *said], max_tokens=1, temperature=0, **asked
                 )
                 heard = found["choices"][0]["logprobs"]["top_logprobs"][0]
                 return {token: heard[f"token_id:{token}"] for token in candidates}
@@ -224,9 +240,10 @@ class Server(Hosted):
         finally:
             self._router.done(replica)
 
-    async def _json(self, base: str, path: str, **body: Any) -> Any:
-        """What a server says beside chats."""
-        status, headers, raw = await self._told_beside(path, {"model": self._model, **body}, base)
+    async def _json(self, chat: Chat, base: str, path: str, **body: Any) -> Any:
+        """What a server says of a chat beside it."""
+        sent = {"model": self._model, **body}
+        status, headers, raw = await self._told_beside(path, sent, base, self._routed(chat))
         if not 200 <= status < 300:
             self._failure(status, headers, raw, base)
             raise BackendError("request", f"{base}{path} answered HTTP {status}; set backend.choice_logprobs=false")

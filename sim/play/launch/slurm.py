@@ -52,7 +52,7 @@ class Slurm(Launcher):
         """Submit the array, and wait until the queue has nothing of it any more; when the run is to stop, cancel it."""
         array = await asyncio.to_thread(self._submitted, job)
         cancelled = False
-        while await asyncio.to_thread(_queued, array):
+        while await asyncio.to_thread(queued, array):
             if watch.stopping and not cancelled:
                 await asyncio.to_thread(_ran, "scancel", array)
                 cancelled = True
@@ -130,7 +130,7 @@ def _requeue() -> None:
     _ran("scontrol", "requeue", f"{array}_{task}" if array else os.environ.get("SLURM_JOB_ID", ""))
 
 
-def _queued(array: str) -> bool:
+def queued(array: str) -> bool:
     """Whether anything of an array is waiting or running. squeue knows it on every cluster; sacct needs a data base."""
     return bool(_ran("squeue", "--noheader", "--array", "--jobs", array, "--format", "%i"))
 
