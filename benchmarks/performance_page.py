@@ -56,6 +56,22 @@ SECTIONS = {
         "(tables and report); greatest memory of the process, MB: with everything imported, "
         "until playing ended, until the end.",
     ),
+    "gathering": (
+        "How far a run can be planned, merged and scored",
+        "Played by shares, each with a chain of its own; then, each in a process of its own and on one core, planned "
+        "(all trials listed and written), merged (all chains read and proven, every episode played again from its "
+        "answers, the tables written) and scored (figures, report, page). CPU milliseconds and kB on the disk an "
+        "episode, greatest memory of the process, MB. Ten million are extrapolated from the last two sizes.",
+    ),
+    "fleet": (
+        "How near a fleet comes to as many times one GPU",
+        "A simulation by events: a real plan's blocks and shares, engines of 256 sequences whose step of 23.1 ms was "
+        "measured on one H200 with a model of 135M, four GPUs a node, one worker a node. `of_linear`: the time with "
+        "all slots always in use over the time that it took. `tail_cost`: slot-seconds that stood idle after the first "
+        "slot fell idle, of all; `tail_idle`: of those after that moment. `equal`: one share a worker; `leased`: block "
+        "by block to whoever is free; `tasks`: eight shares a worker, one after the other. `start`: seconds to load an "
+        "engine. `orders`: what knowing the length of episodes would save, of the time of one GPU that plays 2,048.",
+    ),
     "prefix": (
         "How much of a prompt the engine knows already",
         "Real vLLM and the embedded llama.cpp, both on the CPU with a real 135M model: the share of prompt tokens that "

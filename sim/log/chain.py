@@ -181,9 +181,10 @@ class Tail:
                         yield orjson.loads(line)
 
 
-def heads(run: Path) -> dict[str, str]:
-    """Where each chain of a log ends now."""
-    return {_chain(line.file): line.hash for beside in ("", *BESIDE) for line in read(run, beside=beside)}
+def heads(run: Path, played: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Where each chain of a log ends now; of what was `played`, as it is known to whoever has just read it."""
+    unread = ("", *BESIDE) if played is None else BESIDE
+    return {**(played or {}), **{line.chain: line.hash for each in unread for line in read(run, beside=each)}}
 
 
 def _check(line: LogLine, before: LogLine | None) -> None:

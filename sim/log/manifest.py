@@ -258,7 +258,7 @@ def derived(plan: Plan) -> dict[str, Any]:
         "injections": plan.injections,
         "repeats": plan.repeats,
         "seed": plan.seed,
-        "owed": sum(1 for _ in plan.trials()),
+        "owed": plan.repeats * sum(len(plan.played_by(case)) for case in plan.cases),  # every worker begins with it
         "exclusions": plan.exclusions,
         "described": plan.scenario.described(tuple(cases)),
         "flags": {name: case.flags for name, case in plan.cases.items() if case.flags},

@@ -15,6 +15,7 @@ from simrun.log.parquet import Writer, readable
 from simrun.log.planted import planted
 from simrun.plan.design import Plan
 from simrun.scenarios.outcome import Cell
+from simrun.stage.roll import Roll
 from simrun.stage.trial import Trial
 
 _KEYS = {"run": "VARCHAR", "trial": "VARCHAR"}
@@ -124,7 +125,7 @@ def seal(
         for table, columns in TABLES.items()
     }
     failed: dict[str, Played] = {}
-    done: set[str] = set()
+    done = Roll()
     twice: list[str] = []
     for played in replayed:
         if played.twice:
@@ -133,7 +134,7 @@ def seal(
             failed[played.trial.id] = played
         else:
             failed.pop(played.trial.id, None)
-            done.add(played.trial.id)
+            done.note(played.trial.id)
             known = planted(plan.castings[played.trial.arm].backends, played.stage)
             _write(writers, _whose(name, plan, played.trial), played, judged.get(played.trial.id, {}), known)
     for played in failed.values():

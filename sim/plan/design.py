@@ -80,10 +80,14 @@ class Plan:
     def _controls(self) -> frozenset[str]:
         return frozenset(arm.name for arm in self.arms if arm.control)
 
+    def played_by(self, case: str) -> tuple[str, ...]:
+        """The arms in which a case is planned, in playing order."""
+        return tuple(arm.name for arm in self.arms if self.plays(case, arm.name))
+
     def trials(self, cases: Sequence[str] | None = None) -> Iterator[Trial]:
         """What is owed, of all cases or of some, in playing order: cases as drawn, the arms of a pair side by side."""
         for case in self.cases if cases is None else cases:
-            arms = [arm.name for arm in self.arms if self.plays(case, arm.name)]
+            arms = self.played_by(case)
             for repeat in range(self.repeats):
                 for arm in arms:
                     yield self.trial(case, arm, repeat)

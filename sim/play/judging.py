@@ -21,6 +21,7 @@ from simrun.log.manifest import Manifest
 from simrun.log.trust import judged
 from simrun.plan.design import Plan, planned
 from simrun.plan.roles import JUDGE
+from simrun.plan.trials import Trials
 from simrun.play import labelling
 from simrun.play.admission import Admission
 from simrun.play.answering import Answering
@@ -156,7 +157,7 @@ async def _judged(
     answered: dict[str, Any],
 ) -> int:
     """How many episodes judges were asked about; `answered` is filled with who they are."""
-    trials = {trial.id: trial for trial in plan.trials()}
+    trials = Trials(plan)
     names = {each.name for each in plan.reference.judges}
     engines, finished = Engines(plan, only=names), Finished(path, manifest.tip())
     waiting = (_planned(trials, name) for name in finished if name not in done)
@@ -188,7 +189,7 @@ def compared(path: Path, plan: Plan, manifest: Manifest) -> Mapping[tuple[str, i
     compares."""
     if not any(judge.compares for judge in plan.reference.judges):
         return {}
-    trials = {trial.id: trial for trial in plan.trials()}
+    trials = Trials(plan)
     names = {each.name for each in plan.reference.judges}
     finished, found = Finished(path, manifest.tip()), dict[tuple[str, int], Said]()
     for name in finished:

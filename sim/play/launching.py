@@ -15,11 +15,14 @@ from simrun.play.launch.base import Job, Launcher
 from simrun.play.speed import beside
 from simrun.play.stopping import Looking
 from simrun.play.watch import Watch
+from simrun.stage.roll import Roll
 
 LIVES = 3
 """How often shares whose workers died are launched again, before the run stops."""
 EVERY = 1.0
 """Seconds between two glances at what was logged."""
+_DONE, _FAILED = -1, -2
+"""In the place of the block of a trial that is over."""
 _SEATED = ("human", "caller", "batch")
 """Backends that answer in the process of whoever begins the run, or keep what they ask where it is begun."""
 
@@ -40,11 +43,17 @@ class Launching:
     """Has a run played by a launcher, and counts what its workers log."""
 
     def __init__(
-        self, path: Path, plan: Plan, watch: Watch, launcher: Launcher, done: set[str], looking: Looking | None = None
+        self, path: Path, plan: Plan, watch: Watch, launcher: Launcher, done: Roll, looking: Looking | None = None
     ):
         self._path, self._plan, self._watch, self._launcher = path, plan, watch, launcher
-        self._done, self._looking, self._tail = done, looking, Tail(path)
-        self._failed: set[str] = set()
+        self._looking, self._tail = looking, Tail(path)
+        # the trials of a plan are listed once: a run of millions has many looks, waves and lives
+        self._block, self._owed = Roll(), [0] * len(Blocks(plan))
+        for nth, block in enumerate(Blocks(plan)):
+            for trial in block:
+                self._block.note(trial.id, _DONE if trial.id in done else nth)
+                self._owed[nth] += trial.id not in done
+        self._failed = False
         for _ in self._tail.lines(()):
             pass  # what is logged already was counted
 
@@ -71,9 +80,7 @@ class Launching:
         yield from (-(-each // blocks.cases) for each in cases)
 
     def _job(self, last: int) -> Job:
-        blocks = Blocks(self._plan)
-        over = self._done | self._failed
-        owed = [nth for nth in range(last) if any(each.id not in over for each in blocks.get(nth))]
+        owed = [nth for nth in range(last) if self._owed[nth]]
         own = [Share(owed[part.first], owed[part.last]) for part in shares(len(owed), self._plan.throughput.workers)]
         return Job(self._path, own, self._plan.throughput.concurrency)
 
@@ -81,12 +88,21 @@ class Launching:
         for line in self._tail.lines((EPISODE, ERROR)):
             if line["kind"] == ERROR:
                 self._watch.errors[line["error"]] += 1
-                self._failed.add(line["trial"])
+                self._failed = True
+                self._over(line["trial"], _FAILED)
             else:
-                self._done.add(line["trial"])
-        self._watch.done = len(self._done)
+                self._over(line["trial"], _DONE)
         if self._looking:
             self._looking.look(self._watch)
+
+    def _over(self, trial: str, how: int) -> None:
+        block = self._block.get(trial)
+        if block is None or block in (_DONE, how):
+            return
+        self._block.note(trial, how)
+        self._watch.done += how == _DONE
+        if block != _FAILED:
+            self._owed[block] -= 1
 
     async def _follow(self) -> NoReturn:
         while True:

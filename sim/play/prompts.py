@@ -11,6 +11,7 @@ from simrun.agents.reply import Reply
 from simrun.log.chain import LogError, read
 from simrun.log.lines import CALL, call_of
 from simrun.plan.design import Plan
+from simrun.plan.trials import Trials
 from simrun.scenarios.base import Turn
 from simrun.stage.drive import driven
 from simrun.stage.stage import Stage
@@ -122,7 +123,7 @@ def reuse(run: Path, plan: Plan, most: int = MOST) -> tuple[Reuse, ...]:
 
 def chats(run: Path, plan: Plan, most: int) -> Iterator[tuple[Chat, Call]]:
     """The calls of the first episodes with the chats that they answered, in the order in which they were logged."""
-    trials = {trial.id: trial for trial in plan.trials()}
+    trials = Trials(plan)
     stages: dict[str, Stage] = {}
     waiting: dict[str, Known] = defaultdict(dict)
     for line in read(run):

@@ -17,8 +17,10 @@ from simrun.log.lines import CALL, EPISODE, ERROR, Played, call_of, record
 from simrun.log.manifest import Manifest
 from simrun.log.opened import Openings
 from simrun.plan.design import Plan
+from simrun.plan.trials import Trials
 from simrun.scenarios.base import Turn
 from simrun.stage.drive import driven
+from simrun.stage.roll import Roll
 from simrun.stage.stage import Stage
 from simrun.stage.trial import Episode, Trial
 
@@ -77,15 +79,16 @@ def replayed(run: Path, plan: Plan, manifest: Manifest, spare: bool = False) -> 
     """Every episode line of a log, finished ones played again: in order, but for those
     that a second worker took over from a first.
 
-    Memory holds the calls of unfinished trials only. LogError for a log that was changed, or is of another manifest.
+    Memory holds the calls of unfinished trials, and of each trial where it stands in the plan and in the log: some 50
+    bytes. LogError for a log that was changed, or is of another manifest.
     A trial that cannot be played again as it is logged is a BackendError (`replay`) where a prompt is not the logged
     one, a LogError where a call is logged twice, a ConfigError where the outcome is another; with `spare` an episode
     that ended in an error, the others are given all the same.
     """
-    trials = {trial.id: trial for trial in plan.trials()}
+    trials = Trials(plan)
     calls, twice = Calls(), dict[str, LogError]()
     divided: list[tuple[Episode, str]] = []
-    ended: dict[str, str] = {}
+    ended, chains = Roll(), list[str]()
     openings = Openings(manifest)
     for line in read(run, manifest.tip()):
         if openings.opens(line):
@@ -95,9 +98,11 @@ def replayed(run: Path, plan: Plan, manifest: Manifest, spare: bool = False) -> 
             continue
         episode = _episode(line, trials)
         trial = trials[episode.trial]
-        if trial.id in ended:
+        if line.chain not in chains[-1:]:
+            chains.append(line.chain)
+        if (before := ended.get(trial.id)) is not None:
             calls.drop(trial.id)
-            yield from _again_ended(line, trial, episode, ended[trial.id], spare)
+            yield from _again_ended(line, trial, episode, chains[before], spare)
             continue
         if episode.error:
             if not spare and whole(plan, trial, calls.of(trial.id, line.chain)):
@@ -107,7 +112,7 @@ def replayed(run: Path, plan: Plan, manifest: Manifest, spare: bool = False) -> 
                 )
             yield Played(trial, episode, calls.of(trial.id, line.chain), None)
             continue
-        ended[trial.id] = line.chain
+        ended.note(trial.id, len(chains) - 1)
         if (played := _again(plan, trial, calls, episode, line.chain, twice.get(trial.id), spare)) is None:
             divided.append((episode, line.chain))
         else:
@@ -222,10 +227,12 @@ def check(trial: Trial, found: Mapping[str, Any], logged: Mapping[str, Any]) -> 
 class Past:
     """What was played of a run already: the trials that have an outcome, and the answers of those that have none."""
 
-    done: frozenset[str] = frozenset()
+    done: Roll = field(default_factory=Roll)
     answers: Answers = field(default_factory=Answers)
     tokens: int = 0
     """Read and written for it, those from a cache included."""
+    heads: Mapping[str, str] = field(default_factory=dict)
+    """Where each chain that was read ended."""
 
 
 def past(
@@ -236,9 +243,9 @@ def past(
 ) -> Past:
     """What a resume need not ask again, by all chains or the `wanted` ones. LogError for a log that was changed, or
     where `openings` are of another run."""
-    done: set[str] = set()
-    calls, tokens = Calls(), 0
+    done, calls, tokens, heads = Roll(), Calls(), 0, dict[str, str]()
     for line in read(run, head, wanted=wanted):
+        heads[line.chain] = line.hash
         if openings and openings.opens(line):
             continue
         if line.kind == CALL:
@@ -248,6 +255,6 @@ def past(
             with contextlib.suppress(LogError):  # logged twice: the first stands; sealing names the trial
                 calls.add(line)
         elif line.kind == EPISODE:
-            done.add(trial := line.told("trial", str))
+            done.note(trial := line.told("trial", str))
             calls.drop(trial)
-    return Past(frozenset(done), Answers(calls.all()), tokens)
+    return Past(done, Answers(calls.all()), tokens, heads)

@@ -107,15 +107,16 @@ class Session:
         the episodes that a log of one process has."""
         looks = {LOOKS: self.looking.close()} if self.looking else {}
         self.log.close()
+        played = self.played if len(self.played.done) == self.manifest.owed else None  # then nobody was asked since
         # workers that died have not told all that they did, and those elsewhere nothing; the log has
-        if not isinstance(self.log, RunLog):
+        if not isinstance(self.log, RunLog) and played is None:
             openings = Openings(self.manifest)
-            done = len(past(self.path, openings=openings).done)
-            self.manifest = openings.gathered()
+            played = past(self.path, openings=openings)
+            self.manifest, done = openings.gathered(), len(played.done)
         if isinstance(self.log, RunLog) and not any(map(is_share, chains(self.path))):
             ends = {**self.manifest.heads, "": self.log.head}
         else:
-            ends = heads(self.path)
+            ends = heads(self.path, played.heads if played else None)
         decided = self.looking is not None and self.looking.decided is not None
         complete = decided or done == self.manifest.owed
         self.tell(heads=ends | looks, complete=complete, pace=digest([self.path / PACE]))
@@ -188,7 +189,7 @@ class Session:
                     await worker.play(opened, lambda observer: sampler.follow(observer.look))
                 elif self.launcher:
                     watching.about(self.path, watch)
-                    done = set(self.played.done)
+                    done = self.played.done
                     await Launching(self.path, self.plan, watch, self.launcher, done, self.looking).play()
                 else:
                     await self._by_workers(Workers(self.path, self.plan, watch, opened), watch)

@@ -37,8 +37,8 @@ class Sharing:
         log = RunLog(self.path, self.share.chain, PATIENCE)
         try:
             known = self._past()
-            owed = [trial for block in self._blocks() for trial in block.trials]
-            watch = Watch(owed=len(owed), done=sum(trial.id in known.done for trial in owed))
+            over = [trial.id in known.done for block in self._blocks() for trial in block.trials]
+            watch = Watch(owed=len(over), done=sum(over))
             if watch.done < watch.owed:
                 anywhere(self._played(log, known, watch, watching))
             return watch

@@ -5,8 +5,9 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -39,6 +40,8 @@ class Sample(Record):
     output: int
     playing: int
     """Episodes in flight."""
+    left: int | None = None
+    """Episodes that will still begin; None in samples that did not count them."""
     running: float | None = None
     """Sequences that the engines are decoding; this and the next three are None where no engine tells."""
     waiting: float | None = None
@@ -77,6 +80,13 @@ class Pace(Record):
     """Uncached prompt tokens / prefill rate + output tokens / decode rate: no run of these tokens can be shorter."""
     bound_share: float | None = None
     """bound_seconds / seconds, 0 to 1; up is better, and 1 an engine that never waited."""
+    tail_seconds: float | None = None
+    """From the second on in which nothing was left to begin, so that whoever ended left a place empty, to the end.
+    None where that took less than a second."""
+    tail_idle: float | None = None
+    """Share of the tail's places (the most episodes that were in flight) that were empty, 0 to 1."""
+    tail_cost: float | None = None
+    """The same of the places of the whole run, 0 to 1; down is better. More episodes for each place make it less."""
 
 
 class Look(Record):
@@ -147,6 +157,7 @@ class Sampler:
             cached=watch.cached,
             output=watch.output,
             playing=watch.playing,
+            left=0 if watch.stopping else max(watch.owed - watch.done - watch.errors.total() - watch.playing, 0),
             lag_mean=float(np.mean(seen.late)),
             lag_most=max(seen.late),
             **told,
@@ -207,7 +218,7 @@ def pace(found: Sequence[Sample], prefill_rate: float | None = None, decode_rate
     # a resume that had nothing to ask says nothing of the pace
     sessions = [_played(own) for own in sessions if own[-1].calls]
     found = [sample for own in sessions for sample in own]
-    seconds = sum(own[-1].at - (own[0].session if _busy(own[0]) else own[0].at) for own in sessions)
+    seconds = sum(map(_seconds, sessions))
     if seconds <= 0:
         return None
     ends = [own[-1] for own in sessions]
@@ -234,7 +245,47 @@ def pace(found: Sequence[Sample], prefill_rate: float | None = None, decode_rate
         decode_rate=writing,
         bound_seconds=bound,
         bound_share=bound / seconds if bound is not None else None,
+        **_tail(sessions),
     )
+
+
+class Ending(NamedTuple):
+    """The last part of a session, in which nothing was left to begin."""
+
+    seconds: float
+    empty: float
+    """Seconds of empty places, all places together."""
+    places: int
+
+
+def ending(own: Sequence[Sample]) -> Ending | None:
+    """Of one session; None where it ended with something left, or in the second in which the last episode began."""
+    last = next((nth for nth, sample in enumerate(own) if sample.left == 0), None)
+    places = max(sample.playing for sample in own)
+    if last is None or own[-1].at <= own[last].at or not places:
+        return None
+    empty = sum(
+        (places - (before.playing + after.playing) / 2) * (after.at - before.at)
+        for before, after in pairwise(own[last:])
+    )
+    return Ending(own[-1].at - own[last].at, empty, places)
+
+
+def _tail(sessions: Sequence[Sequence[Sample]]) -> dict[str, float]:
+    ends = [(own, end) for own in sessions if (end := ending(own))]
+    if not ends:
+        return {}
+    empty = sum(end.empty for _, end in ends)
+    return {
+        "tail_seconds": round(sum(end.seconds for _, end in ends), 3),
+        "tail_idle": empty / sum(end.seconds * end.places for _, end in ends),
+        "tail_cost": empty / sum(_seconds(own) * max(each.playing for each in own) for own in sessions),
+    }
+
+
+def _seconds(own: Sequence[Sample]) -> float:
+    """Of play, in one session."""
+    return own[-1].at - (own[0].session if _busy(own[0]) else own[0].at)
 
 
 def _played(own: Sequence[Sample]) -> Sequence[Sample]:

@@ -17,6 +17,7 @@ from simrun.log.looks import Look, deciding, looked, note_look
 from simrun.log.manifest import Manifest
 from simrun.plan.design import Plan
 from simrun.plan.looks import looks
+from simrun.plan.trials import Trials
 from simrun.play.watch import Watch
 from simrun.stage.trial import Episode, Trial
 
@@ -34,12 +35,9 @@ class Looking:
         self._manifest, self._decide = manifest, decide
         self._before = looked(path, manifest.tip())
         self._at = looks(plan.config.design, len(plan.cases))
-        self._trials = {trial.id: trial for trial in plan.trials()}
-        place = {case: nth for nth, case in enumerate(plan.cases)}
-        self._place = {trial.id: place[trial.case] for trial in self._trials.values()}
-        self._undone = [0] * len(plan.cases)
-        for nth in self._place.values():
-            self._undone[nth] += 1
+        self._trials = Trials(plan)
+        self._place = {case: nth for nth, case in enumerate(plan.cases)}
+        self._undone = [plan.repeats * len(plan.played_by(case)) for case in plan.cases]
         self._played: dict[str, tuple[Trial, Episode]] = {}
         self._whole = 0
         self._tail, self._log = Tail(path), RunLog(path, LOOKS)
@@ -68,8 +66,9 @@ class Looking:
     def _count(self, episode: Episode) -> None:
         if episode.trial in self._played or episode.trial not in self._trials:
             return
-        self._played[episode.trial] = self._trials[episode.trial], episode
-        self._undone[self._place[episode.trial]] -= 1
+        trial = self._trials[episode.trial]
+        self._played[trial.id] = trial, episode
+        self._undone[self._place[trial.case]] -= 1
 
     async def follow(self, watch: Watch) -> NoReturn:
         """Look again and again at what other processes play, until cancelled."""

@@ -146,6 +146,27 @@ def test_engines_that_load_are_not_yet_at_play():
     assert found.playing == pytest.approx(2 / 3)  # of the samples from 97 s on
 
 
+def test_the_tail_is_what_stands_empty_once_nothing_is_left_to_begin():
+    def at(seconds: float, playing: int, left: int | None, session: float = 0.0) -> Sample:
+        return sample(seconds, 9, 0, 0, 0, session, playing=playing, left=left)
+
+    full = [at(10, 4, 20), at(20, 4, 0)]
+    tail = pace([*full, at(24, 2, 0), at(30, 0, 0)])
+    assert tail is not None
+    # 4 places: of 4 s one was empty in the mean, of 6 s three; all were there for 30 s
+    assert (tail.tail_seconds, tail.tail_idle, tail.tail_cost) == (10, (4 + 18) / 40, (4 + 18) / 120)
+    stopped = pace([at(10, 4, 20), at(20, 4, 9)])
+    assert stopped is not None
+    assert (stopped.tail_seconds, stopped.tail_cost) == (None, None)
+    both = pace([at(10, 4, 20), at(20, 4, 9), at(1010, 2, 0, 1000.0), at(1020, 0, 0, 1000.0)])
+    assert both is not None
+    # resumed with two: of 10 s one of two places; 4 places for 20 s, and 2 for 20 s
+    assert (both.tail_seconds, both.tail_idle, both.tail_cost) == (10, 10 / 20, 10 / 120)
+    unknown = pace([at(10, 4, None), at(20, 0, None)])
+    assert unknown is not None
+    assert unknown.tail_seconds is None
+
+
 def test_the_bound_is_what_the_tokens_need_at_rates_that_are_known():
     found = pace([sample(10, 20, 1000, 600, 100)], prefill_rate=200, decode_rate=50)
     assert found is not None
@@ -168,7 +189,7 @@ def test_stretches_are_of_ten_seconds_within_a_session():
 def test_samples_of_a_run_are_kept_and_a_torn_one_passed_over(play):
     done = play(cases=2)
     kept = samples(done.path)
-    assert (kept[-1].calls, kept[-1].playing) == (len(done.calls), 0)
+    assert (kept[-1].calls, kept[-1].playing, kept[-1].left) == (len(done.calls), 0, 0)
     with (done.path / "pace.jsonl").open("ab") as lines:
         lines.write(b'{"session":1,"at"')
     assert samples(done.path) == kept

@@ -62,6 +62,11 @@ def _pace(pace: Pace | None) -> Iterator[str]:
             f"the tokens need {figure(pace.bound_seconds)} s at {figure(pace.prefill_rate)} read and "
             f"{figure(pace.decode_rate)} written a second: the run was at {_share(pace.bound_share)} of that bound"
         )
+    if pace.tail_seconds is not None:
+        yield (
+            f"the last {figure(pace.tail_seconds)} s, with nothing left to begin, had {_share(pace.tail_idle)} of the "
+            f"places empty: {_share(pace.tail_cost)} of the whole run's (more episodes for each place make it less)"
+        )
 
 
 def _share(value: float | None) -> str:
