@@ -102,10 +102,13 @@ def guarded(command: Callable[[], int]) -> int:
 def _play(given: list[str], as_json: bool) -> int:
     """Hand over to Hydra, which composes one config, or several for a sweep, and calls back with each."""
     import hydra
+    from omegaconf import OmegaConf
 
     from simrun.config.composition import completed, register
     from simrun.config.mistakes import FAULTS, check_typed, mistaken
+    from simrun.log.store.address import kept
 
+    OmegaConf.register_new_resolver("kept", lambda out: str(kept(out)), replace=True)
     full, overrides = "--full" in given, [each for each in given if each != "--full"]
     check_typed(overrides, FLAGS)
     register(overrides)
