@@ -7,6 +7,7 @@ from simrun.config.errors import ConfigError
 from simrun.config.options import Config
 from simrun.log.manifest import FILE
 from simrun.log.store import address
+from simrun.log.store.bucket import Bucket
 from simrun.log.store.bucket import runs as stored
 from simrun.log.store.taking import here
 
@@ -32,7 +33,10 @@ def folder(config: Config, created: float, scenario: str) -> Path:
 
 
 def _above(out: str, scenario: str) -> Path:
-    return address.within(f"{out.rstrip('/')}/{scenario}") if address.is_url(out) else address.kept(out) / scenario
+    if not address.is_url(out):
+        return Path(out).expanduser() / scenario
+    Bucket(address.cleaned(out))  # what is missing here is said before there is a run
+    return address.within(f"{address.cleaned(out)}/{scenario}")
 
 
 def find(reference: str, out: str = "runs") -> Path:

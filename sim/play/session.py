@@ -227,9 +227,10 @@ def start(plan: Plan, decide: Decide, watching: Watching | None = None) -> Sessi
         watching.planned(plan)
     try:
         session.play(watching)
-    except (BackendError, StoreError):
+    except (BackendError, StoreError) as error:
         if not any(file.stat().st_size for file in segments(session.path)):
-            dropped(session.path)
+            if isinstance(error, BackendError):
+                dropped(session.path)
             shutil.rmtree(session.path)  # no backend could be opened: there is nothing to go on with
         raise
     return session

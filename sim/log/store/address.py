@@ -59,7 +59,7 @@ def within(url: str) -> Path:
 def folder(url: str) -> Path:
     """The folder of this machine for the run at a URL. ConfigError for a URL that can be no run's."""
     above, _, name = cleaned(url).rpartition("/")
-    if not is_url(f"{above}/") or not _NAME.fullmatch(name):
+    if not above.partition("://")[2] or not _NAME.fullmatch(name):
         raise ConfigError(f"{url}: not the URL of a run; give SCHEME://BUCKET/PREFIX/SCENARIO/RUN")
     return within(above) / name
 

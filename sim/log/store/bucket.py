@@ -83,10 +83,13 @@ class Bucket:
                 return False
         return True
 
-    def put(self, name: str, file: Path) -> None:
-        """Write a file in place of what is there."""
+    def put(self, name: str, content: Path | bytes) -> None:
+        """Write a file, or what is to stand in it, in place of what is there."""
         with self._asking(f"{name} cannot be written"):
-            self._files.put_file(str(file), f"{self._at}/{name}")
+            if isinstance(content, bytes):
+                self._files.pipe_file(f"{self._at}/{name}", content)
+            else:
+                self._files.put_file(str(content), f"{self._at}/{name}")
 
     def found(self, name: str) -> Found | None:
         """A file; None where there is none. Stores tell of one file otherwise than in a list: what is compared comes

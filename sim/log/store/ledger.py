@@ -51,7 +51,3 @@ class Ledger:
     def went(self, name: str) -> bool:
         """Whether the file that is here now was once the same as what stood there."""
         return self._told.get(name, ("", ""))[1] == self.state(name)
-
-    def knows(self, name: str) -> bool:
-        """Whether it ever stood in the store."""
-        return name in self._told

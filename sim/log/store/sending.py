@@ -8,7 +8,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
+
+import orjson
 
 from simrun.log import files
 from simrun.log.chain import chains, playing, segments
@@ -16,8 +18,6 @@ from simrun.log.store import address
 from simrun.log.store.bucket import Bucket, StoreError, Taken
 from simrun.log.store.ledger import Ledger
 from simrun.log.store.taking import MANIFEST
-
-T = TypeVar("T")
 
 EVERY = 5.0
 """Seconds between two looks for what has been sealed."""
@@ -38,6 +38,7 @@ class Sender:
         """Of one chain alone, and nothing else, where it is told."""
         self._run, self._url, self._chain = run, url, chain
         self.bucket, self._ledger = Bucket(url), Ledger(run)
+        self._heads: Any = None
 
     def parts(self) -> None:
         """The sealed parts of the log. Taken where another process has written one of their names."""
@@ -53,9 +54,16 @@ class Sender:
                     )
                 self._noted(name, state)
 
-    def manifest(self) -> None:
-        """The manifest, where it is another than was sent. Taken where another process has written it meanwhile."""
+    def manifest(self, playing: bool = False) -> None:
+        """The manifest, where it is another than was sent. Taken where another process has written it meanwhile.
+
+        While a run is `playing` only as long as it names the ends of chains that were there when that began.
+        """
+        state = self._ledger.state(MANIFEST)
         if self._chain is not None or self._ledger.went(MANIFEST):
+            return
+        content = (self._run / MANIFEST).read_bytes()
+        if playing and _heads(content) != self._heads:
             return
         there = self.bucket.found(MANIFEST)
         if there and not self._ledger.came(MANIFEST, there):
@@ -63,7 +71,8 @@ class Sender:
                 f"{self._url}: another process has written to this run since it was taken down here; what was played "
                 f"here is kept in {self._run}; simrun resume {self._url} goes on with what stands there"
             )
-        self._put(MANIFEST)
+        self.bucket.put(MANIFEST, content)
+        self._noted(MANIFEST, state)
 
     def all(self) -> None:
         """All that stands still, in an order in which what stands there is whole after each."""
@@ -84,6 +93,7 @@ class Sender:
         if self._chain is None:
             self._put("plan.parquet")
             self.manifest()
+            self._heads = _heads((self._run / MANIFEST).read_bytes())
 
     def _derived(self) -> Iterator[str]:
         for folder in DERIVED:
@@ -114,6 +124,10 @@ def sealed(run: Path, only: str | None = None) -> Iterator[Path]:
     for chain in sorted(chains(run) if only is None else {only}):
         parts = segments(run, chain)
         yield from parts[:-1] if playing(run, chain) else parts
+
+
+def _heads(manifest: bytes) -> Any:
+    return orjson.loads(manifest).get("heads")
 
 
 def _whole(part: Path) -> bytes:
@@ -148,7 +162,7 @@ class Sending:
         while not self._over.wait(EVERY):
             try:
                 # a line that says who plays must not stand there before the manifest that says it too
-                self._sender.manifest()
+                self._sender.manifest(playing=True)
                 self._sender.parts()
             except Taken as error:
                 self._stop(str(error))

@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -98,7 +98,7 @@ def _taken(run: Path, bucket: Bucket, ledger: Ledger, there: Mapping[str, Found]
 
     def take(name: str) -> None:
         with _fetched(run, bucket, name, due[name]) as came, placing:
-            _placed(run, name, came, ledger)
+            _placed(run, name, came, there)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(take, sorted(due.keys() - {MANIFEST})))
@@ -135,7 +135,7 @@ def _fetched(run: Path, bucket: Bucket, name: str, found: Found) -> Iterator[Pat
         Path(place).unlink(missing_ok=True)
 
 
-def _placed(run: Path, name: str, came: Path, ledger: Ledger) -> None:
+def _placed(run: Path, name: str, came: Path, there: Container[str]) -> None:
     """Put it where it belongs; what of the log here was overtaken by another machine is laid aside, and not lost."""
     target = run / name
     if target.exists() and filecmp.cmp(came, target, shallow=False):
@@ -144,20 +144,20 @@ def _placed(run: Path, name: str, came: Path, ledger: Ledger) -> None:
         chain = chain_of(target)
         _aside(run, [file for file in segments(run, chain) if file.name >= target.name])
     if target.exists() and name == MANIFEST:
-        _aside(run, _overtaken(run, came, ledger))
+        _aside(run, _overtaken(run, came, there))
     files.folder(target.parent)
     came.chmod(0o644)
     os.replace(came, target)
 
 
-def _overtaken(run: Path, manifest: Path, ledger: Ledger) -> list[Path]:
+def _overtaken(run: Path, manifest: Path, there: Container[str]) -> list[Path]:
     """Parts that were never sent, where another machine has closed the run since: it did not see them, and what it
     played follows on what it saw. Those of given blocks may stand beside it, while the run is not complete."""
     try:
         complete = orjson.loads(manifest.read_bytes()).get("complete", False)
     except (ValueError, AttributeError):
         return []  # it is told when it is read
-    unsent = [file for file in segments(run) if not ledger.knows(f"log/{file.name}")]
+    unsent = [file for file in segments(run) if f"log/{file.name}" not in there]
     return [file for file in unsent if chain_of(file) != JUDGES and (complete or not is_share(chain_of(file)))]
 
 
