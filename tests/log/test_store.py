@@ -5,7 +5,7 @@ import itertools
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,14 @@ from simrun.report.run import judge, rebuild, resume
 pytestmark = pytest.mark.skipif(find_spec("fsspec") is None, reason="pip install 'simrun[store]'")
 ASKED = ("scenario=recruitment", "backend=scripted", "cases=4", "seed=3", "design.controls=[same]")
 _NUMBER = itertools.count()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Other tests look at what is in the state folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("apart")))
+        yield
 
 
 @pytest.fixture
