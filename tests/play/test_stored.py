@@ -63,12 +63,6 @@ def s3() -> Iterator[str]:
     server.stop()
 
 
-@pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Go on at a machine, which has a state folder of its own."""
-    return lambda name: monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / name))
-
-
 def started(state: Path, *words: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-c", QUICK, *words]
     environment = os.environ | {"XDG_STATE_HOME": str(state)}

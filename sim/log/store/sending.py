@@ -81,10 +81,11 @@ class Sender:
             return
         for name in BESIDE:
             self._put(name)
-        if not any(playing(self._run, chain) for chain in {"", *chains(self._run)}):
-            self.manifest()
-            for name in self._derived():
-                self._put(name)
+        if any(playing(self._run, chain) for chain in {"", *chains(self._run)}):
+            raise StoreError(f"{self._url}: another process of this machine plays this run, and has not ended")
+        self.manifest()
+        for name in self._derived():
+            self._put(name)
 
     def begin(self) -> None:
         """What was not sent before, and of a new run what there is of it; StoreError where nothing can be written."""
