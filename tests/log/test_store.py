@@ -269,6 +269,28 @@ def test_of_two_that_play_the_same_the_first_that_sends_counts(store):
         sending_.begin()
 
 
+@pytest.mark.slow
+def test_who_plays_what_another_one_has_sent_stops_and_keeps_it(store, monkeypatch):
+    monkeypatch.setattr(chain, "SIZE", 1)
+    monkeypatch.setattr(chain, "_WAIT", 0.001)
+    monkeypatch.setattr(sending, "EVERY", 0.001)
+    monkeypatch.setattr(Scripted, "reply", slowly(Scripted.reply))
+    begin, found = Sender.begin, []
+
+    def overtaken(sender: Sender) -> None:
+        begin(sender)
+        found.append(sender.bucket.url)
+        put(sender.bucket.url, {"log/00003.jsonl": b'{"other":1}\n'})
+
+    monkeypatch.setattr(Sender, "begin", overtaken)
+    with pytest.raises(Taken, match=r"log/00003.jsonl was written by another process"):
+        run(*ASKED, "cases=40", "concurrency=1", f"out={store}")
+    path = address.folder(found[0])
+    episodes = [line for line in lines(path) if b'"kind":"episode"' in line]
+    assert 0 < len(episodes) < Manifest.read(path).owed
+    assert not Manifest.read(path).complete
+
+
 def test_nothing_is_sent_of_a_chain_that_is_being_written(store):
     path = part(f"{store}/x/run")
     log = written(path, 1, 2)
