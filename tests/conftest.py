@@ -29,6 +29,20 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture(scope="module")
+def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A state folder of these tests' own: others look at all that is in theirs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("apart")))
+        yield
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Go on at a machine of this name, which has a state folder of its own."""
+    return lambda name: monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / name))
+
+
 @pytest.fixture
 def play(tmp_path: Path) -> Callable[..., Run]:
     """Plays a scripted clinic run under tmp_path."""

@@ -44,7 +44,9 @@ class Rest:
     """Marks the tuple of key=value that Hydra reads, as for a run: every key that is no field of the command."""
 
 
-Out = Annotated[str, Value("DIR"), Field(description="Where runs are kept.")]
+Out = Annotated[
+    str, Value("DIR"), Field(description="Where runs are kept: a folder, or a URL such as s3://BUCKET/PREFIX.")
+]
 Trust = Annotated[
     bool,
     Value("true"),
@@ -113,11 +115,11 @@ class OfRun(OfRuns):
     """Base of what is done with one of them."""
 
     reference: Annotated[str, Word("RUN")] = "last"
-    """A run: its folder, the end of the folder's name, or `last` for the newest."""
+    """A run: its folder or URL, the end of its name, or `last` for the newest."""
 
     def path(self) -> Path:
         """The folder of the run; ConfigError lists those there are."""
-        from simrun.log.manifest import find
+        from simrun.log.places import find
 
         return find(self.reference, self.out)
 

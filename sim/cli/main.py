@@ -79,13 +79,16 @@ def _command(name: str, given: list[str], as_json: bool) -> int:
 def _play(given: list[str], as_json: bool) -> int:
     """Hand over to Hydra, which composes one config, or several for a sweep, and has a job made of each."""
     import hydra
+    from omegaconf import OmegaConf
 
     from simrun.cli.jobs import Job
     from simrun.cli.sweeping import Sweep
     from simrun.cli.waiting import Waiting
     from simrun.config.composition import completed, register
     from simrun.config.mistakes import FAULTS, check_typed, mistaken
+    from simrun.log.store.address import kept
 
+    OmegaConf.register_new_resolver("kept", lambda out: str(kept(out)), replace=True)
     full, overrides = "--full" in given, [each for each in given if each != "--full"]
     check_typed(overrides, FLAGS)
     register(overrides)

@@ -18,6 +18,7 @@ from simrun.agents.printable import indented, one_line, printable
 from simrun.cli.command import DONE, ERRORS, INTERRUPTED
 from simrun.cli.telling import say, tell
 from simrun.log.manifest import Manifest
+from simrun.log.store.address import told as named
 from simrun.plan.design import Plan
 from simrun.play.cost import cost
 from simrun.play.prompts import Reuse
@@ -51,7 +52,7 @@ class Progress(Watching):
     def about(self, path: Path, watch: Watch) -> None:
         """Say where the run is kept and how to go on with it, before anything can go wrong."""
         say(f"run    {path}")
-        say(f"resume simrun resume {path}")
+        say(f"resume simrun resume {named(path)}")
         manifest = Manifest.read(path)
         asked, there = manifest.config.cases, len(manifest.cases)
         if isinstance(asked, int) and asked > there:
@@ -119,7 +120,7 @@ def ended(run: Run, as_json: bool, full: bool = False) -> int:
         show_lines((*brief(report), *(Line(kind, str(run.path / "report" / name)) for kind, name in REPORTS)))
     if not run.complete:
         owed, done = run.scored.manifest.owed, run.scored.played.done
-        say(f"{owed - done} of {owed} episodes are owed; go on with: simrun resume {run.path}")
+        say(f"{owed - done} of {owed} episodes are owed; go on with: simrun resume {named(run.path)}")
     if run.stopped and run.stopped != "interrupted":
         say(f"stopped early: {run.stopped}")
     return DONE if run.complete else INTERRUPTED if run.stopped == "interrupted" else ERRORS

@@ -218,7 +218,7 @@ class Config(Record):
     and those in flight end. What is left is owed, and `simrun resume RUN tokens=N` goes on."""
     render: Render = Render()
     out: str = "runs"
-    """Where runs are kept."""
+    """Where runs are kept: a folder, or a URL of object storage, such as s3://BUCKET/PREFIX."""
 
     @field_validator("judge", mode="before")
     @classmethod

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 import orjson
 
 from simrun.log import files
+from simrun.log.store import address
 
 LogError = files.LogError
 T = TypeVar("T")
@@ -34,6 +35,9 @@ FIRST = "0" * 32
 """What the first line has for the hash of the line before."""
 _GROUP, _WAIT = 64, 0.05
 """Lines, or seconds, after which written lines are forced to the disk."""
+SIZE, AGE = 16 * 2**20, 300.0
+"""Bytes, or seconds since its first line, after which a part of a run that is kept in a store is sealed, so that it can
+be sent there, and the next one begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class LogLine:
     @property
     def chain(self) -> str:
         """The chain that it is of."""
-        return _chain(self.file)
+        return chain_of(self.file)
 
     def told(self, name: str, kind: type[T]) -> T:
         """A field; LogError where it is missing or of another type."""
@@ -87,15 +91,16 @@ def shares_with(chain: str, first: int, last: int) -> bool:
 def segments(run: Path, chain: str | None = None) -> list[Path]:
     """The parts of a run's log in order, of one chain or of all: one for each time that a process began to write."""
     found = sorted((run / "log").glob("*.jsonl"))
-    return found if chain is None else [file for file in found if _chain(file) == chain]
+    return found if chain is None else [file for file in found if chain_of(file) == chain]
 
 
 def chains(run: Path) -> frozenset[str]:
     """All chains of a log."""
-    return frozenset(map(_chain, segments(run)))
+    return frozenset(map(chain_of, segments(run)))
 
 
-def _chain(file: Path) -> str:
+def chain_of(file: Path) -> str:
+    """The chain of which a file is a part."""
     return file.name.split(".")[1] if file.name.count(".") > 1 else ""
 
 
@@ -169,7 +174,7 @@ class Tail:
         """The fields of new whole lines of what was played, of some kinds."""
         wanted = tuple(f'{{"kind":"{kind}"'.encode() for kind in kinds)
         for file in segments(self._run):
-            if _chain(file) in BESIDE:
+            if chain_of(file) in BESIDE:
                 continue
             with file.open("rb") as lines:
                 lines.seek(self._read.get(file, 0))
@@ -208,6 +213,10 @@ def _fields(line: bytes, file: Path, number: int) -> dict[str, Any]:
     return fields
 
 
+def _lock(run: Path, chain: str) -> Path:
+    return run / "log" / ".".join(filter(None, ("lock", chain)))
+
+
 class Lock:
     """Held by the one process that writes a chain (the chain "": that plays the run).
 
@@ -216,7 +225,7 @@ class Lock:
 
     def __init__(self, run: Path, chain: str = "", patience: float = 0.0):
         files.folder(run / "log")
-        self._file = os.fdopen(files.appending(run / "log" / ".".join(filter(None, ("lock", chain)))), "ab")
+        self._file = os.fdopen(files.appending(_lock(run, chain)), "ab")
         until = time.monotonic() + patience
         while True:
             try:
@@ -233,10 +242,10 @@ class Lock:
         self._file.close()
 
 
-def playing(run: Path) -> bool:
-    """Whether a process holds the right to write what is played: the run goes on."""
+def playing(run: Path, chain: str = "") -> bool:
+    """Whether a process holds the right to write a chain; the chain "": what is played, the run goes on."""
     try:
-        held = os.open(run / "log" / "lock", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        held = os.open(_lock(run, chain), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return False
     try:
@@ -256,6 +265,8 @@ class RunLog:
     def __init__(self, run: Path, chain: str = "", patience: float = 0.0):
         self._run, self._chain = run, chain
         self._lock = Lock(run, chain, patience)
+        self._writing, self._since = threading.Lock(), 0.0
+        self._sealing = address.url(run) is not None
         self.head = self._recover()
         self._file = self._begun()
         self._before: tuple[str, dict[str, Any]] | None = None
@@ -304,7 +315,17 @@ class RunLog:
 
     def _append(self, kind: str, fields: dict[str, Any]) -> None:
         line = orjson.dumps({"kind": kind, **fields, "prev": self.head}) + b"\n"
-        written = 0
+        with self._writing:
+            self._put(line)
+        self.head = chained(line)
+        self._written += 1
+        if not self._due.is_set():
+            self._due.set()
+        if self._written % _GROUP == 0:
+            self._group.set()
+
+    def _put(self, line: bytes) -> None:
+        written, self._since = 0, self._since or time.monotonic()
         try:
             while written < len(line):
                 written += os.write(self._file, line[written:])
@@ -314,21 +335,28 @@ class RunLog:
                 f"cannot write to the log of {self._run}: {error}; all before is kept: make room, "
                 f"then simrun resume {self._run}"
             ) from error
-        self.head = chained(line)
-        self._written += 1
-        if not self._due.is_set():
-            self._due.set()
-        if self._written % _GROUP == 0:
-            self._group.set()
 
     def _sync(self) -> None:
         while not self._closed:
-            self._due.wait()
+            self._due.wait(AGE / 10 if self._sealing else None)
             self._due.clear()
             self._group.wait(_WAIT)
             self._group.clear()
             with contextlib.suppress(OSError):  # told at the close, when it is so still
                 os.fdatasync(self._file)
+            if self._sealing:
+                self._seal()
+
+    def _seal(self) -> None:
+        """Leave a part that is old or large as it is, and begin the next."""
+        with self._writing, contextlib.suppress(LogError):  # no room: the open one goes on
+            old = self._since and time.monotonic() - self._since >= AGE
+            if old or os.fstat(self._file).st_size >= SIZE:
+                following = self._begun()
+                with contextlib.suppress(OSError):
+                    os.fdatasync(self._file)
+                os.close(self._file)
+                self._file, self._since = following, 0.0
 
     def close(self) -> None:
         """Force everything to the disk and let go of the run."""

@@ -131,10 +131,10 @@ def scratch(run: Path) -> Iterator[Path]:
         rmtree(place, ignore_errors=True)
 
 
-def folder(path: Path) -> None:
+def folder(path: Path, mode: int = 0o777) -> None:
     """Make a folder where there is none. LogError where that cannot be."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode, parents=True, exist_ok=True)
     except OSError as error:
         raise unwritten(path, error) from error
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import platform
-import time
 from collections.abc import Mapping
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -323,49 +322,3 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return "not installed"
-
-
-def folder(config: Config, created: float, scenario: str) -> Path:
-    """A new folder for a run, named by time and config digest."""
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(created))
-    base = Path(config.out).expanduser() / scenario / f"{stamp}-{config.digest()}"
-    path, again = base, 1
-    while True:
-        try:
-            path.mkdir(parents=True)
-        except FileExistsError:
-            again += 1
-            path = base.with_name(f"{base.name}-{again}")
-        except OSError as error:
-            why = error.strerror or error
-            raise ConfigError(
-                f"out={config.out}: cannot make the folder {path}: {why}; give a folder that you may write in"
-            ) from error
-        else:
-            return path.resolve()
-
-
-def find(reference: str, out: str = "runs") -> Path:
-    """The folder of a run: a path, the end of its name, or `last` for the newest one under `out`."""
-    if _is_run(Path(reference)):
-        return Path(reference).resolve()
-    there = [file.parent for file in Path(out).glob(f"*/*/{FILE}") if _is_run(file.parent)]
-    runs = sorted(there, key=lambda run: (run.name[:15], (run / FILE).stat().st_mtime))
-    found = runs[-1:] if reference == "last" else [run for run in runs if run.name.endswith(reference)]
-    found = [run for run in found if run.name == reference] or found
-    if len(found) == 1:
-        return found[0].resolve()
-    names = ", ".join(run.name for run in (found or runs)[-5:]) or "none"
-    what = f"{len(found)} runs match" if found else "no run"
-    newest = "the newest of them" if found else "the newest there are"
-    raise ConfigError(
-        f"{what} {reference!r} under {Path(out).resolve()}; {newest}: {names}. Give a path, or out=DIR "
-        "(simrun list runs)"
-    )
-
-
-def _is_run(path: Path) -> bool:
-    try:
-        return (path / FILE).is_file()
-    except (OSError, ValueError):  # a name that is too long, or holds a zero byte
-        return False

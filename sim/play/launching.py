@@ -1,6 +1,7 @@
 """A run that is played elsewhere: its owed blocks are cut into shares and launched, in waves where it may stop."""
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -8,6 +9,9 @@ from typing import NoReturn
 from simrun.config.errors import ConfigError
 from simrun.log.chain import Tail
 from simrun.log.lines import EPISODE, ERROR
+from simrun.log.store.address import url
+from simrun.log.store.bucket import StoreError
+from simrun.log.store.taking import fetched
 from simrun.plan.design import Plan
 from simrun.plan.looks import looks
 from simrun.play.blocks import Blocks, Share, shares
@@ -21,6 +25,8 @@ LIVES = 3
 """How often shares whose workers died are launched again, before the run stops."""
 EVERY = 1.0
 """Seconds between two glances at what was logged."""
+STORED = 15.0
+"""The same where that has to be taken down from a store."""
 _DONE, _FAILED = -1, -2
 """In the place of the block of a trial that is over."""
 _SEATED = ("human", "caller", "batch")
@@ -64,6 +70,7 @@ class Launching:
             while job.shares and lives >= 0 and not self._watch.stopping:
                 async with beside(self._follow()):
                     await self._launcher.play(job, self._watch)
+                await asyncio.to_thread(fetched, self._path)
                 self._look()
                 job, lives = self._job(last), lives - 1
             if left := job.shares:
@@ -105,6 +112,9 @@ class Launching:
             self._owed[block] -= 1
 
     async def _follow(self) -> NoReturn:
+        every = STORED if url(self._path) else EVERY
         while True:
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(every)
+            with contextlib.suppress(StoreError):  # asked again; it is told when nobody plays any more
+                await asyncio.to_thread(fetched, self._path)
             self._look()

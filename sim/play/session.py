@@ -15,8 +15,12 @@ from simrun.log.begun import digest
 from simrun.log.chain import LOOKS, Lock, RunLog, chains, heads, is_share, segments
 from simrun.log.files import NoRoom
 from simrun.log.looks import deciding, looked
-from simrun.log.manifest import Manifest, folder
+from simrun.log.manifest import Manifest
 from simrun.log.opened import Openings, note_opened
+from simrun.log.places import folder
+from simrun.log.store.address import kept as beside_runs
+from simrun.log.store.bucket import StoreError
+from simrun.log.store.sending import Sending, dropped
 from simrun.log.tables import PLANNED, SEALED, Sealed, made, plan_table, seal
 from simrun.log.trust import ask, note
 from simrun.plan.context import check_context
@@ -155,12 +159,15 @@ class Session:
             budget=self.plan.throughput.tokens,
         )
         watch.spent()
+        sending = Sending(self.path, watch.stop)
         try:
+            sending.begin()
             anywhere(self._played(watch, watching or Watching()))
         except asyncio.CancelledError:
             watch.stopping = "interrupted"  # the second Ctrl-C; what was answered is in the log
         finally:
             self.close(watch.done)
+            sending.end()
         self.stopped = watch.stopping
 
     async def _played(self, watch: Watch, watching: Watching) -> None:
@@ -210,7 +217,7 @@ def start(plan: Plan, decide: Decide, watching: Watching | None = None) -> Sessi
     comparable(plan)
     check_context(plan)
     check_rounds(plan)
-    _check_players(plan, Path(plan.config.out))
+    _check_players(plan, beside_runs(plan.config.out))
     for judge in (each for each in plan.reference.judges if each.compares):
         raise ConfigError(
             f"judge={judge.name} compares each arm with the first one, and so can be asked only when both were played: "
@@ -223,8 +230,10 @@ def start(plan: Plan, decide: Decide, watching: Watching | None = None) -> Sessi
         watching.planned(plan)
     try:
         session.play(watching)
-    except BackendError:
+    except (BackendError, StoreError) as error:
         if not any(file.stat().st_size for file in segments(session.path)):
+            if isinstance(error, BackendError):
+                dropped(session.path)
             shutil.rmtree(session.path)  # no backend could be opened: there is nothing to go on with
         raise
     return session

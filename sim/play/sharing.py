@@ -13,6 +13,8 @@ from pathlib import Path
 from simrun.log.chain import RunLog, segments, shares_with
 from simrun.log.manifest import Manifest
 from simrun.log.opened import Openings, note_opened
+from simrun.log.store.sending import Sending
+from simrun.log.store.taking import here
 from simrun.plan.design import Plan
 from simrun.play.blocks import Blocks, Share
 from simrun.play.replay import Past, past
@@ -33,17 +35,21 @@ class Sharing:
 
     def play(self, watching: Watching) -> Watch:
         """Play what is owed of it. LogError where another process plays the same blocks, BackendError where an engine
-        cannot be opened."""
+        cannot be opened; of a run in a store Unsent where not all of it could be sent there."""
         log = RunLog(self.path, self.share.chain, PATIENCE)
+        watch = Watch(owed=0)
+        sending = Sending(self.path, watch.stop, self.share.chain)
         try:
+            sending.begin()
             known = self._past()
             over = [trial.id in known.done for block in self._blocks() for trial in block.trials]
-            watch = Watch(owed=len(over), done=sum(over))
+            watch.owed, watch.done = len(over), sum(over)
             if watch.done < watch.owed:
                 anywhere(self._played(log, known, watch, watching))
             return watch
         finally:
             log.close()
+            sending.end()
 
     def _past(self) -> Past:
         if not segments(self.path):
@@ -68,11 +74,12 @@ class Sharing:
                     watch.stopping = "interrupted"  # its time is over; what was answered is in the log
 
 
-def play_share(run: Path, share: Share, concurrency: int | None) -> Watch:
-    """A share, played where an engine that schedules has started a process for it, for whoever launched the run.
-    Errors are those of `Sharing.play`."""
-    manifest = Manifest.read(run, trust=True)
-    return Sharing(run, manifest.plan().paced(concurrency), manifest, share).play(Watching())
+def play_share(run: str, share: Share, concurrency: int | None) -> Watch:
+    """A share of the run at a path or URL, played where an engine that schedules has started a process for it, for
+    whoever launched the run. Errors are those of `here` and `Sharing.play`."""
+    path = here(run)
+    manifest = Manifest.read(path, trust=True)
+    return Sharing(path, manifest.plan().paced(concurrency), manifest, share).play(Watching())
 
 
 async def _apart(observer: Observer) -> None:

@@ -37,6 +37,10 @@ class Watch:
     grace: float | None = None
     """Seconds that those in flight were given when it was told to end; None where nobody told it so."""
 
+    def stop(self, why: str) -> None:
+        """Take up no new episode, unless that is said already."""
+        self.stopping = self.stopping or why
+
     def spent(self) -> None:
         """Take up no new episode where the budget is used up."""
         tokens = self.before + self.prompt + self.output

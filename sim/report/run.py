@@ -13,8 +13,12 @@ from simrun.log import files
 from simrun.log.begun import digest
 from simrun.log.chain import LogError
 from simrun.log.looks import deciding, looked
-from simrun.log.manifest import Manifest, find
+from simrun.log.manifest import Manifest
 from simrun.log.parquet import frame, scan
+from simrun.log.places import find
+from simrun.log.store.address import is_url
+from simrun.log.store.sending import Sending, sent
+from simrun.log.store.taking import current, here
 from simrun.log.tables import PLANNED, SEALED, TABLES, UNOWED, known, moved, plan_table, whole
 from simrun.log.trust import ask
 from simrun.plan.design import Plan, planned
@@ -55,11 +59,13 @@ class Run:
     columns.
     """
 
-    def __init__(self, *paths: Path, trust: bool = False, tables: Path | None = None):
-        self.paths, self.trust = paths, trust
-        self._folders = (tables,) if tables else paths
+    def __init__(self, *places: str | Path, trust: bool = False, tables: Path | None = None):
+        """Of folders whose tables are there, or of URLs, which are taken down and laid out."""
+        self.paths = tuple(_with_tables(here(each), trust) if is_url(each) else Path(each) for each in places)
+        self.trust = trust
+        self._folders = (tables,) if tables else self.paths
         """Where tables and report are: in the run's own folder, but while it is still playing."""
-        self.manifests = tuple(Manifest.read(path, trust) for path in paths)
+        self.manifests = tuple(Manifest.read(path, trust) for path in self.paths)
         self.stopped = ""
         """Why playing ended before all was played, "" when it did not."""
 
@@ -216,26 +222,24 @@ def snapshot(path: Path, folder: Path, every: float, trust: bool = False) -> Run
 
 
 def load(*runs: str | Path, out: str = "runs", trust: bool = False) -> Run:
-    """Open runs by path, by the end of their name, or `last`; ConfigError when there is none.
+    """Open runs by path, URL, the end of their name, or `last`; ConfigError when there is none.
 
     Tables that were not made here, or are broken, are made again from the log. With `trust` those of the folder are
     taken as they are, and the classes that its manifest names are imported.
     """
-    found = [find(str(run), out) for run in runs or ("last",)]
-    for path in found:
-        _with_tables(path, trust)
-    return Run(*found, trust=trust)
+    return Run(*(_with_tables(find(str(run), out), trust) for run in runs or ("last",)), trust=trust)
 
 
-def _with_tables(path: Path, trust: bool) -> None:
+def _with_tables(path: Path, trust: bool) -> Path:
     manifest = Manifest.read(path, trust)
     if known(path / SEALED) or (trust and whole(path / SEALED)):
-        return
+        return path
     try:
         sealed(path, manifest.plan(), manifest, spare=True)
     except ConfigError as error:
         left = "; trust=true takes the tables in its folder as they are" if whole(path / SEALED) else ""
         raise ConfigError(f"{error}{left}") from None
+    return path
 
 
 def run(*overrides: str, config_dir: str | Path | None = None, **options: Any) -> Run:
@@ -259,7 +263,7 @@ def start(config: Config, known: Catalogue, watching: Watching | None = None) ->
 
 
 def resume(
-    path: Path,
+    place: str | Path,
     watching: Watching | None = None,
     concurrency: int | None = None,
     trust: bool = False,
@@ -269,13 +273,14 @@ def resume(
 
     ConfigError for a run that was not begun here, which names all that it would do, unless you `trust` it.
     """
-    return reported(session.resume(path, decide, watching, concurrency, trust, tokens), trust)
+    return reported(session.resume(current(place), decide, watching, concurrency, trust, tokens), trust)
 
 
 def reported(played: Session, trust: bool = False) -> Run:
     """Seal the tables of a run that was played, and write its report.
 
-    LogError for a log that was changed, ConfigError for cases or code that were.
+    LogError for a log that was changed, ConfigError for cases or code that were, Unsent where not all of it could be
+    sent to its store.
     """
     with settled():
         played.label()
@@ -283,10 +288,11 @@ def reported(played: Session, trust: bool = False) -> Run:
         run = Run(played.path, trust=trust)
         run.write_report()
     run.stopped = played.stopped
+    sent(played.path)
     return run
 
 
-def judge(path: Path, *overrides: str, trust: bool = False, **options: Any) -> Run:
+def judge(place: str | Path, *overrides: str, trust: bool = False, **options: Any) -> Run:
     """Ask judges of what is logged, and report: `judge`, and who speaks (`roles`, `backend`), are given as for a run.
 
     `judge(run.path, "judge=observer", "roles.judge.backend=scripted")`
@@ -294,14 +300,22 @@ def judge(path: Path, *overrides: str, trust: bool = False, **options: Any) -> R
     """
     from simrun.config.composition import changed
 
+    path = current(place)
     manifest = Manifest.read(path, trust)
     ask(manifest, path, "judge", trust)
-    asking.judge(path, manifest, changed(manifest.config, overrides, options, asking.ASKED))
-    return rebuild(path, trust, renew=True)[0]
+    sending = Sending(path, stop=lambda why: None)  # who judges the same elsewhere is told at the end
+    sending.begin()
+    try:
+        asking.judge(path, manifest, changed(manifest.config, overrides, options, asking.ASKED))
+    finally:
+        sending.end()
+    again, _ = rebuild(path, trust, renew=True)
+    sent(path)
+    return again
 
 
 def fork(
-    path: Path,
+    place: str | Path,
     episode: str,
     *overrides: str,
     turn: int,
@@ -318,19 +332,23 @@ def fork(
     """
     from simrun.config.composition import changed
 
+    path = here(place)
     manifest = Manifest.read(path, trust)
     ask(manifest, path, "fork", trust)
     begun = Fork(path, manifest, load(path, trust=trust).trial(episode), turn, role)
     return forked(begun, changed(manifest.config, overrides, options, ASKED), times)
 
 
-def rebuild(path: Path, trust: bool = False, spare: bool = False, renew: bool = False) -> tuple[Run, bool | None]:
+def rebuild(
+    place: str | Path, trust: bool = False, spare: bool = False, renew: bool = False
+) -> tuple[Run, bool | None]:
     """Play a run again from its log; whether its report is the same to the byte: None where there was none before.
 
     Its tables and report are then written, unless the report would be another: what is there then stays, except where
     it is to `renew`. LogError for a log that was changed, ConfigError for cases or code that were; with `spare` a trial
     that cannot be played again as it is logged is named among the errors, and the rest is read.
     """
+    path = here(place)
     manifest = Manifest.read(path, trust)
     plan = manifest.plan()
     with files.scratch(path) as folder:

@@ -43,6 +43,14 @@ def test_a_worker_that_is_killed_is_started_again_by_ray(tmp_path):
     assert rebuild(run)[1] is True
 
 
+@pytest.mark.skipif(find_spec("fsspec") is None, reason="pip install 'simrun[store]'")
+def test_tasks_find_a_run_in_a_store_by_its_url(tmp_path):
+    asked = ("scenario=recruitment", "backend=scripted", "cases=24", "launch=ray", "workers=2")
+    found = begin(*asked, f"out=file://{tmp_path}/store")
+    assert found.complete
+    assert len(list(tmp_path.glob("store/recruitment/*/log/*.b00*.jsonl"))) == 2
+
+
 def test_a_cluster_that_is_not_there_is_said(tmp_path):
     with pytest.raises(BackendError, match=r"launch=ray: cannot join 127.0.0.1:9: "):
         begin("scenario=recruitment", "backend=scripted", "launch=ray", "launch.address=127.0.0.1:9", f"out={tmp_path}")

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,15 @@ def test_a_cluster_that_takes_no_job_says_why(tmp_path):
     with pytest.raises(BackendError, match=r"the job array was not submitted: .*nowhere"):
         begin("scenario=recruitment", "backend=scripted", "launch=slurm", "launch.partition=nowhere", f"out={tmp_path}")
     assert not list(tmp_path.glob("recruitment/2*"))
+
+
+@pytest.mark.skipif(find_spec("fsspec") is None, reason="pip install 'simrun[store]'")
+def test_tasks_of_a_run_in_a_store_share_no_folder_with_who_began_it(tmp_path):
+    """Each task has a state folder of its own, as on a machine of its own."""
+    own = "launch.setup=['export XDG_STATE_HOME=$(mktemp -d)']"
+    asked = ("scenario=recruitment", "backend=scripted", "cases=24", "launch=slurm", "workers=2", own)
+    found = begin(*asked, f"out=file://{tmp_path}/store")
+    assert found.complete
+    assert set(Manifest.read(found.path).heads) == {"b000000-000000", "b000001-000002"}
+    assert not list(found.path.glob("log/lock.b*"))  # nobody here has written those chains
+    assert len(list(tmp_path.glob("store/recruitment/*/log/*.jsonl"))) == 2

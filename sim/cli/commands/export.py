@@ -18,7 +18,7 @@ class Export(OfRuns):
     target: Annotated[str, Word("FORM")]
     """One of those that `simrun list exports` names."""
     reference: Annotated[str, Word("RUN")] = "last"
-    """A run: its folder, the end of the folder's name, or `last` for the newest."""
+    """A run: its folder or URL, the end of its name, or `last` for the newest."""
     output: Annotated[Path | None, Dashed("PATH", key="-o")] = None
     """The file or folder to write; under the run's name in the current folder when not given."""
 

@@ -104,7 +104,11 @@ def _options(_: Path | None) -> Entries:
 def _runs(_: Path | None, out: str = "runs") -> Entries:
     from simrun.log.files import LogError
     from simrun.log.manifest import FILE, Manifest
+    from simrun.log.places import there
+    from simrun.log.store.address import is_url
 
+    if is_url(out):
+        return {url.rpartition("/")[2]: url for url in there(out)}
     told = {}
     for file in sorted(Path(out).glob(f"*/*/{FILE}"), key=lambda file: file.parent.name):
         try:

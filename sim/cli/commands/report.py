@@ -11,8 +11,10 @@ class Report(Reporting):
     def run(self, as_json: bool) -> int:
         """An incomplete run has a report too: that is no failure of this command."""
         from simrun.cli.terminal import ended
+        from simrun.log.store.sending import sent
         from simrun.report.run import rebuild
 
         run, _ = rebuild(self.path(), self.trust, spare=True, renew=True)
+        sent(run.path)
         ended(run, as_json, self.full)
         return DONE

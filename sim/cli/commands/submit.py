@@ -59,7 +59,7 @@ class Submit(Command):
         from simrun.leaderboard.commitment import read
         from simrun.leaderboard.packing import pack, who
         from simrun.leaderboard.suites import CUSTOM, names
-        from simrun.log.manifest import find
+        from simrun.log.places import find
 
         assert self.who
         assert self.output

@@ -24,6 +24,7 @@ class Worker(OfRun):
         from simrun.cli.telling import say, tell
         from simrun.cli.terminal import Progress
         from simrun.log.manifest import Manifest
+        from simrun.log.store.address import told as named
         from simrun.log.trust import ask
         from simrun.play.blocks import Blocks, Share
         from simrun.play.sharing import Sharing
@@ -35,7 +36,7 @@ class Worker(OfRun):
         if self.blocks is None:
             raise ConfigError(f"blocks=K-L is missing: this run has {len(Blocks(plan))}, from 0, of whole cases each")
         if manifest.complete:
-            raise ConfigError(f"{path} is complete: nothing is owed")
+            raise ConfigError(f"{named(path)} is complete: nothing is owed")
         share = Share.of(self.blocks, len(Blocks(plan)))
         if share is None:
             say(f"blocks={self.blocks}: there are {len(Blocks(plan))} blocks, and none is left for this share")
@@ -45,7 +46,7 @@ class Worker(OfRun):
             told = {"owed": watch.owed, "done": watch.done, "stopped": watch.stopping}
             tell(json.dumps({"run": str(path), "blocks": share.told, **told}), as_json)
         else:
-            tell(f"blocks {share.told}: {watch.done} of {watch.owed} episodes are played ({path})")
+            tell(f"blocks {share.told}: {watch.done} of {watch.owed} episodes are played ({named(path)})")
         if watch.stopping and watch.stopping != "interrupted":
             say(f"stopped early: {watch.stopping}")
         return DONE if watch.done == watch.owed else INTERRUPTED if watch.stopping == "interrupted" else ERRORS

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from simrun.agents.records import Record
 from simrun.config import modules
 from simrun.config.errors import ConfigError, explained, unknown
+from simrun.log.store.address import told
 from simrun.play.blocks import Share
 from simrun.play.watch import Watch
 
@@ -29,10 +30,15 @@ class Job:
     concurrency: int | None
     """Episodes in flight in each; the backend's own figure where None."""
 
+    @property
+    def place(self) -> str:
+        """Where other machines find the run: its folder, or its URL."""
+        return told(self.path)
+
     def command(self, share: Share) -> list[str]:
-        """What plays a share, on any machine that sees the run's folder and has this simrun installed."""
+        """What plays a share, on any machine that sees the run's place and has this simrun installed."""
         given = [f"concurrency={self.concurrency}"] if self.concurrency else []
-        words = ["worker", str(self.path), f"blocks={share.told}", "trust=true", *given]  # whoever launches, began it
+        words = ["worker", self.place, f"blocks={share.told}", "trust=true", *given]  # whoever launches, began it
         return [sys.executable, "-m", "simrun", *words]
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from simrun.config.errors import ConfigError
 from simrun.log import files
+from simrun.log.store.address import url
 from simrun.play.launch.base import Job, Launcher
 from simrun.play.watch import Watch
 
@@ -23,9 +24,13 @@ class Kubernetes(Launcher):
     image: str | None = None
     """A container image in which this version of simrun is installed."""
     claim: str | None = None
-    """The PersistentVolumeClaim (ReadWriteMany) on which the run's folder lies."""
+    """The PersistentVolumeClaim (ReadWriteMany) on which the run's folder lies; none for a run in a store (out=URL)."""
     at: str | None = None
     """Where that volume is mounted, here and in the pods alike: a folder above the run's."""
+    secret: str | None = None
+    """The Secret whose keys are environment variables of the pods, such as the credentials of the store."""
+    account: str | None = None
+    """The ServiceAccount of the pods, where that has the right to the store."""
     namespace: str | None = None
     gpus: int = Field(0, ge=0)
     """For each pod."""
@@ -43,7 +48,7 @@ class Kubernetes(Launcher):
         files.folder(target.parent)
         target.write_text(text, encoding="utf-8")
         watch.stopping = (
-            f"launch=kubernetes: kubectl apply -f {target}; when the job is over, simrun resume {job.path} joins what "
+            f"launch=kubernetes: kubectl apply -f {target}; when the job is over, simrun resume {job.place} joins what "
             "was played, and plays what is still owed"
         )
 
@@ -54,7 +59,7 @@ class Kubernetes(Launcher):
     def manifest(self, job: Job) -> Mapping[str, Any]:
         """The manifest. ConfigError for what is missing of it."""
         for field, about in (("image", "an image with simrun"), ("claim", "the claim of the volume the run is on")):
-            if not getattr(self, field):
+            if not getattr(self, field) and not (field == "claim" and url(job.path)):
                 raise ConfigError(f"launch=kubernetes: launch.{field} is missing: {about}")
         return {
             "apiVersion": "batch/v1",
@@ -73,8 +78,9 @@ class Kubernetes(Launcher):
         }
 
     def _pod(self, job: Job) -> Mapping[str, Any]:
+        at = None if url(job.path) else self._mounted(job.path)
         given = [f"concurrency={job.concurrency}"] if job.concurrency else []
-        words = shlex.join(["exec", "simrun", "worker", str(job.path), *given, "trust=true"])
+        words = shlex.join(["exec", "simrun", "worker", job.place, *given, "trust=true"])
         limits = {"cpu": f"{self.cpus:g}", "memory": f"{self.memory:g}Gi"}
         gpus = {"nvidia.com/gpu": self.gpus} if self.gpus else {}
         return {
@@ -86,10 +92,12 @@ class Kubernetes(Launcher):
                     "image": self.image,
                     "command": ["sh", "-c", f'{words} "blocks=$JOB_COMPLETION_INDEX/{len(job.shares)}"'],
                     "resources": {"requests": limits, "limits": {**limits, **gpus}},
-                    "volumeMounts": [{"name": "runs", "mountPath": str(self._mounted(job.path))}],
+                    **({"envFrom": [{"secretRef": {"name": self.secret}}]} if self.secret else {}),
+                    **({"volumeMounts": [{"name": "runs", "mountPath": str(at)}]} if at else {}),
                 }
             ],
-            "volumes": [{"name": "runs", "persistentVolumeClaim": {"claimName": self.claim}}],
+            **({"serviceAccountName": self.account} if self.account else {}),
+            **({"volumes": [{"name": "runs", "persistentVolumeClaim": {"claimName": self.claim}}]} if at else {}),
         }
 
     def _mounted(self, run: Path) -> Path:

@@ -19,7 +19,7 @@ class Manual(Launcher):
         others = f" and {len(more)} more" if more else ""
         last = job.shares[-1].last
         watch.stopping = (
-            f"launch=manual: play blocks {job.shares[0].first}-{last} of {job.path} on any machine that sees it, with "
+            f"launch=manual: play blocks {job.shares[0].first}-{last} of {job.place} on any machine that sees it, with "
             f"simrun worker RUN blocks=K-L or blocks=I/N, here {len(job.shares)} shares: {first}{others}; then "
-            f"simrun resume {job.path}, which plays what is still owed"
+            f"simrun resume {job.place}, which plays what is still owed"
         )

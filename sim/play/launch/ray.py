@@ -25,8 +25,8 @@ EVERY = 0.5
 
 
 class Ray(Launcher):
-    """A task a share on a cluster of Ray. The run's folder (out=DIR) must be seen from all nodes, and simrun be
-    installed on them."""
+    """A task a share on a cluster of Ray. The run's folder (out=DIR) must be seen from all nodes, or be in a store
+    (out=URL), and simrun be installed on them."""
 
     name: ClassVar[str] = "ray"
 
@@ -47,7 +47,7 @@ class Ray(Launcher):
         ours = await asyncio.to_thread(self._joined, ray)  # slow: some ten seconds for one of this machine
         try:
             work = ray.remote(num_cpus=self.cpus, num_gpus=self.gpus, max_retries=self.retries)(_played)
-            left = [work.remote(str(job.path), each.first, each.last, job.concurrency) for each in job.shares]
+            left = [work.remote(job.place, each.first, each.last, job.concurrency) for each in job.shares]
             while left:
                 done, left = await asyncio.to_thread(ray.wait, left, num_returns=len(left), timeout=EVERY)
                 for each in done:
@@ -115,7 +115,7 @@ def _check_there(address: str | None) -> None:
 _QUIET = {"include_dashboard": False, "configure_logging": False}
 
 
-def _played(path: str, first: int, last: int, concurrency: int | None) -> str:
+def _played(run: str, first: int, last: int, concurrency: int | None) -> str:
     """Play a share in a process of Ray's; why it ended early, if it did."""
-    watch = play_share(Path(path), Share(first, last), concurrency)
+    watch = play_share(run, Share(first, last), concurrency)
     return "" if watch.stopping == "interrupted" else watch.stopping

@@ -24,7 +24,8 @@ EVERY = 2.0
 
 
 class Slurm(Launcher):
-    """A job array on a cluster with Slurm. The run's folder (out=DIR) must be seen from all nodes."""
+    """A job array on a cluster with Slurm. The run's folder (out=DIR) must be seen from all nodes; of a run in a store
+    (out=URL) only what submitit keeps, in ~/.local/state/simrun."""
 
     name: ClassVar[str] = "slurm"
 
@@ -71,7 +72,7 @@ class Slurm(Launcher):
             )
         executor = submitit.AutoExecutor(_folder(job.path), cluster="slurm", slurm_max_num_timeout=self.requeues)
         executor.update_parameters(**self._parameters(len(job.shares)))
-        work = Work(job.path, job.concurrency)
+        work = Work(job.place, job.concurrency)
         try:
             jobs = executor.map_array(work, [each.first for each in job.shares], [each.last for each in job.shares])
         except (FailedJobError, OSError, subprocess.SubprocessError) as error:
@@ -102,12 +103,13 @@ class Slurm(Launcher):
 class Work:
     """What a task does; submitit writes it to a file of its own, beside the run and never read from there."""
 
-    path: Path
+    run: str
+    """Its folder, or its URL."""
     concurrency: int | None
 
     def __call__(self, first: int, last: int) -> str:
         """Play the blocks; a task that was told to end before it was done asks to be started again."""
-        watch = play_share(self.path, Share(first, last), self.concurrency)
+        watch = play_share(self.run, Share(first, last), self.concurrency)
         if watch.stopping == "interrupted":
             _requeue()
         return f"blocks {first}-{last}: {watch.done} of {watch.owed} episodes are played {watch.stopping}".strip()
