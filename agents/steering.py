@@ -61,9 +61,9 @@ class Layer(Record):
     auc: float
     """Chance that of two held-out prompts, one of each side, the one of the vector's side lies further along it: 0 to
     1, .5 is chance."""
-    low: float
-    """Of a 95 % interval, resampled over held-out cases."""
-    high: float
+    low: float | None
+    """Of a 95 % interval over held-out cases; None where all are told apart, or none can be left out."""
+    high: float | None
 
 
 class Fitted(Record):

@@ -19,7 +19,7 @@ from simrun.agents.backends.completions import wire
 from simrun.agents.backends.local.weights import SMALL, SMOLLM2
 from simrun.agents.backends.manners import Manners
 from simrun.agents.backends.transformers.decoding import Asked, Reading
-from simrun.agents.backends.transformers.drawing import chances, drawn
+from simrun.agents.backends.transformers.drawing import Floats, chances, drawn
 from simrun.agents.backends.transformers.engine import Engine
 from simrun.agents.backends.transformers.hooks import Push
 from simrun.agents.backends.weighing import Weights, noted, tokenised, weigh
@@ -226,6 +226,16 @@ class Transformers(Backend):
             return {token: float(logs[token]) for token in candidates}
 
         return await weigh(await tokenised(texts, encode), ask)
+
+    async def activations(self, chat: Chat) -> Floats:
+        """What each block hands on where the reply to a chat begins, nothing being added, (layers, width)."""
+        engine = self._opened()
+        return await engine.on(lambda: engine.decoder.activations(self.prompt(chat)))
+
+    @property
+    def weights(self) -> str:
+        """sha256 of the weights that are open."""
+        return self._opened().sha256
 
     def identity(self) -> dict[str, Any]:
         """Engine, model and the digest of its weights, precision, chat template, device, what is added, and whether the

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from simrun.agents.backends.transformers.drawing import Floats, chances, drawn
-from simrun.agents.backends.transformers.hooks import Push, steered
+from simrun.agents.backends.transformers.hooks import Push, recorded, steered
 
 
 class Asked(NamedTuple):
@@ -90,6 +90,14 @@ class Decoder:
             "attention_mask": pad(more["attention_mask"], (0, 1), value=1),
             "position_ids": more["position_ids"][:, -1:] + 1,
         }
+
+    def activations(self, tokens: Sequence[int]) -> Floats:
+        """What each block hands on at the last position of a prompt that nothing is added to, (layers, width)."""
+        import torch
+
+        with torch.inference_mode(), recorded(self.model) as found:
+            self.heard(torch.tensor([list(tokens)], device=self.model.device), None)
+        return np.stack([found[layer].double().numpy() for layer in sorted(found)])
 
     def reading(self, tokens: Sequence[int], push: Push | None) -> "Reading":
         """How one chat goes on."""
