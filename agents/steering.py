@@ -62,7 +62,7 @@ class Layer(Record):
     """Chance that of two held-out prompts, one of each side, the one of the vector's side lies further along it: 0 to
     1, .5 is chance."""
     low: float | None
-    """Of a 95 % interval over held-out cases; None where all are told apart, or none can be left out."""
+    """Of a 95 % interval over held-out cases; None where it cannot be told."""
     high: float | None
 
 

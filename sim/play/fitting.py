@@ -17,6 +17,7 @@ from simrun.agents.records import Chat
 from simrun.agents.steering import Fitted, Layer
 from simrun.config.errors import ConfigError
 from simrun.estimate.columns import Floats
+from simrun.estimate.paired import unseen
 from simrun.estimate.ranking import area
 from simrun.estimate.resampling import delete_a_group
 from simrun.plan.design import Plan
@@ -108,6 +109,8 @@ def _told(vector: Floats, used: Floats, held: Floats) -> Layer:
 
     auc = separated(np.ones(len(held)))
     low, high = delete_a_group(separated, np.arange(len(held)), auc)
+    if low is None and auc == 1:  # nothing to resample; so many cases could still be otherwise
+        low, high = 1 - unseen(len(held)), 1.0
     return Layer(
         norm=float(np.linalg.norm(vector)),
         stream=float(np.linalg.norm(used, axis=-1).mean()),

@@ -18,6 +18,7 @@ from simrun.agents.backends.base import Backend, BackendError
 from simrun.agents.backends.completions import wire
 from simrun.agents.backends.local.weights import SMALL, SMOLLM2
 from simrun.agents.backends.manners import Manners
+from simrun.agents.backends.transformers.capability import perplexity
 from simrun.agents.backends.transformers.decoding import Asked, Reading
 from simrun.agents.backends.transformers.drawing import Floats, chances, drawn
 from simrun.agents.backends.transformers.engine import Engine
@@ -51,7 +52,7 @@ class Transformers(Backend):
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
     """What it computes in; float32 is what repeats a seed."""
     threads: int | None = Field(None, ge=1)
-    """Threads that compute on a CPU; as torch has it when not given."""
+    """Threads that compute on a CPU; when not given as many as there are processors that nothing else keeps busy."""
     batch: int = Field(1, ge=1)
     """Replies that are written at once. 1: the same chat and seed give the same reply whatever else is played. Above
     it what stands beside a chat shifts the last digits of what is computed, and now and then a word."""
@@ -77,6 +78,7 @@ class Transformers(Backend):
     _manners: Manners = PrivateAttr(Manners())
     _push: Push | None = PrivateAttr(None)
     _norm: float | None = PrivateAttr(None)
+    _perplexity: float | None = PrivateAttr(None)
 
     @classmethod
     def settled(cls, given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -117,6 +119,7 @@ class Transformers(Backend):
             ) from None
         try:
             self._push = self._pushing(self._engine) if self.steer.vector else None
+            self._perplexity = await self._engine.on(self._capable)
         except ValueError as error:
             raise BackendError("request", f"backend.{error}") from None
 
@@ -132,6 +135,11 @@ class Transformers(Backend):
             return None
         by = torch.tensor(self.steer.dose * vector, device=engine.model.device, dtype=engine.model.dtype)
         return Push(self.steer.layer, by)
+
+    def _capable(self) -> float | None:
+        """How well plain sentences are foreseen with the vector, None where none is named."""
+        decoder = self._opened().decoder
+        return round(perplexity(decoder, self._encoded, self._push), 2) if self.steer.vector else None
 
     async def close(self) -> None:
         """Give the model back; the last of those who share it unloads it."""
@@ -242,8 +250,8 @@ class Transformers(Backend):
         same seed gives the same text."""
         told = super().identity() | {"model": self.model, "device": self.device, "dtype": self.dtype}
         if self.steer.vector:
-            own = self.steer.model_dump() | {"vector": Path(self.steer.vector).name, "norm": self._norm}
-            told["steer"] = own
+            own = {"vector": Path(self.steer.vector).name, "norm": self._norm, "perplexity": self._perplexity}
+            told["steer"] = self.steer.model_dump() | own
         if self._engine is None:
             return told
         tokenizer = self._engine.tokenizer

@@ -99,6 +99,16 @@ class Decoder:
             self.heard(torch.tensor([list(tokens)], device=self.model.device), None)
         return np.stack([found[layer].double().numpy() for layer in sorted(found)])
 
+    def foreseen(self, tokens: Sequence[int], push: Push | None) -> list[float]:
+        """Log-probability of each token but the first after those before it, natural."""
+        import torch
+
+        with torch.inference_mode(), steered(self.model, [push]):
+            whole = torch.tensor([list(tokens)], device=self.model.device)
+            logs = torch.log_softmax(self.model(input_ids=whole).logits[0, :-1].double(), dim=-1)
+        found: list[float] = logs.gather(1, whole[0, 1:, None])[:, 0].tolist()
+        return found
+
     def reading(self, tokens: Sequence[int], push: Push | None) -> "Reading":
         """How one chat goes on."""
         return Reading(self, tokens, push)

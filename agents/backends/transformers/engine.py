@@ -2,7 +2,10 @@
 own."""
 
 import asyncio
+import contextlib
+import io
 import json
+import os
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from simrun.agents.backends.base import BackendError
+from simrun.agents.backends.local import idle
 from simrun.agents.backends.local.weights import WeightsError, digest, resolve
 from simrun.agents.backends.transformers.decoding import Asked, Decoder, Written
 
@@ -144,15 +148,14 @@ def _opened(path: Path, options: Mapping[str, Any]) -> tuple[Any, Any]:
     import transformers
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    transformers.utils.logging.disable_progress_bar()
-    if options["threads"]:
-        torch.set_num_threads(int(options["threads"]))
+    torch.set_num_threads(int(options["threads"] or idle(os.cpu_count() or 1, os.getloadavg()[0])))
     place, own = (path, {}) if path.is_dir() else (path.parent, {"gguf_file": path.name})
     own |= {"local_files_only": True, "trust_remote_code": False}
-    tokenizer = AutoTokenizer.from_pretrained(place, **own)
     kept: dict[str, Any] = {} if path.suffix == ".gguf" else {"use_safetensors": True}
     # as it is called from 4.56 on
     kind = "dtype" if tuple(map(int, transformers.__version__.split(".")[:2])) >= (4, 56) else "torch_dtype"
     kept |= {kind: getattr(torch, str(options["dtype"]))}
-    model = AutoModelForCausalLM.from_pretrained(place, **own, **kept)
+    with contextlib.redirect_stderr(io.StringIO()):  # its bars would stand in the middle of ours
+        tokenizer = AutoTokenizer.from_pretrained(place, **own)
+        model = AutoModelForCausalLM.from_pretrained(place, **own, **kept)
     return model.to(options["device"]).eval(), tokenizer

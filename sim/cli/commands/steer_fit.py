@@ -100,12 +100,12 @@ def _told(file: Path, about: "Fitted") -> str:
     lines = [
         f"{file}: {about.contrast}, of {about.pairs} pairs; {about.name}, {len(about.layers)} layers of {about.width}",
         f"layer {about.layer} is steered unless a run says another; on {about.held_out} pairs held out:",
-        "layer  length  of the stream's  AUC (95 %)",
+        "layer  length  share of the stream's  AUC (95 %)",
     ]
     for at, each in about.layers.items():
         reach = "" if each.low is None else f" [{each.low:.2f}, {each.high:.2f}]"
         mark = " <" if at == about.layer else ""
-        lines.append(f"{at:5d}  {each.norm:6.2f}  {each.norm / each.stream:15.3f}  {each.auc:.2f}{reach}{mark}")
+        lines.append(f"{at:5d}  {each.norm:6.2f}  {each.norm / each.stream:21.3f}  {each.auc:.2f}{reach}{mark}")
     return "\n".join(
         (*lines, f"play it: backend=transformers backend.steer.vector={file} vary.ROLE.steer.dose=[0,1,2]")
     )
