@@ -210,13 +210,16 @@ async def test_a_model_that_is_not_there_is_named():
         await Transformers(model="/nowhere").open()
 
 
-def test_a_run_over_doses_replays_without_a_model(folder, vector, tmp_path):
-    asked = (f"model={folder}", f"backend.steer.vector={vector}", "vary.doctor.steer.dose=[0,-4,4]")
+def test_a_run_over_doses_replays_without_its_vector(folder, vector, tmp_path):
+    file = tmp_path / "v.safetensors"
+    file.write_bytes(vector.read_bytes())
+    asked = (f"model={folder}", f"backend.steer.vector={file}", "vary.doctor.steer.dose=[0,-4,4]")
     played = run(*CLINIC, *asked, "design.controls=[random]", "outcomes=both", out=str(tmp_path))
     assert played.report().value("design", "done") == 2 * 5
     engines = played.report().value("played", "engines")
     assert {told["steer"]["dose"] for told in engines.values()} == {0, -4, 4}
     assert "random doctor.steer.dose=4" in " ".join(engines)
+    file.unlink()
     again, _ = rebuild(played.path)
     assert again.outcomes.equals(played.outcomes)
 
