@@ -27,10 +27,11 @@ class Steer(Record):
     dose: float = Field(1, allow_inf_nan=False)
     """How many times: 1 moves what one side of the fitted contrast is on average to the other, -1 the other way, and 0
     leaves the model as it is, bit by bit."""
-    random: bool = False
-    """A random direction of the same length in its place: the placebo."""
+    random: int = Field(0, ge=0)
+    """A random direction of the same length in its place, the placebo: which one of those that the seed draws; 0 is
+    the vector itself."""
     seed: int | None = Field(None, ge=0)
-    """What the random direction is drawn by; the run's own seed when not given."""
+    """What random directions are drawn by; the run's own seed when not given."""
     sha256: str = ""
     """Of the file. A run notes it when it is asked for, and refuses another file from then on."""
 
@@ -47,7 +48,7 @@ class Steer(Record):
 
     def told(self) -> str:
         """What makes chats of the same words different chats: vector, layer and dose; "" where nothing is added."""
-        drawn = f" random {self.seed}" if self.random else ""
+        drawn = f" random {self.random} of {self.seed}" if self.random else ""
         return f"{self.sha256} layer {self.layer} dose {self.dose!r}{drawn}" if self.acts else ""
 
 

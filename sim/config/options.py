@@ -109,10 +109,13 @@ class Design(Record):
         "placebo",
     )
     """`same`: the reference arm again with other random seeds, the noise floor. `placebo`: an attribute that should not
-    matter, under the same seeds as the arms: the floor of flips. `random`: a random direction as long as a steering
+    matter, under the same seeds as the arms: the floor of flips. `random`: random directions as long as a steering
     vector in its place, at the least and the greatest dose. `swap`: what is presented in an order, in the opposite
     order. `mirror`: questions with the opposite polarity, read back. `positive`: a bias of known size, planted in
     scripted agents: what the instrument should find."""
+    directions: int = Field(1, ge=1)
+    """In the control `random`: how many directions, each at the least and at the greatest dose. One says little: what
+    it does by chance is what the next one does not."""
     planted: float = Field(0.2, gt=0, le=1)
     """Size of the bias in the positive control: by how much being right becomes less likely."""
     margin: Positive | Mapping[str, Positive] | None = None

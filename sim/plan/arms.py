@@ -128,7 +128,7 @@ def _control(
             people = [setting.role for setting in sets if setting.kind == "axis"] or [scenario.focus()]
             yield Arm(name="placebo", sets=changed(people[0], "placebo", "axis", "blue"), control="placebo")
         case "random":
-            yield from _random(reference, factors)
+            yield from _random(reference, factors, design.directions)
         case "swap":
             yield Arm(name="swap", sets=changed(SCENARIO, "swapped", "option", "true"), control="swap")
         case "mirror":
@@ -139,8 +139,8 @@ def _control(
             yield Arm(name="positive", sets=sets, control="positive")
 
 
-def _random(reference: Arm, factors: Sequence[Factor]) -> Iterator[Arm]:
-    """A random direction in the place of the vector, at the least and at the greatest dose that is varied."""
+def _random(reference: Arm, factors: Sequence[Factor], directions: int) -> Iterator[Arm]:
+    """Random directions in the place of the vector, at the least and at the greatest dose that is varied."""
     steered = [factor for factor in factors if factor.kind == STEERED]
     if not steered:
         raise ConfigError(
@@ -148,13 +148,11 @@ def _random(reference: Arm, factors: Sequence[Factor]) -> Iterator[Arm]:
             "vary one (vary.ROLE.steer.dose=[0,1,2] with backend=transformers), or leave random out"
         )
     for factor in steered:
-        for level in dict.fromkeys((min(factor.levels, key=float), max(factor.levels, key=float))):
-            if float(level) != 0:
-                sets = (
-                    *at(reference, factor, level).sets,
-                    Setting(role=factor.role, what=RANDOM, kind="engine", level="true"),
-                )
-                yield Arm(name=f"random {factor.name}={level}", sets=sets, control="random")
+        ends = dict.fromkeys((min(factor.levels, key=float), max(factor.levels, key=float)))
+        for which, level in product(range(1, directions + 1), (each for each in ends if float(each))):
+            chosen = Setting(role=factor.role, what=RANDOM, kind="engine", level=str(which))
+            sets = (*at(reference, factor, level).sets, chosen)
+            yield Arm(name=f"random {which} {factor.name}={level}", sets=sets, control="random")
 
 
 def _check_planted(scenario: Scenario, planted: float) -> None:

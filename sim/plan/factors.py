@@ -41,7 +41,7 @@ option of the scenario, or one of its backend."""
 STEERED: Kind = "steer.dose"
 """How much of a vector is added to the activations of whoever plays a role."""
 RANDOM = "steer.random"
-"""The option by which a random direction takes the place of a vector."""
+"""The option by which a random direction takes the place of a vector: which one."""
 OF_ENGINE: tuple[Kind, ...] = ("engine", STEERED)
 """Kinds that change who answers, and not what is asked."""
 DOSED: tuple[Kind, ...] = ("dose", "biased", "aware", STEERED)

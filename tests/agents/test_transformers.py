@@ -174,13 +174,16 @@ async def test_rows_of_one_batch_have_doses_of_their_own(opened, vector):
 
 
 async def test_the_placebo_is_as_long_as_the_vector_and_drawn_by_the_seed(opened, vector):
-    own = [await opened(steer=_steer(vector, 1, random=True, seed=seed)) for seed in (0, 0, 1)]
+    own = [
+        await opened(steer=_steer(vector, 1, random=which, seed=seed))
+        for which, seed in ((1, 0), (1, 0), (1, 1), (2, 0))
+    ]
     real = await opened(steer=_steer(vector, 1))
     by = [each._push.by.numpy() for each in (*own, real)]
-    assert [float(np.linalg.norm(each)) for each in by] == pytest.approx([float(np.linalg.norm(by[3]))] * 4, rel=1e-5)
+    assert [float(np.linalg.norm(each)) for each in by] == pytest.approx([float(np.linalg.norm(by[4]))] * 5, rel=1e-5)
     assert np.array_equal(by[0], by[1])
-    for one, other in ((0, 2), (0, 3)):
-        assert abs(np.dot(by[one], by[other]) / np.linalg.norm(by[3]) ** 2) < 0.6
+    for one, other in ((0, 2), (0, 3), (0, 4), (2, 3)):
+        assert abs(np.dot(by[one], by[other]) / np.linalg.norm(by[4]) ** 2) < 0.6
 
 
 async def test_what_it_says_of_itself_names_weights_and_vector(opened, vector, folder):
@@ -218,7 +221,7 @@ def test_a_run_over_doses_replays_without_its_vector(folder, vector, tmp_path):
     assert played.report().value("design", "done") == 2 * 5
     engines = played.report().value("played", "engines")
     assert {told["steer"]["dose"] for told in engines.values()} == {0, -4, 4}
-    assert "random doctor.steer.dose=4" in " ".join(engines)
+    assert "random 1 doctor.steer.dose=4" in " ".join(engines)
     file.unlink()
     again, _ = rebuild(played.path)
     assert again.outcomes.equals(played.outcomes)

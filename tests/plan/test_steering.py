@@ -55,13 +55,13 @@ def test_another_vector_layer_or_seed_is_another_chat(file, tmp_path):
         steered(file, "vary={}"),
         steered(other, "vary={}"),
         steered(file, "vary={}", "backend.steer.layer=2"),
-        steered(file, "vary={}", "backend.steer.random=true"),
-        steered(file, "vary={}", "backend.steer.random=true", "seed=1"),
+        steered(file, "vary={}", "backend.steer.random=1"),
+        steered(file, "vary={}", "backend.steer.random=1", "seed=1"),
     )
     keys = [plan.reference.backends["doctor"].keyed() for plan in runs]
     assert len(set(keys)) == 5
     assert keys[0] == f"{pinned({'vector': str(file)})['sha256']} layer 1 dose 1.0"
-    assert keys[3].endswith(" random 0")
+    assert keys[3].endswith(" random 1 of 0")
 
 
 def test_two_roles_of_one_run_carry_different_doses(file):
@@ -73,12 +73,18 @@ def test_two_roles_of_one_run_carry_different_doses(file):
 
 
 def test_a_random_direction_is_an_arm_at_either_end(file):
-    plan = steered(file, "vary.doctor.steer.dose=[0,-4,2,4]", "design.controls=[random]", "seed=5")
+    plan = steered(
+        file, "vary.doctor.steer.dose=[0,-4,2,4]", "design.controls=[random]", "design.directions=2", "seed=5"
+    )
     arms = [arm for arm in plan.arms if arm.control]
-    assert [arm.name for arm in arms] == ["random doctor.steer.dose=-4", "random doctor.steer.dose=4"]
+    assert [arm.name for arm in arms] == [
+        f"random {which} doctor.steer.dose={dose}" for which in (1, 2) for dose in (-4, 4)
+    ]
     own = [plan.castings[arm.name].backends["doctor"].steer for arm in arms]
-    assert [(each.random, each.seed, each.dose) for each in own] == [(True, 5, -4), (True, 5, 4)]
-    assert [each.why for each in plan.contrasts if each.arm.startswith("random")] == ["random direction"] * 2
+    assert [(each.random, each.seed, each.dose) for each in own] == [
+        (which, 5, dose) for which in (1, 2) for dose in (-4, 4)
+    ]
+    assert [each.why for each in plan.contrasts if each.arm.startswith("random")] == ["random direction"] * 4
     assert {each.reference for each in plan.contrasts} == {"doctor.steer.dose=0"}
 
 
@@ -89,7 +95,7 @@ def test_a_random_direction_needs_a_dose_to_stand_beside(file):
 
 def test_the_file_is_made_certain_when_a_run_is_asked_for(file):
     config = steered(file, "vary.doctor.steer.dose=[0,1]").config
-    assert config.backend["steer"] == {**pinned({"vector": str(file)}), "dose": 1.0, "random": False, "seed": None}
+    assert config.backend["steer"] == {**pinned({"vector": str(file)}), "dose": 1.0, "random": 0, "seed": None}
     assert config.backend["steer"]["layer"] == 1
     file.unlink()  # a run can be read where its vector is not
     assert digests(planned(config.of(config.model_dump(mode="json")), catalogue()))
@@ -125,8 +131,8 @@ def test_a_vector_of_another_model_or_size_is_refused(file):
 
 def test_what_acts_is_a_vector_at_a_dose():
     assert not Steer().acts
-    assert not Steer(vector="x", dose=0, random=True).acts
+    assert not Steer(vector="x", dose=0, random=1).acts
     assert Steer(vector="x", dose=0).told() == Steer().told() == ""
-    assert Transformers(steer=Steer(vector="x", random=True)).seeded(3).steer.seed == 3
-    assert Transformers(steer=Steer(vector="x", random=True, seed=1)).seeded(3).steer.seed == 1
+    assert Transformers(steer=Steer(vector="x", random=1)).seeded(3).steer.seed == 3
+    assert Transformers(steer=Steer(vector="x", random=1, seed=1)).seeded(3).steer.seed == 1
     assert about().layer == 1

@@ -39,10 +39,10 @@ def load(steer: Steer, model: str, width: int) -> Vector:
     vector = load_file(file)[key(about.layer if steer.layer is None else steer.layer)]
     if vector.shape != (width,):
         raise ValueError(f"steer.vector={file}: a vector of shape {vector.shape}, where ({width},) is needed")
-    return alike(vector, steer.seed or 0) if steer.random else vector
+    return alike(vector, (steer.seed or 0, steer.random)) if steer.random else vector
 
 
-def alike(vector: Vector, seed: int) -> Vector:
+def alike(vector: Vector, seed: tuple[int, int]) -> Vector:
     """A vector of the same length in a random direction, each as likely as any other."""
     drawn = np.random.default_rng(seed).standard_normal(vector.shape)
     made: Vector = (drawn * (np.linalg.norm(vector) / np.linalg.norm(drawn))).astype(np.float32)

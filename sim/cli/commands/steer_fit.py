@@ -25,6 +25,7 @@ class SteerFit(Command):
     """
 
     name, daily = "steer_fit", False
+    reads = ("experiment", "scenario", "backend", "model", "roles", "vary", "outcomes", "cases", "seed")
     file: Annotated[Path, Word("FILE.safetensors")]
     """The file that is written: the vector of every layer, and what they are."""
     pairs: Annotated[int, Value("N"), Field(ge=1)] = 64
