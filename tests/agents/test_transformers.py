@@ -113,6 +113,27 @@ async def test_option_probabilities_are_those_of_the_model_itself(opened):
     assert [told[option] for option in "ABC"] == pytest.approx(wanted, abs=1e-5)
 
 
+async def test_options_that_part_more_than_once_are_weighed_as_if_each_place_were_read_anew(opened):
+    backend = await opened(choice_logprobs=True)
+    form = {
+        "type": "object",
+        "properties": {"choice": {"enum": ["no", "north", "now", "west"]}},
+        "required": ["choice"],
+    }
+    told = (await backend.reply(chat(form=form))).options
+    decoder, before = backend._engine.decoder, backend.prompt(chat(form=form))
+
+    def log(said, options, taken):
+        logs = decoder.reading([*before, *backend._encoded('{"choice": "' + said)], None).after([])
+        own = np.array([logs[backend._encoded(each)[0]] for each in options])
+        return float(own[options.index(taken)] - np.logaddexp.reduce(own))
+
+    start = log("", "nw", "n")
+    assert told["west"] == pytest.approx(log("", "nw", "w"), abs=1e-5)
+    assert told["now"] == pytest.approx(start + log("no", '"rw', "w"), abs=1e-5)
+    assert told["no"] == pytest.approx(start + log("no", '"rw', '"'), abs=1e-5)
+
+
 async def test_dose_0_is_the_model_as_it_is_bit_by_bit(opened, vector):
     import torch
 

@@ -156,5 +156,6 @@ class Reading:
         if self._cache is None or not hasattr(self._cache, "crop"):
             self._cache = None
             return 0
-        self._cache.crop(same)
+        if same < len(self._held):
+            self._cache.crop(same - len(self._held))  # how many go; how many stay was only understood before 5
         return same
