@@ -70,7 +70,8 @@ class Chat(Record):
     """JSON schema the answer must follow, None for free text."""
     seed: int
     digest: str
-    """Hash of messages, images and form: equal digests are equal prompts."""
+    """Hash of messages, images and form, and of what the engine adds to them (a steering vector at a dose): equal
+    digests are equal prompts."""
     pair: str = ""
     """What the arms of a pair have in common: calls of one pair are best answered by one
     replica, whose cache knows their prefix."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field
 
@@ -82,6 +82,20 @@ class Backend(Record):
 
     concurrency: int = Field(64, ge=1)
     """Episodes in flight, unless the run's own `concurrency` says otherwise."""
+
+    @classmethod
+    def settled(cls, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Options with what they name made certain, once, when a run is asked for: a file's digest, say. What is
+        settled stays. ValueError for what is not there."""
+        return given
+
+    def seeded(self, seed: int) -> Self:
+        """The same with what of it is drawn by the run's seed."""
+        return self
+
+    def keyed(self) -> str:
+        """What of it makes another chat of the same words, and so enters the digests of its chats; "" for nothing."""
+        return ""
 
     def keep(self, run: Path) -> None:
         """The folder of the run that it will be asked for, before it is opened: for what must outlive the process."""

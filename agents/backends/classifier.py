@@ -1,7 +1,6 @@
 """A trained classifier of texts in the place of a language model: how probable one of its labels is."""
 
 import asyncio
-import hashlib
 import json
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -11,6 +10,7 @@ from typing import Any, ClassVar
 from pydantic import Field, PrivateAttr
 
 from simrun.agents.backends.base import Backend, BackendError
+from simrun.agents.backends.local.weights import digest
 from simrun.agents.records import Answer, Chat
 
 EXTRA = "pip install 'simrun[judge]'"
@@ -53,7 +53,7 @@ class Classifier(Backend):
         self._label = self.label or labels[-1]
         if self._label not in labels:
             raise BackendError("request", f"backend.label={self.label}: the classifier has {', '.join(labels)}")
-        self._sha256 = await asyncio.to_thread(_digest, self.model)
+        self._sha256 = await asyncio.to_thread(lambda: digest(Path(self.model).expanduser()))
 
     async def reply(self, chat: Chat) -> Answer:
         """The probability in the fields of the form; BackendError for a form that it cannot fill."""
@@ -106,16 +106,6 @@ def _loaded(model: str, device: str) -> Any:
     model = AutoModelForSequenceClassification.from_pretrained(folder, **own)
     tokenizer = AutoTokenizer.from_pretrained(folder, **own)
     return pipeline("text-classification", model=model, tokenizer=tokenizer, device=device)
-
-
-def _digest(model: str) -> str:
-    """Of the weights, file by file."""
-    folder = Path(model).expanduser()
-    told = hashlib.sha256()
-    for file in sorted((*folder.glob("*.safetensors"), *folder.glob("*.bin"))):
-        with file.open("rb") as opened:
-            told.update(hashlib.file_digest(opened, "sha256").digest())
-    return told.hexdigest()
 
 
 def _brief(error: Exception) -> str:

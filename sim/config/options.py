@@ -18,6 +18,7 @@ from simrun.config.errors import ConfigError, explained, unknown
 from simrun.config.gate import OPEN, Gate
 from simrun.config.judging import LABELS, panel
 from simrun.config.menus import backend, judge, modes, options, scenario
+from simrun.config.parts import flat, laid, settled
 from simrun.scenarios.base import Outcomes, Scenario
 
 
@@ -103,14 +104,18 @@ class Design(Record):
     primary: tuple[str, ...] = ()
     """Outcomes on which the question is decided, declared beforehand; the scenario's accuracy when not given. All
     others are secondary."""
-    controls: tuple[Literal["same", "placebo", "swap", "mirror", "positive"], ...] = (
+    controls: tuple[Literal["same", "placebo", "random", "swap", "mirror", "positive"], ...] = (
         "same",
         "placebo",
     )
     """`same`: the reference arm again with other random seeds, the noise floor. `placebo`: an attribute that should not
-    matter, under the same seeds as the arms: the floor of flips. `swap`: what is presented in an order, in the opposite
+    matter, under the same seeds as the arms: the floor of flips. `random`: random directions as long as a steering
+    vector in its place, at the least and the greatest dose. `swap`: what is presented in an order, in the opposite
     order. `mirror`: questions with the opposite polarity, read back. `positive`: a bias of known size, planted in
     scripted agents: what the instrument should find."""
+    directions: int = Field(1, ge=1)
+    """In the control `random`: how many directions, each at the least and at the greatest dose. One says little: what
+    it does by chance is what the next one does not."""
     planted: float = Field(0.2, gt=0, le=1)
     """Size of the bias in the positive control: by how much being right becomes less likely."""
     margin: Positive | Mapping[str, Positive] | None = None
@@ -237,6 +242,7 @@ class Config(Record):
     def _levels(cls, given: Any) -> Any:
         if not isinstance(given, Mapping):
             return given
+        given = {role: flat(factors) if isinstance(factors, Mapping) else factors for role, factors in given.items()}
         for role, factors in given.items():
             if not isinstance(factors, Mapping):
                 raise ValueError(f"vary.{role} takes what is varied and its levels, got {factors!r}")
@@ -283,7 +289,13 @@ class Config(Record):
         files = {name: str(_found(given)) for name, given in named.items()}
         vary = played.contrast if config.vary is None else config.vary
         judge = {**config.judge, "labels": str(_found(config.labels))} if config.labels else config.judge
-        return config.model_copy(update={"scenario": {**config.scenario, **files}, "vary": vary, "judge": judge})
+        update = {"scenario": {**config.scenario, **files}, "vary": vary, "judge": judge}
+        update |= settled(config.backend, config.roles, config._backend)
+        return config.model_copy(update=update)
+
+    def _backend(self, name: str) -> type[Backend]:
+        with self._gate.held():
+            return backend(name)
 
     @property
     def labels(self) -> str:
@@ -347,11 +359,11 @@ class Config(Record):
             if kind == self.backend.get("name")
             else {}
         )
-        with self._gate.held():
-            chosen = backend(kind)
+        chosen = self._backend(kind)
         if wrong := [key for key in own.engine if key not in chosen.model_fields]:
             raise unknown(f"option of roles.{role}", wrong[0], [*Role.model_fields, *options(chosen)])
-        made: Backend = _made(chosen, {**shared, **own.engine, **changes}, f"backend={kind}")
+        given = laid(chosen, shared, own.engine, changes)
+        made: Backend = _made(chosen, given, f"backend={kind}").seeded(self.seed)
         if self.outcomes != "sampled" and getattr(made, "choice_logprobs", True) is None:
             made = made.model_copy(update={"choice_logprobs": True})
         if isinstance(made, Scripted) and not made.rules:

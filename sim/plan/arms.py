@@ -7,11 +7,11 @@ from typing import Literal
 from simrun.agents.records import Record
 from simrun.config.errors import ConfigError
 from simrun.config.options import Design
-from simrun.plan.factors import SCENARIO, Factor, Kind
+from simrun.plan.factors import RANDOM, SCENARIO, STEERED, Factor, Kind
 from simrun.plan.fraction import fraction
 from simrun.scenarios.base import Scenario
 
-Control = Literal["", "same", "placebo", "swap", "mirror", "positive", "positive reference"]
+Control = Literal["", "same", "placebo", "random", "swap", "mirror", "positive", "positive reference"]
 """Which control an arm is, "" for none. The positive control is two arms: scripted
 agents without the planted bias, and with it."""
 
@@ -91,7 +91,9 @@ def arms(factors: Sequence[Factor], design: Design, scenario: Scenario) -> tuple
     """The reference first, then the other cells of the design, then the controls."""
     found = [cell(factors, levels) for levels in _crossed(factors, design)]
     controls = (
-        arm for control in dict.fromkeys(design.controls) for arm in _control(control, found[0], design, scenario)
+        arm
+        for control in dict.fromkeys(design.controls)
+        for arm in _control(control, found[0], factors, design, scenario)
     )
     return (*found, *controls)
 
@@ -111,7 +113,9 @@ def _crossed(factors: Sequence[Factor], design: Design) -> list[tuple[str, ...]]
             return [first, *others]
 
 
-def _control(control: str, reference: Arm, design: Design, scenario: Scenario) -> Iterator[Arm]:
+def _control(
+    control: str, reference: Arm, factors: Sequence[Factor], design: Design, scenario: Scenario
+) -> Iterator[Arm]:
     sets = reference.sets
 
     def changed(role: str, what: str, kind: Kind, level: str) -> tuple[Setting, ...]:
@@ -123,6 +127,8 @@ def _control(control: str, reference: Arm, design: Design, scenario: Scenario) -
         case "placebo":
             people = [setting.role for setting in sets if setting.kind == "axis"] or [scenario.focus()]
             yield Arm(name="placebo", sets=changed(people[0], "placebo", "axis", "blue"), control="placebo")
+        case "random":
+            yield from _random(reference, factors, design.directions)
         case "swap":
             yield Arm(name="swap", sets=changed(SCENARIO, "swapped", "option", "true"), control="swap")
         case "mirror":
@@ -131,6 +137,22 @@ def _control(control: str, reference: Arm, design: Design, scenario: Scenario) -
             _check_planted(scenario, design.planted)
             yield Arm(name="positive reference", sets=sets, control="positive reference")
             yield Arm(name="positive", sets=sets, control="positive")
+
+
+def _random(reference: Arm, factors: Sequence[Factor], directions: int) -> Iterator[Arm]:
+    """Random directions in the place of the vector, at the least and at the greatest dose that is varied."""
+    steered = [factor for factor in factors if factor.kind == STEERED]
+    if not steered:
+        raise ConfigError(
+            "design.controls: random: no steering vector is varied, so that a random one is no control of anything; "
+            "vary one (vary.ROLE.steer.dose=[0,1,2] with backend=transformers), or leave random out"
+        )
+    for factor in steered:
+        ends = dict.fromkeys((min(factor.levels, key=float), max(factor.levels, key=float)))
+        for which, level in product(range(1, directions + 1), (each for each in ends if float(each))):
+            chosen = Setting(role=factor.role, what=RANDOM, kind="engine", level=str(which))
+            sets = (*at(reference, factor, level).sets, chosen)
+            yield Arm(name=f"random {which} {factor.name}={level}", sets=sets, control="random")
 
 
 def _check_planted(scenario: Scenario, planted: float) -> None:

@@ -150,13 +150,18 @@ class Casting:
         """A trial, ready to be played; `beside` is what judges who compare read beside it."""
         seeds = self.seeds(trial)
         fitted, cast = self.cast(case, seeds)
-        shown, aside = self._shown(fitted, beside), (self.reask, self._spared, self.exchange)
+        shown, aside = self._shown(fitted, beside), (self.reask, self._spared, self.exchange, self._keys)
         return Stage(self.scenario, fitted, cast, seeds, trial.id, self.judges, shown, *aside)
 
     @cached_property
     def _spared(self) -> frozenset[str]:
         """Those who are not asked again."""
         return frozenset(role for role, backend in self.backends.items() if not backend.asked_again)
+
+    @cached_property
+    def _keys(self) -> Mapping[str, str]:
+        """What the backends of roles add to what those are asked."""
+        return {role: key for role, backend in self.backends.items() if (key := backend.keyed())}
 
     def _shown(self, case: Case, beside: Said | None = None) -> Said:
         """What judges are shown beside what was said: the same in every arm, whether or not it carries the bias."""

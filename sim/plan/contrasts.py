@@ -9,12 +9,13 @@ from simrun.plan.arms import Arm, at, by_sets
 from simrun.plan.factors import Factor
 from simrun.scenarios.outcome import Outcome
 
-Why = Literal["treatment", "main effect", "noise floor", "placebo", "swap", "mirror", "planted"]
+Why = Literal["treatment", "main effect", "noise floor", "placebo", "random direction", "swap", "mirror", "planted"]
 """`treatment`: two arms that differ in one factor. `main effect`: the arms at a level of a factor, and those at its
 reference level, the other factors averaged out. The others are controls."""
 CONTROLS: dict[str, Why] = {
     "same": "noise floor",
     "placebo": "placebo",
+    "random": "random direction",
     "swap": "swap",
     "mirror": "mirror",
     "positive": "planted",

@@ -7,6 +7,7 @@ from simrun.agents.backends.base import Backend
 from simrun.agents.records import Record
 from simrun.config.errors import ConfigError, unknown
 from simrun.config.menus import Catalogue
+from simrun.config.parts import parts
 from simrun.scenarios.base import Scenario
 
 OWN = ("bias", "dose", "control", "target", "surface", "mitigation", "knows")
@@ -33,11 +34,19 @@ Kind = Literal[
     "aware",
     "option",
     "engine",
+    "steer.dose",
 ]
 """What a factor changes: an axis of a persona, one of a role's own settings, an
 option of the scenario, or one of its backend."""
-DOSED: tuple[Kind, ...] = ("dose", "biased", "aware")
-"""Kinds whose levels are steps: how strong a bias is, how many carry it, how many know who the others are."""
+STEERED: Kind = "steer.dose"
+"""How much of a vector is added to the activations of whoever plays a role."""
+RANDOM = "steer.random"
+"""The option by which a random direction takes the place of a vector: which one."""
+OF_ENGINE: tuple[Kind, ...] = ("engine", STEERED)
+"""Kinds that change who answers, and not what is asked."""
+DOSED: tuple[Kind, ...] = ("dose", "biased", "aware", STEERED)
+"""Kinds whose levels are steps: how strong a bias is, how many carry it, how many know who the others are; of a
+steering vector, numbers of either sign."""
 
 
 class Factor(Record):
@@ -103,14 +112,21 @@ def _able(role: str, scenario: Scenario, catalogue: Catalogue, backends: Mapping
     members = scenario.teams().get(role, (role,))
     team: dict[str, Kind] = {BIASED: "biased", AWARE: "aware"} if role in scenario.teams() else {}
     engine: dict[str, Kind] = {
-        option: "engine"
+        option: STEERED if option == STEERED else "engine"
         for member in members[:1]
         if member in backends
-        for option in type(backends[member]).model_fields
+        for option in _options(type(backends[member]))
     }
     own: dict[str, Kind] = {"bias": "bias", "dose": "dose", "control": "control", "target": "target"}
     own |= {"surface": "surface", "mitigation": "mitigation", "knows": "knows"}
     return {**engine, **axes, **team, **own}
+
+
+def _options(kind: type[Backend]) -> Iterator[str]:
+    """The options of a backend; of one that is made of parts, each part."""
+    parted = parts(kind)
+    for option in kind.model_fields:
+        yield from (f"{option}.{part}" for part in parted[option]) if option in parted else (option,)
 
 
 def _check_levels(factor: Factor, scenario: Scenario) -> None:

@@ -18,7 +18,7 @@ from simrun.config.options import Config, Role
 from simrun.plan.arms import Arm
 from simrun.plan.casting import Casting
 from simrun.plan.exchange import exchange
-from simrun.plan.factors import AWARE, BIASED, OWN, Factor
+from simrun.plan.factors import AWARE, BIASED, OF_ENGINE, OWN, Factor
 from simrun.scenarios.base import Scenario
 
 JUDGE = "judge"
@@ -178,7 +178,7 @@ def _twin(role: str, config: Config, scenario: Scenario) -> dict[str, Any]:
 def _backend(role: str, config: Config, own: Role, arm: Arm, scenario: Scenario, changes: Mapping[str, str]) -> Backend:
     if arm.scripted:
         return _scripted(config, arm, scenario)
-    options = {each.what for by in (scenario.team(role), role) for each in arm.of(by) if each.kind == "engine"}
+    options = {each.what for by in (scenario.team(role), role) for each in arm.of(by) if each.kind in OF_ENGINE}
     return config.engine(role, own, {what: changes[what] for what in options if what in changes}, scenario)
 
 

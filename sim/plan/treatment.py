@@ -11,6 +11,7 @@ from statistics import fmean
 from simrun.agents.records import Record
 from simrun.plan.arms import Setting
 from simrun.plan.design import Plan
+from simrun.plan.factors import OF_ENGINE
 from simrun.plan.treatment_texts import WRITTEN, Staged, agreed, spans, throughout, told
 from simrun.scenarios.base import Case, Scenario
 from simrun.scenarios.treatment import Change, Treatment, Verdict, together, treatment
@@ -228,7 +229,7 @@ def _example(case: str, found: Treatment) -> Example:
 def _expected(plan: Plan, arm: str, keys: Sequence[Setting]) -> tuple[Verdict, ...]:
     """What is varied shows in words, but for an option of an engine; those who are blinded do not read them, nor does
     somebody of whom it is varied who is not told who they are."""
-    if all(key.kind in ("engine", "option") for key in keys):
+    if all(key.kind in (*OF_ENGINE, "option") for key in keys):
         return ("nothing",)
     casting = plan.castings[arm]
     unaware = casting.blind.union(_kept(casting.scenario, keys))

@@ -8,6 +8,7 @@ from scipy import stats
 from simrun.agents.records import Record
 from simrun.estimate.columns import Floats
 from simrun.estimate.paired import clustered_mean
+from simrun.plan.factors import OF_ENGINE
 from simrun.score.layout import nanmean
 from simrun.score.samples import RunValues
 
@@ -39,7 +40,7 @@ def inabilities(run: RunValues) -> tuple[Inability, ...]:
     upper ends of one-sided 95 % intervals at least, of the means of cases over all arms that are no control.
     """
     by_engines: dict[str, list[str]] = {}
-    engines = [each.name for each in run.manifest.factors if each.kind == "engine"]
+    engines = [each.name for each in run.manifest.factors if each.kind in OF_ENGINE]
     for arm, own in run.settings.items():
         by_engines.setdefault(" ".join(f"{name}={own[name]}" for name in engines), []).append(arm)
     found = {told: tuple(_reasons(run, arms)) for told, arms in by_engines.items()}

@@ -15,6 +15,7 @@ from simrun.estimate.power import ALPHA, least_flips
 from simrun.estimate.signs import max_t, sign_flip
 from simrun.log.manifest import Manifest
 from simrun.plan.contrasts import Contrast, cells
+from simrun.plan.factors import OF_ENGINE
 from simrun.scenarios.outcome import Outcome
 from simrun.score.compared import Sides, pairs, unfinished
 from simrun.score.detectable import detectable, needed
@@ -211,13 +212,11 @@ def _aside(layout: Layout, kind: type[Outcome], primary: Sequence[str]) -> dict[
 
 UNKNOWN = "has no value in any arm"
 """Of an outcome that is not compared: what a run was not asked for."""
-SAME_MODEL = ("engine",)
-"""Kinds of factors that change who answers: equal prompts then are no reason for equal replies."""
 
 
 def _identical(manifest: Manifest, layout: Layout, contrast: Contrast, told: NDArray[np.uint64]) -> bool:
     kinds = {factor.name: factor.kind for factor in manifest.factors}
-    if contrast.why == "planted" or kinds.get(contrast.factor) in SAME_MODEL or not contrast.single:
+    if contrast.why == "planted" or kinds.get(contrast.factor) in OF_ENGINE or not contrast.single:
         return False
     done = layout.done((*contrast.arms, *contrast.references))
     one, other = (told[done, layout.columns(side)[0]] for side in (contrast.arms, contrast.references))

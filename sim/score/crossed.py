@@ -1,5 +1,6 @@
 """Samples of several arms at once: two attributes crossed, and an effect at several doses."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
@@ -106,7 +107,7 @@ class Doses(Rowed):
         """Of every axis, the effect of each level under each dose that was varied; without an axis,
         what each dose changes against the first."""
         for factor, doses in ((each.name, each.levels) for each in run.manifest.factors if each.kind in DOSED):
-            if all(dose.isdigit() for dose in doses):
+            if all(map(_number, doses)):
                 for axis in run.axes:
                     first, *others = run.manifest.levels(axis)
                     for level, outcome in product(others, run.decisive):
@@ -131,6 +132,14 @@ class Doses(Rowed):
         return (
             "" if there else "no dose is varied: vary.ROLE.dose=[0,1,2,3] (of a team biased too) with roles.ROLE.bias=B"
         )
+
+
+def _number(level: str) -> bool:
+    """Whether a level is a number."""
+    try:
+        return math.isfinite(float(level))
+    except ValueError:
+        return False
 
 
 def _dosed(

