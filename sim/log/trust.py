@@ -14,6 +14,7 @@ from simrun.config.gate import Gate
 from simrun.config.options import Config
 from simrun.log import begun
 from simrun.log.reach import reached, references, words
+from simrun.log.store.address import told as named
 
 if TYPE_CHECKING:
     from simrun.log.manifest import Manifest
@@ -96,6 +97,6 @@ def ask(manifest: "Manifest", run: Path, what: str, trust: bool) -> None:
         return
     told = "; ".join(reached(manifest.config)) or "asks nobody outside and starts nothing"
     raise ConfigError(
-        f"{run} was not begun here by you, or was moved or changed since ({begun.place()} does not have it), and "
+        f"{named(run)} was not begun here by you, or was moved or changed since ({begun.place()} does not have it), and "
         f"simrun {what} does what its manifest says: {told}. Add trust=true if you know whose it is"
     )

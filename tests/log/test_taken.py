@@ -145,7 +145,7 @@ def test_a_run_that_was_begun_here_is_not_asked_about_when_it_comes_back(store, 
     shutil.rmtree(address.root())  # the list of begun runs is beside it
     assert resume(url).complete
     machine("b")
-    with pytest.raises(ConfigError, match=r"was not begun here by you.*Add trust=true"):
+    with pytest.raises(ConfigError, match=rf"^{url} was not begun here by you.*Add trust=true"):
         resume(url)
     assert resume(url, trust=True).complete
 

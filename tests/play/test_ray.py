@@ -43,6 +43,7 @@ def test_a_worker_that_is_killed_is_started_again_by_ray(tmp_path):
     assert rebuild(run)[1] is True
 
 
+@pytest.mark.usefixtures("apart")
 @pytest.mark.skipif(find_spec("fsspec") is None, reason="pip install 'simrun[store]'")
 def test_tasks_find_a_run_in_a_store_by_its_url(tmp_path):
     asked = ("scenario=recruitment", "backend=scripted", "cases=24", "launch=ray", "workers=2")

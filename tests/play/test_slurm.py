@@ -78,6 +78,7 @@ def test_a_cluster_that_takes_no_job_says_why(tmp_path):
     assert not list(tmp_path.glob("recruitment/2*"))
 
 
+@pytest.mark.usefixtures("apart")
 @pytest.mark.skipif(find_spec("fsspec") is None, reason="pip install 'simrun[store]'")
 def test_tasks_of_a_run_in_a_store_share_no_folder_with_who_began_it(tmp_path):
     """Each task has a state folder of its own, as on a machine of its own."""

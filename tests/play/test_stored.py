@@ -30,6 +30,7 @@ from simrun.report.run import rebuild, resume
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(find_spec("fsspec") is None, reason="pip install 'simrun[store]'"),
+    pytest.mark.usefixtures("apart"),
 ]
 NEEDED = ("moto", "s3fs", "flask")
 # parts of the log go up after a third of a second: a test has no five minutes
