@@ -166,8 +166,8 @@ async def asked(
     modes of other scenarios, which share nothing with them either."""
     await backend.open()
     try:
-        async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {backend._key}"}) as session:
-            tokens, size = how(session, backend._base.removesuffix("/v1")), await block()
+        async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {backend._at.key}"}) as session:
+            tokens, size = how(session, backend._at.base.removesuffix("/v1")), await block()
             other = await counted(backend, [rewritten(chat) for chat in work.clinic], tokens, size, Count())
             ours = await counted(backend, work.clinic, tokens, size, Count())
             talked = {
@@ -211,7 +211,7 @@ async def on_vllm(work: Work) -> dict[str, Any]:
     async def block() -> int:
         async with (
             aiohttp.ClientSession() as session,
-            session.get(backend._base.removesuffix("/v1") + "/metrics") as response,
+            session.get(backend._at.base.removesuffix("/v1") + "/metrics") as response,
         ):
             found = re.search(r'block_size="(\d+)"', await response.text())
             assert found

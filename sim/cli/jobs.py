@@ -144,13 +144,13 @@ def _kept(out: Path, err: Path) -> Iterator[None]:
     sys.stderr.flush()
     before = os.dup(1), os.dup(2)
     try:
-        for stream, file in ((1, out), (2, err)):
-            with open(file, "ab") as opened:
+        for stream, into in ((1, out), (2, err)):
+            with open(into, "ab") as opened:
                 os.dup2(opened.fileno(), stream)
         yield
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        for stream, file in enumerate(before, 1):
-            os.dup2(file, stream)
-            os.close(file)
+        for stream, was in enumerate(before, 1):
+            os.dup2(was, stream)
+            os.close(was)

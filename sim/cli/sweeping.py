@@ -42,7 +42,7 @@ class Told(Record):
         return f"#{self.number} {self.what}".rstrip()
 
 
-class Sweep(Callback):  # type: ignore[misc]  # hydra.experimental has no types
+class Sweep(Callback):
     """Hydra makes one when a sweep begins, and hands it to every job, wherever a launcher has that played."""
 
     here: ClassVar["Sweep | None"] = None

@@ -61,8 +61,8 @@ async def test_chats_keep_their_slots_while_there_are_enough(engine):
 
 
 async def tokens(engine: Local, messages: list[dict]) -> list[int]:
-    headers = {"Authorization": f"Bearer {engine._key}"}
-    root = engine._base.removesuffix("/v1")
+    headers = {"Authorization": f"Bearer {engine._at.key}"}
+    root = engine._at.base.removesuffix("/v1")
     async with aiohttp.ClientSession(headers=headers) as session:
         async with session.post(f"{root}/apply-template", json={"messages": messages}) as response:
             text = (await response.json())["prompt"]

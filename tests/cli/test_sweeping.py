@@ -53,6 +53,7 @@ def test_what_failed_was_lost_or_never_began_is_told_apart(sweep):
     ]
 
 
+@pytest.mark.slow
 def test_a_job_that_is_started_again_goes_on_with_its_run_and_one_of_a_sweep_that_ends_begins_none(
     sweep, tmp_path, play, monkeypatch
 ):

@@ -45,8 +45,8 @@ def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     local = Local(context=2048)
     with asyncio.Runner() as loop:
         loop.run(local.open())
-        monkeypatch.setenv("OPENAI_API_KEY", local._key)
-        yield local._base
+        monkeypatch.setenv("OPENAI_API_KEY", local._at.key)
+        yield local._at.base
         loop.run(local.close())
 
 

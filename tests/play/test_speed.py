@@ -4,16 +4,22 @@ import asyncio
 import gc
 
 import pytest
+from conftest import config
 
 from simrun.agents.backends.base import Gauges
 from simrun.agents.backends.scripted import Scripted
 from simrun.agents.backends.server import Server
 from simrun.agents.records import Answer, Chat, Message
 from simrun.config.errors import ConfigError
+from simrun.log.chain import RunLog
+from simrun.plan.design import planned
 from simrun.play.admission import Admission, Ledger
-from simrun.play.engines import placed
+from simrun.play.engines import Engines, placed
 from simrun.play.heap import YOUNG, settled
+from simrun.play.replay import Answers
+from simrun.play.runner import Runner
 from simrun.play.speed import Sample, pace, rates, samples, windows
+from simrun.play.watch import Watch
 
 
 def answer(prompt: int, cached: int, output: int) -> Answer:
@@ -71,6 +77,20 @@ async def test_a_new_episode_waits_for_room_and_begins_when_one_ends():
     assert not waiting.done()
     admission.left("a")
     await asyncio.wait_for(waiting, 1)
+
+
+async def test_a_run_that_plays_beside_another_fills_half_of_a_cache(known, tmp_path):
+    plan = planned(config(together=2), known)
+    log = RunLog(tmp_path)
+    admission = Runner(plan, Engines(plan), log, Answers(), Watch(owed=0)).admission
+    log.close()
+    backend = Scripted()
+    admission.told(backend, Gauges(kv_tokens=1000))
+    admission.grew(backend, "a", answer(200, 0, 30))
+    waiting = asyncio.create_task(admission.room())
+    await asyncio.sleep(0.01)
+    assert not waiting.done()  # 230 + 230 of 450; alone it would be of 900
+    waiting.cancel()
 
 
 async def test_one_reads_a_prefix_and_then_the_others_do_at_once():

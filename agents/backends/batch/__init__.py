@@ -106,7 +106,7 @@ class Batch(Endpoint):
         self._gathering, self._going, self._made = Gathering(self._send), False, 0
         self._waiting, self._known, self._unsent, self._tasks = {}, {}, [], {}
         try:
-            await self._models(self._base)
+            await self._models(self._at.base)
             for part in Part.found(self._folder):
                 self._made += 1
                 await self._found(part)
@@ -150,7 +150,7 @@ class Batch(Endpoint):
 
     def _away(self) -> Away:
         return Away(
-            f"what was sent is being answered at {self._base}; to take the answers up, at any time: "
+            f"what was sent is being answered at {self._at.base}; to take the answers up, at any time: "
             f"simrun resume {self._run}"
         )
 
@@ -253,7 +253,7 @@ class Batch(Endpoint):
             part.told(file=await self._upload(part))
         part.told(batch=await self._begin(part))
         part.drop(REQUESTS)
-        self._say(f"batch {part.state.batch} at {self._base} has {len(part.state.ids)} requests")
+        self._say(f"batch {part.state.batch} at {self._at.base} has {len(part.state.ids)} requests")
 
     async def _ended(self, part: Part) -> None:
         """Wait until a batch is over, and keep what came of it. Away where nobody waits so long."""
@@ -306,18 +306,20 @@ class Batch(Endpoint):
     async def _came(self, found: Result, asked: Asked) -> Answer:
         """A line as what it would be of a server that answers at once."""
         if found.code in LATE:
-            raise BackendError("timeout", f"{self._base}: a batch came to its end before this request ({found.code})")
+            raise BackendError(
+                "timeout", f"{self._at.base}: a batch came to its end before this request ({found.code})"
+            )
         if found.code == CANCELLED:
-            raise BackendError("server", f"{self._base}: a batch was cancelled before this request")
+            raise BackendError("server", f"{self._at.base}: a batch was cancelled before this request")
         try:
-            answer = self._answer(found.status, {}, found.body, self._base, asked.sent)
+            answer = self._answer(found.status, {}, found.body, self._at.base, asked.sent)
         except Unfit as error:
             raise BackendError("rejected", f"{error}; ask it in a shape that it takes: backend.fold=true") from None
         return await self._heard(asked.chat, answer, found.body)
 
     def _unmet(self, part: Part) -> BackendError:
         """Why a request has no line among those that came."""
-        batch, status = f"{self._base}: batch {part.state.batch}", part.state.status
+        batch, status = f"{self._at.base}: batch {part.state.batch}", part.state.status
         if status == "failed":
             return self._failed(batch, part.state.why)
         if status == "completed":
@@ -329,9 +331,9 @@ class Batch(Endpoint):
             way = "wait until others are over, or let fewer wait at once: backend.parallel=1, or fewer backend.requests"
             return BackendError("rate_limit", f"{batch} failed: {why}; {way}")
         try:
-            self._failure(REFUSED, {}, why.encode(), self._base)
+            self._failure(REFUSED, {}, why.encode(), self._at.base)
         except BackendError as error:
-            return BackendError(error.kind, str(error).replace(self._base, f"{batch} failed;", 1))
+            return BackendError(error.kind, str(error).replace(self._at.base, f"{batch} failed;", 1))
         return BackendError("request", f"{batch} failed: {why}")
 
     async def _dropped(self, part: Part) -> None:
@@ -351,7 +353,7 @@ class Batch(Endpoint):
 
     def identity(self) -> dict[str, Any]:
         """Where the answers came from; the address is shown, never the key."""
-        return super().identity() | {"url": self.url, "model": self._model, "window": self.window}
+        return super().identity() | {"url": self.url, "model": self._at.model, "window": self.window}
 
 
 def _id(chat: Chat, body: Mapping[str, Any]) -> str:

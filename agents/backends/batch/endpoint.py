@@ -76,11 +76,11 @@ class Endpoint(Hosted):
         after = ""
         while True:
             path = f"/batches?limit={PAGE}{after}"
-            status, headers, raw = await self._request("GET", path)
+            status, headers, raw = await self._at.request("GET", path)
             if status in UNLISTED:
                 raise BackendError(
                     "request",
-                    f"{self._base}/batches gives no list (HTTP {status}), and without it nobody knows whether the "
+                    f"{self._at.base}/batches gives no list (HTTP {status}), and without it nobody knows whether the "
                     f"batch of the file {part.state.file} was begun. Look at the provider's: put the id of that batch "
                     f'as "batch" into {part.path()}, or delete that file where there is none, and resume',
                 )
@@ -104,7 +104,7 @@ class Endpoint(Hosted):
             path = f"/files/{file}/content"
             with part.arriving(kind) as out:
                 if file:
-                    status, headers, raw = await self._request("GET", path, into=out)
+                    status, headers, raw = await self._at.request("GET", path, into=out)
                     if not 200 <= status < 300:
                         self._refused(status, headers, raw)
 
@@ -113,7 +113,7 @@ class Endpoint(Hosted):
     async def _discard(self, file: str) -> None:
         """Have a file of requests removed that nobody will ask for."""
         try:
-            await self._request("DELETE", f"/files/{file}")
+            await self._at.request("DELETE", f"/files/{file}")
         except BackendError:
             return  # it lies there, and costs nothing to answer
 
@@ -130,9 +130,9 @@ class Endpoint(Hosted):
                 attempt += 1
 
     async def _json(self, method: str, path: str, body: bytes | aiohttp.MultipartWriter | None = None) -> Any:
-        told = self._told_by(*await self._request(method, path, body), path)
+        told = self._told_by(*await self._at.request(method, path, body), path)
         if not told.get("id"):
-            raise BackendError("malformed", f"{self._base}{path} sent no object with an id: {str(told)[:200]}")
+            raise BackendError("malformed", f"{self._at.base}{path} sent no object with an id: {str(told)[:200]}")
         return told
 
     def _told_by(self, status: int, headers: Mapping[str, str], raw: bytes, path: str) -> Mapping[str, Any]:
@@ -143,10 +143,10 @@ class Endpoint(Hosted):
         except ValueError:
             told = None
         if not isinstance(told, Mapping):
-            shown = self._clean(raw.decode("utf-8", "replace"))[:200]
-            raise BackendError("malformed", f"{self._base}{path} sent no JSON object: {shown!r}")
+            shown = self._at.clean(raw.decode("utf-8", "replace"))[:200]
+            raise BackendError("malformed", f"{self._at.base}{path} sent no JSON object: {shown!r}")
         return told
 
     def _refused(self, status: int, headers: Mapping[str, str], raw: bytes) -> NoReturn:
-        self._failure(status, headers, raw, self._base)
-        raise BackendError("request", f"{self._base} refused (HTTP {status}): {self._clean(str(raw[:300]))}")
+        self._failure(status, headers, raw, self._at.base)
+        raise BackendError("request", f"{self._at.base} refused (HTTP {status}): {self._at.clean(str(raw[:300]))}")

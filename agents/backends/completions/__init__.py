@@ -3,34 +3,26 @@
 import asyncio
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, BinaryIO
-from urllib.parse import urljoin
+from functools import cached_property
+from typing import Any
 
-import aiohttp
 import orjson
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
 from simrun.agents.backends.base import Backend, BackendError
 from simrun.agents.backends.completions import bodies
+from simrun.agents.backends.completions.connection import Connection, Refused, Response
 from simrun.agents.backends.completions.faults import Fault
 from simrun.agents.backends.completions.pauses import pause
 from simrun.agents.backends.completions.remedies import remedy
-from simrun.agents.backends.completions.standing import Standing
 from simrun.agents.backends.manners import Manners
-from simrun.agents.backends.routing import Router
 from simrun.agents.images import data_url
 from simrun.agents.records import Answer, Chat, Image, Message
 
 PASSING = ("connection", "timeout", "rate_limit", "server", "malformed")
 """Kinds of errors that may be over at the next attempt."""
-PIECE = 2**20
-"""Bytes of a long body that are held at a time."""
 LOOK, TELL = 5.0, 30.0
 """Seconds between looks at a server that loads its model, at most, and between words about it."""
-
-
-class Refused(BackendError):
-    """Nobody listens at the address."""
 
 
 class Loading(BackendError):
@@ -70,63 +62,41 @@ class ChatCompletions(Backend):
     extra: Mapping[str, Any] = {}
     """Merged into each request body; null removes a field."""
 
-    _session: aiohttp.ClientSession | None = PrivateAttr(None)
-    _bases: tuple[str, ...] = PrivateAttr(())
-    _router: Router = PrivateAttr(Router(1))
-    _key: str = PrivateAttr("")
-    _model: str = PrivateAttr("")
-    _manners: Manners = PrivateAttr(Manners())
-    _standing: Standing = PrivateAttr(default_factory=Standing)
-    _loading: dict[str, tuple[float, float]] = PrivateAttr(default_factory=dict)
-    """When a server was first found loading, and when that was last told."""
+    @cached_property
+    def _at(self) -> Connection:
+        return Connection()
 
     def _connect(self, bases: Sequence[str], key: str, model: str) -> None:
-        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
-        # the runner bounds what is in flight; a second bound here would only queue where no gauge sees it
-        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60)
-        self._session = aiohttp.ClientSession(
-            headers=headers, connector=connector, timeout=aiohttp.ClientTimeout(total=self.timeout)
-        )
-        self._bases, self._key, self._model = tuple(base.rstrip("/") for base in bases), key, model
-        self._router = Router(len(self._bases))
-        self._manners = Manners.folding() if self.fold else Manners()
-        self._standing = Standing()
-
-    @property
-    def _base(self) -> str:
-        """The address, of several the first."""
-        return self._bases[0] if self._bases else ""
+        self._at.open(bases, key, model, Manners.folding() if self.fold else Manners(), self.timeout)
 
     async def close(self) -> None:
         """Close the pooled connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self._at.close()
 
     def release(self, session: str) -> None:
         """A trial is over: no replica is home to it any more."""
-        self._router.release(session)
+        self._at.router.release(session)
 
     def identity(self) -> dict[str, Any]:
         """Who answered, and how chats were put where a template took them in no other shape."""
-        put = {"system": "folded into what the user says first"} if not self._manners.system else {}
-        put |= {"runs": "of one role joined"} if not self._manners.runs else {}
+        put = {"system": "folded into what the user says first"} if not self._at.manners.system else {}
+        put |= {"runs": "of one role joined"} if not self._at.manners.runs else {}
         return super().identity() | ({"roles": put} if put else {})
 
     async def reply(self, chat: Chat) -> Answer:
         """Answer one chat, trying again while infrastructure fails and the deadline allows."""
-        replica, formed = self._router.place(chat.session, chat.pair), chat.form is not None
-        number = self._standing.begin(formed)
+        replica, formed = self._at.router.place(chat.session, chat.pair), chat.form is not None
+        number = self._at.standing.begin(formed)
         try:
-            answer = await self._asked(chat, self._bases[replica])
+            answer = await self._asked(chat, self._at.bases[replica])
         except BackendError as error:
-            if error.kind == "rejected" and self._standing.refused(formed, number):
+            if error.kind == "rejected" and self._at.standing.refused(formed, number):
                 raise BackendError("request", f"{error}; none of the first chats was answered") from None
             raise
         finally:
-            self._standing.end(formed, number)
-            self._router.done(replica)
-        self._standing.answered(formed)
+            self._at.standing.end(formed, number)
+            self._at.router.done(replica)
+        self._at.standing.answered(formed)
         return answer
 
     async def _asked(self, chat: Chat, base: str) -> Answer:
@@ -141,7 +111,7 @@ class ChatCompletions(Backend):
                         await self._loaded(base, error)
                         clock.reschedule(now() + self.deadline)
                     else:
-                        self._loading.pop(base, None)
+                        self._at.loading.pop(base, None)
                         return answer
         except TimeoutError:
             raise BackendError("timeout", f"no answer from {base} within deadline={self.deadline:g} s") from None
@@ -150,7 +120,7 @@ class ChatCompletions(Backend):
         """Wait for a server that loads its model, until it is worth another look; BackendError when it takes too
         long."""
         now = asyncio.get_running_loop().time()
-        since, told = self._loading.get(base, (now, now - TELL))
+        since, told = self._at.loading.get(base, (now, now - TELL))
         if now - since >= self.patience:
             raise BackendError(
                 "server", f"{error}; it has not been done within backend.patience={self.patience:g} s"
@@ -158,13 +128,13 @@ class ChatCompletions(Backend):
         if now - told >= TELL:
             told = now
             print(f"simrun: {error}; {now - since:.0f} of {self.patience:g} s waited", file=sys.stderr, flush=True)
-        self._loading[base] = (since, told)
+        self._at.loading[base] = (since, told)
         await asyncio.sleep(min(error.retry_after or 1.0, LOOK, since + self.patience - now))
 
     async def _attempts(self, chat: Chat, base: str) -> Answer:
         began, refused, attempt = asyncio.get_running_loop().time(), 0, 0
         while True:
-            manners = self._manners
+            manners = self._at.manners
             try:
                 answer = await self._once(chat, base)
                 return answer.model_copy(update={"attempts": attempt + 1}) if attempt else answer
@@ -194,12 +164,12 @@ class ChatCompletions(Backend):
 
     def _learned(self, asked: Manners, error: Unfit) -> None:
         """Ask in another shape from now on; the error where there is none left to try."""
-        if self._manners != asked:  # another chat has learned it meanwhile
+        if self._at.manners != asked:  # another chat has learned it meanwhile
             return
         taught = asked.taught(error.told)
         if taught is None:
             raise error
-        self._manners = taught
+        self._at.manners = taught
 
     def _fallen(self) -> str | None:
         """How a server that this backend runs itself has ended, None while none has."""
@@ -208,7 +178,7 @@ class ChatCompletions(Backend):
     async def _once(self, chat: Chat, base: str) -> Answer:
         body = self._sent(chat)
         wired = orjson.dumps(body)
-        status, headers, raw = await self._request("POST", "/chat/completions", wired, base, self._routed(chat))
+        status, headers, raw = await self._at.request("POST", "/chat/completions", wired, base, self._routed(chat))
         return await self._heard(chat, self._answer(status, headers, raw, base, list(body)), raw)
 
     async def _heard(self, chat: Chat, answer: Answer, raw: bytes) -> Answer:
@@ -219,63 +189,20 @@ class ChatCompletions(Backend):
         """Headers by which a router on the way may tell where a chat belongs."""
         return {}
 
-    async def _request(
-        self,
-        method: str,
-        path: str,
-        body: bytes | aiohttp.MultipartWriter | None = None,
-        base: str = "",
-        also: Mapping[str, str] | None = None,
-        into: BinaryIO | None = None,
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        """Status, headers and body; a good answer's body goes into a file where there is one, and is b"" then."""
-        if self._session is None:
-            raise RuntimeError(f"backend {self.name} was asked before it was opened")
-        base = base or self._base
-        also = body.headers if isinstance(body, aiohttp.MultipartWriter) else also
-        sent = self._session.request(method, base + path, data=body, headers=also, allow_redirects=False)
-        try:
-            async with sent as response:
-                status, headers, raw = response.status, response.headers, b""
-                if into is None or not 200 <= status < 300:
-                    raw = await response.read()
-                else:
-                    async for piece in response.content.iter_chunked(PIECE):
-                        into.write(piece)
-        except TimeoutError:
-            raise BackendError("timeout", f"no answer from {base} within timeout={self.timeout:g} s") from None
-        except aiohttp.ClientConnectorError as error:
-            raise Refused(
-                "connection", f"cannot connect to {base}: {error.os_error.strerror or error.os_error}"
-            ) from None
-        except (aiohttp.ClientError, ConnectionError, ValueError) as error:
-            # keys travel in headers only, but an error's text is not ours: mask it all the same
-            raise BackendError("connection", self._clean(f"{base}: {type(error).__name__}: {error}")) from None
-        if 300 <= status < 400:
-            raise self._elsewhere(base, path, status, headers.get("Location", ""))
-        return status, headers, raw
-
     async def _told_beside(
         self, path: str, body: Mapping[str, Any], base: str, also: Mapping[str, str] | None = None
-    ) -> tuple[int, Mapping[str, str], bytes]:
+    ) -> Response:
         """What a server says to a question that changes nothing there: asked again where the connection was lost, as
         one is that it had kept open and closes at that moment."""
         sent = orjson.dumps(body)
         for attempt in range(self.retries):
             try:
-                return await self._request("POST", path, sent, base, also)
+                return await self._at.request("POST", path, sent, base, also)
             except BackendError as error:
                 if error.kind != "connection" or self._fallen():
                     raise
             await asyncio.sleep(min(self.backoff, 0.1) * attempt)
-        return await self._request("POST", path, sent, base, also)
-
-    def _elsewhere(self, base: str, path: str, status: int, location: str) -> BackendError:
-        """A redirect is not followed, since a key would go along: it is told where it leads."""
-        target = self._clean(urljoin(base + path, location)) if location else "nowhere"
-        there = target.partition("?")[0].removesuffix(path)
-        way = f"; if that is the server, set backend.url={there}" if location and there != base else ""
-        return BackendError("request", f"{base} redirects (HTTP {status}) to {target}{way}")
+        return await self._at.request("POST", path, sent, base, also)
 
     def _sent(self, chat: Chat) -> dict[str, Any]:
         return {key: value for key, value in self._body(chat).items() if value is not None}
@@ -288,7 +215,7 @@ class ChatCompletions(Backend):
             strict = "anyOf" not in chat.form
             shape = {"type": "json_schema", "json_schema": {"name": "decision", "strict": strict, "schema": chat.form}}
         return {
-            "model": self._model,
+            "model": self._at.model,
             "messages": self._wired(chat),
             "max_tokens": self.max_tokens,
             "temperature": self.temperature,
@@ -298,7 +225,7 @@ class ChatCompletions(Backend):
 
     def _wired(self, chat: Chat) -> list[Any]:
         """The messages, for orjson to write into a body."""
-        fitted = self._manners.fit(chat.messages)
+        fitted = self._at.manners.fit(chat.messages)
         return [wire(message) if message.images else message.encoded for message in fitted]
 
     def _answer(
@@ -319,7 +246,7 @@ class ChatCompletions(Backend):
                 raise BackendError("server", f"{base} gave the reply up (HTTP {status}, finish_reason {why!r})")
             return bodies.answer(choice, data.get("usage"), ended)
         except (ValueError, LookupError, TypeError, AttributeError) as error:
-            shown = self._clean(raw.decode("utf-8", "replace"))[:200]
+            shown = self._at.clean(raw.decode("utf-8", "replace"))[:200]
             raise BackendError(
                 "malformed", f"{base} sent no chat completion ({type(error).__name__}): {shown!r}"
             ) from None
@@ -351,13 +278,10 @@ class ChatCompletions(Backend):
     def _said(self, fault: Fault, raw: bytes) -> str:
         """The words of an error as they may be shown: a page without its tags, and never the key."""
         page = raw.lstrip()[:1] == b"<"
-        return self._clean(fault.text if page else raw.decode("utf-8", "replace"))[:500]
+        return self._at.clean(fault.text if page else raw.decode("utf-8", "replace"))[:500]
 
     def _unauthorised(self, status: int, said: str) -> BackendError:
-        return BackendError("auth", f"{self._base} refused the key (HTTP {status}): {said}")
-
-    def _clean(self, text: str) -> str:
-        return text.replace(self._key, "***") if self._key else text
+        return BackendError("auth", f"{self._at.base} refused the key (HTTP {status}): {said}")
 
 
 def _down(error: BackendError, times: int, began: float) -> BackendError:

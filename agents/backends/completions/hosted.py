@@ -49,7 +49,7 @@ class Hosted(ChatCompletions):
         given."""
         status, raw = await self._listed_by(base)
         if status in (401, 403):
-            raise self._unauthorised(status, self._clean(raw.decode("utf-8", "replace"))[:200])
+            raise self._unauthorised(status, self._at.clean(raw.decode("utf-8", "replace"))[:200])
         if not 200 <= status < 300:
             if self.model:  # some servers have no list; the first call will tell
                 return None
@@ -59,16 +59,16 @@ class Hosted(ChatCompletions):
                 "ends in /v1)? Set backend.model",
             )
         models = Models.of(raw)
-        self._model = models.chosen(self.model, self.listed, base)
+        self._at.model = models.chosen(self.model, self.listed, base)
         return models
 
     async def _listed_by(self, base: str) -> tuple[int, bytes]:
         """The answer to a question for the models; a server that loads one is waited for."""
         while True:
-            status, headers, raw = await self._request("GET", "/models", base=base)
+            status, headers, raw = await self._at.request("GET", "/models", base=base)
             fault = Fault.of(status, raw) if status >= 500 else None
             if fault is None or fault.meaning() != "loading":
-                self._loading.pop(base, None)
+                self._at.loading.pop(base, None)
                 return status, raw
             said = f"{base} is loading its model (HTTP {status}): {self._said(fault, raw)}"
             await self._loaded(base, Loading("server", said, retry_after=pause(headers, fault.text)))

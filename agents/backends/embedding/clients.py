@@ -36,11 +36,11 @@ class Vectors(ChatCompletions):
                 attempt += 1
 
     async def _vectors(self, texts: Sequence[str]) -> tuple[np.ndarray, int | None]:
-        body = {"model": self._model, "input": list(texts), "encoding_format": "float", **self.extra}
-        status, headers, raw = await self._request("POST", "/embeddings", orjson.dumps(body))
+        body = {"model": self._at.model, "input": list(texts), "encoding_format": "float", **self.extra}
+        status, headers, raw = await self._at.request("POST", "/embeddings", orjson.dumps(body))
         if not 200 <= status < 300:
-            self._failure(status, headers, raw, self._base, list(body))
-            raise BackendError("request", f"{self._base} answered /embeddings with HTTP {status}")
+            self._failure(status, headers, raw, self._at.base, list(body))
+            raise BackendError("request", f"{self._at.base} answered /embeddings with HTTP {status}")
         try:
             told: Any = decoded(raw)
             listed = sorted(told["data"], key=lambda each: each["index"])
@@ -51,8 +51,8 @@ class Vectors(ChatCompletions):
             if not lengths.all():
                 raise ValueError("a vector of nothing but zeros")
         except (ValueError, LookupError, TypeError) as error:
-            why = f"{self._base} sent no embeddings ({type(error).__name__}: {error})"
-            raise BackendError("malformed", self._clean(why)[:300]) from None
+            why = f"{self._at.base} sent no embeddings ({type(error).__name__}: {error})"
+            raise BackendError("malformed", self._at.clean(why)[:300]) from None
         used = told.get("usage") if isinstance(told, dict) else None
         return found / lengths, used.get("prompt_tokens") if isinstance(used, dict) else None
 

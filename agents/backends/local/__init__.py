@@ -170,7 +170,7 @@ class Local(ChatCompletions):
 
     async def _post(self, path: str, **body: Any) -> Any:
         """What the engine says beside chats."""
-        base = self._base.removesuffix("/v1")
+        base = self._at.base.removesuffix("/v1")
         status, headers, raw = await self._told_beside(path, body, base)
         if not 200 <= status < 300:
             self._failure(status, headers, raw, base, list(body))

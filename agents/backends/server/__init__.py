@@ -106,7 +106,7 @@ class Server(Hosted):
                 self._connect(
                     [each.strip() for each in self.url.split(",")], os.environ.get(self.key_env, "").strip(), self.model
                 )
-            for base in self._bases:
+            for base in self._at.bases:
                 await self._listing(base)
         except BaseException:
             await self.close()
@@ -157,7 +157,7 @@ class Server(Hosted):
         models = await self._models(base)
         if models is None:
             return
-        card = models.cards.get(self._model, {})
+        card = models.cards.get(self._at.model, {})
         if card.get("owned_by") == "vllm":
             self._about = {
                 "engine": f"vllm {await self._version(base)}",
@@ -166,7 +166,7 @@ class Server(Hosted):
             }
 
     async def _version(self, base: str) -> str:
-        status, _, raw = await self._request("GET", "/version", base=base.removesuffix("/v1"))
+        status, _, raw = await self._at.request("GET", "/version", base=base.removesuffix("/v1"))
         try:
             return str(orjson.loads(raw)["version"]) if status == 200 else "of unknown version"
         except (ValueError, LookupError, TypeError):
@@ -209,8 +209,8 @@ class Server(Hosted):
 
     async def _weighed(self, chat: Chat, said: str, asked: choice.Choice) -> Weights:
         """As vLLM servers tell it; BackendError where this one does not."""
-        replica = self._router.place(chat.session, chat.pair)  # the one that has just read this chat
-        base = self._bases[replica]
+        replica = self._at.router.place(chat.session, chat.pair)  # the one that has just read this chat
+        base = self._at.bases[replica]
         root = base.removesuffix("/v1")
 
         async def encode(text: str) -> list[int]:
@@ -238,11 +238,11 @@ class Server(Hosted):
                 f"{base} tells no log-probabilities as vLLM does ({error!r}); set backend.choice_logprobs=false",
             ) from None
         finally:
-            self._router.done(replica)
+            self._at.router.done(replica)
 
     async def _json(self, chat: Chat, base: str, path: str, **body: Any) -> Any:
         """What a server says of a chat beside it."""
-        sent = {"model": self._model, **body}
+        sent = {"model": self._at.model, **body}
         status, headers, raw = await self._told_beside(path, sent, base, self._routed(chat))
         if not 200 <= status < 300:
             self._failure(status, headers, raw, base)
@@ -250,7 +250,7 @@ class Server(Hosted):
         try:
             return decoded(raw)
         except ValueError:
-            raise BackendError("malformed", f"{base}{path} sent no JSON: {self._clean(str(raw[:200]))}") from None
+            raise BackendError("malformed", f"{base}{path} sent no JSON: {self._at.clean(str(raw[:200]))}") from None
 
     async def examined(self) -> dict[str, str]:
         """What a few small questions tell of an open server. BackendError where it does not answer at all."""
@@ -258,14 +258,14 @@ class Server(Hosted):
         plain, again = await super().reply(question(ASKED)), await super().reply(question(ASKED))
         decision = await self._tried(question(ASKED, "Give a score from 0 to 10, as JSON.", form=SCORE))
         wire = orjson.dumps(self._sent(question(ASKED)))
-        status, headers, raw = await self._request("POST", "/chat/completions", wire)
+        status, headers, raw = await self._at.request("POST", "/chat/completions", wire)
         odd = list(unusual(status, raw, plain)) if 200 <= status < 300 else [f"now and then HTTP {status}"]
-        models = Models.of((await self._request("GET", "/models"))[2])
-        listed = "" if not models.cards or models.knows(self._model) else "; its list has no such name: listed=false"
+        models = Models.of((await self._at.request("GET", "/models"))[2])
+        listed = "" if not models.cards or models.knows(self._at.model) else "; its list has no such name: listed=false"
         put = self.identity().get("roles", {})
         return {
             "server": f"{await self._kind(headers, models) or 'of unknown kind'} at {self.url}",
-            "model": f"{self._model}{listed}",
+            "model": f"{self._at.model}{listed}",
             "text": repr(plain.text[:60]) + ("" if plain.text == again.text else "; the same seed gave another text"),
             "decision": decision,
             "roles": "; ".join(f"{what} {how}" for what, how in put.items()) or "as they come",
@@ -280,28 +280,28 @@ class Server(Hosted):
         return "held to its form" if held(answer) else f"not held to its form: {answer.text[:60]!r}"
 
     async def _kind(self, headers: Mapping[str, str], models: Models) -> str:
-        root, pages = self._base.removesuffix("/v1"), dict[str, Any]()
+        root, pages = self._at.base.removesuffix("/v1"), dict[str, Any]()
         for page in PAGES:
             with contextlib.suppress(BackendError, ValueError):
-                status, _, raw = await self._request("GET", page, base=root)
+                status, _, raw = await self._at.request("GET", page, base=root)
                 if status == 200:
                     pages[page] = decoded(raw)
-        return kind(urlsplit(self._base).hostname or "", headers, models.cards, pages)
+        return kind(urlsplit(self._at.base).hostname or "", headers, models.cards, pages)
 
     async def gauges(self) -> Gauges | None:
         """What vLLM servers tell under /metrics, all replicas together; None of other servers."""
-        if not self._about or self._session is None:
+        if not self._about or self._at.session is None:
             return None
         asked = await asyncio.gather(
-            *(self._request("GET", "/metrics", base=base.removesuffix("/v1")) for base in self._bases)
+            *(self._at.request("GET", "/metrics", base=base.removesuffix("/v1")) for base in self._at.bases)
         )
         pages = [raw.decode("utf-8", "replace") for status, _, raw in asked if status == 200]
         return prometheus.gauges(pages) if pages else None
 
     def identity(self) -> dict[str, Any]:
         """Where the answers came from; the address is shown, never the key."""
-        told = {"replicas": len(self._bases)} if len(self._bases) > 1 else {}
+        told = {"replicas": len(self._at.bases)} if len(self._at.bases) > 1 else {}
         where = (
             {"launched": {"gpus": list(self.gpus), "options": dict(self.engine)}} if self.launch else {"url": self.url}
         )
-        return super().identity() | where | {"model": self._model, **self._about, **told}
+        return super().identity() | where | {"model": self._at.model, **self._about, **told}
