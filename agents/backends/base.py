@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field
 
+from simrun.agents.backends.crowd import Crowd
 from simrun.agents.price import Price
 from simrun.agents.records import Answer, Chat, Record
 
@@ -77,8 +78,8 @@ class Backend(Record):
     """Whether it is told, by `notice`, that somebody else is asked."""
 
     deferred: ClassVar[bool] = False
-    """Whether its answers come together and much later, perhaps to another process: it is told, by `enter`, of each
-    trial, so that it knows when nobody else is about to ask, and, by `leave`, to wait no longer."""
+    """Whether its answers come together and much later, perhaps to another process: `keep`
+    tells it who plays, so that it knows when nobody else is about to ask, and `leave` to wait no longer."""
 
     concurrency: int = Field(64, ge=1)
     """Episodes in flight, unless the run's own `concurrency` says otherwise."""
@@ -97,8 +98,9 @@ class Backend(Record):
         """What of it makes another chat of the same words, and so enters the digests of its chats; "" for nothing."""
         return ""
 
-    def keep(self, run: Path) -> None:
-        """The folder of the run that it will be asked for, before it is opened: for what must outlive the process."""
+    def keep(self, run: Path, crowd: Crowd) -> None:
+        """The folder of the run that it will be asked for, for what must outlive the process, and who plays in it;
+        told before it is opened."""
 
     async def open(self) -> None:
         """Load or connect; BackendError with the way out when that cannot work."""
@@ -109,9 +111,6 @@ class Backend(Record):
 
     def notice(self, role: str) -> None:
         """Somebody whom another backend plays is asked: a person who waits wants to know whom for."""
-
-    def enter(self, session: str) -> None:
-        """A trial begins, and may ask."""
 
     def leave(self) -> None:
         """The user wants to go: whoever waits for what comes later is told `Away`."""

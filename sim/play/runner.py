@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Iterator
 
 from simrun.agents.backends.base import Away, BackendError
+from simrun.agents.backends.crowd import Crowd
 from simrun.agents.backends.replay import Answers
 from simrun.log.chain import LogError, RunLog
 from simrun.log.lines import note_end, note_failure
@@ -38,6 +39,7 @@ class Runner:
     ):
         """`looking` where this process decides whether the run goes on."""
         self._plan, self.engines, self._log, self.watch, self._looking = plan, engines, log, watch, looking
+        self.crowd = Crowd()
         self.admission = Admission(plan.throughput.workers * plan.throughput.together)
         self._answering = Answering(engines, log, answers, watch, self.admission)
 
@@ -71,8 +73,7 @@ class Runner:
             if trial is None or self.watch.stopping:
                 return
             self.admission.entered(trial.id)
-            for backend in self.engines.deferred:
-                backend.enter(trial.id)
+            self.crowd.enter(trial.id)
             self.watch.playing += 1
             await self.episode(trial)
             self.watch.playing -= 1
@@ -109,6 +110,7 @@ class Runner:
         self.admission.left(trial.id)
         for backend in self.engines.all():
             backend.release(trial.id)
+        self.crowd.release(trial.id)
 
     def _failed(self, trial: Trial, kind: str, message: str) -> None:
         note_failure(self._log, trial, kind, message)

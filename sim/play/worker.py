@@ -88,7 +88,7 @@ class Worker:
         BackendError where one cannot be opened.
         """
         for backend in self._runner.engines.all():
-            backend.keep(self._path)
+            backend.keep(self._path, self._runner.crowd)
         async with self._runner.engines as engines:
             opened(begun := self._told(engines))
             observer = Observer(engines, self._runner.admission)

@@ -93,6 +93,25 @@ def test_blocks_of_the_runs_concurrency_go_one_after_another(begin, provider):
     assert [provider.files[each["input_file_id"]].count(b"\n") for each in provider.batches.values()] == [4, 2]
 
 
+def test_two_models_are_two_batches_that_wait_beside_each_other(begin, provider):
+    provider.models = ("a", "b")
+    done = begin(vary={"recruiter": {"model": ["a", "b"]}})
+    whole(done, provider)
+    assert (len(provider.batches), len(list(done.path.glob("batches/*")))) == (2, 2)
+
+
+def test_what_came_may_be_removed_and_is_fetched_again(begin, provider):
+    provider.line = lambda request: answered(request) if request["custom_id"] < "8" else None
+    left = begin()
+    missing = errors(left.path)["malformed"]
+    for each in left.path.glob("batches/*/*.jsonl"):
+        each.unlink()
+    provider.line = answered
+    done = again(left.path)
+    assert done.manifest.complete
+    assert provider.asked.total() == CALLS + missing
+
+
 def test_dependent_calls_are_refused_with_their_number_before_anything_is_sent(begin, provider):
     scenario = {"name": "dialogue", "mode": "ask"}
     with pytest.raises(ConfigError, match=r"asks 2 times.*backend\.rounds=2"):

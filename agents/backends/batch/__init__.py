@@ -19,6 +19,7 @@ from simrun.agents.backends.batch.gathering import Asked, Gathering
 from simrun.agents.backends.batch.parts import ERRORS, OUTPUT, REQUESTS, Part
 from simrun.agents.backends.batch.results import CANCELLED, LATE, Left, Result, result
 from simrun.agents.backends.completions import PASSING, Unfit
+from simrun.agents.backends.crowd import Crowd
 from simrun.agents.price import Price
 from simrun.agents.records import Answer, Chat
 
@@ -72,6 +73,7 @@ class Batch(Endpoint):
 
     _folder: Path | None = PrivateAttr(None)
     _run: Path = PrivateAttr(Path())
+    _crowd: Crowd = PrivateAttr(default_factory=Crowd)
     _gathering: Gathering = PrivateAttr()
     _waiting: dict[str, dict[str, Asked]] = PrivateAttr(default_factory=dict)
     """Name of a part -> those who wait for it, by id."""
@@ -85,11 +87,11 @@ class Batch(Endpoint):
     """Whether nobody waits any more."""
     _lanes: AbstractAsyncContextManager[Any] = PrivateAttr(default_factory=nullcontext)
 
-    def keep(self, run: Path) -> None:
+    def keep(self, run: Path, crowd: Crowd) -> None:
         """Batches are kept in the run's folder, apart from those of other options."""
         own = self.model_dump(exclude_defaults=True, exclude=UNASKED, mode="json")
         told = orjson.dumps(own, option=orjson.OPT_SORT_KEYS)
-        self._run = run
+        self._run, self._crowd = run, crowd
         self._folder = run / FOLDER / hashlib.blake2b(told, digest_size=6).hexdigest()
 
     async def open(self) -> None:
@@ -103,7 +105,7 @@ class Batch(Endpoint):
         self._check_address()
         self._connect([self.url], os.environ.get(self.key_env, "").strip(), self.model)
         self._lanes = asyncio.Semaphore(self.parallel) if self.parallel else nullcontext()
-        self._gathering, self._going, self._made = Gathering(self._send), False, 0
+        self._gathering, self._going, self._made = Gathering(self._crowd, self._send), False, 0
         self._waiting, self._known, self._unsent, self._tasks = {}, {}, [], {}
         try:
             await self._models(self._at.base)
@@ -129,15 +131,6 @@ class Batch(Endpoint):
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         await super().close()
-
-    def enter(self, session: str) -> None:
-        """A trial begins, and may ask."""
-        self._gathering.enter(session)
-
-    def release(self, session: str) -> None:
-        """A trial is over, and asks no more."""
-        super().release(session)
-        self._gathering.release(session)
 
     def leave(self) -> None:
         """Whoever waits for a batch is told that it is answered later."""
@@ -169,7 +162,7 @@ class Batch(Endpoint):
             self._gathering.pending[one] = asked
         if self._going:
             asked.fail(self._away())
-        with self._gathering.asking(asked):
+        with self._crowd.asking(chat.session):
             return await asked.answer
 
     def _send(self) -> None:
@@ -224,12 +217,12 @@ class Batch(Endpoint):
     async def _seen_to(self, part: Part) -> None:
         waiting, why = self._waiting[part.name], ""
         try:
-            if not part.state.status:
+            if not part.state.status or not part.came():
                 async with self._lanes:
                     await self._sent_off(part)
                     await self._ended(part)
             while waiting:
-                with self._gathering.held():
+                with self._crowd.held():
                     await self._given(part, waiting)
         except BackendError as error:
             why = f"{error}; nothing that was asked is lost: simrun resume {self._run}"

@@ -129,7 +129,9 @@ class Endpoint(Hosted):
                 await self._pause(error, attempt, began)
                 attempt += 1
 
-    async def _json(self, method: str, path: str, body: bytes | aiohttp.MultipartWriter | None = None) -> Any:
+    async def _json(
+        self, method: str, path: str, body: bytes | aiohttp.MultipartWriter | None = None
+    ) -> Mapping[str, Any]:
         told = self._told_by(*await self._at.request(method, path, body), path)
         if not told.get("id"):
             raise BackendError("malformed", f"{self._at.base}{path} sent no object with an id: {str(told)[:200]}")

@@ -89,6 +89,10 @@ class Part:
         for kind in kinds:
             self.path(kind).unlink(missing_ok=True)
 
+    def came(self) -> bool:
+        """Whether what came of it is here."""
+        return self.path(OUTPUT).is_file() and self.path(ERRORS).is_file()
+
     def lines(self) -> Iterator[bytes]:
         """What came, answers before errors."""
         for kind in (OUTPUT, ERRORS):
