@@ -18,7 +18,7 @@ from simrun.config.errors import ConfigError, explained, unknown
 from simrun.config.gate import OPEN, Gate
 from simrun.config.judging import LABELS, panel
 from simrun.config.menus import backend, judge, modes, options, scenario
-from simrun.config.parts import flat, laid, settled
+from simrun.config.parts import flat, laid, made_of, settled
 from simrun.scenarios.base import Outcomes, Scenario
 
 
@@ -321,7 +321,7 @@ class Config(Record):
             name: {key: value for key, value in given.items() if key in kind.model_fields}
             for name, kind in kinds.items()
         }
-        return tuple(_made(kind, own[name], f"judge={name}") for name, kind in kinds.items())
+        return tuple(made_of(kind, own[name], f"judge={name}") for name, kind in kinds.items())
 
     def played(self, changes: Mapping[str, Any] = {}) -> Scenario:
         """The scenario, with an arm's changes to its options."""
@@ -335,7 +335,7 @@ class Config(Record):
                 raise unknown(f"mode of scenario={name}", mode, list(known))
             kind = known[mode]
             _check_options(given, mode, known)
-        made: Scenario = _made(kind, given, f"scenario={name}")
+        made: Scenario = made_of(kind, given, f"scenario={name}")
         teams = made.teams()
         voiced = tuple(member for role, own in self.roles.items() if own.backend for member in teams.get(role, (role,)))
         varied = (f"{role}.{what}" for role, own in (self.vary or {}).items() for what in own)
@@ -363,7 +363,7 @@ class Config(Record):
         if wrong := [key for key in own.engine if key not in chosen.model_fields]:
             raise unknown(f"option of roles.{role}", wrong[0], [*Role.model_fields, *options(chosen)])
         given = laid(chosen, shared, own.engine, changes)
-        made: Backend = _made(chosen, given, f"backend={kind}").seeded(self.seed)
+        made: Backend = made_of(chosen, given, f"backend={kind}").seeded(self.seed)
         if self.outcomes != "sampled" and getattr(made, "choice_logprobs", True) is None:
             made = made.model_copy(update={"choice_logprobs": True})
         if isinstance(made, Scripted) and not made.rules:
@@ -388,15 +388,3 @@ def _check_options(given: Mapping[str, Any], mode: str, known: Mapping[str, type
                 f"scenario.{option} is no option of scenario.mode={mode} but of {', '.join(able)}; leave it out, or "
                 "choose another mode"
             )
-
-
-def _made(kind: type[Any], given: Mapping[str, Any], what: str) -> Any:
-    try:
-        return kind.model_validate(given)
-    except ValidationError as error:
-        extra = (item["loc"] for item in error.errors() if item["type"] == "extra_forbidden")
-        wrong = [str(where[0]) for where in extra if len(where) == 1]
-        if wrong:
-            known = [*(["mode"] if getattr(kind, "mode", "") else []), *options(kind)]
-            raise unknown(f"option of {what}", wrong[0], known) from None
-        raise ConfigError(f"{what}: {explained(error, kind)}") from None

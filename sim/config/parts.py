@@ -1,12 +1,15 @@
-"""Options of backends that are made of parts, such as `steer` with its `dose`: written as mappings, varied and changed
-one by one, and settled once."""
+"""Records out of options; and those that are made of parts, such as `steer` with its `dose`: written as mappings,
+varied and changed one by one, and settled once."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from simrun.agents.backends.base import Backend
 from simrun.agents.records import Record
-from simrun.config.errors import ConfigError
+from simrun.config.errors import ConfigError, explained, unknown
+from simrun.config.menus import options
 
 if TYPE_CHECKING:
     from simrun.config.options import Role
@@ -35,8 +38,9 @@ def laid(kind: type[Record], *layers: Mapping[str, Any]) -> dict[str, Any]:
         for key, value in layer.items():
             option, _, part = key.partition(".")
             told, before = {part: value} if part else value, found.get(option)
-            both = option in parted and isinstance(before, Mapping) and isinstance(told, Mapping)
-            found[option] = {**before, **told} if both else told
+            if option in parted and isinstance(before, Mapping) and isinstance(told, Mapping):
+                told = {**before, **told}
+            found[option] = told
     return found
 
 
@@ -53,3 +57,16 @@ def settled(
         return {"backend": kind(run).settled(shared), "roles": found}
     except ValueError as error:
         raise ConfigError(f"backend.{error}") from None
+
+
+def made_of(kind: type[Any], given: Mapping[str, Any], what: str) -> Any:
+    """A record with these options; ConfigError for one that there is not, or that cannot be so. `what` is its name."""
+    try:
+        return kind.model_validate(given)
+    except ValidationError as error:
+        extra = (item["loc"] for item in error.errors() if item["type"] == "extra_forbidden")
+        wrong = [str(where[0]) for where in extra if len(where) == 1]
+        if wrong:
+            known = [*(["mode"] if getattr(kind, "mode", "") else []), *options(kind)]
+            raise unknown(f"option of {what}", wrong[0], known) from None
+        raise ConfigError(f"{what}: {explained(error, kind)}") from None
