@@ -97,6 +97,6 @@ def ask(manifest: "Manifest", run: Path, what: str, trust: bool) -> None:
         return
     told = "; ".join(reached(manifest.config)) or "asks nobody outside and starts nothing"
     raise ConfigError(
-        f"{named(run)} was not begun here by you, or was moved or changed since ({begun.place()} does not have it), and "
-        f"simrun {what} does what its manifest says: {told}. Add trust=true if you know whose it is"
+        f"{named(run)} was not begun here by you, or was moved or changed since ({begun.place()} does not have it), "
+        f"and simrun {what} does what its manifest says: {told}. Add trust=true if you know whose it is"
     )
