@@ -109,7 +109,7 @@ def asked(stub: Stub) -> list[str]:
 def test_what_a_lost_machine_had_sent_is_not_asked_again_on_another(s3, machine, tmp_path):
     out = f"{s3}/lost"
     with Stub() as stub:
-        stub.misbehave(unhurried(0.05))
+        stub.misbehave(unhurried(0.2))
         process = started(tmp_path / "a", *asked(stub), f"out={out}")
         (url,) = until(lambda: there(out))
         until(lambda: len(parts(url)) >= 3)
@@ -142,11 +142,13 @@ def test_two_machines_play_their_blocks_one_is_lost_and_whoever_resumes_joins_th
         begun = begin(*asked(stub), "launch=manual", "workers=2", f"out={out}")
         (url,) = there(out)
         assert f"simrun worker {url} blocks=0-0 trust=true" in begun.stopped
-        stub.misbehave(unhurried(0.05))
-        one, other = share(tmp_path / "one", url, "0/2"), share(tmp_path / "other", url, "1/2")
-        until(lambda: sum("b000001" in name for name in parts(url)) >= 2)
+        stub.misbehave(unhurried(0.4))
+        one = share(tmp_path / "one", url, "0/2")
+        until(lambda: parts(url))
         os.kill(one.pid, signal.SIGTERM)  # it sends what it has
         assert one.wait(60) == 130
+        other = share(tmp_path / "other", url, "1/2")
+        until(lambda: sum("b000001" in name for name in parts(url)) >= 2)
         lost(other, tmp_path / "other")
         assert {name.split(".")[1] for name in parts(url)} == {"b000000-000000", "b000001-000002"}
         sent, before = calls(parts(url)), len(stub.chats)
