@@ -32,13 +32,13 @@ def provider() -> Iterator[Provider]:
         yield made
 
 
-def plan(provider: Provider, out: Path, known: Any, scenario: Any = None, **fields: Any) -> Any:
+def plan(provider: Provider, runs: Path, known: Any, scenario: Any = None, **fields: Any) -> Any:
     """Two cases in two arms and a control, of one call each."""
     own = fields.pop("backend", {})
     backend = {"url": provider.url} | (own if "name" in own else {"name": "batch", **QUICK, **own})
     asked = {"cases": 2, "vary": {"candidate": {"gender": ["man", "woman"]}}, **fields}
     mode = scenario or {"name": "recruitment", "mode": "screen"}
-    made = config(scenario=mode, out=str(out), **asked)
+    made = config(scenario=mode, **{"out": str(runs), **asked})
     return planned(made.model_copy(update={"backend": backend}), known)
 
 
@@ -126,6 +126,7 @@ def test_what_makes_batches_small_or_splits_their_keeping_is_refused(begin, prov
     for fields, told in (
         ({"workers": 2}, "lives in one process"),
         ({"launch": {"name": "manual"}, "workers": 2}, "play it here, without launch"),
+        ({"out": "s3://bucket/runs"}, "play it on a disk"),
         (
             {"scenario": {"name": "clinic"}, "vary": None, "roles": {"patient": {"backend": "server"}}},
             "concurrency=50000",
