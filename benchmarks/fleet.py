@@ -253,17 +253,17 @@ def ordered(share: float, order: str, seed: int) -> float:
     return fleet([Worker(iter((lengths,)), 1, starts(0, seed))], float(tokens.sum())).seconds
 
 
-def orders(small: bool) -> list[dict[str, Any]]:
-    """Rows: what an order by length would save, of the time in the order of the plan; means over seeds."""
-    rows = []
+def orders(small: bool) -> dict[str, dict[str, float]]:
+    """What an order by length would save, of the time in the order of the plan; means over seeds."""
+    found = {}
     for share in (0.0, CASE, 2 / 3):
         seconds = {
             order: float(np.mean([ordered(share, order, seed) for seed in range(2 if small else 10)]))
             for order in ORDERS
         }
         saved = {f"{order}_saves": round(1 - seconds[order] / seconds["plan"], 4) for order in ORDERS[1:]}
-        rows.append({"case_share": round(share, 2), "plan_seconds": round(seconds["plan"], 1), **saved})
-    return rows
+        found[f"case_share {share:.2f}"] = {"plan_seconds": round(seconds["plan"], 1), **saved}
+    return found
 
 
 def fleets(small: bool) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,8 @@ Clinic, four calls an episode, agents that follow rules; played by as many share
 each) one after the other, as workers on other machines play them (`simrun worker RUN blocks=K-L`), each into a chain of
 its own, and not measured. Then, each in a process of its own that knows the folder alone:
 
-* `plan`: the plan is made, all trials are listed, and the table of them is written;
+* `plan`: the plan is made, all trials are listed, and the table of them is written (also of 10,000,000, and these are
+  known by their ids, as whoever merges knows them);
 * `merge`: what `simrun resume` does where nothing is owed: all chains are read and proven, the manifest is closed,
   every episode is played again from its answers, and the four tables are written;
 * `score`: the tables are read, every figure computed, the report and its page written.
@@ -30,9 +31,13 @@ from growth import clinic
 from timed import main, memory, most, now
 
 from simrun import run as begin
+from simrun.config.composition import compose
+from simrun.config.menus import catalogue
 from simrun.log.chain import segments
 from simrun.log.manifest import Manifest
 from simrun.log.tables import plan_table
+from simrun.plan.design import planned
+from simrun.plan.trials import Trials
 from simrun.play.blocks import Blocks, shares
 from simrun.play.session import Session
 from simrun.play.sharing import Sharing
@@ -87,19 +92,47 @@ def child(phase: str, path: Path) -> dict[str, float]:
     return {"seconds": ended[0] - began[0], "mb": memory()}
 
 
+def whole() -> dict[str, float]:
+    """Ten million planned, in this process."""
+    began = now()
+    config, folders = compose([*clinic(FAR), "backend=scripted"], {})
+    made = planned(config, catalogue(folders))
+    with TemporaryDirectory() as out:
+        plan_table(made, Path(out) / "plan.parquet")
+        table = memory()
+        known = Trials(made)
+        return {
+            "episodes": len(known),
+            "hours": round((now()[0] - began[0]) / 3600, 3),
+            "table_mb": round(table, 1),
+            "known_mb": round(memory(), 1),
+            "plan_mb_on_disk": round(_size(Path(out)) / 1024**2, 1),
+        }
+
+
 def measured(episodes: int) -> dict[str, Any]:
     """A row: all phases of one size."""
     with TemporaryDirectory() as out:
         subprocess.run([sys.executable, __file__, "--begin", out, str(episodes)], check=True, stdout=subprocess.DEVNULL)
-        (path,) = (file.parent for file in Path(out).glob("*/*/manifest.json"))
-        count = Manifest.read(path).owed
-        row: dict[str, Any] = {"episodes": count, "chains": len(segments(path))}
-        for phase in PHASES:
-            command = [sys.executable, __file__, "--child", phase, str(path)]
-            told = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-            row |= {f"{phase}_ms": round(1000 * told["seconds"] / count, 4), f"{phase}_mb": round(told["mb"], 1)}
-        sizes = {name: _size(path / name) / 1024 / count for name in ("log", "sealed", "report")}
-        return row | {f"{name}_kb": round(size, 3) for name, size in sizes.items()}
+        return phased(*(file.parent for file in Path(out).glob("*/*/manifest.json")))
+
+
+def phased(path: Path) -> dict[str, Any]:
+    """A row: all phases of a run that was played."""
+    count = Manifest.read(path).owed
+    row: dict[str, Any] = {"episodes": count, "chains": len(segments(path))}
+    for phase in PHASES:
+        told = _told("--child", phase, str(path))
+        row |= {f"{phase}_ms": round(1000 * told["seconds"] / count, 4), f"{phase}_mb": round(told["mb"], 1)}
+    sizes = {name: _size(path / name) / 1024 / count for name in ("log", "sealed", "report")}
+    return row | {f"{name}_kb": round(size, 3) for name, size in sizes.items()}
+
+
+def _told(*asked: str) -> dict[str, float]:
+    """What a process of its own prints."""
+    command = [sys.executable, __file__, *asked]
+    found: dict[str, float] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    return found
 
 
 def _size(folder: Path) -> int:
@@ -138,11 +171,13 @@ def goals(rows: list[dict[str, Any]], told: dict[str, dict[str, float]]) -> dict
 def measure(small: bool, tell: Callable[[str], None]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The whole benchmark."""
     rows = []
-    for size in (1_000, 4_000) if small else (10_000, 30_000, 100_000):
+    for size in (1_000, 4_000) if small else (10_000, 60_000, 240_000):
         rows.append(measured(size))
         tell(str(rows[-1]))
+    if small:  # too few to say how it goes on: what is done once still shows
+        return {"rows": rows}, {}
     told = far(rows)
-    return {"rows": rows, f"{FAR:,}, extrapolated": told}, {} if small else goals(rows, told)
+    return {"rows": rows, f"{FAR:,}, planned": _told("--whole"), f"{FAR:,}, extrapolated": told}, goals(rows, told)
 
 
 if __name__ == "__main__":
@@ -150,5 +185,7 @@ if __name__ == "__main__":
         begun(Path(sys.argv[2]), int(sys.argv[3]))
     elif sys.argv[1:2] == ["--child"]:
         print(json.dumps(child(sys.argv[2], Path(sys.argv[3]))))
+    elif sys.argv[1:2] == ["--whole"]:
+        print(json.dumps(whole()))
     else:
         main(__doc__, measure)

@@ -271,7 +271,7 @@ def ending(own: Sequence[Sample]) -> Ending | None:
     return Ending(own[-1].at - own[last].at, empty, places)
 
 
-def _tail(sessions: Sequence[Sequence[Sample]]) -> dict[str, float]:
+def _tail(sessions: Sequence[Sequence[Sample]]) -> dict[str, Any]:
     ends = [(own, end) for own in sessions if (end := ending(own))]
     if not ends:
         return {}

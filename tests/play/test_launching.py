@@ -15,6 +15,7 @@ from simrun.play.launching import Launching
 from simrun.play.sharing import Sharing
 from simrun.play.watch import Watch, Watching
 from simrun.stage.roll import Roll
+from simrun.stage.trial import Trial
 
 ASKED = ("scenario=recruitment", "backend=scripted", "cases=32", "seed=3", "launch=manual", "workers=2")
 JOBS = list[tuple[str, ...]]
@@ -58,7 +59,7 @@ def test_what_was_left_is_launched_again_and_the_plan_is_listed_once(tmp_path, m
     listed = list[int]()
 
     class Counted(Blocks):
-        def get(self, block: int) -> list:
+        def get(self, block: int) -> list[Trial]:
             listed.append(block)
             return super().get(block)
 

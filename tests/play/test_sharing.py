@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +19,7 @@ from stub import Stub
 from simrun import load
 from simrun import run as begin
 from simrun.config.errors import ConfigError
+from simrun.log import chain
 from simrun.log.chain import LogError, is_share
 from simrun.log.files import networked
 from simrun.log.manifest import Manifest
@@ -246,6 +248,24 @@ def test_a_session_of_a_launched_run_writes_no_chain(tmp_path):
     manifest = Manifest.read(run)
     Session.found(run, manifest, manifest.plan()).close(0)
     assert not Manifest.read(run).complete
+
+
+def test_a_log_to_which_nothing_was_added_is_read_once_until_the_run_is_closed(tmp_path, monkeypatch):
+    run, read = begun(tmp_path), list[str]()
+    share(run, 0, 2)
+    manifest, before = Manifest.read(run), chain._read
+
+    def counted(path: Path, name: str, head: chain.Head | None) -> Iterator[chain.LogLine]:
+        read.append(name)
+        return before(path, name, head)
+
+    monkeypatch.setattr(chain, "_read", counted)
+    session = Session.found(run, manifest, manifest.plan())
+    session.play()
+    assert read.count("b000000-000002") == 1
+    assert Manifest.read(run).complete
+    monkeypatch.undo()
+    assert Manifest.read(run).heads == chain.heads(run)
 
 
 def test_a_job_for_kubernetes_has_a_pod_for_each_share(tmp_path, command):
