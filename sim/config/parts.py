@@ -35,8 +35,9 @@ def laid(kind: type[Record], *layers: Mapping[str, Any]) -> dict[str, Any]:
         for key, value in layer.items():
             option, _, part = key.partition(".")
             told, before = {part: value} if part else value, found.get(option)
-            both = option in parted and isinstance(before, Mapping) and isinstance(told, Mapping)
-            found[option] = {**before, **told} if both else told
+            if option in parted and isinstance(before, Mapping) and isinstance(told, Mapping):
+                told = {**before, **told}
+            found[option] = told
     return found
 
 

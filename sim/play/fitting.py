@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simrun.agents.backends.transformers import Transformers
 from simrun.agents.records import Chat
@@ -103,11 +104,11 @@ def _told(vector: Floats, used: Floats, held: Floats) -> Layer:
     """`used` and `held` (pairs, 2, width)."""
     along = held @ vector
 
-    def separated(kept: Floats) -> float | None:
-        rows = along[np.asarray(kept, dtype=bool)]
+    def separated(kept: NDArray[np.bool_]) -> float | None:
+        rows = along[kept]
         return area(rows[:, 1], rows[:, 0])
 
-    auc = separated(np.ones(len(held)))
+    auc = separated(np.ones(len(held), dtype=bool))
     low, high = delete_a_group(separated, np.arange(len(held)), auc)
     if low is None and auc == 1:  # nothing to resample; so many cases could still be otherwise
         low, high = 1 - unseen(len(held)), 1.0
