@@ -189,6 +189,7 @@ async def test_rows_of_one_batch_have_doses_of_their_own(opened, vector):
     def row(push):
         return Asked(tokens, push, 1, 1.0, 1.0, 12)
 
+    assert (await opened(steer=Steer(vector=str(vector), dose=4)))._push.layer == moved._push.layer == 1
     alone = [decoder.write([row(push)])[0] for push in (None, moved._push)]
     assert decoder.write([row(None), row(moved._push), row(None)]) == [*alone, alone[0]]
     assert alone[0] != alone[1]

@@ -129,12 +129,13 @@ class Transformers(Backend):
 
         from simrun.agents.backends.transformers.vectors import load
 
-        vector = load(self.steer, engine.sha256, engine.width)
+        steer = Steer.model_validate(steering.pinned(self.steer.model_dump()))
+        vector = load(steer, engine.sha256, engine.width)
         self._norm = float(np.linalg.norm(vector))
-        if self.steer.layer is None or not self.steer.acts:
+        if steer.layer is None or not steer.acts:
             return None
-        by = torch.tensor(self.steer.dose * vector, device=engine.model.device, dtype=engine.model.dtype)
-        return Push(self.steer.layer, by)
+        by = torch.tensor(steer.dose * vector, device=engine.model.device, dtype=engine.model.dtype)
+        return Push(steer.layer, by)
 
     def _capable(self) -> float | None:
         """How well plain sentences are foreseen with the vector, None where none is named."""

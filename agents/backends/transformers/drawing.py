@@ -12,8 +12,8 @@ def chances(logits: Floats, temperature: float, top_p: float = 1.0) -> Floats:
     `logits` (n,), any constant added to all of them alike. `top_p` keeps the likeliest that have so much together.
     """
     if temperature == 0:
-        certain: Floats = np.eye(1, len(logits), int(np.argmax(logits)))[0]
-        return certain
+        likeliest: Floats = np.eye(1, len(logits), int(np.argmax(logits)))[0]
+        return likeliest
     scaled = (logits - logits.max()) / temperature
     share: Floats = np.exp(scaled)
     share /= share.sum()

@@ -149,9 +149,8 @@ def _opened(path: Path, options: Mapping[str, Any]) -> tuple[Any, Any]:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     torch.set_num_threads(int(options["threads"] or idle(os.cpu_count() or 1, os.getloadavg()[0])))
-    place = path if path.is_dir() else path.parent
-    own: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
-    own |= {} if path.is_dir() else {"gguf_file": path.name}
+    place, file = (path, {}) if path.is_dir() else (path.parent, {"gguf_file": path.name})
+    own: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False, **file}
     kept: dict[str, Any] = {} if path.suffix == ".gguf" else {"use_safetensors": True}
     # as it is called from 4.56 on
     kind = "dtype" if tuple(map(int, transformers.__version__.split(".")[:2])) >= (4, 56) else "torch_dtype"
