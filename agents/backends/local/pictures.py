@@ -12,9 +12,9 @@ After = Callable[[Sequence[int]], Awaitable[Any]]
 """Tokens said after a prompt -> both as the engine takes them."""
 
 
-def shown(messages: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The images of messages in their order, as base64."""
-    parts = [part for message in messages if isinstance(message["content"], list) for part in message["content"]]
+def shown(messages: Sequence[Any]) -> list[str]:
+    """The images of messages in their order, as base64; those that are text alone are written as JSON already."""
+    parts = [part for message in messages if isinstance(message, Mapping) for part in message["content"]]
     return [part["image_url"]["url"].partition(",")[2] for part in parts if part["type"] == "image_url"]
 
 
