@@ -230,7 +230,7 @@ async def test_a_vector_of_another_model_or_that_was_changed_is_refused(vector, 
         await Transformers(model=str(folder), steer=steer).open()
 
 
-async def test_a_model_that_is_not_there_is_named():
+async def test_a_model_that_is_not_there_is_named(folder):
     with pytest.raises(BackendError, match="no file '/nowhere'"):
         await Transformers(model="/nowhere").open()
 
@@ -244,6 +244,9 @@ def test_a_run_over_doses_replays_without_its_vector(folder, vector, tmp_path):
     engines = played.report().value("played", "engines")
     assert {told["steer"]["dose"] for told in engines.values()} == {0, -4, 4}
     assert "random 1 doctor.steer.dose=4" in " ".join(engines)
+    assert played.scored.manifest.factors[0].kind == "steer.dose"
+    assert [set(row["means"]) for row in played.report().table("doses", "doses")] == [{"-4", "0", "4"}]
+    assert "dose.svg" in played.report().plots()
     file.unlink()
     again, _ = rebuild(played.path)
     assert again.outcomes.equals(played.outcomes)
