@@ -262,7 +262,7 @@ class Transformers(Backend):
             "torch": version("torch"),
             "sha256": self._engine.sha256,
             "template": hashlib.blake2b(template.encode(), digest_size=8).hexdigest(),
-            "same_seed_same_text": self.device == "cpu" and self.batch == 1,
+            "same_seed_same_text": (self.device, self.dtype, self.batch) == ("cpu", "float32", 1),
         }
 
     @classmethod
