@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict
@@ -23,6 +23,13 @@ class Record(BaseModel):
     """Base of every record: frozen, and unknown keys are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with changes; what was computed once from the fields of this one (`cached_property`) stays behind."""
+        made = super().model_copy(update=update, deep=deep)
+        for name in vars(made).keys() - type(made).model_fields.keys():
+            del vars(made)[name]
+        return made
 
 
 class Image(Record):

@@ -101,7 +101,7 @@ async def test_groups_of_gpus_hold_one_model_together(python):
     assert server.claims() == {f"gpu {gpu}": 0.9 for gpu in range(4)}
     await server.open()
     try:
-        assert len(server._bases) == 2
+        assert len(server._at.bases) == 2
         assert (await server.reply(chat())).text.startswith('["0,1"')
     finally:
         await server.close()

@@ -4,12 +4,14 @@ import asyncio
 from itertools import pairwise, repeat
 from typing import Any
 
+import orjson
 import pytest
 from shapes import Shape, one, rows
 from stub import Seen
 from test_server import chat, failure, opened
 
 from simrun.agents.backends.manners import Manners
+from simrun.agents.backends.server import Server
 from simrun.agents.records import Message
 from simrun.agents.reply import Reply
 from simrun.scenarios.clinic.moves import Rating
@@ -93,3 +95,12 @@ async def test_fold_is_for_templates_that_drop_roles_without_a_word(stub):
 )
 def test_what_speaks_of_something_else_teaches_nothing(said):
     assert Manners().taught(said) is None
+
+
+def test_a_copy_of_a_message_or_of_a_backend_takes_nothing_along_that_was_made_of_the_first():
+    message = Message(role="system", content="Be ill.")
+    assert orjson.loads(orjson.dumps(message.encoded)) == {"role": "system", "content": "Be ill."}
+    assert orjson.loads(orjson.dumps(message.model_copy(update={"role": "user"}).encoded))["role"] == "user"
+    server = Server()
+    assert server.model_copy(update={"model": "other"})._at is not server._at
+    assert server._at is server._at

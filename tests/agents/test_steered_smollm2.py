@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from steering import about, written
+from test_transformers import FORM, chat
 
 from simrun.agents.backends.local.weights import SMOLLM2
 from simrun.agents.backends.transformers import Transformers
 from simrun.agents.steering import Steer, pinned
-from tests.agents.test_transformers import FORM, chat
-from tests.steering import about, written
 
 pytestmark = pytest.mark.engine
 

@@ -4,6 +4,8 @@ import asyncio
 
 import numpy as np
 import pytest
+from steering import about, written
+from tiny import LAYERS, WIDTH, made
 
 from simrun import run
 from simrun.agents.backends.base import BackendError
@@ -12,8 +14,6 @@ from simrun.agents.backends.transformers.drawing import chances, drawn
 from simrun.agents.records import Chat, Message
 from simrun.agents.steering import Steer, pinned
 from simrun.report.run import rebuild
-from tests.agents.tiny import LAYERS, WIDTH, made
-from tests.steering import about, written
 
 FORM = {"type": "object", "properties": {"choice": {"enum": ["A", "B", "C"]}}, "required": ["choice"]}
 CLINIC = ("scenario=clinic", "scenario.mode=vignette", "scenario.plan=false", "cases=2", "backend=transformers")

@@ -2,6 +2,7 @@
 is needed to plan."""
 
 import pytest
+from steering import about, written
 
 from simrun.agents.backends.transformers import Transformers
 from simrun.agents.steering import Steer, fitted, pinned
@@ -9,7 +10,6 @@ from simrun.config.composition import compose
 from simrun.config.errors import ConfigError
 from simrun.config.menus import catalogue
 from simrun.plan.design import planned
-from tests.steering import about, written
 
 CLINIC = ("scenario=clinic", "scenario.mode=vignette", "scenario.plan=false", "cases=3", "design.controls=[]")
 

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from tiny import LAYERS, WIDTH, made
 
 from simrun import run
 from simrun.agents.steering import fitted
@@ -13,7 +14,6 @@ from simrun.config.errors import ConfigError
 from simrun.config.menus import catalogue
 from simrun.plan.design import planned
 from simrun.play.fitting import fit, fresh, pairs
-from tests.agents.tiny import LAYERS, WIDTH, made
 
 CLINIC = ("scenario=clinic", "scenario.mode=vignette", "scenario.plan=false", "backend=scripted", "design.controls=[]")
 RACE = "vary.patient.ethnicity=[White,Black]"
