@@ -97,10 +97,20 @@ def test_what_speaks_of_something_else_teaches_nothing(said):
     assert Manners().taught(said) is None
 
 
-def test_a_copy_of_a_message_or_of_a_backend_takes_nothing_along_that_was_made_of_the_first():
+def test_a_copy_of_a_message_takes_nothing_along_that_was_made_of_the_first():
     message = Message(role="system", content="Be ill.")
     assert orjson.loads(orjson.dumps(message.encoded)) == {"role": "system", "content": "Be ill."}
     assert orjson.loads(orjson.dumps(message.model_copy(update={"role": "user"}).encoded))["role"] == "user"
-    server = Server()
-    assert server.model_copy(update={"model": "other"})._at is not server._at
-    assert server._at is server._at
+
+
+async def test_a_copy_of_a_backend_has_connections_of_its_own_unless_those_are_open(stub):
+    server = Server(url=stub.url)
+    assert server.identity()["model"] == ""  # it looks at what it has
+    assert server.model_copy(update={"temperature": 0})._at is not server._at
+    await server.open()
+    try:
+        colder = server.model_copy(update={"temperature": 0})
+        assert (await colder.reply(chat())).text
+        assert stub.seen[-1].body["temperature"] == 0
+    finally:
+        await server.close()

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import orjson
 from pydantic import Field
@@ -65,6 +65,13 @@ class ChatCompletions(Backend):
     @cached_property
     def _at(self) -> Connection:
         return Connection()
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with changes; of a backend that is open one that asks over the same connections."""
+        made = super().model_copy(update=update, deep=deep)
+        if self._at.session is not None:
+            vars(made)["_at"] = self._at
+        return made
 
     def _connect(self, bases: Sequence[str], key: str, model: str) -> None:
         self._at.open(bases, key, model, Manners.folding() if self.fold else Manners(), self.timeout)
