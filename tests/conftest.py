@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from stores import empty
 from stub import Stub
 
 from simrun import Run, run
@@ -35,6 +36,12 @@ def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("apart")))
         yield
+
+
+@pytest.fixture
+def store() -> str:
+    """The URL of a store that holds nothing."""
+    return empty()
 
 
 @pytest.fixture

@@ -1,7 +1,10 @@
 """Runs in stores of this process (fsspec's memory), written and read past simrun: what their tests share."""
 
 import itertools
+from importlib.util import find_spec
 from pathlib import Path
+
+import pytest
 
 from simrun import Run
 from simrun.log.chain import RunLog
@@ -9,6 +12,11 @@ from simrun.log.store import address
 from simrun.log.store.bucket import Bucket
 
 ASKED = ("scenario=recruitment", "backend=scripted", "cases=4", "seed=3", "design.controls=[same]")
+STORED = [
+    pytest.mark.skipif(find_spec("fsspec") is None, reason="pip install 'simrun[store]'"),
+    pytest.mark.usefixtures("apart"),
+]
+"""Marks of tests that play into a store."""
 _NUMBER = itertools.count()
 
 

@@ -18,15 +18,10 @@ if TYPE_CHECKING:
 
 def check_rounds(plan: "Plan") -> None:
     """ConfigError where a scenario asks more often, one request after the answer to another, than `backend.rounds` of a
-    batch backend allows, where another backend would make batches small, or where the run is kept in a store."""
+    batch backend allows, or where another backend would make batches small."""
     backends = {id(each): each for own in plan.castings.values() for each in own.backends.values()}
     if not any(each.deferred for each in backends.values()):
         return
-    if "://" in plan.config.out:
-        raise ConfigError(
-            f"backend=batch keeps what it has asked in the run's folder, and out={plan.config.out} takes only what was "
-            "answered: play it on a disk (out=DIR)"
-        )
     beside = [each for each in backends.values() if not each.deferred and not isinstance(each, Scripted | Replay)]
     from simrun.agents.backends.batch import Batch  # only for those who use it: its client takes time to import
 

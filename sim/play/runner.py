@@ -57,7 +57,7 @@ class Runner:
 
     async def _left(self) -> None:
         """Engines that answer much later are not waited for when the user wants to go."""
-        while self.watch.stopping != "interrupted":  # noqa: ASYNC110 - a signal handler sets it
+        while self.engines.deferred and self.watch.stopping != "interrupted":  # noqa: ASYNC110 - a signal handler sets it
             await asyncio.sleep(EVERY)
         for backend in self.engines.deferred:
             backend.leave()

@@ -18,6 +18,7 @@ from simrun.log.looks import deciding, looked
 from simrun.log.manifest import Manifest
 from simrun.log.opened import Openings, note_opened
 from simrun.log.places import folder
+from simrun.log.store.address import is_url
 from simrun.log.store.address import kept as beside_runs
 from simrun.log.store.bucket import StoreError
 from simrun.log.store.sending import Sending, dropped
@@ -28,6 +29,7 @@ from simrun.plan.design import Plan
 from simrun.plan.refusals import comparable
 from simrun.plan.rounds import check_rounds
 from simrun.plan.treatment import audited
+from simrun.play.engines import Engines
 from simrun.play.judging import verdicts
 from simrun.play.labelling import keep, kept, noted, told
 from simrun.play.launch.base import Launcher, launcher
@@ -217,6 +219,11 @@ def start(plan: Plan, decide: Decide, watching: Watching | None = None) -> Sessi
     comparable(plan)
     check_context(plan)
     check_rounds(plan)
+    if is_url(plan.config.out) and Engines(plan).deferred:
+        raise ConfigError(
+            f"backend=batch keeps what it has asked in the run's folder, and out={plan.config.out} takes only what was "
+            "answered: play it on a disk (out=DIR)"
+        )
     _check_players(plan, beside_runs(plan.config.out))
     for judge in (each for each in plan.reference.judges if each.compares):
         raise ConfigError(

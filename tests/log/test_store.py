@@ -4,12 +4,11 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable
-from importlib.util import find_spec
 from typing import Any
 
 import pytest
 from logs import lines, values
-from stores import ASKED, empty, part, put, url_of, whole, written
+from stores import ASKED, STORED, part, put, url_of, whole, written
 
 from simrun import run
 from simrun.agents.backends.scripted import Scripted
@@ -23,15 +22,7 @@ from simrun.log.store.bucket import Bucket, StoreError, Taken
 from simrun.log.store.sending import Sender, Sending, Unsent, sealed, sent
 from simrun.report.run import resume
 
-pytestmark = [
-    pytest.mark.skipif(find_spec("fsspec") is None, reason="pip install 'simrun[store]'"),
-    pytest.mark.usefixtures("apart"),
-]
-
-
-@pytest.fixture
-def store() -> str:
-    return empty()
+pytestmark = STORED
 
 
 # The URL and the folder

@@ -1,12 +1,11 @@
 """A run that comes out of a store: on another machine, from anybody, and after another machine has gone on with it."""
 
 import shutil
-from importlib.util import find_spec
 
 import orjson
 import pytest
 from logs import lines
-from stores import ASKED, empty, put, url_of, whole, written
+from stores import ASKED, STORED, put, url_of, whole, written
 
 from simrun import Run, load, run
 from simrun.config.errors import ConfigError
@@ -16,15 +15,7 @@ from simrun.log.store import address, taking
 from simrun.log.store.bucket import Bucket, StoreError
 from simrun.report.run import judge, rebuild, resume
 
-pytestmark = [
-    pytest.mark.skipif(find_spec("fsspec") is None, reason="pip install 'simrun[store]'"),
-    pytest.mark.usefixtures("apart"),
-]
-
-
-@pytest.fixture
-def store() -> str:
-    return empty()
+pytestmark = STORED
 
 
 @pytest.fixture(scope="module")

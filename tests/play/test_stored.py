@@ -17,6 +17,7 @@ import orjson
 import pytest
 import yaml
 from logs import played
+from stores import STORED
 from stub import Stub, unhurried
 
 from simrun import load
@@ -27,11 +28,7 @@ from simrun.log.store import address
 from simrun.log.store.bucket import Bucket, StoreError
 from simrun.report.run import rebuild, resume
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(find_spec("fsspec") is None, reason="pip install 'simrun[store]'"),
-    pytest.mark.usefixtures("apart"),
-]
+pytestmark = [pytest.mark.slow, *STORED]
 NEEDED = ("moto", "s3fs", "flask")
 # parts of the log go up after a third of a second: a test has no five minutes
 QUICK = (

@@ -4,58 +4,60 @@ own."""
 import asyncio
 import contextlib
 import io
-import json
 import os
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, Self, TypeVar
 
 from simrun.agents.backends.base import BackendError
 from simrun.agents.backends.local import idle
 from simrun.agents.backends.local.weights import WeightsError, digest, resolve
+from simrun.agents.backends.shared import Shared
 from simrun.agents.backends.transformers.decoding import Asked, Decoder, Written
 
 T = TypeVar("T")
 HUB = "hf:"
 
 
-class Engine:
-    """One loaded model. `Engine.of` hands out the one that is loaded already; whoever got it gives it back."""
-
-    _loaded: ClassVar[dict[str, "asyncio.Task[Engine]"]] = {}
+class Engine(Shared):
+    """One loaded model."""
 
     def __init__(self, key: str, model: Any, tokenizer: Any, sha256: str, batch: int):
+        super().__init__(key)
         self.model, self.tokenizer, self.sha256 = model, tokenizer, sha256
-        self.users = 0
         self.width = int(model.config.get_text_config().hidden_size)
         self.context = int(getattr(model.config.get_text_config(), "max_position_embeddings", 0)) or None
         self.decoder = Decoder(model, _ends(model, tokenizer), tokenizer.pad_token_id or 0)
-        self._key, self._batch = key, batch
+        self._batch = batch
         self._clerk = ThreadPoolExecutor(1, "transformers")
         self._waiting: deque[tuple[Asked, asyncio.Future[Written]]] = deque()
         self._writing: asyncio.Task[None] | None = None
 
     @classmethod
-    async def of(cls, options: Mapping[str, Any]) -> "Engine":
-        """The engine of these options, for the event loop that runs; BackendError where it cannot be loaded."""
-        key = f"{id(asyncio.get_running_loop())} {json.dumps(options, sort_keys=True)}"
-        if key not in cls._loaded:
-            cls._loaded[key] = asyncio.create_task(asyncio.to_thread(_load, key, options))
+    async def _load(cls, key: str, options: Mapping[str, Any]) -> Self:
+        return await asyncio.to_thread(cls._made, key, options)
+
+    @classmethod
+    def _made(cls, key: str, options: Mapping[str, Any]) -> Self:
+        """Load a model; BackendError with the way out."""
+        name = str(options["model"])
         try:
-            engine = await asyncio.shield(cls._loaded[key])
-        except BaseException:
-            cls._loaded.pop(key, None)
-            raise
-        engine.users += 1
-        return engine
+            path = located(name)
+            model, tokenizer = _opened(path, options)
+        except WeightsError as error:
+            raise BackendError("request", str(error)) from None
+        except ImportError as error:
+            raise BackendError("request", f"backend=transformers: {error}") from None
+        except Exception as error:  # whatever transformers or torch raise at a folder that holds something else
+            told = " ".join(str(error).split())[:300]
+            raise BackendError("request", f"backend.model={name}: {type(error).__name__}: {told}") from None
+        return cls(key, model, tokenizer, digest(path), int(options["batch"]))
 
     def give_back(self) -> None:
         """One user less; with the last one the model leaves memory."""
-        self.users -= 1
-        if self.users == 0:
-            self._loaded.pop(self._key, None)
+        if self._given_back():
             self._clerk.shutdown(wait=False, cancel_futures=True)
 
     async def on(self, task: Callable[[], T]) -> T:
@@ -105,22 +107,6 @@ def _ends(model: Any, tokenizer: Any) -> frozenset[int]:
     told = (getattr(model.generation_config, "eos_token_id", None), tokenizer.eos_token_id)
     every = [token for each in told for token in (each if isinstance(each, list) else [each])]
     return frozenset(int(token) for token in every if token is not None)
-
-
-def _load(key: str, options: Mapping[str, Any]) -> Engine:
-    """Load a model; BackendError with the way out."""
-    name = str(options["model"])
-    try:
-        path = located(name)
-        model, tokenizer = _opened(path, options)
-    except WeightsError as error:
-        raise BackendError("request", str(error)) from None
-    except ImportError as error:
-        raise BackendError("request", f"backend=transformers: {error}") from None
-    except Exception as error:  # whatever transformers or torch raise at a folder that holds something else
-        told = " ".join(str(error).split())[:300]
-        raise BackendError("request", f"backend.model={name}: {type(error).__name__}: {told}") from None
-    return Engine(key, model, tokenizer, digest(path), int(options["batch"]))
 
 
 def located(model: str) -> Path:

